@@ -1,0 +1,75 @@
+"""Amazon Resource Names.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
+"""
+
+import re
+
+import msgspec
+
+ACCOUNT_ID = re.compile(r"\d{12}")
+UNIQUE_ID = re.compile(r"A(?:IDA|ROA|GPA|NPA|NVA|SCA|KIA|SIA)[A-Z0-9]{12,124}")
+_SECTIONS = 6
+
+
+class Arn(msgspec.Struct, frozen=True):
+    """The six colon-separated parts of an ARN, `arn` itself left out."""
+
+    partition: str
+    service: str
+    region: str
+    account: str
+    resource: str
+
+    def __str__(self) -> str:
+        """The ARN as AWS writes it."""
+        return f"arn:{self.partition}:{self.service}:{self.region}:{self.account}:{self.resource}"
+
+    @property
+    def kind(self) -> str:
+        """What the resource is: `user`, `role`, `assumed-role`, `root`, …."""
+        return self.resource.partition("/")[0]
+
+    @property
+    def name(self) -> str:
+        """The last part of the resource, without its path."""
+        return self.resource.rpartition("/")[2]
+
+    @property
+    def path(self) -> str:
+        """The path of a user or role, `/` when it has none."""
+        return "/" + "/".join(self.resource.split("/")[1:-1] + [""]).lstrip("/")
+
+
+def parse(text: str) -> Arn | None:
+    """The parts of an ARN, or None when the text is not shaped like one.
+
+    >>> parse("arn:aws:iam::111111111111:role/team/Deploy").path
+    '/team/'
+    """
+    parts = text.split(":", _SECTIONS - 1)
+    if len(parts) != _SECTIONS or parts[0] != "arn" or not parts[1] or not parts[2]:
+        return None
+    return Arn(*parts[1:])
+
+
+def parse_role(text: str) -> Arn | None:
+    """The parts of a role's ARN, or None when the text names no role of an account."""
+    arn = parse(text)
+    if arn is None or arn.service != "iam" or arn.kind != "role" or not arn.name:
+        return None
+    return arn if ACCOUNT_ID.fullmatch(arn.account) and not arn.region else None
+
+
+def account_of(text: str) -> str:
+    """The account in an ARN, empty when there is none."""
+    arn = parse(text)
+    return arn.account if arn else ""
+
+
+def display_name(text: str) -> str:
+    """The short form people use: `user/deployer`, `role/DeployRole`, `root`."""
+    arn = parse(text)
+    if arn is None:
+        return text
+    return arn.resource or text

@@ -1,0 +1,301 @@
+"""The decision: all gates for all actions, and how they make a verdict (FACTS 1.8)."""
+
+import enum
+import functools
+from collections.abc import Iterator, Mapping
+
+import msgspec
+
+from assumable import arn
+from assumable.engine import limits
+from assumable.engine.context import RequestContext
+from assumable.engine.facts import Facts
+from assumable.engine.gates import (
+    Gate,
+    GateName,
+    boundary_gate,
+    endpoint_gate,
+    identity_gate,
+    rcp_gates,
+    scp_gates,
+    session_policy_gate,
+    unread,
+)
+from assumable.engine.limits import Fault
+from assumable.engine.match import forms
+from assumable.engine.principals import Form, names
+from assumable.engine.truth import Atom, Truth, all_of, any_of, negate
+from assumable.model.call import Call, FederatedUserCaller, RoleCaller, RootCaller, UserCaller
+from assumable.model.policy import Effect, Layer, Policy
+from assumable.model.world import Organization, Unknown, World
+
+CAPS = (GateName.BOUNDARY, GateName.SESSION_POLICY)
+
+
+class Verdict(enum.StrEnum):
+    """Allowed or denied whatever the unknowns are, or conditional on them."""
+
+    ALLOWED = "allowed"
+    DENIED = "denied"
+    CONDITIONAL = "conditional"
+
+
+class Grant(msgspec.Struct, frozen=True):
+    """What the trust policy says of the caller for one action, by match form."""
+
+    by_form: Mapping[Form, Truth]
+    named: Mapping[Form, Truth]
+    """The forms in which any Allow statement names the caller, conditions and action aside."""
+
+    @property
+    def allow(self) -> Truth:
+        """Whether some statement allows, in whatever form."""
+        return any_of(self.by_form.values())
+
+    @property
+    def decisive(self) -> Mapping[Form, Truth]:
+        """The forms that say which implicit denies count (DESIGN section 4)."""
+        return self.named if self.allow is False else self.by_form
+
+
+class Decision(msgspec.Struct, frozen=True):
+    """The outcome of every gate and the verdict they make together."""
+
+    facts: Facts
+    gates: tuple[Gate, ...]
+    passes: Truth
+
+    @property
+    def call(self) -> Call:
+        """The call that was decided."""
+        return self.facts.call
+
+    @property
+    def verdict(self) -> Verdict:
+        """The verdict."""
+        if self.passes is True:
+            return Verdict.ALLOWED
+        return Verdict.DENIED if self.passes is False else Verdict.CONDITIONAL
+
+    def blocking(self) -> Iterator[Gate]:
+        """The gates that deny for certain."""
+        return (gate for gate in self.gates if gate.blocks)
+
+
+def decide(world: World, call: Call) -> Decision:
+    """Decide a call in a world.
+
+    Every gate is evaluated, so one decision shows all faults at once.
+    """
+    facts = Facts(world, call)
+    head = [*_request_gates(facts), *_credential_gates(facts)]
+    if arn.parse_role(call.role_arn) is None:
+        return Decision(facts, tuple(head), all_of(gate.passes for gate in head))
+    gates, truths = list(head), [gate.passes for gate in head]
+    for action in facts.required_actions:
+        judged, passes = _decide_action(facts, action)
+        gates.extend(judged)
+        truths.append(passes)
+    last = _limits_gate(facts)
+    return Decision(facts, (*gates, last), all_of([*truths, last.passes]))
+
+
+def _fault_gate(gate: GateName, account: str, fault: Fault) -> Gate:
+    return Gate(gate=gate, account=account, deny=True, fault=fault, summary=fault.message)
+
+
+def _request_gates(facts: Facts) -> Iterator[Gate]:
+    faults = limits.request_faults(facts.call)
+    account = facts.call.caller_account
+    for fault in faults:
+        yield _fault_gate(GateName.REQUEST, account, fault)
+    target = arn.parse(facts.call.role_arn)
+    is_role = arn.parse_role(facts.call.role_arn) is not None
+    refused = any(fault.parameter == "RoleArn" for fault in faults)
+    if target is not None and not is_role and not refused:
+        yield _missing_role(facts, "not-a-role")
+    elif is_role and not _crosses_partition(facts):
+        yield from _existence_gate(facts)
+    if not faults:
+        yield Gate(gate=GateName.REQUEST, account=account, summary="the parameters are well-formed")
+
+
+def _missing_role(facts: Facts, variant: str) -> Gate:
+    call = facts.call
+    message = (f"User: {call.caller.arn} is not authorized to perform: sts:{call.api} "
+               f"on resource: {call.role_arn}")  # fmt: skip
+    fault = Fault("RoleArn", "AccessDenied", 403, message, "role-not-found", variant)
+    return _fault_gate(GateName.REQUEST, call.role_account, fault)
+
+
+def _existence_gate(facts: Facts) -> Iterator[Gate]:
+    org = facts.role_organization
+    account = facts.call.role_account
+    if isinstance(org, Organization) and (node := org.nodes.get(account)) is not None:
+        if node.status != "ACTIVE":
+            yield _missing_role(facts, "account-suspended")
+            return
+    if facts.role is None:
+        parts = arn.parse(facts.call.role_arn)
+        namesake = facts.world.role_named(
+            account, parts.name if parts else "", parts.partition if parts else "aws"
+        )
+        elsewhere = any(
+            role.name == (parts.name if parts else "")
+            for other in facts.world.accounts.values() if not isinstance(other, Unknown)
+            for role in other.roles.values() if other.id != account
+        )  # fmt: skip
+        listed = account in facts.world.accounts
+        variant = "path" if namesake is not None else "account" if elsewhere and not listed else "absent"
+        yield _missing_role(facts, variant)
+    elif isinstance(facts.role, Unknown):
+        exists = Atom(facts.call.role_arn, f"{arn.display_name(facts.call.role_arn)} exists",
+                      facts.role.settle, "fact")  # fmt: skip
+        yield Gate(gate=GateName.REQUEST, account=account, allow=exists,
+                   summary="whether the role exists is not known")  # fmt: skip
+
+
+def _crosses_partition(facts: Facts) -> bool:
+    mine, theirs = arn.parse(facts.call.caller.arn), arn.parse(facts.call.role_arn)
+    return mine is not None and theirs is not None and mine.partition != theirs.partition
+
+
+def _credential_gates(facts: Facts) -> Iterator[Gate]:
+    call = facts.call
+    account = call.caller_account
+    found: list[Fault] = []
+    if isinstance(call.caller, RootCaller):
+        found.append(Fault("", "AccessDenied", 403, "Roles may not be assumed by root accounts.",
+                           "root-caller"))  # fmt: skip
+    if isinstance(call.caller, FederatedUserCaller):
+        found.append(Fault("", "AccessDenied", 403, "GetFederationToken credentials cannot call "
+                           "AssumeRole", "credentials", "federation-token"))  # fmt: skip
+    if call.is_signed and _crosses_partition(facts):
+        found.append(Fault("RoleArn", "AccessDenied", 403, f"User: {call.caller.arn} is not authorized to "
+                           f"perform: sts:{call.api} on resource: {call.role_arn}", "partition"))  # fmt: skip
+    if isinstance(call.caller, UserCaller | RoleCaller) and facts.principal is None:
+        found.append(Fault("", "InvalidClientTokenId", 403, "The security token included in the request "
+                           "is invalid.", "caller-not-found"))  # fmt: skip
+    expires = call.session.expires_at
+    if expires is not None and expires <= call.time:
+        found.append(Fault("", "ExpiredToken", 403, "The security token included in the request is "
+                           "expired", "credentials", "expired"))  # fmt: skip
+    mfa = limits.mfa_fault(call)
+    for fault in [*found, *([mfa] if mfa else [])]:
+        yield _fault_gate(GateName.CREDENTIALS, account, fault)
+    if not found and mfa is None:
+        yield Gate(gate=GateName.CREDENTIALS, account=account, summary="the credentials may call it")
+
+
+def _decide_action(facts: Facts, action: str) -> tuple[list[Gate], Truth]:
+    scps, rcps = list(scp_gates(facts, action)), list(rcp_gates(facts, action))
+    endpoint = endpoint_gate(facts, action)
+    identity = identity_gate(facts, action)
+    caps = [boundary_gate(facts, action), session_policy_gate(facts, action)]
+    trust, grant = trust_gate(facts, action)
+    own = [*caps, identity]
+    combine = functools.partial(_sides_pass, facts.call)
+
+    def counts(index: int) -> bool:
+        """Whether an implicit deny of this gate alone would deny: try it with all else allowed."""
+        assumed: list[Truth] = [True] * len(own)
+        assumed[index] = False
+        return combine(grant.decisive, *assumed) is False
+
+    nobody_named = grant.allow is False and any_of(grant.named.values()) is False
+    counted = [
+        msgspec.structs.replace(
+            gate, counts=(not nobody_named or not facts.call.same_account) and counts(index)
+        )
+        for index, gate in enumerate(own)
+    ]
+    gates = [*scps, endpoint, *counted, *rcps, trust]
+    no_deny = all_of(negate(gate.deny) for gate in gates)
+    outer = all_of(gate.allow for gate in (*scps, endpoint, *rcps))
+    return gates, all_of([no_deny, outer, combine(grant.by_form, *(gate.allow for gate in own))])
+
+
+def _sides_pass(
+    call: Call, by_form: Mapping[Form, Truth], boundary: Truth, session: Truth, identity: Truth
+) -> Truth:
+    """Trust and the caller's side together, by account and match form (FACTS 1.3, 1.4)."""
+    allow = any_of(by_form.values())
+    if not call.has_identity_side:
+        return allow
+    if not call.same_account:
+        return all_of([allow, identity, boundary, session])
+    return any_of([
+        by_form.get(Form.STRONG, False),
+        all_of([by_form.get(Form.ROLE, False), boundary, session]),
+        all_of([by_form.get(Form.ACCOUNT, False), identity, boundary, session]),
+    ])  # fmt: skip
+
+
+def trust_gate(facts: Facts, action: str) -> tuple[Gate, Grant]:
+    """The role's trust policy, which must itself allow (R1.3)."""
+    account, trust = facts.call.role_account, facts.trust
+    if trust is None:
+        nothing: dict[Form, Truth] = {}
+        cross = {Form.STRONG: True} if not facts.call.same_account else nothing
+        why = "there is no such role"
+        return (Gate(gate=GateName.TRUST, account=account, action=action, allow=True,
+                     not_applicable=why), Grant(cross or nothing, cross or nothing))  # fmt: skip
+    if isinstance(trust, Unknown):
+        return _unread_trust(account, action, trust)
+    context = RequestContext(facts, action, Layer.TRUST)
+    grant = Grant(_merge(trust, context), _named(trust, facts))
+    deny = any_of(
+        truth
+        for statement in trust.statements if statement.effect is Effect.DENY
+        for truth in forms(trust, statement, context).values()
+    )  # fmt: skip
+    gate = Gate(gate=GateName.TRUST, account=account, action=action, allow=grant.allow, deny=deny,
+                policies=(trust,), context=context)  # fmt: skip
+    return gate, grant
+
+
+def _unread_trust(account: str, action: str, trust: Unknown) -> tuple[Gate, Grant]:
+    """An unread trust policy may allow in any form, or deny."""
+    by_form: dict[Form, Truth] = {
+        form: unread(trust, action, f"allows, naming the {label},")
+        for form, label in (
+            (Form.STRONG, "caller itself"), (Form.ROLE, "caller's role"), (Form.ACCOUNT, "account"),
+        )
+    }  # fmt: skip
+    gate = Gate(gate=GateName.TRUST, account=account, action=action, allow=any_of(by_form.values()),
+                deny=unread(trust, action, "denies"), policies=(trust,))  # fmt: skip
+    return gate, Grant(by_form, by_form)
+
+
+def _merge(trust: Policy, context: RequestContext) -> dict[Form, Truth]:
+    found: dict[Form, list[Truth]] = {}
+    for statement in trust.statements:
+        if statement.effect is Effect.ALLOW:
+            for form, truth in forms(trust, statement, context).items():
+                found.setdefault(form, []).append(truth)
+    return {form: any_of(truths) for form, truths in found.items()}
+
+
+def _named(trust: Policy, facts: Facts) -> dict[Form, Truth]:
+    found: dict[Form, list[Truth]] = {}
+    for statement in trust.statements:
+        if statement.effect is Effect.ALLOW:
+            for form, truth in names(statement, facts).items():
+                found.setdefault(form, []).append(truth)
+    return {form: any_of(truths) for form, truths in found.items()}
+
+
+def _limits_gate(facts: Facts) -> Gate:
+    account = facts.call.role_account
+    fault = limits.duration_fault(facts)
+    if fault is not None:
+        return _fault_gate(GateName.SESSION_LIMITS, account, fault)
+    limit, wanted = limits.duration_limit(facts), limits.duration_of(facts.call)
+    if isinstance(limit, Unknown) and wanted is not None and wanted > limits.CHAINING_LIMIT:
+        fits = Atom("MaxSessionDuration", f"the role's MaxSessionDuration is at least {wanted} s",
+                    limit.settle, "fact")  # fmt: skip
+        return Gate(gate=GateName.SESSION_LIMITS, account=account, allow=fits, summary=limit.what)
+    shown = "3600" if isinstance(limit, Unknown) else str(limit)
+    least = "at least " if isinstance(limit, Unknown) else ""
+    return Gate(gate=GateName.SESSION_LIMITS, account=account,
+                summary=f"{wanted} s of at most {least}{shown} s")  # fmt: skip

@@ -1,0 +1,128 @@
+"""What the rules ask of a call in a world, looked up once."""
+
+import functools
+
+from assumable import arn
+from assumable.model.call import (
+    Call,
+    FederatedUserCaller,
+    RoleCaller,
+    RootCaller,
+    ServiceCaller,
+    UserCaller,
+)
+from assumable.model.world import (
+    Organization,
+    PolicyOrUnknown,
+    Role,
+    Unknown,
+    User,
+    VpcEndpoint,
+    World,
+)
+
+
+class Facts:
+    """A call and the parts of the world that it touches."""
+
+    def __init__(self, world: World, call: Call) -> None:
+        """Nothing is looked up before it is asked for."""
+        self.world, self.call = world, call
+
+    @functools.cached_property
+    def principal(self) -> User | Role | Unknown | None:
+        """The IAM user or role behind the caller; None when there is none."""
+        caller = self.call.caller
+        if isinstance(caller, UserCaller):
+            return self.world.user(caller.arn)
+        if isinstance(caller, RoleCaller):
+            parts = arn.parse(caller.arn)
+            partition = parts.partition if parts else "aws"
+            return self.world.role_named(self.call.caller_account, caller.role_name, partition)
+        return None
+
+    @functools.cached_property
+    def principal_arn(self) -> str | Unknown | None:
+        """`aws:PrincipalArn`: for a session the role's ARN with its path (R2.3)."""
+        caller = self.call.caller
+        if isinstance(caller, UserCaller | RootCaller | FederatedUserCaller):
+            return caller.arn
+        if not isinstance(caller, RoleCaller):
+            return None
+        if isinstance(self.principal, Role):
+            return self.principal.arn
+        what = f"the path of role {caller.role_name} is not known"
+        return Unknown(what, f"iam:GetRole on role {caller.role_name}", present=True)
+
+    @functools.cached_property
+    def role(self) -> Role | Unknown | None:
+        """The role that is asked for."""
+        if arn.parse_role(self.call.role_arn) is None:
+            return None
+        return self.world.role(self.call.role_arn)
+
+    @functools.cached_property
+    def caller_organization(self) -> Organization | Unknown | None:
+        """The organization of the caller's account."""
+        account = self.call.caller_account
+        return self.world.organization_of(account) if account else None
+
+    @functools.cached_property
+    def role_organization(self) -> Organization | Unknown | None:
+        """The organization of the role's account."""
+        return self.world.organization_of(self.call.role_account)
+
+    @functools.cached_property
+    def identity_policies(self) -> tuple[PolicyOrUnknown, ...]:
+        """The caller's own policies, or one unknown when the principal was not read."""
+        if isinstance(self.principal, Unknown):
+            return (Unknown(f"the policies of {arn.display_name(self.call.caller.arn)} were not read",
+                            self.principal.settle),)  # fmt: skip
+        return self.principal.policies if self.principal is not None else ()
+
+    @functools.cached_property
+    def boundary(self) -> PolicyOrUnknown | None:
+        """The caller's permissions boundary."""
+        if isinstance(self.principal, Unknown):
+            return Unknown(f"whether {arn.display_name(self.call.caller.arn)} has a permissions "
+                           "boundary was not read", self.principal.settle)  # fmt: skip
+        return self.principal.boundary if self.principal is not None else None
+
+    @functools.cached_property
+    def trust(self) -> PolicyOrUnknown | None:
+        """The role's trust policy; None when there is no such role."""
+        if isinstance(self.role, Unknown):
+            return Unknown(f"the trust policy of {arn.display_name(self.call.role_arn)} was not read",
+                           self.role.settle)  # fmt: skip
+        return self.role.trust if self.role is not None else None
+
+    @functools.cached_property
+    def endpoint(self) -> VpcEndpoint | Unknown | None:
+        """The VPC endpoint that the request goes through."""
+        name = self.call.network.vpc_endpoint
+        if name is None or isinstance(name, Unknown):
+            return name
+        found = self.world.endpoints.get(name)
+        if found is None:
+            return Unknown(f"the policy of VPC endpoint {name} was not read",
+                           f"ec2:DescribeVpcEndpoints on {name}")  # fmt: skip
+        return found
+
+    @functools.cached_property
+    def required_actions(self) -> tuple[str, ...]:
+        """Every action that must be allowed for the call to pass (FACTS 3.1, R9.2, R9.4)."""
+        call = self.call
+        actions = [f"sts:{call.api}"]
+        inherits_tags = bool(call.session.transitive_tag_keys)
+        if call.tags or call.transitive_tag_keys or inherits_tags:
+            actions.append("sts:TagSession")
+        if call.source_identity is not None:
+            actions.append("sts:SetSourceIdentity")
+        if call.parameters.get("ProvidedContexts"):
+            actions.append("sts:SetContext")
+        return tuple(actions)
+
+    @property
+    def caller_is_service(self) -> bool:
+        """Whether an AWS service calls as itself."""
+        return isinstance(self.call.caller, ServiceCaller)

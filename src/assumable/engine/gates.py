@@ -1,0 +1,239 @@
+"""The gates: each thing that must let a call through, evaluated whatever the others say."""
+
+import enum
+from collections.abc import Iterator, Sequence
+
+import msgspec
+
+from assumable.engine.context import RequestContext
+from assumable.engine.facts import Facts
+from assumable.engine.limits import Fault
+from assumable.engine.match import StatementTrace, applies, trace
+from assumable.engine.truth import Atom, Truth, all_of, any_of, negate
+from assumable.model.policy import Effect, Layer, Policy
+from assumable.model.world import Organization, PolicyOrUnknown, Unknown
+
+
+class GateName(enum.StrEnum):
+    """The ten gates of DESIGN section 2, in the order they are shown."""
+
+    REQUEST = "request"
+    CREDENTIALS = "credentials"
+    SCP = "scp"
+    VPC_ENDPOINT = "vpc-endpoint"
+    BOUNDARY = "boundary"
+    SESSION_POLICY = "session-policy"
+    IDENTITY = "identity"
+    RCP = "rcp"
+    TRUST = "trust"
+    SESSION_LIMITS = "session-limits"
+
+
+class Outcome(enum.StrEnum):
+    """What one gate says."""
+
+    ALLOW = "allow"
+    IMPLICIT_DENY = "implicit-deny"
+    EXPLICIT_DENY = "explicit-deny"
+    UNKNOWN = "unknown"
+    NOT_APPLICABLE = "not-applicable"
+
+
+class Gate(msgspec.Struct, frozen=True, kw_only=True):
+    """One gate for one action, with all that is needed to explain it."""
+
+    gate: GateName
+    account: str = ""
+    action: str = ""
+    level: str = ""
+    """For SCPs and RCPs: the root, organizational unit or account."""
+    allow: Truth = True
+    deny: Truth = False
+    counts: bool = True
+    """Whether an implicit deny here blocks the call (FACTS 1.3)."""
+    policies: tuple[PolicyOrUnknown, ...] = ()
+    context: RequestContext | None = None
+    not_applicable: str = ""
+    """Why the gate plays no part; empty when it does."""
+    fault: Fault | None = None
+    """What a request, credentials or session-limits gate complains of."""
+    summary: str = ""
+
+    @property
+    def passes(self) -> Truth:
+        """Whether the gate lets the call through on its own."""
+        return all_of([self.allow, negate(self.deny)])
+
+    @property
+    def outcome(self) -> Outcome:
+        """The gate in one word."""
+        if self.not_applicable:
+            return Outcome.NOT_APPLICABLE
+        if self.deny is True:
+            return Outcome.EXPLICIT_DENY
+        if self.allow is False:
+            return Outcome.IMPLICIT_DENY
+        return Outcome.ALLOW if self.passes is True else Outcome.UNKNOWN
+
+    @property
+    def blocks(self) -> bool:
+        """Whether this gate alone denies the call for certain."""
+        if self.outcome is Outcome.EXPLICIT_DENY:
+            return True
+        return self.outcome is Outcome.IMPLICIT_DENY and self.counts
+
+    def traces(self) -> tuple[StatementTrace, ...]:
+        """Every statement held against the request, made on demand."""
+        if self.context is None:
+            return ()
+        return tuple(
+            trace(policy, statement, self.context)
+            for policy in self.policies
+            if isinstance(policy, Policy)
+            for statement in policy.statements
+        )
+
+
+def granted(policies: Sequence[PolicyOrUnknown], context: RequestContext) -> tuple[Truth, Truth]:
+    """Whether policies of one layer allow, and whether they deny; an unread one may do either."""
+    allow: list[Truth] = []
+    deny: list[Truth] = []
+    for policy in policies:
+        if isinstance(policy, Unknown):
+            allow.append(unread(policy, context.action, "allows"))
+            deny.append(unread(policy, context.action, "denies"))
+        else:
+            allow.append(applies(policy, Effect.ALLOW, context))
+            deny.append(applies(policy, Effect.DENY, context))
+    return any_of(allow), any_of(deny)
+
+
+def unread(part: Unknown, action: str, verb: str) -> Atom:
+    """The question whether a policy that was not read allows or denies an action."""
+    subject = f"{part.what} ({verb} {action})"
+    return Atom(subject, f"it {verb} {action} ({part.what})", part.settle, "policy")
+
+
+def identity_gate(facts: Facts, action: str) -> Gate:
+    """The caller's own policies; services and bearers of tokens have none (R1.20, R1.21)."""
+    if not facts.call.has_identity_side:
+        return Gate(gate=GateName.IDENTITY, action=action,
+                    not_applicable="this kind of caller has no policies of its own")  # fmt: skip
+    context = RequestContext(facts, action, Layer.IDENTITY)
+    allow, deny = granted(facts.identity_policies, context)
+    return Gate(gate=GateName.IDENTITY, account=facts.call.caller_account, action=action,
+                allow=allow, deny=deny, policies=facts.identity_policies, context=context)  # fmt: skip
+
+
+def boundary_gate(facts: Facts, action: str) -> Gate:
+    """The caller's permissions boundary; that of the target role plays no part (FACTS 1.2)."""
+    boundary = facts.boundary
+    if boundary is None:
+        return Gate(gate=GateName.BOUNDARY, action=action,
+                    not_applicable="the caller has no permissions boundary")  # fmt: skip
+    context = RequestContext(facts, action, Layer.BOUNDARY)
+    allow, deny = granted((boundary,), context)
+    return Gate(gate=GateName.BOUNDARY, account=facts.call.caller_account, action=action,
+                allow=allow, deny=deny, policies=(boundary,), context=context)  # fmt: skip
+
+
+def session_policy_gate(facts: Facts, action: str) -> Gate:
+    """The policies that the caller's own session was limited to when it was made."""
+    policies = facts.call.session.policies
+    if not policies:
+        return Gate(gate=GateName.SESSION_POLICY, action=action,
+                    not_applicable="the caller's session has no session policy")  # fmt: skip
+    context = RequestContext(facts, action, Layer.SESSION)
+    allow, deny = granted(policies, context)
+    return Gate(gate=GateName.SESSION_POLICY, account=facts.call.caller_account, action=action,
+                allow=allow, deny=deny, policies=policies, context=context)  # fmt: skip
+
+
+def endpoint_gate(facts: Facts, action: str) -> Gate:
+    """The policy of the VPC endpoint: a cap, never a grant (R1.30)."""
+    endpoint = facts.endpoint
+    if endpoint is None:
+        return Gate(gate=GateName.VPC_ENDPOINT, action=action,
+                    not_applicable="the request goes through no VPC endpoint")  # fmt: skip
+    policy = endpoint if isinstance(endpoint, Unknown) else endpoint.policy
+    account = "" if isinstance(endpoint, Unknown) else endpoint.account
+    if policy is None:
+        return Gate(gate=GateName.VPC_ENDPOINT, account=account, action=action,
+                    summary="the endpoint has the default policy")  # fmt: skip
+    context = RequestContext(facts, action, Layer.VPC_ENDPOINT)
+    allow, deny = granted((policy,), context)
+    return Gate(gate=GateName.VPC_ENDPOINT, account=account, action=action,
+                allow=allow, deny=deny, policies=(policy,), context=context)  # fmt: skip
+
+
+def scp_gates(facts: Facts, action: str) -> Iterator[Gate]:
+    """Every level from the root to the caller's account must allow (R1.7)."""
+    call, org = facts.call, facts.caller_organization
+    account = call.caller_account
+
+    def skipped(why: str) -> Gate:
+        return Gate(gate=GateName.SCP, account=account, action=action, not_applicable=why)
+
+    if not call.has_identity_side and facts.principal_arn is None:
+        yield skipped("SCPs do not apply to this kind of caller")
+    elif org is None:
+        yield skipped("the caller's account is in no organization")
+    elif isinstance(org, Unknown):
+        yield _unread_gate(GateName.SCP, account, action, org)
+    elif account == org.management_account:
+        yield skipped("SCPs do not apply to the management account")
+    elif getattr(facts.principal, "is_service_linked", False):
+        yield skipped("SCPs do not apply to service-linked roles")
+    elif isinstance(org.scps, Unknown):
+        yield _unread_gate(GateName.SCP, account, action, org.scps)
+    else:
+        context = RequestContext(facts, action, Layer.SCP)
+        for node in org.path_to(account):
+            policies = org.scps.get(node.id, ())
+            allow, deny = granted(policies, context)
+            yield Gate(gate=GateName.SCP, account=org.management_account, action=action,
+                       level=node.id, allow=allow, deny=deny, policies=policies, context=context)  # fmt: skip
+
+
+def rcp_gates(facts: Facts, action: str) -> Iterator[Gate]:
+    """Only an explicit deny can stop a call here: RCPFullAWSAccess is always attached (R1.9)."""
+    call, org = facts.call, facts.role_organization
+    account = call.role_account
+
+    def skipped(why: str) -> Gate:
+        return Gate(gate=GateName.RCP, account=account, action=action, not_applicable=why)
+
+    if org is None:
+        yield skipped("the role's account is in no organization")
+    elif isinstance(org, Unknown):
+        yield _unread_gate(GateName.RCP, account, action, org, grants=False)
+    elif account == org.management_account:
+        yield skipped("RCPs do not apply to the management account")
+    elif ":role/aws-service-role/" in call.role_arn:
+        yield skipped("RCPs do not apply to service-linked roles")
+    elif getattr(facts.principal, "is_service_linked", False):
+        yield skipped("RCPs do not apply to calls by service-linked roles")
+    elif isinstance(org.rcps, Unknown):
+        yield _unread_gate(GateName.RCP, account, action, org.rcps, grants=False)
+    else:
+        yield from _rcp_levels(facts, org, action)
+
+
+def _rcp_levels(facts: Facts, org: Organization, action: str) -> Iterator[Gate]:
+    assert not isinstance(org.rcps, Unknown)  # noqa: S101  # the caller has looked
+    context = RequestContext(facts, action, Layer.RCP)
+    for node in org.path_to(facts.call.role_account):
+        policies = org.rcps.get(node.id, ())
+        _, deny = granted(policies, context)
+        yield Gate(gate=GateName.RCP, account=org.management_account, action=action,
+                   level=node.id, deny=deny, policies=policies, context=context)  # fmt: skip
+
+
+def _unread_gate(
+    gate: GateName, account: str, action: str, part: Unknown, *, grants: bool = True
+) -> Gate:
+    what = {GateName.SCP: "the caller's SCPs", GateName.RCP: "the RCPs of the role's account"}[gate]
+    named = Unknown(f"{what}: {part.what}", part.settle)
+    allow: Truth = unread(named, action, "allows") if grants else True
+    return Gate(gate=gate, account=account, action=action, allow=allow,
+                deny=unread(named, action, "denies"), policies=(named,))  # fmt: skip

@@ -1,0 +1,145 @@
+"""Matching the Principal element, with the form in which it names the caller.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
+"""
+
+import enum
+
+from assumable import arn
+from assumable.engine.facts import Facts
+from assumable.engine.truth import Atom, Truth, all_of, any_of, negate
+from assumable.model.call import (
+    Call,
+    FederatedUserCaller,
+    RoleCaller,
+    RootCaller,
+    SamlCaller,
+    ServiceCaller,
+    UserCaller,
+    WebIdentityCaller,
+)
+from assumable.model.policy import Effect, PrincipalEntry, Statement, principal_complaint
+from assumable.model.world import Unknown
+
+BUILT_IN_PROVIDERS = {
+    "accounts.google.com": "accounts.google.com",
+    "cognito-identity.amazonaws.com": "cognito-identity.amazonaws.com",
+    "graph.facebook.com": "graph.facebook.com",
+    "www.amazon.com": "www.amazon.com",
+}
+
+
+class Form(enum.IntEnum):
+    """How strongly a statement names the caller (FACTS 1.3); the strongest one counts."""
+
+    ACCOUNT = 1
+    """The caller's account: delegates to its administrators."""
+    ROLE = 2
+    """The role behind the session."""
+    STRONG = 3
+    """The user, the session, the service, the provider, or everyone."""
+
+
+def provider_host(caller: WebIdentityCaller) -> str:
+    """The issuer without its scheme: the prefix of the token's condition keys (R5.12)."""
+    issuer = str(caller.claims.get("iss", ""))
+    return issuer.removeprefix("https://").removesuffix("/")
+
+
+def match(entry: PrincipalEntry, facts: Facts) -> tuple[Form, Truth]:
+    """Whether one principal is the caller, and in which form."""
+    call = facts.call
+    if entry.kind == "*":
+        return Form.STRONG, True
+    if principal_complaint(entry.kind, entry.value):
+        return Form.STRONG, False
+    if entry.kind == "AWS":
+        return _match_aws(entry.value, facts)
+    caller = call.caller
+    if entry.kind == "Service":
+        return Form.STRONG, isinstance(caller, ServiceCaller) and caller.principal == entry.value
+    if entry.kind == "Federated":
+        return Form.STRONG, _match_federated(entry.value, call)
+    return Form.STRONG, False
+
+
+def _match_aws(value: str, facts: Facts) -> tuple[Form, Truth]:
+    caller = facts.call.caller
+    if not isinstance(caller, UserCaller | RoleCaller | RootCaller | FederatedUserCaller):
+        return Form.STRONG, False  # `{"AWS": "*"}` leaves unsigned callers out (C-2)
+    if value == "*":
+        return Form.STRONG, True
+    mine = arn.parse(caller.arn)
+    if mine is None:
+        return Form.STRONG, False
+    if arn.ACCOUNT_ID.fullmatch(value):
+        return Form.ACCOUNT, value == mine.account
+    theirs = arn.parse(value)
+    if theirs is not None and theirs.service == "iam" and theirs.resource == "root":
+        same = (theirs.account, theirs.partition) == (mine.account, mine.partition)
+        return Form.ACCOUNT, same
+    if not isinstance(caller, RoleCaller) or theirs is None or theirs.kind != "role":
+        return Form.STRONG, value == caller.arn
+    role_arn = facts.principal_arn
+    if isinstance(role_arn, str):
+        return Form.ROLE, value == role_arn
+    could_be = (theirs.partition, theirs.account, theirs.name) == (
+        mine.partition, mine.account, caller.role_name)  # fmt: skip
+    if not could_be or not isinstance(role_arn, Unknown):
+        return Form.ROLE, False
+    question = f"the caller's role is {value}"
+    return Form.ROLE, Atom(value, question, role_arn.settle, "fact")
+
+
+def _match_federated(value: str, call: Call) -> bool:
+    caller = call.caller
+    if isinstance(caller, SamlCaller):
+        provider = call.parameters.get("PrincipalArn", caller.provider)
+        return value == provider
+    if isinstance(caller, WebIdentityCaller):
+        host = provider_host(caller)
+        if value in BUILT_IN_PROVIDERS:
+            return host == BUILT_IN_PROVIDERS[value]
+        parts = arn.parse(value)
+        return (
+            parts is not None
+            and parts.account == call.role_account
+            and parts.resource == f"oidc-provider/{host}"
+        )
+    return False
+
+
+def names(statement: Statement, facts: Facts) -> dict[Form, Truth]:
+    """For each form, whether the statement's principal element names the caller in it."""
+    if statement.principals is None:
+        return {Form.STRONG: True}
+    found: dict[Form, list[Truth]] = {form: [] for form in Form}
+    for entry in statement.principals:
+        form, truth = match(entry, facts)
+        found[form].append(truth)
+    if not statement.not_principal:
+        return {form: any_of(truths) for form, truths in found.items()}
+    return {Form.STRONG: negate(_exempted(statement, facts, found))}
+
+
+def _exempted(statement: Statement, facts: Facts, found: dict[Form, list[Truth]]) -> Truth:
+    """Whether NotPrincipal leaves the caller out (R1.29).
+
+    A session is left out only when role, session and account are all listed, a user when user and
+    account are; a Deny never leaves out a principal that has a permissions boundary.
+    """
+    listed = {form: any_of(truths) for form, truths in found.items()}
+    everyone = any(entry.value == "*" for entry in statement.principals or ())
+    if everyone or not isinstance(facts.call.caller, RoleCaller | UserCaller):
+        exempt = any_of(listed.values())
+    elif isinstance(facts.call.caller, RoleCaller):
+        exempt = all_of(listed.values())
+    else:
+        exempt = all_of([listed[Form.STRONG], listed[Form.ACCOUNT]])
+    if statement.effect is not Effect.DENY or facts.boundary is None:
+        return exempt
+    if isinstance(facts.boundary, Unknown):
+        unbounded = Atom("boundary", "the caller has no permissions boundary",
+                         facts.boundary.settle, "policy")  # fmt: skip
+        return all_of([exempt, unbounded])
+    return False

@@ -1,0 +1,1 @@
+"""Established causes, each with its evidence and its fixes."""

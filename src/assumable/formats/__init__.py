@@ -1,0 +1,1 @@
+"""Files in, worlds and calls out. No network."""

@@ -1,0 +1,279 @@
+"""One account in the shape of `aws iam get-account-authorization-details`.
+
+https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccountAuthorizationDetails.html
+"""
+
+import functools
+import importlib.resources
+from typing import TypeVar
+
+import msgspec
+
+from assumable import arn
+from assumable.formats.reading import Cursor, read_policy, refuse_malformed
+from assumable.model.policy import Layer, Policy, PolicyName
+from assumable.model.world import (
+    Account,
+    PolicyOrUnknown,
+    Principal,
+    Provider,
+    Role,
+    Unknown,
+    User,
+    VpcEndpoint,
+)
+from assumable.source import Document, Location
+
+_COMMON = {"Path", "Arn", "CreateDate", "AttachedManagedPolicies", "Tags", "PermissionsBoundary"}
+_USER = frozenset(_COMMON | {"UserName", "UserId", "UserPolicyList", "GroupList", "PasswordLastUsed"})
+_GROUP = frozenset(_COMMON | {"GroupName", "GroupId", "GroupPolicyList"})
+_ROLE = frozenset(
+    _COMMON | {"RoleName", "RoleId", "AssumeRolePolicyDocument", "RolePolicyList", "Description",
+               "MaxSessionDuration", "InstanceProfileList", "RoleLastUsed"}
+)  # fmt: skip
+_ACCOUNT = frozenset((
+    "UserDetailList", "GroupDetailList", "RoleDetailList", "Policies", "OpenIDConnectProviders",
+    "SAMLProviders", "VpcEndpoints", "Regions", "IsTruncated", "Marker",
+))  # fmt: skip
+
+P = TypeVar("P", bound=Principal)
+
+
+class AccountReader:
+    """Reads one account; `strict` refuses what a scenario may not hold."""
+
+    def __init__(self, account: str, partition: str, *, strict: bool) -> None:
+        """The partition is the one that derived ARNs get."""
+        self.account, self.partition, self.strict = account, partition, strict
+        self.managed: dict[str, Policy] = {}
+        self.groups: dict[str, tuple[PolicyOrUnknown, ...]] = {}
+        self.endpoints: dict[str, VpcEndpoint] = {}
+
+    def read(self, cursor: Cursor) -> Account:
+        """The account; InputError at the first mistake."""
+        fields = cursor.fields(_ACCOUNT if self.strict else None)
+
+        def each(key: str) -> list[Cursor]:
+            return list(fields[key].items()) if key in fields else []
+
+        for item in each("Policies"):
+            self._managed_policy(item)
+        for item in each("GroupDetailList"):
+            self._group(item)
+        for item in each("VpcEndpoints"):
+            self._endpoint(item)
+        users = [self._user(item) for item in each("UserDetailList")]
+        roles = [self._role(item) for item in each("RoleDetailList")]
+        providers = [
+            self._provider(item) for item in (*each("OpenIDConnectProviders"), *each("SAMLProviders"))
+        ]
+        return Account(
+            id=self.account,
+            users=_unique(users, cursor),
+            roles=_unique(roles, cursor),
+            providers={provider.arn: provider for provider in providers},
+            regions=dict(self._region(item) for item in each("Regions")),
+            complete=True,
+            input_pointer=cursor.location.pointer if self.strict else None,
+        )
+
+    def iam_arn(self, kind: str, path: str, name: str) -> str:
+        """The ARN of something in this account."""
+        return f"arn:{self.partition}:iam::{self.account}:{kind}{path}{name}"
+
+    def policy(self, cursor: Cursor, name: PolicyName) -> PolicyOrUnknown:
+        """A policy; a malformed one is refused in a scenario and unknown in a snapshot."""
+        if self.strict:
+            return refuse_malformed(read_policy(cursor, name))
+        policy = read_policy(cursor, name, patchable=False)
+        if policy.fatal is not None:
+            return Unknown(f"{name.name} is malformed: {policy.fatal.message}", "a well-formed document")
+        return policy
+
+    def _managed_policy(self, cursor: Cursor) -> None:
+        fields = cursor.fields()
+        name = fields["PolicyName"].text() if "PolicyName" in fields else ""
+        path = fields["Path"].text() if "Path" in fields else "/"
+        own_arn = fields["Arn"].text() if "Arn" in fields else self.iam_arn("policy", path, name)
+        document = next((fields[key] for key in ("PolicyDocument", "Document") if key in fields), None)
+        if document is None and "PolicyVersionList" in fields:
+            document = self._default_version(fields)
+        if document is None:
+            cursor.fail("a managed policy needs its default version under `PolicyVersionList`")
+        short = name or own_arn.rpartition("/")[2]
+        found = self.policy(document, PolicyName(Layer.IDENTITY, short, "", own_arn, self.account))
+        if isinstance(found, Policy):
+            self.managed[own_arn] = found
+
+    def _default_version(self, fields: dict[str, Cursor]) -> Cursor | None:
+        wanted = fields["DefaultVersionId"].text() if "DefaultVersionId" in fields else None
+        for version in fields["PolicyVersionList"].items():
+            parts = version.fields()
+            is_default = parts["IsDefaultVersion"].value if "IsDefaultVersion" in parts else None
+            named = "VersionId" in parts and parts["VersionId"].value == wanted
+            only = wanted is None and is_default is None
+            if (is_default is True or (is_default is None and (named or only))) and "Document" in parts:
+                return parts["Document"]
+        return None
+
+    def _group(self, cursor: Cursor) -> None:
+        fields = cursor.fields(_GROUP if self.strict else None)
+        name = _needed(cursor, fields, "GroupName").text()
+        group_arn = self._own_arn(fields, "group", name)
+        self.groups[name] = self._policies(fields, "GroupPolicyList", group_arn)
+
+    def _own_arn(self, fields: dict[str, Cursor], kind: str, name: str) -> str:
+        path = fields["Path"].text() if "Path" in fields else "/"
+        derived = self.iam_arn(f"{kind}", "/" + path.strip("/") + "/" if path.strip("/") else "/", name)
+        if "Arn" not in fields:
+            return derived
+        given = fields["Arn"].text()
+        parts = arn.parse(given)
+        if parts is None or parts.account != self.account or parts.kind != kind or parts.name != name:
+            fields["Arn"].fail(f"`{given}` does not fit {kind} {name} of account {self.account}")
+        return given
+
+    def _policies(
+        self, fields: dict[str, Cursor], inline_key: str, owner: str
+    ) -> tuple[PolicyOrUnknown, ...]:
+        found: list[PolicyOrUnknown] = []
+        for item in fields[inline_key].items() if inline_key in fields else ():
+            parts = item.fields()
+            name = parts["PolicyName"].text() if "PolicyName" in parts else "inline"
+            document = _needed(item, parts, "PolicyDocument")
+            found.append(
+                self.policy(document, PolicyName(Layer.IDENTITY, name, owner, "", self.account))
+            )
+        attached = fields.get("AttachedManagedPolicies")
+        for item in attached.items() if attached else ():
+            policy_arn = _needed(item, item.fields(), "PolicyArn").text()
+            found.append(self.managed_policy(policy_arn, owner, Layer.IDENTITY))
+        return tuple(found)
+
+    def managed_policy(self, policy_arn: str, owner: str, layer: Layer) -> PolicyOrUnknown:
+        """A managed policy as it is attached to its owner."""
+        policy = self.managed.get(policy_arn) or aws_managed_policy(policy_arn)
+        if isinstance(policy, Unknown):
+            return policy
+        name = msgspec.structs.replace(policy.name, owner=owner, layer=layer)
+        return msgspec.structs.replace(policy, name=name)
+
+    def _boundary(self, fields: dict[str, Cursor], owner: str) -> PolicyOrUnknown | None:
+        if "PermissionsBoundary" not in fields:
+            return None
+        cursor = fields["PermissionsBoundary"]
+        if cursor.value is None:
+            return None
+        parts = cursor.fields()
+        return self.managed_policy(
+            _needed(cursor, parts, "PermissionsBoundaryArn").text(), owner, Layer.BOUNDARY
+        )
+
+    def _user(self, cursor: Cursor) -> User:
+        fields = cursor.fields(_USER if self.strict else None)
+        name = _needed(cursor, fields, "UserName").text()
+        own_arn = self._own_arn(fields, "user", name)
+        policies = list(self._policies(fields, "UserPolicyList", own_arn))
+        for group in fields["GroupList"].items() if "GroupList" in fields else ():
+            if group.text() not in self.groups:
+                if self.strict:
+                    group.fail(f"group `{group.value}` is not listed under `GroupDetailList`")
+                policies.append(Unknown(f"group {group.value} was not read", "iam:GetGroup"))
+            policies.extend(self.groups.get(group.text(), ()))
+        return User(
+            arn=own_arn,
+            unique_id=fields["UserId"].text() if "UserId" in fields else None,
+            tags=fields["Tags"].tags() if "Tags" in fields else {},
+            policies=tuple(policies),
+            boundary=self._boundary(fields, own_arn),
+            input_pointer=cursor.location.pointer if self.strict else None,
+        )
+
+    def _role(self, cursor: Cursor) -> Role:
+        fields = cursor.fields(_ROLE if self.strict else None)
+        name = _needed(cursor, fields, "RoleName").text()
+        own_arn = self._own_arn(fields, "role", name)
+        label = PolicyName(Layer.TRUST, f"the trust policy of {name}", own_arn, "", self.account)
+        trust = self.policy(_needed(cursor, fields, "AssumeRolePolicyDocument"), label)
+        duration: int | Unknown = 3600
+        if "MaxSessionDuration" in fields:
+            duration = fields["MaxSessionDuration"].number()
+        elif not self.strict:
+            duration = Unknown(
+                f"MaxSessionDuration of role {name} is not in this file", f"iam:GetRole on {own_arn}"
+            )
+        return Role(
+            arn=own_arn,
+            unique_id=fields["RoleId"].text() if "RoleId" in fields else None,
+            tags=fields["Tags"].tags() if "Tags" in fields else {},
+            policies=self._policies(fields, "RolePolicyList", own_arn),
+            boundary=self._boundary(fields, own_arn),
+            trust=trust,
+            max_session_duration=duration,
+            input_pointer=cursor.location.pointer if self.strict else None,
+        )
+
+    def _endpoint(self, cursor: Cursor) -> None:
+        fields = cursor.fields()
+        name = _needed(cursor, fields, "VpcEndpointId").text()
+        document = fields.get("PolicyDocument")
+        label = PolicyName(Layer.VPC_ENDPOINT, f"the policy of {name}", name, "", self.account)
+        policy = self.policy(document, label) if document is not None and document.value else None
+        vpc = fields["VpcId"].text() if "VpcId" in fields else ""
+        self.endpoints[name] = VpcEndpoint(name, vpc, self.account, policy)
+
+    def _provider(self, cursor: Cursor) -> Provider:
+        fields = cursor.fields()
+        clients = fields["ClientIDList"].texts() if "ClientIDList" in fields else ()
+        return Provider(_needed(cursor, fields, "Arn").text(), clients)
+
+    def _region(self, cursor: Cursor) -> tuple[str, str]:
+        fields = cursor.fields()
+        name = _needed(cursor, fields, "RegionName").text()
+        return name, fields["OptInStatus"].text() if "OptInStatus" in fields else "opted-in"
+
+
+def _needed(cursor: Cursor, fields: dict[str, Cursor], key: str) -> Cursor:
+    if key not in fields:
+        cursor.fail(f"`{key}` is missing")
+    return fields[key]
+
+
+def _unique(principals: list[P], cursor: Cursor) -> dict[str, P]:
+    found = {principal.arn: principal for principal in principals}
+    if len(found) != len(principals):
+        arns = [principal.arn for principal in principals]
+        cursor.fail(f"`{next(a for a in arns if arns.count(a) > 1)}` is listed twice")
+    return found
+
+
+@functools.cache
+def _aws_managed() -> dict[str, object]:
+    data = importlib.resources.files("assumable.formats") / "data" / "aws_managed_policies.json"
+    loaded: dict[str, object] = msgspec.json.decode(data.read_bytes())
+    return loaded
+
+
+def aws_managed_policy(policy_arn: str) -> PolicyOrUnknown:
+    """The part of an AWS managed policy that can touch STS, as it ships with assumable."""
+    parts = arn.parse(policy_arn)
+    if parts is not None and parts.account == "aws":
+        data = _aws_managed()
+        key = "arn:aws:iam::aws:" + parts.resource
+        policies = data["policies"]
+        found = policies.get(key) if isinstance(policies, dict) else None
+        if found is None and key in data["without_sts"]:  # type: ignore[operator]  # a list of ARNs
+            found = {"Version": "2012-10-17", "Statement": []}
+        if found is not None:
+            name = PolicyName(Layer.IDENTITY, parts.name, "", policy_arn, "aws")
+            text = msgspec.json.format(msgspec.json.encode(found), indent=2).decode()
+            document = Document(f"AWS managed policy {parts.name}", text)
+            return policy_in(document, name)
+    return Unknown(f"managed policy {policy_arn} was not read", f"iam:GetPolicyVersion on {policy_arn}")
+
+
+def policy_in(document: Document, name: PolicyName) -> Policy:
+    """A policy read from a document of its own; mistakes stay in `problems`."""
+    return read_policy(Cursor(document.value, Location(document)), name, patchable=False)
+
+

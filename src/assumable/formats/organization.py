@@ -1,0 +1,122 @@
+"""The organization block of a scenario or a snapshot.
+
+https://docs.aws.amazon.com/organizations/latest/APIReference/
+"""
+
+import json
+
+from assumable.formats.reading import Cursor, read_policy, refuse_malformed
+from assumable.model.policy import Layer, Policy, PolicyName
+from assumable.model.world import Node, Organization, PolicyOrUnknown, Unknown
+from assumable.source import Document, Location
+
+_FIELDS = frozenset((
+    "Id", "Arn", "MasterAccountId", "MasterAccountArn", "MasterAccountEmail", "FeatureSet",
+    "AvailablePolicyTypes", "Roots", "OrganizationalUnits", "Accounts", "Policies",
+))  # fmt: skip
+_POLICY_FIELDS = frozenset(
+    ("Id", "Arn", "Name", "Description", "Type", "AwsManaged", "Content", "Targets", "PolicySummary")
+)
+_LAYERS = {"SERVICE_CONTROL_POLICY": Layer.SCP, "RESOURCE_CONTROL_POLICY": Layer.RCP}
+_FULL_ACCESS = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}],
+}
+
+
+def read_organization(cursor: Cursor, *, strict: bool) -> Organization:
+    """One organization; InputError at the first mistake."""
+    fields = cursor.fields(_FIELDS if strict else None)
+    for key in ("Id", "MasterAccountId"):
+        if key not in fields:
+            cursor.fail(f"`{key}` is missing")
+    nodes = _nodes(fields)
+    attached: dict[Layer, dict[str, list[PolicyOrUnknown]]] = {Layer.SCP: {}, Layer.RCP: {}}
+    for item in fields["Policies"].items() if "Policies" in fields else ():
+        _attach(item, nodes, attached, strict=strict)
+    management = fields["MasterAccountId"].account_id()
+    return Organization(
+        id=fields["Id"].text(),
+        management_account=management,
+        nodes=nodes,
+        scps={target: tuple(found) for target, found in attached[Layer.SCP].items()},
+        rcps={target: tuple(found) for target, found in attached[Layer.RCP].items()},
+    )
+
+
+def _nodes(fields: dict[str, Cursor]) -> dict[str, Node]:
+    found: dict[str, Node] = {}
+    for key, kind in (("Roots", "root"), ("OrganizationalUnits", "ou"), ("Accounts", "account")):
+        for item in fields[key].items() if key in fields else ():
+            parts = item.fields()
+            if "Id" not in parts:
+                item.fail("`Id` is missing")
+            name = parts["Name"].text() if "Name" in parts else ""
+            node_id = parts["Id"].account_id() if kind == "account" else parts["Id"].text()
+            parent = parts["ParentId"].text() if "ParentId" in parts else ""
+            status = str(parts["Status"].value) if "Status" in parts else "ACTIVE"
+            found[node_id] = Node(node_id, kind, name, parent, status)
+            if kind == "root":
+                continue
+            if not parent:
+                item.fail("`ParentId` is missing")
+            if kind == "account" and parent not in found:
+                parts["ParentId"].fail(f"`{parent}` is neither a root nor an organizational unit")
+    management = fields["MasterAccountId"].account_id()
+    root = next((node.id for node in found.values() if node.kind == "root"), "")
+    found.setdefault(management, Node(management, "account", "", root))
+    return found
+
+
+def _attach(
+    cursor: Cursor,
+    nodes: dict[str, Node],
+    attached: dict[Layer, dict[str, list[PolicyOrUnknown]]],
+    *,
+    strict: bool,
+) -> None:
+    fields = cursor.fields(_POLICY_FIELDS)
+    if "Type" not in fields:
+        cursor.fail("`Type` is missing")
+    layer = _LAYERS.get(str(fields["Type"].value))
+    if layer is None:
+        if strict:
+            fields["Type"].one_of(*_LAYERS)
+        return
+    policy_id = fields["Id"].text() if "Id" in fields else ""
+    name = fields["Name"].text() if "Name" in fields else policy_id
+    for target in fields["Targets"].items() if "Targets" in fields else ():
+        node_id = str(target.value)
+        if node_id not in nodes and strict:
+            target.fail(f"`{node_id}` is not in the organization's tree")
+        label = PolicyName(layer, name.removeprefix("p-"), node_id, policy_id)
+        attached[layer].setdefault(node_id, []).append(_content(cursor, fields, label, strict=strict))
+
+
+def _content(
+    cursor: Cursor, fields: dict[str, Cursor], label: PolicyName, *, strict: bool
+) -> PolicyOrUnknown:
+    if "Content" in fields:
+        policy = read_policy(fields["Content"], label, patchable=strict)
+        if strict:
+            return refuse_malformed(policy)
+        if policy.fatal is not None:
+            return Unknown(f"{label.name} is malformed: {policy.fatal.message}")
+        return policy
+    full = {"FullAWSAccess", "RCPFullAWSAccess"}
+    if label.name not in full and label.arn.removeprefix("p-") not in full:
+        if strict:
+            cursor.fail("`Content` is missing", "only FullAWSAccess and RCPFullAWSAccess need none")
+        return Unknown(f"{label.name} was not read", f"organizations:DescribePolicy on {label.arn}")
+    return full_access(label)
+
+
+def full_access(label: PolicyName) -> Policy:
+    """The managed policy that allows everything."""
+    document = dict(_FULL_ACCESS)
+    if label.layer is Layer.SCP:
+        statement = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+        document = {"Version": "2012-10-17", "Statement": [statement]}
+    text = json.dumps(document, indent=2)
+    source = Document(label.name, text)
+    return read_policy(Cursor(source.value, Location(source)), label, patchable=False)

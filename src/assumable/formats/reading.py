@@ -1,0 +1,151 @@
+"""Reading files and untyped values, with errors that say what, where and how to mend it."""
+
+import os
+import urllib.parse
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Never
+
+from assumable import arn
+from assumable.errors import InputError
+from assumable.model.policy import Policy, PolicyName, parse_policy
+from assumable.source import MAX_BYTES, Document, Location
+
+
+def read_document(path: Path, *, limit: int = MAX_BYTES) -> Document:
+    """A JSON or YAML file; InputError when it is missing, too large or not well-formed."""
+    try:
+        if path.is_dir():
+            raise InputError("is a directory, a file is needed", str(path))
+        if path.stat().st_size > limit:
+            raise InputError(f"is larger than {limit // 1_000_000} MB", str(path))
+        text = path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise InputError("no such file", str(path)) from None
+    except OSError as error:
+        raise InputError(f"cannot be read: {os.strerror(error.errno or 0).lower()}", str(path)) from None
+    except UnicodeDecodeError:
+        raise InputError("is not UTF-8 text", str(path)) from None
+    is_json = path.suffix == ".json" or (
+        path.suffix not in (".yaml", ".yml") and text.lstrip()[:1] in ("{", "[")
+    )
+    return Document(str(path), text, "json" if is_json else "yaml")
+
+
+class Cursor:
+    """A value and the place it stands at."""
+
+    def __init__(self, value: Any, location: Location) -> None:
+        """Nothing is checked yet."""
+        self.value, self.location = value, location
+
+    def fail(self, message: str, help_text: str = "") -> Never:
+        """Refuse the value at this place."""
+        raise InputError(message, str(self.location), help_text)
+
+    def fields(self, allowed: frozenset[str] | None = None) -> dict[str, "Cursor"]:
+        """The members of an object; unknown ones are refused when `allowed` is given."""
+        if not isinstance(self.value, dict):
+            self.fail(f"must be an object, not {kind_of(self.value)}")
+        found = {key: Cursor(value, self.location.child(key)) for key, value in self.value.items()}
+        for key in found.keys() - allowed if allowed is not None else ():
+            known = ", ".join(sorted(allowed or ()))
+            found[key].fail(f"unknown key `{key}`", f"known here: {known}")
+        return found
+
+    def items(self) -> Iterator["Cursor"]:
+        """The members of a list."""
+        if not isinstance(self.value, list):
+            self.fail(f"must be a list, not {kind_of(self.value)}")
+        for n, value in enumerate(self.value):
+            yield Cursor(value, self.location.child(n))
+
+    def text(self) -> str:
+        """A text."""
+        if not isinstance(self.value, str):
+            self.fail(f"must be text, not {kind_of(self.value)}", "put it in quotes")
+        return self.value
+
+    def texts(self) -> tuple[str, ...]:
+        """A list of texts."""
+        return tuple(item.text() for item in self.items())
+
+    def truth(self) -> bool:
+        """A boolean."""
+        if not isinstance(self.value, bool):
+            self.fail(f"must be true or false, not {kind_of(self.value)}")
+        return self.value
+
+    def number(self) -> int:
+        """A whole number."""
+        if isinstance(self.value, bool) or not isinstance(self.value, int):
+            self.fail(f"must be a whole number, not {kind_of(self.value)}")
+        return self.value
+
+    def one_of(self, *choices: str) -> str:
+        """One of a few words."""
+        if self.value not in choices:
+            self.fail(f"must be one of {', '.join(choices)}")
+        return str(self.value)
+
+    def account_id(self) -> str:
+        """An account ID of 12 digits; a number is accepted when it has them all."""
+        text = str(self.value) if isinstance(self.value, int | str) else ""
+        if not arn.ACCOUNT_ID.fullmatch(text):
+            self.fail(f"`{self.value}` is not an account ID of 12 digits", "quote it, zeros in front included")
+        return text
+
+    def moment(self) -> datetime:
+        """A point in time in ISO 8601; UTC where no zone is given."""
+        try:
+            found = datetime.fromisoformat(self.text())
+        except ValueError:
+            self.fail("is not a time in ISO 8601", "such as 2026-11-23T12:00:00Z")
+        return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+    def tags(self) -> dict[str, str]:
+        """A list of Key and Value, as IAM returns tags."""
+        found: dict[str, str] = {}
+        for item in self.items():
+            fields = item.fields(frozenset(("Key", "Value")))
+            if "Key" not in fields:
+                item.fail("a tag needs `Key`")
+            value = fields["Value"].text() if "Value" in fields else ""
+            found[fields["Key"].text()] = value
+        return found
+
+
+def kind_of(value: Any) -> str:
+    """A JSON value's kind in plain words."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "a boolean"
+    kinds = {dict: "an object", list: "a list", str: "text", int: "a number", float: "a number"}
+    return kinds.get(type(value), type(value).__name__)
+
+
+def read_policy(cursor: Cursor, name: PolicyName, *, patchable: bool = True) -> Policy:
+    """A policy document given as an object, as text, or URL-encoded as IAM returns it."""
+    pointer = cursor.location.pointer if patchable else None
+    if isinstance(cursor.value, str):
+        text = cursor.value.strip()
+        if text[:1] == "%":
+            text = urllib.parse.unquote(text)
+        try:
+            document = Document(f"{name.name} in {cursor.location}", text)
+        except InputError as error:
+            raise InputError(error.message, f"{cursor.location}, in the text of {name.name}",
+                             error.help_text) from None  # fmt: skip
+        return parse_policy(document.value, name, Location(document), pointer)
+    return parse_policy(cursor.value, name, cursor.location, pointer)
+
+
+def refuse_malformed(policy: Policy) -> Policy:
+    """The policy, or InputError at the first mistake that makes it unusable."""
+    if policy.fatal is not None:
+        where = Location(policy.location.document, policy.location.pointer + policy.fatal.pointer)
+        place = where if where.span() is not None else policy.location
+        raise InputError(policy.fatal.message, str(place))
+    return policy

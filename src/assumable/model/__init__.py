@@ -1,0 +1,1 @@
+"""What is known: policies, the world they live in, and the call that is judged."""

@@ -1,0 +1,245 @@
+"""The call: one STS request, who signs it, and the values its conditions can see."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+import msgspec
+
+from assumable import arn
+from assumable.model.world import PolicyOrUnknown, Unknown
+
+DEFAULT_DURATION = 3600
+Api = Literal["AssumeRole", "AssumeRoleWithWebIdentity", "AssumeRoleWithSAML"]
+
+
+class Present(msgspec.Struct, frozen=True):
+    """A condition key that is in the request context."""
+
+    values: tuple[str, ...]
+    reason: str
+    multivalued: bool = False
+
+
+class Absent(msgspec.Struct, frozen=True):
+    """A condition key that is not in the request context."""
+
+    reason: str
+
+
+class Open(msgspec.Struct, frozen=True):
+    """A key that depends on an open item of FACTS section 13: decided both ways."""
+
+    item: str
+    if_true: "Present | Absent"
+    if_false: "Present | Absent"
+
+
+Value = Present | Absent | Unknown | Open
+
+
+class Session(msgspec.Struct, frozen=True, kw_only=True):
+    """What a role session carries from its own AssumeRole call."""
+
+    policies: tuple[PolicyOrUnknown, ...] = ()
+    """Inline and managed session policies; they grant together."""
+    tags: Mapping[str, str] = msgspec.field(default_factory=dict)
+    transitive_tag_keys: tuple[str, ...] = ()
+    source_identity: str | None = None
+    issued_at: datetime | None = None
+    expires_at: datetime | None = None
+
+
+class Mfa(msgspec.Struct, frozen=True):
+    """MFA of the caller's credentials: with an age in seconds where it is known."""
+
+    present: bool | Unknown
+    age: int | Unknown | None = None
+
+
+class UserCaller(msgspec.Struct, frozen=True, kw_only=True, tag="user"):
+    """An IAM user's long-term keys, or the GetSessionToken credentials of one."""
+
+    arn: str
+    credentials: Literal["long-term", "session-token"] = "long-term"
+    mfa: Mfa = Mfa(False)
+    session: Session = Session()
+
+
+class RoleCaller(msgspec.Struct, frozen=True, kw_only=True, tag="role"):
+    """A session of a role."""
+
+    arn: str
+    session: Session = Session()
+    mfa: Mfa = Mfa(False)
+
+    @property
+    def role_name(self) -> str:
+        """The role's name; the session ARN does not show its path."""
+        return self.arn.split("/")[1]
+
+    @property
+    def session_name(self) -> str:
+        """The name that the session was given."""
+        return self.arn.rpartition("/")[2]
+
+
+class RootCaller(msgspec.Struct, frozen=True, kw_only=True, tag="root"):
+    """The root user of an account."""
+
+    arn: str
+
+
+class FederatedUserCaller(msgspec.Struct, frozen=True, kw_only=True, tag="federated-user"):
+    """GetFederationToken credentials."""
+
+    arn: str
+
+
+class ServiceCaller(msgspec.Struct, frozen=True, kw_only=True, tag="service"):
+    """An AWS service that calls as itself."""
+
+    principal: str
+
+    @property
+    def arn(self) -> str:
+        """Services have no ARN; their principal stands for it on screen."""
+        return self.principal
+
+
+class WebIdentityCaller(msgspec.Struct, frozen=True, kw_only=True, tag="web-identity"):
+    """The bearer of an OIDC token: unsigned, known by its claims."""
+
+    claims: Mapping[str, Any]
+    provider: str | None = None
+
+    @property
+    def arn(self) -> str:
+        """The provider, or the issuer when no provider is named."""
+        return self.provider or str(self.claims.get("iss", "web identity"))
+
+
+class SamlCaller(msgspec.Struct, frozen=True, kw_only=True, tag="saml"):
+    """The bearer of a SAML assertion: unsigned, known by its `saml:*` keys."""
+
+    assertion: Mapping[str, Any]
+    provider: str | None = None
+
+    @property
+    def arn(self) -> str:
+        """The SAML provider."""
+        return self.provider or "saml"
+
+
+Caller = (
+    UserCaller | RoleCaller | RootCaller | FederatedUserCaller | ServiceCaller
+    | WebIdentityCaller | SamlCaller
+)  # fmt: skip
+
+
+class Network(msgspec.Struct, frozen=True, kw_only=True):
+    """How the request reaches STS; None is "not said"."""
+
+    source_ip: str | None = None
+    vpc: str | None = None
+    vpc_endpoint: str | Unknown | None = None
+    region: str | None = None
+    endpoint: Literal["regional", "global"] = "regional"
+    secure_transport: bool | None = None
+    user_agent: str | None = None
+
+
+class Call(msgspec.Struct, frozen=True, kw_only=True):
+    """One request to STS."""
+
+    api: Api
+    caller: Caller
+    parameters: Mapping[str, Any]
+    """Under the API's own names, as given: mistakes in them are findings."""
+    network: Network = Network()
+    time: datetime
+    overrides: Mapping[str, Value] = msgspec.field(default_factory=dict)
+    """Context keys, in lower case, that the input states itself."""
+    mfa_code_is_wrong: bool = False
+    assumptions: Mapping[str, bool] = msgspec.field(default_factory=dict)
+    """Open items that the user decided with `--assume`."""
+
+    @property
+    def role_arn(self) -> str:
+        """The role that is asked for, as written."""
+        value = self.parameters.get("RoleArn", "")
+        return value if isinstance(value, str) else str(value)
+
+    @property
+    def role_account(self) -> str:
+        """The account in the role's ARN."""
+        return arn.account_of(self.role_arn)
+
+    @property
+    def caller_account(self) -> str:
+        """The account of the caller's principal, empty for services and bearers of tokens."""
+        return arn.account_of(self.caller.arn)
+
+    @property
+    def is_signed(self) -> bool:
+        """Whether credentials sign the request (R1.21)."""
+        return not isinstance(self.caller, WebIdentityCaller | SamlCaller)
+
+    @property
+    def has_identity_side(self) -> bool:
+        """Whether the caller is a principal with policies of its own (R1.20, R1.21)."""
+        return isinstance(self.caller, UserCaller | RoleCaller)
+
+    @property
+    def same_account(self) -> bool:
+        """Whether caller and role share an account."""
+        return self.caller_account == self.role_account
+
+    @property
+    def session(self) -> Session:
+        """What the caller's session carries; empty where there is none."""
+        if isinstance(self.caller, UserCaller | RoleCaller):
+            return self.caller.session
+        return Session()
+
+    @property
+    def is_chained(self) -> bool:
+        """Whether the one-hour limit of chaining holds (R4.1; U-9 for GetSessionToken)."""
+        caller = self.caller
+        return isinstance(caller, RoleCaller) or (
+            isinstance(caller, UserCaller) and caller.credentials == "session-token"
+        )
+
+    @property
+    def presents_mfa(self) -> bool:
+        """Whether SerialNumber and TokenCode are sent together."""
+        return bool(self.parameters.get("SerialNumber")) and bool(self.parameters.get("TokenCode"))
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """The session tags of the request; malformed ones are left to the parameter rules."""
+        found: dict[str, str] = {}
+        tags = self.parameters.get("Tags")
+        for tag in tags if isinstance(tags, list) else ():
+            if isinstance(tag, dict) and isinstance(tag.get("Key"), str):
+                found[tag["Key"]] = str(tag.get("Value", ""))
+        return found
+
+    @property
+    def transitive_tag_keys(self) -> tuple[str, ...]:
+        """The keys that the request makes transitive."""
+        keys = self.parameters.get("TransitiveTagKeys")
+        return tuple(map(str, keys)) if isinstance(keys, list) else ()
+
+    @property
+    def source_identity(self) -> str | None:
+        """The source identity of the new session: passed, or inherited along the chain (R9.4)."""
+        passed = self.parameters.get("SourceIdentity")
+        return str(passed) if passed is not None else self.session.source_identity
+
+    @property
+    def credentials_issued_at(self) -> datetime | None:
+        """When temporary credentials were issued: five minutes ago unless it is said."""
+        if not self.is_chained:
+            return None
+        return self.session.issued_at or self.time - timedelta(minutes=5)

@@ -1,0 +1,206 @@
+"""The world: accounts, principals, organizations, endpoints; and what is not known of them.
+
+Every part is known, known absent (None), or `Unknown`; nothing is guessed.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from assumable import arn
+from assumable.model.policy import Policy
+
+
+class Unknown(msgspec.Struct, frozen=True):
+    """A part of the world that was not read, or a condition key whose value was not said."""
+
+    what: str
+    settle: str = ""
+    """The permission or the input that would settle it."""
+    present: bool = False
+    """For condition keys: it is surely in the request, only its value is not known."""
+
+
+PolicyOrUnknown = Policy | Unknown
+
+
+class Principal(msgspec.Struct, frozen=True, kw_only=True):
+    """What users and roles have in common."""
+
+    arn: str
+    unique_id: str | None = None
+    tags: Mapping[str, str] | Unknown = msgspec.field(default_factory=dict)
+    policies: tuple[PolicyOrUnknown, ...] = ()
+    """Inline, attached and, for users, those of their groups."""
+    boundary: PolicyOrUnknown | None = None
+    input_pointer: str | None = None
+    """Where the principal stands in the input file; None when there is no such file."""
+
+    @property
+    def account(self) -> str:
+        """The account it belongs to."""
+        return arn.account_of(self.arn)
+
+    @property
+    def name(self) -> str:
+        """The name without its path."""
+        return self.arn.rpartition("/")[2]
+
+
+class User(Principal, frozen=True, kw_only=True):
+    """An IAM user."""
+
+
+class Role(Principal, frozen=True, kw_only=True):
+    """An IAM role; its own policies matter when it is the caller, its trust when it is the target."""
+
+    trust: PolicyOrUnknown
+    max_session_duration: int | Unknown = 3600
+    changed: datetime | None = None
+
+    @property
+    def is_service_linked(self) -> bool:
+        """Service-linked roles live under one path and are exempt from SCPs and RCPs (R1.23)."""
+        return ":role/aws-service-role/" in self.arn
+
+    @property
+    def is_identity_center(self) -> bool:
+        """Roles of IAM Identity Center are managed by the service (R2.11)."""
+        return ":role/aws-reserved/sso.amazonaws.com/" in self.arn
+
+
+class VpcEndpoint(msgspec.Struct, frozen=True):
+    """An interface endpoint of STS."""
+
+    id: str
+    vpc: str
+    account: str
+    policy: PolicyOrUnknown | None
+    """None is the default policy, which allows everything (R1.30)."""
+
+
+class Provider(msgspec.Struct, frozen=True):
+    """An OIDC or SAML provider registered in an account."""
+
+    arn: str
+    client_ids: tuple[str, ...] = ()
+
+
+class Account(msgspec.Struct, frozen=True, kw_only=True):
+    """One account as far as it was read; what is not listed in a complete one does not exist."""
+
+    id: str
+    users: Mapping[str, User] = msgspec.field(default_factory=dict)
+    roles: Mapping[str, Role] = msgspec.field(default_factory=dict)
+    providers: Mapping[str, Provider] = msgspec.field(default_factory=dict)
+    regions: Mapping[str, str] = msgspec.field(default_factory=dict)
+    """Region name to opt-in status; a Region that is not listed is enabled."""
+    complete: bool = True
+    input_pointer: str | None = None
+
+
+class Node(msgspec.Struct, frozen=True):
+    """The root, an organizational unit or an account in an organization's tree."""
+
+    id: str
+    kind: str
+    name: str = ""
+    parent: str = ""
+    status: str = "ACTIVE"
+
+
+class Organization(msgspec.Struct, frozen=True, kw_only=True):
+    """An organization's tree and the policies attached to it."""
+
+    id: str
+    management_account: str
+    nodes: Mapping[str, Node]
+    scps: Mapping[str, tuple[PolicyOrUnknown, ...]] | Unknown
+    rcps: Mapping[str, tuple[PolicyOrUnknown, ...]] | Unknown
+
+    def path_to(self, account: str) -> tuple[Node, ...]:
+        """The nodes from the root down to the account."""
+        path: list[Node] = []
+        node = self.nodes.get(account)
+        while node is not None and node not in path:
+            path.append(node)
+            node = self.nodes.get(node.parent)
+        return tuple(reversed(path))
+
+    def org_path(self, account: str) -> str:
+        """The value of `aws:PrincipalOrgPaths` for the account, with its closing `/`."""
+        above = [node.id for node in self.path_to(account) if node.id != account]
+        return "/".join([self.id, *above, ""])
+
+    def has_member(self, account: str) -> bool:
+        """Whether the account belongs to it, the management account included."""
+        return account in self.nodes or account == self.management_account
+
+
+class World(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything known when a call is decided."""
+
+    accounts: Mapping[str, Account | Unknown]
+    organizations: tuple[Organization, ...] | Unknown = ()
+    endpoints: Mapping[str, VpcEndpoint] = msgspec.field(default_factory=dict)
+    complete: bool = True
+    """Whether an account that is not listed has nothing in it, as in a scenario."""
+    document: Any = None
+    """The input document that a `scenario_patch` would edit."""
+
+    def account(self, account_id: str) -> Account | Unknown:
+        """The account, empty when a complete world does not list it."""
+        found = self.accounts.get(account_id)
+        if found is not None:
+            return found
+        if self.complete:
+            return Account(id=account_id)
+        return Unknown(f"account {account_id} was not read", f"read access to {account_id}")
+
+    def user(self, user_arn: str) -> User | Unknown | None:
+        """The user with exactly this ARN."""
+        account = self.account(arn.account_of(user_arn))
+        if isinstance(account, Unknown):
+            return account
+        found = account.users.get(user_arn)
+        if found is None and not account.complete:
+            return Unknown(f"{user_arn} was not read", f"iam:GetUser on {user_arn}")
+        return found
+
+    def role(self, role_arn: str) -> Role | Unknown | None:
+        """The role with exactly this ARN, path included."""
+        account = self.account(arn.account_of(role_arn))
+        if isinstance(account, Unknown):
+            return account
+        found = account.roles.get(role_arn)
+        if found is None and not account.complete:
+            return Unknown(f"{role_arn} was not read", f"iam:GetRole on {role_arn}")
+        return found
+
+    def role_named(self, account_id: str, name: str, partition: str) -> Role | Unknown | None:
+        """The role of that name; names are unique in an account whatever the path."""
+        account = self.account(account_id)
+        if isinstance(account, Unknown):
+            return account
+        for role in account.roles.values():
+            if role.name == name and role.arn.startswith(f"arn:{partition}:"):
+                return role
+        if account.complete:
+            return None
+        where = f"arn:{partition}:iam::{account_id}:role/{name}"
+        return Unknown(f"{where} was not read", f"iam:GetRole on {where}")
+
+    def organization_of(self, account_id: str) -> Organization | Unknown | None:
+        """The organization that the account belongs to."""
+        if isinstance(self.organizations, Unknown):
+            return self.organizations
+        return next((org for org in self.organizations if org.has_member(account_id)), None)
+
+    def principals(self) -> Iterator[Principal]:
+        """Every user and role that is known."""
+        for account in self.accounts.values():
+            if isinstance(account, Account):
+                yield from account.users.values()
+                yield from account.roles.values()

@@ -1,0 +1,272 @@
+"""Documents: text with a name, parsed on reading, positions found on demand by JSON pointer.
+
+JSON positions come from tree-sitter; YAML is read from parser events, which carry the positions
+(docs/adr/0001-yaml-from-events.md).
+"""
+
+import functools
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from assumable.errors import InputError
+
+MAX_BYTES = 10_000_000
+MAX_DEPTH = 64
+
+
+class Span(msgspec.Struct, frozen=True):
+    """A stretch of text: lines and columns count from 1, the end is exclusive."""
+
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+
+class Document:
+    """A named text and the value it holds.
+
+    INVARIANT: `value` is what `text` says; documents are never edited in place.
+    """
+
+    def __init__(self, name: str, text: str, syntax: str = "json") -> None:
+        """Read the text at once; InputError when it is not well-formed."""
+        self.name, self.text, self.syntax = name, text, syntax
+        self._spans: dict[str, Span] = {}
+        if syntax == "yaml":
+            self.value, self._spans = _read_yaml(name, text)
+        else:
+            self.value = _read_json(name, text)
+
+    def locate(self, pointer: str) -> Span | None:
+        """Where the value at a JSON pointer stands; None when there is no such value."""
+        if self.syntax == "json" and pointer not in self._spans:
+            span = _locate_json(self, pointer)
+            if span is None:
+                return None
+            self._spans[pointer] = span
+        return self._spans.get(pointer)
+
+    @functools.cached_property
+    def lines(self) -> list[str]:
+        """The text line by line."""
+        return self.text.splitlines()
+
+
+class Location(msgspec.Struct, frozen=True):
+    """A place in a document, by JSON pointer."""
+
+    document: Document
+    pointer: str = ""
+
+    def child(self, *keys: str | int) -> "Location":
+        """The place of a value below this one."""
+        return Location(self.document, self.pointer + "".join(f"/{escape(key)}" for key in keys))
+
+    def span(self) -> Span | None:
+        """Line and column, resolved now."""
+        return self.document.locate(self.pointer)
+
+    def __str__(self) -> str:
+        """`file:line:column at /json/pointer`, for messages."""
+        span = self.span()
+        position = f":{span.line}:{span.column}" if span else ""
+        return f"{self.document.name}{position}" + (f" at {self.pointer}" if self.pointer else "")
+
+
+def escape(key: str | int) -> str:
+    """A key as a reference token of a JSON pointer (RFC 6901)."""
+    return str(key).replace("~", "~0").replace("/", "~1")
+
+
+def unescape(token: str) -> str:
+    """The key that a reference token of a JSON pointer stands for."""
+    return token.replace("~1", "/").replace("~0", "~")
+
+
+def value_at(value: Any, pointer: str) -> Any:
+    """The value at a JSON pointer; KeyError or IndexError when there is none."""
+    for token in pointer.split("/")[1:]:
+        value = value[int(token)] if isinstance(value, list) else value[unescape(token)]
+    return value
+
+
+def _read_json(name: str, text: str) -> Any:
+    def pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(items)
+        if len(found) != len(items):
+            keys = [key for key, _ in items]
+            twice = next(key for key in keys if keys.count(key) > 1)
+            raise InputError(f"key `{twice}` stands twice in one object", name)
+        return found
+
+    try:
+        value = json.loads(text, object_pairs_hook=pairs)
+    except json.JSONDecodeError as error:
+        where = f"{name}:{error.lineno}:{error.colno}"
+        raise InputError(f"not valid JSON: {error.msg[:1].lower()}{error.msg[1:]}", where) from None
+    except RecursionError:
+        raise InputError(f"nested deeper than {MAX_DEPTH} levels", name) from None
+    except ValueError:
+        raise InputError("not valid JSON: a number is too long", name) from None
+    if _depth(value) > MAX_DEPTH:
+        raise InputError(f"nested deeper than {MAX_DEPTH} levels", name)
+    return value
+
+
+def _depth(value: Any) -> int:
+    level, depth = [value], 0
+    while level and depth <= MAX_DEPTH:
+        below: list[Any] = []
+        for item in level:
+            if isinstance(item, dict):
+                below.extend(item.values())
+            elif isinstance(item, list):
+                below.extend(item)
+        level, depth = below, depth + 1
+    return depth
+
+
+def _locate_json(document: Document, pointer: str) -> Span | None:
+    node = _json_root(document.text)
+    for token in pointer.split("/")[1:]:
+        node = _json_child(node, unescape(token))
+        if node is None:
+            return None
+    lines = document.text.encode().split(b"\n")
+
+    def column(point: Any) -> int:  # tree-sitter counts bytes, people count characters
+        return len(lines[point.row][: point.column].decode(errors="replace")) + 1
+
+    start, end = node.start_point, node.end_point
+    return Span(start.row + 1, column(start), end.row + 1, column(end))
+
+
+@functools.lru_cache(maxsize=16)
+def _json_root(text: str) -> Any:
+    import tree_sitter
+    import tree_sitter_json
+
+    parser = tree_sitter.Parser(tree_sitter.Language(tree_sitter_json.language()))
+    return next(iter(parser.parse(text.encode()).root_node.named_children), None)
+
+
+def _json_child(node: Any, key: str) -> Any:
+    if node is None:
+        return None
+    if node.type == "object":
+        for pair in node.named_children:
+            name = pair.child_by_field_name("key")
+            if name is not None and json.loads(name.text) == key:
+                return pair.child_by_field_name("value")
+    elif node.type == "array" and key.isdigit():
+        items = [item for item in node.named_children if item.type != "comment"]
+        return items[int(key)] if int(key) < len(items) else None
+    return None
+
+
+_INTEGER = re.compile(r"-?(?:0|[1-9][0-9]*)")
+_FLOAT = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?")
+_WORDS: dict[str, Any] = {
+    "true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False,
+    "null": None, "Null": None, "NULL": None, "~": None, "": None,
+}  # fmt: skip
+
+
+def _scalar(text: str, *, plain: bool) -> Any:
+    """YAML 1.2 core values; numbers with a leading zero stay text, as account IDs have them."""
+    if not plain:
+        return text
+    if text in _WORDS:
+        return _WORDS[text]
+    if _INTEGER.fullmatch(text):
+        return int(text)
+    return float(text) if _FLOAT.fullmatch(text) else text
+
+
+def _read_yaml(name: str, text: str) -> tuple[Any, dict[str, Span]]:
+    import yaml
+
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    spans: dict[str, Span] = {}
+    try:
+        events = iter(yaml.parse(text, Loader=loader))
+        return _YamlReader(name, events, spans).read(), spans
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        where = f"{name}:{mark.line + 1}:{mark.column + 1}" if mark else name
+        raise InputError(f"not valid YAML: {error.problem or error.context}", where) from None
+    except yaml.YAMLError as error:
+        first = str(error).splitlines()[0]
+        raise InputError(f"not valid YAML: {first}", name) from None
+    except ValueError:
+        raise InputError("not valid YAML: a number is too long", name) from None
+
+
+class _YamlReader:
+    """Builds plain values from parser events: no tags, no aliases, bounded depth."""
+
+    def __init__(self, name: str, events: Iterator[Any], spans: dict[str, Span]) -> None:
+        self.name, self.events, self.spans = name, events, spans
+
+    def read(self) -> Any:
+        value = None
+        documents = 0
+        for event in self.events:
+            kind = type(event).__name__
+            if kind == "DocumentStartEvent":
+                documents += 1
+                if documents > 1:
+                    self.fail(event, "more than one YAML document")
+                value = self.node(next(self.events), "", 1)
+        return value
+
+    def fail(self, event: Any, message: str) -> None:
+        mark = event.start_mark
+        raise InputError(message, f"{self.name}:{mark.line + 1}:{mark.column + 1}")
+
+    def node(self, event: Any, pointer: str, depth: int) -> Any:
+        kind = type(event).__name__
+        if kind == "AliasEvent":
+            self.fail(event, "YAML aliases are not accepted; write the value out")
+        if event.anchor:
+            self.fail(event, "YAML anchors are not accepted; write the value out")
+        if event.tag and not (kind == "ScalarEvent" and event.tag == "!"):
+            self.fail(event, f"the YAML tag `{event.tag}` is not accepted")
+        if depth > MAX_DEPTH:
+            self.fail(event, f"nested deeper than {MAX_DEPTH} levels")
+        start, value, end = event.start_mark, None, event.end_mark
+        if kind == "ScalarEvent":
+            value = _scalar(event.value, plain=event.style in (None, ""))
+        elif kind == "SequenceStartEvent":
+            value, end = self.sequence(pointer, depth)
+        else:
+            value, end = self.mapping(pointer, depth)
+        self.spans[pointer] = Span(start.line + 1, start.column + 1, end.line + 1, end.column + 1)
+        return value
+
+    def sequence(self, pointer: str, depth: int) -> tuple[list[Any], Any]:
+        items: list[Any] = []
+        for event in self.events:
+            if type(event).__name__ == "SequenceEndEvent":
+                return items, event.end_mark
+            items.append(self.node(event, f"{pointer}/{len(items)}", depth + 1))
+        raise AssertionError("the parser ends every sequence")
+
+    def mapping(self, pointer: str, depth: int) -> tuple[dict[str, Any], Any]:
+        found: dict[str, Any] = {}
+        for event in self.events:
+            kind = type(event).__name__
+            if kind == "MappingEndEvent":
+                return found, event.end_mark
+            if kind != "ScalarEvent" or event.tag or event.anchor:
+                self.fail(event, "a key must be plain text")
+            key = event.value
+            if key in found:
+                self.fail(event, f"key `{key}` stands twice in one mapping")
+            found[key] = self.node(next(self.events), f"{pointer}/{escape(key)}", depth + 1)
+        raise AssertionError("the parser ends every mapping")
