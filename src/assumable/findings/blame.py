@@ -1,0 +1,169 @@
+"""From gates that deny to causes: the rules of DESIGN section 7, "Which cause"."""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from assumable.engine.evaluate import Decision
+from assumable.engine.gates import Gate, GateName, Outcome
+from assumable.engine.limits import Fault
+from assumable.engine.match import ElementTrace, StatementTrace
+from assumable.model.call import SamlCaller, ServiceCaller, WebIdentityCaller
+from assumable.model.policy import Effect
+
+_LAYER_CAUSES = {
+    GateName.SCP: "scp",
+    GateName.RCP: "rcp",
+    GateName.BOUNDARY: "permissions-boundary",
+    GateName.SESSION_POLICY: "session-policy",
+    GateName.VPC_ENDPOINT: "vpc-endpoint-policy",
+}
+_COMPANIONS = {
+    "sts:TagSession": "session-tags",
+    "sts:SetSourceIdentity": "source-identity",
+}
+SET_CONTEXT = "sts:SetContext"
+
+
+class Blame(msgspec.Struct, frozen=True, kw_only=True):
+    """One cause that was established, with the trace that shows it."""
+
+    cause: str
+    variant: str = ""
+    gate: Gate
+    trace: StatementTrace | None = None
+    element: ElementTrace | None = None
+    fault: Fault | None = None
+
+    @property
+    def action(self) -> str:
+        """The action that was refused."""
+        return self.gate.action
+
+
+def blames(decision: Decision) -> tuple[Blame, ...]:
+    """Every cause that denies the call for certain, each once."""
+    found: dict[tuple[object, ...], Blame] = {}
+    for gate in decision.blocking():
+        for blame in _of_gate(decision, gate):
+            policy = blame.trace.policy.name if blame.trace else None
+            pointer = blame.element.pointer if blame.element else ""
+            statement = blame.trace.statement.pointer if blame.trace else ""
+            fault = blame.fault.parameter if blame.fault else ""
+            key = (blame.cause, gate.gate, gate.level, policy, statement, pointer, fault)
+            found.setdefault(key, blame)
+    return tuple(found.values())
+
+
+def _of_gate(decision: Decision, gate: Gate) -> Iterator[Blame]:
+    if gate.fault is not None:
+        yield Blame(cause=gate.fault.cause, variant=gate.fault.variant, gate=gate, fault=gate.fault)
+    elif gate.outcome is Outcome.EXPLICIT_DENY:
+        yield from _denied(gate)
+    elif gate.gate is GateName.TRUST:
+        yield from _not_trusted(decision, gate)
+    elif gate.gate is GateName.IDENTITY:
+        yield from _not_permitted(gate)
+    else:
+        closest = closest_statement(gate)
+        variant = gate.level or gate.action
+        yield Blame(cause=_LAYER_CAUSES[gate.gate], variant=variant, gate=gate, trace=closest)
+
+
+def _denied(gate: Gate) -> Iterator[Blame]:
+    explicit = {
+        GateName.TRUST: "trust-explicit-deny",
+        GateName.IDENTITY: "identity-explicit-deny",
+        **_LAYER_CAUSES,
+    }
+    for trace in gate.traces():
+        if trace.statement.effect is Effect.DENY and trace.truth is True:
+            decisive = next((e for e in trace.elements if e.condition is not None), None)
+            variant = decisive.condition.key if decisive and decisive.condition else gate.level
+            yield Blame(cause=explicit[gate.gate], variant=variant, gate=gate, trace=trace,
+                        element=decisive)  # fmt: skip
+
+
+def closest_statement(gate: Gate) -> StatementTrace | None:
+    """The Allow that comes nearest: one that names the caller, else fewest failing elements."""
+    allows = [trace for trace in gate.traces() if trace.statement.effect is Effect.ALLOW]
+    naming = [trace for trace in allows if trace.has_matching("Principal")]
+    if gate.gate is GateName.TRUST and naming:
+        allows = naming
+    return min(
+        allows,
+        key=lambda t: (len(t.failing), not t.has_matching("Principal"), not t.has_matching("Action")),
+        default=None,
+    )
+
+
+def _not_trusted(decision: Decision, gate: Gate) -> Iterator[Blame]:
+    closest = closest_statement(gate)
+    service = isinstance(decision.call.caller, ServiceCaller)
+    unnamed = "service-principal" if service else "trust-principal"
+    if closest is None:
+        yield Blame(cause=unnamed, gate=gate)
+        return
+    named = closest.has_matching("Principal")
+    for element in closest.failing:
+        if element.element == "Principal":
+            yield Blame(cause=unnamed, gate=gate, trace=closest, element=element)
+        elif element.element == "Action" and (named or gate.action in _COMPANIONS):
+            cause = _COMPANIONS.get(gate.action, "trust-action")
+            yield Blame(cause=cause, variant=gate.action, gate=gate, trace=closest, element=element)
+        elif element.condition is not None and (named or _same_kind(decision, closest)):
+            yield _condition(decision, gate, closest, element)
+
+
+def _same_kind(decision: Decision, trace: StatementTrace) -> bool:
+    """Whether the statement speaks to callers of this kind, so that its conditions matter here."""
+    caller = decision.call.caller
+    wanted = {"AWS", "*"}
+    if isinstance(caller, ServiceCaller):
+        wanted = {"Service", "*"}
+    elif isinstance(caller, WebIdentityCaller | SamlCaller):
+        wanted = {"Federated", "*"}
+    return any(entry.kind in wanted for entry in trace.statement.principals or ())
+
+
+def condition_cause(key: str, *, web_identity: bool, default: str) -> str:
+    """The most specific cause for a condition key that does not hold."""
+    name = key.lower()
+    exact = {"sts:externalid": "external-id", "sts:sourceidentity": "source-identity",
+             "aws:tagkeys": "session-tags", "sts:transitivetagkeys": "session-tags"}  # fmt: skip
+    if name in exact:
+        return exact[name]
+    if name.startswith("aws:multifactorauth"):
+        return "mfa"
+    if name.startswith("saml:"):
+        return "saml-attribute"
+    if name.startswith("aws:requesttag/"):
+        return "session-tags"
+    if web_identity and not name.startswith(("aws:", "sts:")):
+        return "web-identity-claim"
+    return default
+
+
+def _condition(
+    decision: Decision, gate: Gate, trace: StatementTrace, element: ElementTrace
+) -> Blame:
+    assert element.condition is not None  # noqa: S101  # the caller has looked
+    key = element.condition.key
+    federated = isinstance(decision.call.caller, WebIdentityCaller)
+    default = "identity-permission" if gate.gate is GateName.IDENTITY else "trust-condition"
+    cause = condition_cause(key, web_identity=federated, default=default)
+    return Blame(cause=cause, variant=key, gate=gate, trace=trace, element=element)
+
+
+def _not_permitted(gate: Gate) -> Iterator[Blame]:
+    closest = closest_statement(gate)
+    conditions = [e for e in closest.failing if e.condition is not None] if closest else []
+    if closest is not None and conditions and len(conditions) == len(closest.failing):
+        for element in conditions:
+            key = element.condition.key if element.condition else ""
+            cause = condition_cause(key, web_identity=False, default="identity-permission")
+            yield Blame(cause=cause, variant=key, gate=gate, trace=closest, element=element)
+        return
+    element = closest.failing[0] if closest and closest.failing else None
+    cause = _COMPANIONS.get(gate.action, "identity-permission")
+    yield Blame(cause=cause, variant=gate.action, gate=gate, trace=closest, element=element)

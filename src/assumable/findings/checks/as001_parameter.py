@@ -1,0 +1,17 @@
+"""AS001: AWS refuses a parameter of the call."""
+
+from assumable.engine.evaluate import Decision
+from assumable.findings.blame import Blame
+from assumable.findings.finding import Cause, Finding, Row
+from assumable.findings.report import finding
+
+CAUSE = Cause("AS001", "parameter", Row.TRUST, "a parameter of the call is not valid")
+
+
+def check(decision: Decision, blame: Blame) -> Finding:
+    """The finding, in AWS's own words."""
+    assert blame.fault is not None  # noqa: S101  # the cause comes from a fault
+    name = blame.fault.parameter
+    explanation = f"AWS refuses {name} before it looks at any policy: {blame.fault.message or 'malformed input'}"
+    row = Row.DURATION if name == "DurationSeconds" else Row.TRUST
+    return finding(CAUSE, decision, blame, explanation, row=row, title=f"{name} is not valid")

@@ -1,0 +1,19 @@
+"""AS004: the credentials are expired or of a kind that cannot call."""
+
+from assumable.engine.evaluate import Decision
+from assumable.findings.blame import Blame
+from assumable.findings.finding import Cause, Finding, Row
+from assumable.findings.report import finding, caller_name
+
+CAUSE = Cause("AS004", "credentials", Row.PERMISSION, "these credentials cannot make the call")
+
+
+def check(decision: Decision, blame: Blame) -> Finding:
+    """The finding, with its explanation."""
+    explanations = {
+        "federation-token": "credentials from GetFederationToken may call nothing in STS but "
+        "GetCallerIdentity; use the user's own keys or a role session",
+        "expired": f"the credentials of {caller_name(decision)} have expired",
+    }
+    explanation = explanations[blame.variant]
+    return finding(CAUSE, decision, blame, explanation, facts=("R1.25",))

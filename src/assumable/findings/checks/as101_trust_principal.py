@@ -1,0 +1,229 @@
+"""AS101: no statement of the trust policy names the caller."""
+
+import difflib
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from assumable import arn
+from assumable.engine.evaluate import Decision
+from assumable.findings.blame import Blame
+from assumable.findings.evidence import at, default_evidence
+from assumable.findings.finding import Cause, Evidence, Finding, Fix, Row
+from assumable.findings.fix import Edit, change_policy
+from assumable.findings.report import (
+    actions_needed,
+    appended,
+    caller_name,
+    finding,
+    new_statement,
+    role_name,
+)
+from assumable.globs import matches
+from assumable.model.call import RoleCaller, RootCaller, UserCaller
+from assumable.model.policy import Effect, Policy, PrincipalEntry, Statement
+from assumable.model.world import Role, User
+
+CAUSE = Cause("AS101", "trust-principal", Row.TRUST, "the trust policy does not name this caller")
+# The nearest principal is the one with the most telling difference: first in this order.
+VARIANTS = (
+    "wildcard", "case", "partition", "path", "type", "session-name", "identity-center", "account",
+    "near-name", "deleted-principal", "other-principal",
+)  # fmt: skip
+NEVER_MATCH = ("wildcard", "case", "partition", "path", "deleted-principal", "identity-center")
+_SIMILAR = 0.8
+_EXPLANATIONS = {
+    "self": "a role may assume itself only if its own trust policy names it, like any other caller "
+    "(since September 2022); the caller already is a session of this role",
+    "missing": "it names no AWS principal at all",
+    "wildcard": "`{got}` has a wildcard inside a principal ARN, which never matches; only a bare `*` "
+    "with a condition on aws:PrincipalArn can stand for several principals",
+    "case": "it names `{got}`, which differs only in letter case; ARNs are case-sensitive",
+    "partition": "it names the same principal in another partition: `{got}`",
+    "path": "it names `{got}`, which differs only in the path; a role's ARN has its path, the ARN of a "
+    "session has none",
+    "type": "it names `{got}`: the same name, but another kind of principal",
+    "session-name": "it names one session, `{got}`; this session has another name",
+    "identity-center": "it names `{got}`: the same permission set with another suffix; the suffix changes "
+    "when the permission set is assigned to the account again",
+    "account": "it names `{got}`, the same principal of another account",
+    "near-name": "it names `{got}`, which is close but not the caller",
+    "deleted-principal": "`{got}` is the unique id of a principal that was deleted; one that was created "
+    "again under the same name gets another id, so the policy must be saved again",
+    "other-principal": "the closest principal it names is `{got}`",
+}
+
+
+class Nearest(msgspec.Struct, frozen=True):
+    """The principal that comes closest to naming the caller."""
+
+    variant: str
+    entry: PrincipalEntry
+    statement: Statement
+
+
+def check(decision: Decision, blame: Blame) -> Finding:
+    """The finding, with the nearest principal as evidence."""
+    trust = decision.facts.trust
+    nearest = _nearest(decision, trust) if isinstance(trust, Policy) else None
+    variant = nearest.variant if nearest else "missing"
+    if _is_self(decision):
+        variant = "self"
+    got = nearest.entry.value if nearest else ""
+    explanation = (
+        f"no statement of the trust policy of {role_name(decision)} names {caller_name(decision)}: "
+        + _EXPLANATIONS[variant].format(got=got)
+    )
+    fixes = tuple(_fixes(decision, blame, trust, nearest)) if isinstance(trust, Policy) else ()
+    return finding(
+        CAUSE, decision, blame, explanation, variant=variant, fixes=fixes,
+        evidence=_evidence(decision, blame, nearest), facts=("R1.3", "R2.1"),
+        title=f"the trust policy of {role_name(decision)} does not name this caller",
+    )  # fmt: skip
+
+
+def _evidence(
+    decision: Decision, blame: Blame, nearest: Nearest | None
+) -> tuple[Evidence, ...]:
+    if nearest is None or blame.trace is None:
+        return default_evidence(blame)
+    return (at(blame.trace.policy, nearest.entry.pointer, statement=nearest.statement.index,
+               wanted=str(_exact(decision)), got=nearest.entry.value, reason="principal-differs"),)  # fmt: skip
+
+
+def _is_self(decision: Decision) -> bool:
+    caller = decision.call.caller
+    mine, target = decision.facts.principal_arn, arn.parse(decision.call.role_arn)
+    if not isinstance(caller, RoleCaller) or target is None:
+        return False
+    same_name = caller.role_name == target.name and decision.call.same_account
+    return same_name and (not isinstance(mine, str) or mine == decision.call.role_arn)
+
+
+def _exact(decision: Decision) -> str | None:
+    """The principal a policy should name: the user, or the role behind the session."""
+    caller, known = decision.call.caller, decision.facts.principal_arn
+    if isinstance(known, str):
+        return known if isinstance(caller, UserCaller | RoleCaller | RootCaller) else None
+    parts = arn.parse(caller.arn)
+    if isinstance(caller, RoleCaller) and parts is not None:
+        return f"arn:{parts.partition}:iam::{parts.account}:role/{caller.role_name}"
+    return None
+
+
+def _nearest(decision: Decision, trust: Policy) -> Nearest | None:
+    wanted = _exact(decision)
+    if wanted is None:
+        return None
+    found = [
+        Nearest(variant_of(entry.value, wanted, decision.call.caller.arn), entry, statement)
+        for statement in trust.statements
+        if statement.effect is Effect.ALLOW
+        for entry in statement.principals or ()
+        if entry.kind == "AWS"
+    ]
+    def rank(nearest: Nearest) -> tuple[int, float]:
+        similar = difflib.SequenceMatcher(None, nearest.entry.value, wanted).ratio()
+        return VARIANTS.index(nearest.variant), -similar
+
+    return min(found, key=rank, default=None)
+
+
+def variant_of(value: str, wanted: str, caller_arn: str) -> str:
+    """What makes a named principal differ from the caller."""
+    if arn.UNIQUE_ID.fullmatch(value):
+        return "deleted-principal"
+    if "*" in value or "?" in value:
+        hit = matches(value, wanted) or matches(value, caller_arn)
+        return "wildcard" if hit else "other-principal"
+    if value.lower() in (wanted.lower(), caller_arn.lower()):
+        return "case"
+    theirs, mine = arn.parse(value), arn.parse(wanted)
+    if theirs is None or mine is None:
+        return "near-name" if _similar(value, mine.account if mine else "") else "other-principal"
+    return _variant_of_parts(theirs, mine, caller_arn)
+
+
+def _variant_of_parts(theirs: arn.Arn, mine: arn.Arn, caller_arn: str) -> str:
+    their_name = theirs.resource.split("/")[-2] if theirs.kind == "assumed-role" and \
+        theirs.resource.count("/") > 1 else theirs.name  # fmt: skip
+    same_account = theirs.account == mine.account
+    same_kind = theirs.kind == mine.kind
+    if same_account and same_kind and theirs.resource == mine.resource:
+        return "partition" if theirs.partition != mine.partition else "other-principal"
+    if same_account and their_name == mine.name:
+        if theirs.kind == "assumed-role" and mine.kind == "role":
+            has_path = theirs.resource.count("/") > 2  # noqa: PLR2004  # role and session only
+            return "path" if has_path else "session-name"
+        return "path" if same_kind else "type"
+    if same_account and same_kind and _permission_set(theirs.name) and \
+            _permission_set(theirs.name) == _permission_set(mine.name):  # fmt: skip
+        return "identity-center"
+    if not same_account and same_kind and theirs.resource == mine.resource:
+        return "account"
+    if theirs.kind == "root":
+        return "account" if _similar(theirs.account, mine.account) else "other-principal"
+    near = same_account and same_kind and _similar(theirs.name, mine.name)
+    return "near-name" if near else "other-principal"
+
+
+def _permission_set(name: str) -> str:
+    return name.rpartition("_")[0] if name.startswith("AWSReservedSSO_") else ""
+
+
+def _similar(left: str, right: str) -> bool:
+    return difflib.SequenceMatcher(None, left, right).ratio() >= _SIMILAR
+
+
+def _fixes(
+    decision: Decision, blame: Blame, trust: Policy, nearest: Nearest | None
+) -> Iterator[Fix]:
+    exact = _exact(decision)
+    if exact is None or isinstance(decision.call.caller, RootCaller):
+        return
+    opens = f"{arn.display_name(exact)} of account {decision.call.caller_account}, nobody else"
+    edit = _edit(decision, blame, trust, nearest, exact)
+    yield change_policy(trust, "trust-principal/name-the-caller", f"name {exact} in the trust policy",
+                        edit, opens=opens)  # fmt: skip
+    parts = arn.parse(exact)
+    root = f"arn:{parts.partition if parts else 'aws'}:iam::{decision.call.caller_account}:root"
+    yield change_policy(
+        trust, "trust-principal/name-the-account", f"trust the whole account: {root}",
+        _edit(decision, blame, trust, nearest, root),
+        opens=f"everyone in account {decision.call.caller_account} whom an administrator there permits "
+        "sts:AssumeRole on this role",
+    )  # fmt: skip
+
+
+def _edit(
+    decision: Decision, blame: Blame, trust: Policy, nearest: Nearest | None, principal: str
+) -> Edit:
+    """Correct the principal that was meant, else add to the closest statement, else a new one."""
+    if nearest is not None and _is_dead(decision, nearest) and _allows_call(decision, nearest.statement):
+        return ({"op": "replace", "path": nearest.entry.pointer, "value": principal},)
+    statement = blame.trace.statement if blame.trace else None
+    if statement is not None and not statement.not_principal and _allows_call(decision, statement):
+        pointer = f"{statement.pointer}/Principal/AWS"
+        if any(entry.kind == "AWS" for entry in statement.principals or ()):
+            return appended(trust, pointer, principal)
+    new: dict[str, Any] = {"Effect": "Allow", "Principal": {"AWS": principal},
+                           "Action": actions_needed(decision)}  # fmt: skip
+    return new_statement(trust, new)
+
+
+def _allows_call(decision: Decision, statement: Statement) -> bool:
+    action = decision.facts.required_actions[0]
+    listed = any(matches(pattern, action, ignore_case=True) for pattern in statement.actions)
+    return listed != statement.not_action
+
+
+def _is_dead(decision: Decision, nearest: Nearest) -> bool:
+    """Whether replacing the named principal takes nothing from anyone."""
+    if nearest.variant in NEVER_MATCH:
+        return True
+    if nearest.variant == "other-principal":
+        return False
+    world, value = decision.facts.world, nearest.entry.value
+    known: User | Role | object | None = world.user(value) if ":user/" in value else world.role(value)
+    return known is None and (":user/" in value or ":role/" in value)

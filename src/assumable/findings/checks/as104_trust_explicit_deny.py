@@ -1,0 +1,18 @@
+"""AS104: a Deny of the trust policy matches."""
+
+from assumable.engine.evaluate import Decision
+from assumable.findings.blame import Blame
+from assumable.findings.finding import Cause, Finding, Row
+from assumable.findings.report import finding, role_name, where
+
+CAUSE = Cause("AS104", "trust-explicit-deny", Row.TRUST, "the trust policy denies this caller")
+
+
+def check(decision: Decision, blame: Blame) -> Finding:
+    """The finding, with its explanation."""
+    under = f", because of its condition on {blame.variant}" if blame.variant else ""
+    explanation = (
+        f"{where(blame)} denies {blame.action} on {role_name(decision)} for this call{under}; a Deny "
+        "overrides every Allow"
+    )
+    return finding(CAUSE, decision, blame, explanation, facts=("R1.1", "R1.13"))

@@ -1,0 +1,76 @@
+"""AS301: a policy requires an external ID that was not sent, or another one was."""
+
+import re
+from collections.abc import Iterator
+
+from assumable.engine.conditions import OPERATORS
+from assumable.engine.evaluate import Decision
+from assumable.findings.blame import Blame
+from assumable.findings.finding import Cause, Finding, Fix, Row
+from assumable.findings.fix import change_call, change_policy
+from assumable.findings.report import appended, finding, where
+from assumable.model.policy import Condition
+
+CAUSE = Cause("AS301", "external-id", Row.EXTERNAL_ID, "the required external ID was not sent")
+_VALID = re.compile(r"[A-Za-z0-9_+=,.@:/-]{2,1224}")
+_EXPLANATIONS = {
+    "missing": "and the call sends none",
+    "different": "and the call sends another one",
+    "case": "and the call's differs only in letter case",
+    "whitespace": "and the call's differs only in white space or quotes",
+}
+
+
+def check(decision: Decision, blame: Blame) -> Finding:
+    """The finding, with the value that the policy asks for."""
+    condition = _condition(blame)
+    variant = _variant(decision, condition)
+    explanation = f"{where(blame)} requires an external ID, {_EXPLANATIONS[variant]}"
+    return finding(
+        CAUSE, decision, blame, explanation, variant=variant, facts=("R3.4", "R6.5"),
+        fixes=tuple(_fixes(decision, blame, condition)),
+        title="an external ID is required that "
+        + ("was not sent" if variant == "missing" else "differs from the one sent"),
+    )  # fmt: skip
+
+
+def _condition(blame: Blame) -> Condition:
+    assert blame.element is not None  # noqa: S101  # the cause comes from a condition
+    assert blame.element.condition is not None  # noqa: S101
+    return blame.element.condition
+
+
+def _variant(decision: Decision, condition: Condition) -> str:
+    sent = decision.call.parameters.get("ExternalId")
+    if not isinstance(sent, str):
+        return "missing"
+
+    def bare(text: str) -> str:
+        return re.sub(r"[\s\"']", "", text)
+
+    if any(sent.lower() == value.lower() for value in condition.values):
+        return "case"
+    return "whitespace" if any(bare(sent) == bare(v) for v in condition.values) else "different"
+
+
+def _fixes(decision: Decision, blame: Blame, condition: Condition) -> Iterator[Fix]:
+    if condition.base == "null":
+        return
+    if not OPERATORS[condition.base].negated:
+        for value in condition.values:
+            wanted = value.replace("*", "").replace("?", "0")
+            if "${" not in value and _VALID.fullmatch(wanted):
+                yield change_call(
+                    decision.call, "external-id/send", f"send the external ID `{wanted}`",
+                    {"ExternalId": wanted},
+                )  # fmt: skip
+                break
+    sent = decision.call.parameters.get("ExternalId")
+    trust = decision.facts.trust
+    if isinstance(sent, str) and blame.trace is not None and blame.trace.policy is trust:
+        if not OPERATORS[condition.base].negated:
+            yield change_policy(
+                blame.trace.policy, "external-id/accept", "accept the external ID that was sent as well",
+                appended(blame.trace.policy, condition.pointer, sent),
+                opens="callers that this statement names and that know this external ID",
+            )  # fmt: skip

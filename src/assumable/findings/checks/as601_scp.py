@@ -1,0 +1,21 @@
+"""AS601: an SCP of the caller's account denies, or none at a level allows."""
+
+from assumable.engine.evaluate import Decision
+from assumable.findings.blame import Blame
+from assumable.findings.finding import Cause, Finding, Row
+from assumable.findings.report import finding, where
+
+CAUSE = Cause("AS601", "scp", Row.ORGANIZATION, "a service control policy stops the call")
+
+
+def check(decision: Decision, blame: Blame) -> Finding:
+    """The finding, with its explanation."""
+    if blame.element is not None or (blame.trace is not None and blame.trace.truth is True):
+        what = f"{where(blame)}, attached to {blame.gate.level}, denies {blame.action}"
+    else:
+        what = f"no service control policy attached to {blame.gate.level} allows {blame.action}"
+    explanation = (
+        f"{what}; every level from the root to account {decision.call.caller_account} must allow what its "
+        "principals do, and one Deny is enough to stop it"
+    )
+    return finding(CAUSE, decision, blame, explanation, facts=("R1.7", "R1.8"))

@@ -1,0 +1,17 @@
+"""AS602: an RCP of the role's account denies."""
+
+from assumable.engine.evaluate import Decision
+from assumable.findings.blame import Blame
+from assumable.findings.finding import Cause, Finding, Row
+from assumable.findings.report import finding, where
+
+CAUSE = Cause("AS602", "rcp", Row.ORGANIZATION, "a resource control policy stops the call")
+
+
+def check(decision: Decision, blame: Blame) -> Finding:
+    """The finding, with its explanation."""
+    explanation = (
+        f"{where(blame)}, attached to {blame.gate.level}, denies {blame.action} on roles of account "
+        f"{decision.call.role_account}; it binds callers from everywhere"
+    )
+    return finding(CAUSE, decision, blame, explanation, facts=("R1.9", "R1.11"))

@@ -1,0 +1,19 @@
+"""AS702: the policy that the caller's session was limited to denies or does not allow."""
+
+from assumable.engine.evaluate import Decision
+from assumable.findings.blame import Blame
+from assumable.findings.finding import Cause, Finding, Row
+from assumable.findings.report import finding, caller_name, where
+
+CAUSE = Cause("AS702", "session-policy", Row.CAPS, "the caller's session policy stops the call")
+
+
+def check(decision: Decision, blame: Blame) -> Finding:
+    """The finding, with its explanation."""
+    denied = blame.trace is not None and blame.trace.truth is True
+    verb = f"{where(blame)} denies" if denied else "nothing in it allows"
+    explanation = (
+        f"the session of {caller_name(decision)} was created with a session policy, and {verb} "
+        f"{blame.action} on {decision.call.role_arn}; start a session whose policy allows it"
+    )
+    return finding(CAUSE, decision, blame, explanation, facts=("R1.13", "R9.5"))

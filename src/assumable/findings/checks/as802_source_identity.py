@@ -1,0 +1,48 @@
+"""AS802: a source identity is set or inherited, and one side does not allow it."""
+
+from collections.abc import Iterator
+
+from assumable.engine.evaluate import Decision
+from assumable.engine.gates import GateName
+from assumable.findings.blame import Blame
+from assumable.findings.checks.as201_identity_permission import permission_fixes
+from assumable.findings.finding import Cause, Finding, Fix, Row
+from assumable.findings.fix import change_call
+from assumable.findings.report import finding, where, with_action
+
+CAUSE = Cause("AS802", "source-identity", Row.TRUST, "the source identity is not allowed")
+
+
+def check(decision: Decision, blame: Blame) -> Finding:
+    """The finding, with the side that lacks sts:SetSourceIdentity."""
+    inherited = decision.call.session.source_identity is not None
+    source = "inherits a source identity, which cannot be dropped" if inherited else "sets a source identity"
+    if decision.call.source_identity is None:
+        source = "sets no source identity"
+    if blame.variant == blame.action:
+        what = (f"{where(blame)} does not allow sts:SetSourceIdentity, which is judged apart from "
+                "sts:AssumeRole")  # fmt: skip
+    else:
+        what = f"{where(blame)} has a condition on {blame.variant} that it does not meet"
+    return finding(
+        CAUSE, decision, blame, f"the call {source}, and {what}", fixes=tuple(_fixes(decision, blame)),
+        facts=("R1.5", "R9.4"),
+    )  # fmt: skip
+
+
+def _fixes(decision: Decision, blame: Blame) -> Iterator[Fix]:
+    passed = decision.call.parameters.get("SourceIdentity") is not None
+    if passed and decision.call.session.source_identity is None and blame.variant == blame.action:
+        yield change_call(
+            decision.call, "source-identity/leave-out", "set no source identity", {"SourceIdentity": None},
+            safety="review",
+        )  # fmt: skip
+    if blame.variant != blame.action:
+        return
+    if blame.gate.gate is GateName.IDENTITY:
+        yield from permission_fixes(decision, blame)
+    elif blame.trace is not None:
+        fix = with_action(blame.trace, blame.action, "source-identity/allow-in-trust",
+                          opens="setting a source identity by the principals of that statement")  # fmt: skip
+        if fix is not None:
+            yield fix

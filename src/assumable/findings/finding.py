@@ -1,0 +1,112 @@
+"""What a check yields: findings, their evidence and their fixes, as the JSON contract has them."""
+
+import enum
+from typing import Any, Literal
+
+import msgspec
+
+from assumable.model.policy import Layer
+
+
+class Row(enum.IntEnum):
+    """The seven checklist lines, in the order people check them."""
+
+    PERMISSION = 1
+    TRUST = 2
+    EXTERNAL_ID = 3
+    MFA = 4
+    DURATION = 5
+    ORGANIZATION = 6
+    CAPS = 7
+
+
+ROW_NAMES = {
+    Row.PERMISSION: "caller's permission",
+    Row.TRUST: "trust policy",
+    Row.EXTERNAL_ID: "external ID",
+    Row.MFA: "MFA",
+    Row.DURATION: "session duration",
+    Row.ORGANIZATION: "organization",
+    Row.CAPS: "caps on the caller",
+}
+
+
+class Cause(msgspec.Struct, frozen=True):
+    """A cause's stable identity."""
+
+    code: str
+    slug: str
+    row: Row
+    title: str
+
+
+class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One place that shows the cause."""
+
+    policy: str = ""
+    statement: int | None = None
+    pointer: str = ""
+    file: str = ""
+    line: int | None = None
+    column: int | None = None
+    end: int | None = None
+    """The column after the last character, on the same line."""
+    excerpt: str = ""
+    """That line of the document."""
+    wanted: str = ""
+    got: str = ""
+    reason: str = ""
+
+
+class Target(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a fix edits: the call, a policy, a role's setting, or a principal's inline policies."""
+
+    kind: Literal["call", "policy", "role", "principal"]
+    arn: str = ""
+    """The role or principal; for a policy, whom it is attached to."""
+    name: str = ""
+    layer: Layer | None = None
+    policy_arn: str = ""
+    account: str = ""
+
+
+class Fix(msgspec.Struct, frozen=True, kw_only=True):
+    """One edit: to the request, or to one policy or setting in one account.
+
+    `edit` is RFC 6902 on the target: the parameters of the call, the policy document, the role, or
+    the principal's inline policies by name.
+    """
+
+    id: str
+    title: str
+    owner: str
+    safety: Literal["safe", "review", "display"]
+    target: Target
+    edit: tuple[dict[str, Any], ...] = ()
+    diff: str = ""
+    commands: tuple[str, ...] = ()
+    opens: str = ""
+
+    @property
+    def is_request_only(self) -> bool:
+        """Whether nothing in AWS changes."""
+        return self.target.kind == "call"
+
+
+class Finding(msgspec.Struct, frozen=True, kw_only=True):
+    """One established cause or note."""
+
+    code: str
+    cause: str
+    variant: str = ""
+    blocking: bool = True
+    certainty: Literal["certain", "likely", "possible"] = "certain"
+    owner: str
+    title: str
+    explanation: str
+    row: Row
+    also_fails: tuple[Row, ...] = ()
+    """Further checklist rows that this finding fails."""
+    evidence: tuple[Evidence, ...] = ()
+    fixes: tuple[Fix, ...] = ()
+    facts: tuple[str, ...] = ()

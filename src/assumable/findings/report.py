@@ -1,0 +1,109 @@
+"""What every check shares: putting a finding together, and the edits that several fixes use."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from assumable import arn
+from assumable.engine.evaluate import Decision
+from assumable.engine.gates import GateName
+from assumable.engine.match import StatementTrace
+from assumable.findings.blame import Blame
+from assumable.findings.evidence import default_evidence
+from assumable.findings.finding import Cause, Evidence, Finding, Fix, Row
+from assumable.findings.fix import CALLER, Edit, change_policy
+from assumable.model.policy import Policy, Statement
+from assumable.source import value_at
+
+_KEY_ROWS = {
+    "sts:externalid": Row.EXTERNAL_ID,
+    "aws:multifactorauthpresent": Row.MFA,
+    "aws:multifactorauthage": Row.MFA,
+}
+
+
+def finding(
+    cause: Cause, decision: Decision, blame: Blame, explanation: str, *, title: str = "",
+    variant: str | None = None, evidence: tuple[Evidence, ...] | None = None,
+    fixes: Sequence[Fix] = (), facts: Sequence[str] = (), row: Row | None = None,
+) -> Finding:  # fmt: skip
+    """A blocking finding; the owner is the account whose gate denies."""
+    key = blame.variant.lower()
+    own_row = row if row is not None else _row(cause, blame)
+    also = _KEY_ROWS.get(key)
+    request = blame.gate.gate in (GateName.REQUEST, GateName.CREDENTIALS)
+    owner = CALLER if request or not blame.gate.account else blame.gate.account
+    return Finding(
+        code=cause.code, cause=cause.slug, variant=blame.variant if variant is None else variant,
+        owner=owner, title=title or cause.title, explanation=explanation, row=own_row,
+        also_fails=(also,) if also is not None and also is not own_row else (),
+        evidence=default_evidence(blame) if evidence is None else evidence, fixes=tuple(fixes),
+        facts=tuple(facts),
+    )  # fmt: skip
+
+
+def _row(cause: Cause, blame: Blame) -> Row:
+    """The row of the side that lacks it, for causes that either side can have."""
+    if cause.slug in ("session-tags", "source-identity", "trust-action"):
+        return Row.PERMISSION if blame.gate.gate is GateName.IDENTITY else Row.TRUST
+    return cause.row
+
+
+def role_name(decision: Decision) -> str:
+    """The target role as people call it."""
+    return arn.display_name(decision.call.role_arn).rpartition("/")[2]
+
+
+def caller_name(decision: Decision) -> str:
+    """The caller as people call it."""
+    return arn.display_name(decision.call.caller.arn)
+
+
+def where(blame: Blame) -> str:
+    """`statement 2 of <policy>`, or the layer when no statement is concerned."""
+    if blame.trace is None:
+        return f"the {blame.gate.gate} policy"
+    return f"{blame.trace.statement.label} of {blame.trace.policy.name.name}"
+
+
+def actions_needed(decision: Decision) -> str | list[str]:
+    """Every action of the call, as a policy writes it."""
+    actions = list(decision.facts.required_actions)
+    return actions[0] if len(actions) == 1 else actions
+
+
+def with_action(trace: StatementTrace, action: str, fix_id: str, *, opens: str) -> Fix | None:
+    """The statement with one more action; None where it lists actions by exclusion."""
+    if trace.statement.not_action:
+        return None
+    pointer = f"{trace.statement.pointer}/Action"
+    title = f"allow {action} in {trace.statement.label} of {trace.policy.name.name}"
+    edit = appended(trace.policy, pointer, action)
+    return change_policy(trace.policy, fix_id, title, edit, opens=opens)
+
+
+def appended(policy: Policy, pointer: str, value: str) -> Edit:
+    """The edit that adds a value to a text or a list of texts."""
+    present = value_at(policy.document, pointer)
+    if isinstance(present, list):
+        return ({"op": "add", "path": f"{pointer}/-", "value": value},)
+    return ({"op": "replace", "path": pointer, "value": [present, value]},)
+
+
+def new_statement(policy: Policy, statement: dict[str, Any]) -> Edit:
+    """The edit that adds a statement to a policy."""
+    present = policy.document["Statement"]
+    if isinstance(present, list):
+        return ({"op": "add", "path": "/Statement/-", "value": statement},)
+    return ({"op": "replace", "path": "/Statement", "value": [present, statement]},)
+
+
+def sensitive(statement: Statement) -> tuple[str, ...]:
+    """The guards of a statement that a fix must never get around silently (DESIGN section 5)."""
+    guards = ("sts:externalid", "aws:multifactorauth", "aws:principalorg")
+    return tuple(
+        condition.key
+        for condition in statement.conditions
+        if condition.key.lower().startswith(guards) or condition.key.lower().endswith(":sub")
+    )
+
+

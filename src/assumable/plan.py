@@ -1,0 +1,191 @@
+"""Plans: the smallest sets of fixes after which the call passes, each proved by deciding again."""
+
+import itertools
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import msgspec
+
+from assumable import arn
+from assumable.engine.evaluate import Decision, Verdict, decide
+from assumable.engine.truth import atoms, describe
+from assumable.findings import commands
+from assumable.findings.finding import Finding, Fix, Target
+from assumable.findings.fix import apply, find_policy, scenario_patch
+from assumable.findings.registry import findings_of
+from assumable.model.call import Call, RoleCaller, UserCaller
+from assumable.model.world import Principal, Role, Unknown, World
+
+MAX_PLANS = 3
+MAX_TRIES = 200
+MAX_ROUNDS = 3
+MAX_PRINCIPALS = 20_000
+
+
+class BlastRadius(msgspec.Struct, frozen=True):
+    """Every other known principal that a plan newly lets in."""
+
+    complete: bool
+    """Whether the world is known completely enough to say "nobody else"."""
+    count: int
+    principals: tuple[str, ...]
+    """The first of them."""
+    known: int = 0
+    """How many principals were tried."""
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """A proved set of fixes."""
+
+    fixes: tuple[str, ...]
+    """The ids of its fixes, request-only ones first."""
+    proved: bool
+    verdict_after: Verdict
+    residual_after: str
+    blast_radius: BlastRadius
+    commands: tuple[str, ...]
+    """Everything to run, the policy edits merged per document, the call itself last."""
+    scenario_patch: tuple[dict[str, Any], ...] = ()
+
+
+def plans_for(decision: Decision, findings: Sequence[Finding]) -> tuple[tuple[Plan, ...], tuple[Fix, ...]]:
+    """The best plans, best first, and every fix they use that no finding carries yet."""
+    found: list[Plan] = []
+    used: dict[frozenset[str], tuple[Fix, ...]] = {}
+    for fixes in itertools.islice(_candidates(findings), MAX_TRIES):
+        proved = _completed(decision, fixes)
+        if proved is None:
+            continue
+        smallest = _shrunk(decision, proved)
+        key = frozenset(fix.id for fix in smallest)
+        if any(key >= other for other in used):
+            continue
+        used[key] = smallest
+        found.append(_plan(decision, smallest))
+        if len(found) == MAX_PLANS:
+            break
+    known = {fix.id for finding in findings for fix in finding.fixes}
+    extra = {fix.id: fix for fixes in used.values() for fix in fixes if fix.id not in known}
+    return tuple(found), tuple(extra.values())
+
+
+def _candidates(findings: Sequence[Finding]) -> Iterator[tuple[Fix, ...]]:
+    """One fix for each fault, cheapest sets first."""
+    options = [
+        [(cost, fix) for cost, fix in enumerate(finding.fixes) if fix.safety != "display"]
+        for finding in findings
+        if finding.blocking
+    ]
+    if not options or not all(options):
+        return
+    choices = sorted(
+        itertools.islice(itertools.product(*options), MAX_TRIES * 10),
+        key=lambda chosen: sum(_cost(fix, cost) for cost, fix in chosen),
+    )
+    for chosen in choices:
+        unique = {fix.id: fix for _, fix in chosen}
+        yield tuple(unique.values())
+
+
+def _cost(fix: Fix, position: int) -> int:
+    """Request-only before policy edits; then the order in which the check prefers them."""
+    return position + (0 if fix.is_request_only else 10)
+
+
+def _completed(decision: Decision, fixes: tuple[Fix, ...]) -> tuple[Fix, ...] | None:
+    """The fixes, with what the next rounds still ask for, once nothing denies any more."""
+    chosen = list(fixes)
+    for _ in range(MAX_ROUNDS):
+        after = decide(*apply(chosen, decision.facts.world, decision.call))
+        if _is_proof(decision, after):
+            return tuple(chosen)
+        further = [
+            next((fix for fix in finding.fixes if fix.safety != "display"), None)
+            for finding in findings_of(after)
+            if finding.blocking
+        ]
+        if not further or None in further:
+            return None
+        chosen.extend(fix for fix in further if fix is not None)
+    return None
+
+
+def _is_proof(before: Decision, after: Decision) -> bool:
+    """No gate denies, and what stays open was open before (DESIGN section 2)."""
+    if after.verdict is Verdict.ALLOWED:
+        return True
+    if after.verdict is Verdict.DENIED or any(after.blocking()):
+        return False
+    known_before = {atom.subject for gate in before.gates for atom in atoms(gate.passes)}
+    return {atom.subject for atom in atoms(after.passes)} <= known_before
+
+
+def _shrunk(decision: Decision, fixes: tuple[Fix, ...]) -> tuple[Fix, ...]:
+    """The set without any fix that the proof does not need."""
+    kept = fixes
+    for fix in sorted(fixes, key=lambda fix: fix.is_request_only):
+        without = tuple(other for other in kept if other is not fix)
+        after = decide(*apply(without, decision.facts.world, decision.call))
+        if without and _is_proof(decision, after):
+            kept = without
+    return kept
+
+
+def _plan(decision: Decision, fixes: tuple[Fix, ...]) -> Plan:
+    ordered = tuple(sorted(fixes, key=lambda fix: not fix.is_request_only))
+    world, call = apply(ordered, decision.facts.world, decision.call)
+    after = decide(world, call)
+    open_after = after.verdict is Verdict.CONDITIONAL
+    return Plan(
+        fixes=tuple(fix.id for fix in ordered),
+        proved=True,
+        verdict_after=after.verdict,
+        residual_after=describe(after.passes) if open_after else "",
+        blast_radius=_blast_radius(decision, ordered, world, call),
+        commands=_commands(ordered, world, call),
+        scenario_patch=scenario_patch(ordered, decision.facts.world),
+    )
+
+
+def _commands(fixes: Sequence[Fix], world: World, call: Call) -> tuple[str, ...]:
+    found: dict[Target, str] = {}
+    for fix in fixes:
+        if fix.target.kind == "policy":
+            policy = find_policy(world, fix.target)
+            if policy is not None:
+                found[fix.target] = commands.put_policy(fix.target, policy.document)
+        elif fix.target.kind != "call":
+            found[fix.target] = fix.commands[0]
+    return (*found.values(), commands.assume_role(call))
+
+
+def _blast_radius(
+    decision: Decision, fixes: Sequence[Fix], world: World, call: Call
+) -> BlastRadius:
+    """Who else may make the repaired call now and could not before."""
+    before = decision.facts.world
+    complete = before.complete and not any(isinstance(a, Unknown) for a in before.accounts.values())
+    if all(fix.is_request_only for fix in fixes):
+        return BlastRadius(complete=True, count=0, principals=())
+    mine = decision.facts.principal_arn
+    gained: list[str] = []
+    tried = 0
+    for principal in itertools.islice(before.principals(), MAX_PRINCIPALS):
+        if principal.arn == mine:
+            continue
+        tried += 1
+        theirs = _as(principal, call)
+        if decide(before, theirs).verdict is Verdict.DENIED \
+                and decide(world, theirs).verdict is not Verdict.DENIED:  # fmt: skip
+            gained.append(principal.arn)
+    return BlastRadius(complete, len(gained), tuple(gained[:10]), tried)
+
+
+def _as(principal: Principal, call: Call) -> Call:
+    """The same call made by another principal."""
+    if not isinstance(principal, Role):
+        return msgspec.structs.replace(call, caller=UserCaller(arn=principal.arn))
+    parts = arn.parse(principal.arn)
+    partition = parts.partition if parts else "aws"
+    session = f"arn:{partition}:sts::{principal.account}:assumed-role/{principal.name}/session"
+    return msgspec.structs.replace(call, caller=RoleCaller(arn=session))
