@@ -14,6 +14,10 @@ from assumable.model.policy import Effect, Layer, Policy
 from assumable.model.world import Organization, PolicyOrUnknown, Unknown
 
 
+ORGANIZATION = "organization"
+"""The assumption that SCPs and RCPs which could not be read allow the call."""
+
+
 class GateName(enum.StrEnum):
     """The ten gates of DESIGN section 2, in the order they are shown."""
 
@@ -179,13 +183,13 @@ def scp_gates(facts: Facts, action: str) -> Iterator[Gate]:
     elif org is None:
         yield skipped("the caller's account is in no organization")
     elif isinstance(org, Unknown):
-        yield _unread_gate(GateName.SCP, account, action, org)
+        yield _unread_gate(facts, GateName.SCP, account, action, org)
     elif account == org.management_account:
         yield skipped("SCPs do not apply to the management account")
     elif getattr(facts.principal, "is_service_linked", False):
         yield skipped("SCPs do not apply to service-linked roles")
     elif isinstance(org.scps, Unknown):
-        yield _unread_gate(GateName.SCP, account, action, org.scps)
+        yield _unread_gate(facts, GateName.SCP, account, action, org.scps)
     else:
         context = RequestContext(facts, action, Layer.SCP)
         for node in org.path_to(account):
@@ -206,7 +210,7 @@ def rcp_gates(facts: Facts, action: str) -> Iterator[Gate]:
     if org is None:
         yield skipped("the role's account is in no organization")
     elif isinstance(org, Unknown):
-        yield _unread_gate(GateName.RCP, account, action, org, grants=False)
+        yield _unread_gate(facts, GateName.RCP, account, action, org)
     elif account == org.management_account:
         yield skipped("RCPs do not apply to the management account")
     elif ":role/aws-service-role/" in call.role_arn:
@@ -214,7 +218,7 @@ def rcp_gates(facts: Facts, action: str) -> Iterator[Gate]:
     elif getattr(facts.principal, "is_service_linked", False):
         yield skipped("RCPs do not apply to calls by service-linked roles")
     elif isinstance(org.rcps, Unknown):
-        yield _unread_gate(GateName.RCP, account, action, org.rcps, grants=False)
+        yield _unread_gate(facts, GateName.RCP, account, action, org.rcps)
     else:
         yield from _rcp_levels(facts, org, action)
 
@@ -230,10 +234,14 @@ def _rcp_levels(facts: Facts, org: Organization, action: str) -> Iterator[Gate]:
 
 
 def _unread_gate(
-    gate: GateName, account: str, action: str, part: Unknown, *, grants: bool = True
+    facts: Facts, gate: GateName, account: str, action: str, part: Unknown
 ) -> Gate:
-    what = {GateName.SCP: "the caller's SCPs", GateName.RCP: "the RCPs of the role's account"}[gate]
+    """Policies of an organization that could not be read; RCPs can only deny (R1.9)."""
+    if facts.call.assumptions.get(ORGANIZATION):
+        return Gate(gate=gate, account=account, action=action,
+                    not_applicable="not read, and assumed to allow")  # fmt: skip
+    what = "the caller's SCPs" if gate is GateName.SCP else "the RCPs of the role's account"
     named = Unknown(f"{what}: {part.what}", part.settle)
-    allow: Truth = unread(named, action, "allows") if grants else True
+    allow: Truth = unread(named, action, "allows") if gate is GateName.SCP else True
     return Gate(gate=gate, account=account, action=action, allow=allow,
                 deny=unread(named, action, "denies"), policies=(named,))  # fmt: skip

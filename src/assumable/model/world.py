@@ -97,6 +97,8 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     providers: Mapping[str, Provider] = msgspec.field(default_factory=dict)
     regions: Mapping[str, str] = msgspec.field(default_factory=dict)
     """Region name to opt-in status; a Region that is not listed is enabled."""
+    absent: frozenset[str] = frozenset()
+    """ARNs that were asked for and do not exist."""
     complete: bool = True
     input_pointer: str | None = None
 
@@ -165,7 +167,7 @@ class World(msgspec.Struct, frozen=True, kw_only=True):
         if isinstance(account, Unknown):
             return account
         found = account.users.get(user_arn)
-        if found is None and not account.complete:
+        if found is None and not account.complete and user_arn not in account.absent:
             return Unknown(f"{user_arn} was not read", f"iam:GetUser on {user_arn}")
         return found
 
@@ -175,7 +177,7 @@ class World(msgspec.Struct, frozen=True, kw_only=True):
         if isinstance(account, Unknown):
             return account
         found = account.roles.get(role_arn)
-        if found is None and not account.complete:
+        if found is None and not account.complete and role_arn not in account.absent:
             return Unknown(f"{role_arn} was not read", f"iam:GetRole on {role_arn}")
         return found
 
@@ -187,9 +189,9 @@ class World(msgspec.Struct, frozen=True, kw_only=True):
         for role in account.roles.values():
             if role.name == name and role.arn.startswith(f"arn:{partition}:"):
                 return role
-        if account.complete:
-            return None
         where = f"arn:{partition}:iam::{account_id}:role/{name}"
+        if account.complete or where in account.absent:
+            return None
         return Unknown(f"{where} was not read", f"iam:GetRole on {where}")
 
     def organization_of(self, account_id: str) -> Organization | Unknown | None:

@@ -1,0 +1,108 @@
+"""`assumable why`: the main job."""
+
+import sys
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+
+from assumable.diagnose import Diagnosis, diagnose
+from assumable.engine.evaluate import Verdict
+from assumable.errors import InputError
+from assumable.formats.command import assumption, parameters_from_flags
+from assumable.formats.scenario import Scenario, read_scenario
+
+EXIT_CODES = {Verdict.ALLOWED: 0, Verdict.DENIED: 1, Verdict.CONDITIONAL: 3}
+_PATH = click.Path(path_type=Path)
+
+
+@click.command(name="why", context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--scenario", type=_PATH, help="A scenario file: a closed world and a call.")
+@click.option("--snapshot", type=_PATH, help="A folder of get-account-authorization-details outputs.")
+@click.option("--trust-policy", type=_PATH, help="The role's trust policy, or `aws iam get-role` output.")
+@click.option("--caller-policy", type=_PATH, multiple=True, help="A policy of the caller; repeatable.")
+@click.option("--caller", help="ARN of the caller, as `aws sts get-caller-identity` prints it.")
+@click.option("--profile", help="The caller's profile; the world is then read from AWS.")
+@click.option("--target-profile", help="A profile that may read the role's account.")
+@click.option("--endpoint-url", help="Another endpoint for every AWS call.")
+@click.option("--region", help="The Region of the STS endpoint.")
+@click.option("--role-arn", help="The role to assume.")
+@click.option("--role-session-name", help="As for aws sts assume-role.")
+@click.option("--external-id", help="As for aws sts assume-role.")
+@click.option("--serial-number", help="As for aws sts assume-role.")
+@click.option("--token-code", help="As for aws sts assume-role.")
+@click.option("--duration-seconds", help="As for aws sts assume-role.")
+@click.option("--source-identity", help="As for aws sts assume-role.")
+@click.option("--tags", multiple=True, help="Key=…,Value=…; repeatable.")
+@click.option("--transitive-tag-keys", multiple=True, help="Repeatable.")
+@click.option("--policy", help="As for aws sts assume-role.")
+@click.option("--policy-arns", multiple=True, help="arn=…; repeatable.")
+@click.option("--assume", multiple=True, metavar="ITEM=VALUE",
+              help="Decide an open item, such as U-10=visible, or organization=open.")  # fmt: skip
+@click.option("--format", "format_", type=click.Choice(["terminal", "json"]), default="terminal",
+              show_default=True, help="How to print the answer.")  # fmt: skip
+@click.option("--show-commands", is_flag=True, help="Show how to verify each line by hand.")
+@click.option("--exit-zero", is_flag=True, help="Exit 0 whatever the verdict is.")
+def command(**options: Any) -> None:
+    """Why does this AssumeRole call fail, and what fixes it?
+
+    Takes the flags of `aws sts assume-role` one for one. Exit status: 0 allowed, 1 denied, 2 bad
+    input, 3 depends on what is not known, 4 AWS could not be read.
+    """
+    world, call = _scenario(options)
+    assumptions = dict(assumption(text) for text in options["assume"])
+    call = msgspec.structs.replace(call, assumptions=assumptions)
+    diagnosis = diagnose(world, call)
+    click.echo(_rendered(diagnosis, options), nl=False, color=None)
+    sys.exit(0 if options["exit_zero"] else EXIT_CODES[diagnosis.verdict])
+
+
+def _rendered(diagnosis: Diagnosis, options: Mapping[str, Any]) -> str:
+    if options["format_"] == "json":
+        from assumable.render import json as renderer
+
+        return renderer.render(diagnosis) + "\n"
+    from assumable.render import terminal
+
+    return terminal.render(diagnosis, show_commands=options["show_commands"])
+
+
+def _scenario(options: Mapping[str, Any]) -> Scenario:
+    """The world that the options choose, and the call in it."""
+    now = datetime.now(UTC)
+    flags = parameters_from_flags(options)
+    chosen = [name for name in ("scenario", "snapshot", "trust_policy") if options[name]]
+    if len(chosen) > 1:
+        raise InputError("choose one of --scenario, --snapshot and --trust-policy")
+    if options["scenario"]:
+        if flags or options["caller"] or options["profile"]:
+            raise InputError("a scenario holds its own call", "--scenario", "edit the file instead")
+        return read_scenario(options["scenario"], now=now)
+    if "RoleArn" not in flags:
+        raise InputError("--role-arn is missing", "", "or choose a world with --scenario FILE")
+    if chosen or options["caller_policy"]:
+        return _from_files(options, flags, now)
+    from assumable.aws.reader import read_live
+
+    return read_live(
+        flags, profile=options["profile"], target_profile=options["target_profile"],
+        region=options["region"], endpoint_url=options["endpoint_url"], now=now,
+    )  # fmt: skip
+
+
+def _from_files(options: Mapping[str, Any], flags: dict[str, Any], now: datetime) -> Scenario:
+    if not options["caller"]:
+        raise InputError("--caller is missing", "", "its ARN, as `aws sts get-caller-identity` prints it")
+    from assumable.formats import dump
+
+    if options["snapshot"]:
+        world = dump.read_snapshot(options["snapshot"])
+    else:
+        world = dump.read_policies(
+            options["trust_policy"], options["caller_policy"], options["caller"], flags["RoleArn"]
+        )
+    return Scenario(world, dump.call_of(options["caller"], flags, region=options["region"], now=now))
+

@@ -1,0 +1,63 @@
+"""The flags of `aws sts assume-role` as the API's parameters."""
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from assumable.errors import InputError
+
+_TEXTS = {
+    "role_arn": "RoleArn", "role_session_name": "RoleSessionName", "external_id": "ExternalId",
+    "serial_number": "SerialNumber", "token_code": "TokenCode", "source_identity": "SourceIdentity",
+    "policy": "Policy",
+}  # fmt: skip
+_TAG = re.compile(r"Key=(?P<key>[^,]*),Value=(?P<value>.*)", re.DOTALL)
+# Open items of FACTS section 13: the word that means the first reading, and the second.
+ASSUMPTIONS = {
+    "U-6": ("present", "absent"),
+    "U-10": ("visible", "hidden"),
+    "U-11": ("false", "absent"),
+    "C-8": ("replaced", "literal"),
+    "organization": ("open", "unknown"),
+}
+
+
+def parameters_from_flags(flags: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters that the flags give, under the API's names."""
+    found: dict[str, Any] = {
+        name: flags[flag] for flag, name in _TEXTS.items() if flags.get(flag) is not None
+    }
+    duration = flags.get("duration_seconds")
+    if duration is not None:
+        found["DurationSeconds"] = int(duration) if re.fullmatch(r"-?\d+", duration) else duration
+    if flags.get("tags"):
+        found["Tags"] = [tag for text in flags["tags"] for tag in _tags(text)]
+    if flags.get("transitive_tag_keys"):
+        found["TransitiveTagKeys"] = list(flags["transitive_tag_keys"])
+    if flags.get("policy_arns"):
+        found["PolicyArns"] = [{"arn": text.removeprefix("arn=")} for text in flags["policy_arns"]]
+    return found
+
+
+def _tags(text: str) -> list[dict[str, str]]:
+    """A tag in the CLI's shorthand, or a JSON list of them."""
+    shorthand = _TAG.fullmatch(text)
+    if shorthand:
+        return [{"Key": shorthand["key"], "Value": shorthand["value"]}]
+    try:
+        value = json.loads(text)
+    except ValueError:
+        raise InputError(f"`{text}` is not a tag", "--tags", "write Key=team,Value=web") from None
+    return value if isinstance(value, list) else [value]
+
+
+def assumption(text: str) -> tuple[str, bool]:
+    """An `ITEM=VALUE` of `--assume`; True is the first reading of the item."""
+    item, _, value = text.partition("=")
+    words = ASSUMPTIONS.get(item)
+    if words is None:
+        raise InputError(f"`{item}` is no open item", "--assume", f"one of {', '.join(ASSUMPTIONS)}")
+    if value not in words:
+        raise InputError(f"`{value}` is no value of {item}", "--assume", f"one of {', '.join(words)}")
+    return item, value == words[0]

@@ -1,0 +1,151 @@
+"""Worlds from files that AWS wrote: snapshots, and loose policies. What is not in them is unknown."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from assumable import arn
+from assumable.errors import InputError
+from assumable.formats.account import AccountReader
+from assumable.formats.organization import read_organization
+from assumable.formats.reading import Cursor, read_document, read_policy, refuse_malformed
+from assumable.formats.scenario import caller_from_arn
+from assumable.model.call import Call, Network, RoleCaller, UserCaller
+from assumable.model.policy import Layer, Policy, PolicyName
+from assumable.model.world import (
+    Account,
+    Organization,
+    Role,
+    Unknown,
+    User,
+    VpcEndpoint,
+    World,
+)
+from assumable.source import Document, Location
+
+MAX_DUMP_BYTES = 1_000_000_000
+
+
+def read_snapshot(folder: Path) -> World:
+    """A folder of `<account>.json` files and optionally `organization.json`."""
+    if not folder.is_dir():
+        raise InputError("is not a folder" if folder.exists() else "no such folder", str(folder))
+    accounts: dict[str, Account | Unknown] = {}
+    endpoints: dict[str, VpcEndpoint] = {}
+    for path in sorted(folder.glob("*.json")):
+        if not arn.ACCOUNT_ID.fullmatch(path.stem):
+            continue
+        document = read_document(path, limit=MAX_DUMP_BYTES)
+        reader = AccountReader(path.stem, _partition(document.value), strict=False)
+        accounts[path.stem] = reader.read(Cursor(document.value, Location(document)))
+        endpoints |= reader.endpoints
+    if not accounts:
+        raise InputError("holds no `<account>.json` file", str(folder),
+                         "aws iam get-account-authorization-details > 111111111111.json")  # fmt: skip
+    organization: tuple[Organization, ...] | Unknown
+    organization = Unknown("the organization is not in this snapshot", "organizations:DescribeOrganization")
+    path = folder / "organization.json"
+    if path.exists():
+        document = read_document(path, limit=MAX_DUMP_BYTES)
+        organization = (read_organization(Cursor(document.value, Location(document)), strict=False),)
+    return World(accounts=accounts, organizations=organization, endpoints=endpoints, complete=False)
+
+
+def _partition(value: Any) -> str:
+    """The partition of an account, as the first ARN in its dump has it."""
+    for key in ("RoleDetailList", "UserDetailList"):
+        for entry in value.get(key, ()) if isinstance(value, dict) else ():
+            parts = arn.parse(str(entry.get("Arn", ""))) if isinstance(entry, dict) else None
+            if parts is not None:
+                return parts.partition
+    return "aws"
+
+
+def call_of(
+    caller: str, parameters: Mapping[str, Any], *, region: str | None, now: datetime
+) -> Call:
+    """An AssumeRole call by the caller of that ARN."""
+    cursor = Cursor(caller, Location(Document("--caller", "null")))
+    return Call(
+        api="AssumeRole",
+        caller=caller_from_arn(cursor),
+        parameters=parameters,
+        network=Network(region=region),
+        time=now,
+    )
+
+
+def read_policies(
+    trust_policy: Path | None, caller_policies: Sequence[Path], caller: str, role_arn: str
+) -> World:
+    """A world of loose policy files; nothing else is known of either account."""
+    accounts: dict[str, Account | Unknown] = {}
+    role = _role(trust_policy, role_arn)
+    if role is not None:
+        accounts[role.account] = Account(id=role.account, roles={role.arn: role}, complete=False)
+    principal = _caller(caller_policies, caller, role)
+    account_id = principal.account
+    present = accounts.get(account_id)
+    account = present if isinstance(present, Account) else Account(id=account_id, complete=False)
+    field = "roles" if isinstance(principal, Role) else "users"
+    members = {**getattr(account, field), principal.arn: principal}
+    accounts[account_id] = msgspec.structs.replace(account, **{field: members})
+    unknown = Unknown("the organization was not given", "--snapshot with organization.json")
+    return World(accounts=accounts, organizations=unknown, complete=False)
+
+
+def _role(path: Path | None, role_arn: str) -> Role | None:
+    parts = arn.parse_role(role_arn)
+    if path is None or parts is None:
+        return None
+    document = read_document(path)
+    cursor = Cursor(document.value, Location(document))
+    duration: int | Unknown = Unknown(
+        "the role's MaxSessionDuration is not in this file", "the output of aws iam get-role"
+    )
+    value = document.value
+    if isinstance(value, dict) and isinstance(value.get("Role"), dict):
+        cursor = cursor.fields()["Role"]
+    if isinstance(cursor.value, dict) and "AssumeRolePolicyDocument" in cursor.value:
+        fields = cursor.fields()
+        if "MaxSessionDuration" in fields:
+            duration = fields["MaxSessionDuration"].number()
+        cursor = fields["AssumeRolePolicyDocument"]
+    name = PolicyName(Layer.TRUST, f"the trust policy of {parts.name}", role_arn, "", parts.account)
+    return Role(
+        arn=role_arn,
+        trust=refuse_malformed(read_policy(cursor, name, patchable=False)),
+        max_session_duration=duration,
+        policies=(Unknown(f"the policies of {parts.name} were not given"),),
+        tags=Unknown("the tags of the role were not given", "iam:GetRole", present=False),
+    )
+
+
+def _caller(paths: Sequence[Path], caller: str, target: Role | None) -> User | Role:
+    """The caller with the policies that were given; more may exist, which can only add."""
+    found = caller_from_arn(Cursor(caller, Location(Document("--caller", "null"))))
+    parts = arn.parse(caller)
+    if parts is None or not isinstance(found, UserCaller | RoleCaller):
+        raise InputError("only a user or a role session has policies of its own", "--caller-policy")
+    is_user = isinstance(found, UserCaller)
+    own_arn = caller if is_user else f"arn:{parts.partition}:iam::{parts.account}:role/{found.role_name}"  # type: ignore[union-attr]  # a role session
+    policies: list[Policy | Unknown] = []
+    for path in paths:
+        document = read_document(path)
+        cursor = Cursor(document.value, Location(document))
+        if isinstance(document.value, dict) and "PolicyDocument" in document.value:
+            cursor = cursor.fields()["PolicyDocument"]
+        name = PolicyName(Layer.IDENTITY, path.stem, own_arn, "", parts.account)
+        policies.append(refuse_malformed(read_policy(cursor, name, patchable=False)))
+    if not paths:
+        policies.append(Unknown("the caller's policies were not given", "--caller-policy FILE"))
+    if target is not None and target.arn == own_arn:
+        return msgspec.structs.replace(target, policies=tuple(policies))
+    unread_tags = Unknown("the tags of the caller were not given", "iam:GetUser or iam:GetRole")
+    if is_user:
+        return User(arn=own_arn, policies=tuple(policies), tags=unread_tags)
+    trust = Unknown("the trust policy of the caller's role was not given")
+    return Role(arn=own_arn, policies=tuple(policies), tags=unread_tags, trust=trust)

@@ -1,0 +1,17 @@
+"""The JSON contract of DESIGN section 7."""
+
+from typing import Any
+
+import msgspec
+
+from assumable.diagnose import Diagnosis
+
+
+def render(diagnosis: Diagnosis) -> str:
+    """The diagnosis as one JSON object."""
+    return msgspec.json.format(msgspec.json.encode(diagnosis), indent=2).decode()
+
+
+def schema() -> dict[str, Any]:
+    """The JSON Schema of that object."""
+    return msgspec.json.schema(Diagnosis)
