@@ -11,6 +11,7 @@ from assumable.engine.evaluate import Decision, Verdict, decide
 from assumable.engine.gates import Gate, GateName, Outcome
 from assumable.engine.match import StatementTrace
 from assumable.engine.truth import Atom, atoms, describe
+from assumable.findings import commands
 from assumable.findings.finding import ROW_NAMES, Finding, Fix, Row
 from assumable.findings.registry import findings_of
 from assumable.model.call import Call, SamlCaller, WebIdentityCaller
@@ -27,6 +28,8 @@ class ChecklistRow(msgspec.Struct, frozen=True):
     check: str
     status: Status
     summary: str
+    verify: str = ""
+    """The command that checks the line by hand."""
 
 
 class StatementView(msgspec.Struct, frozen=True):
@@ -130,13 +133,24 @@ def diagnose(world: World, call: Call) -> Diagnosis:
     )
 
 
+_UNREAD = {
+    (GateName.SCP, GateName.RCP): "an SCP or RCP",
+    (GateName.BOUNDARY,): "a permissions boundary",
+}
+
+
 def _headline(decision: Decision) -> str:
     if decision.verdict is not Verdict.CONDITIONAL:
         return decision.verdict
-    organization = _gates(decision, GateName.SCP, GateName.RCP)
-    theirs = {atom for gate in organization for atom in atoms(gate.passes)}
-    if set(atoms(decision.passes)) <= theirs:
-        return "allowed, unless an SCP or RCP that I could not read denies it"
+    asked = set(atoms(decision.passes))
+    unread = [
+        words
+        for names, words in _UNREAD.items()
+        if asked & {atom for gate in _gates(decision, *names) for atom in atoms(gate.passes)}
+    ]
+    theirs = [gate for names in _UNREAD for gate in _gates(decision, *names)]
+    if asked <= {atom for gate in theirs for atom in atoms(gate.passes) if atom.kind == "policy"}:
+        return f"allowed, unless {' or '.join(unread)} that I could not read denies it"
     return "depends on what is not known"
 
 
@@ -247,14 +261,15 @@ def _notes(decision: Decision) -> Iterator[str]:
 
 def _checklist(decision: Decision, findings: tuple[Finding, ...]) -> Iterator[ChecklistRow]:
     for row in Row:
+        verify = commands.verify(row, decision.call)
         failed = [f for f in findings if f.blocking and (f.row is row or row in f.also_fails)]
         if failed:
-            yield ChecklistRow(ROW_NAMES[row], "fail", failed[0].title)
+            yield ChecklistRow(ROW_NAMES[row], "fail", failed[0].title, verify)
         elif arn.parse_role(decision.call.role_arn) is None:
-            yield ChecklistRow(ROW_NAMES[row], "unknown", "not looked at: the role's ARN names no role")
+            yield ChecklistRow(ROW_NAMES[row], "unknown", "not looked at: the role's ARN names no role", verify)
         else:
             status, summary = _ROWS[row](decision)
-            yield ChecklistRow(ROW_NAMES[row], status, summary)
+            yield ChecklistRow(ROW_NAMES[row], status, summary, verify)
 
 
 def _gates(decision: Decision, *names: GateName) -> list[Gate]:

@@ -11,7 +11,7 @@ from assumable.engine.evaluate import Decision, Verdict, decide
 from assumable.engine.truth import atoms, describe
 from assumable.findings import commands
 from assumable.findings.finding import Finding, Fix, Target
-from assumable.findings.fix import apply, find_policy, scenario_patch
+from assumable.findings.fix import ConflictError, apply, find_policy, scenario_patch
 from assumable.findings.registry import findings_of
 from assumable.model.call import Call, RoleCaller, UserCaller
 from assumable.model.world import Principal, Role, Unknown, World
@@ -96,7 +96,9 @@ def _completed(decision: Decision, fixes: tuple[Fix, ...]) -> tuple[Fix, ...] | 
     """The fixes, with what the next rounds still ask for, once nothing denies any more."""
     chosen = list(fixes)
     for _ in range(MAX_ROUNDS):
-        after = decide(*apply(chosen, decision.facts.world, decision.call))
+        after = _decided_with(decision, chosen)
+        if after is None:
+            return None
         if _is_proof(decision, after):
             return tuple(chosen)
         further = [
@@ -108,6 +110,14 @@ def _completed(decision: Decision, fixes: tuple[Fix, ...]) -> tuple[Fix, ...] | 
             return None
         chosen.extend(fix for fix in further if fix is not None)
     return None
+
+
+def _decided_with(decision: Decision, fixes: Sequence[Fix]) -> Decision | None:
+    """The call decided again with the fixes applied; None when they conflict."""
+    try:
+        return decide(*apply(fixes, decision.facts.world, decision.call))
+    except ConflictError:
+        return None
 
 
 def _is_proof(before: Decision, after: Decision) -> bool:
@@ -125,8 +135,8 @@ def _shrunk(decision: Decision, fixes: tuple[Fix, ...]) -> tuple[Fix, ...]:
     kept = fixes
     for fix in sorted(fixes, key=lambda fix: fix.is_request_only):
         without = tuple(other for other in kept if other is not fix)
-        after = decide(*apply(without, decision.facts.world, decision.call))
-        if without and _is_proof(decision, after):
+        after = _decided_with(decision, without) if without else None
+        if after is not None and _is_proof(decision, after):
             kept = without
     return kept
 

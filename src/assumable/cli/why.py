@@ -1,5 +1,7 @@
 """`assumable why`: the main job."""
 
+import os
+import shutil
 import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -67,7 +69,11 @@ def _rendered(diagnosis: Diagnosis, options: Mapping[str, Any]) -> str:
         return renderer.render(diagnosis) + "\n"
     from assumable.render import terminal
 
-    return terminal.render(diagnosis, show_commands=options["show_commands"])
+    color = sys.stdout.isatty() and "NO_COLOR" not in os.environ
+    width = min(shutil.get_terminal_size((terminal.WIDTH, 0)).columns, terminal.WIDTH)
+    return terminal.render(
+        diagnosis, show_commands=options["show_commands"], color=color, width=width
+    )
 
 
 def _scenario(options: Mapping[str, Any]) -> Scenario:

@@ -49,7 +49,7 @@ class Facts:
             return caller.arn
         if not isinstance(caller, RoleCaller):
             return None
-        if isinstance(self.principal, Role):
+        if isinstance(self.principal, Role) and self.principal.path_known:
             return self.principal.arn
         what = f"the path of role {caller.role_name} is not known"
         return Unknown(what, f"iam:GetRole on role {caller.role_name}", present=True)

@@ -5,7 +5,7 @@ import shlex
 from typing import Any
 
 from assumable import arn
-from assumable.findings.finding import Target
+from assumable.findings.finding import Row, Target
 from assumable.model.call import Call
 from assumable.model.policy import Layer
 
@@ -61,3 +61,25 @@ def set_max_duration(role_arn: str, seconds: int) -> str:
     """The command that raises a role's maximum session duration."""
     name = shlex.quote(role_arn.rpartition("/")[2])
     return f"aws iam update-role --role-name {name} --max-session-duration {seconds}"
+
+
+def verify(row: Row, call: Call) -> str:
+    """The command with which people check one line by hand."""
+    role = shlex.quote(call.role_arn.rpartition("/")[2])
+    get_role = f"aws iam get-role --role-name {role} --query Role"
+    caller = arn.parse(call.caller.arn)
+    is_user = caller is not None and caller.kind == "user"
+    kind = "user" if is_user else "role"
+    parts = call.caller.arn.split("/")
+    name = shlex.quote(parts[-1] if is_user else parts[1] if len(parts) > 1 else "")
+    return {
+        Row.PERMISSION: f"aws iam list-{kind}-policies --{kind}-name {name}; "
+        f"aws iam list-attached-{kind}-policies --{kind}-name {name}",
+        Row.TRUST: f"{get_role}.AssumeRolePolicyDocument",
+        Row.EXTERNAL_ID: f"{get_role}.AssumeRolePolicyDocument.Statement[].Condition",
+        Row.MFA: "aws iam list-mfa-devices" if is_user else f"{get_role}.AssumeRolePolicyDocument",
+        Row.DURATION: f"{get_role}.MaxSessionDuration",
+        Row.ORGANIZATION: "aws organizations list-policies-for-target --filter SERVICE_CONTROL_POLICY "
+        f"--target-id {call.caller_account}",
+        Row.CAPS: f"aws iam get-{kind} --{kind}-name {name} --query '*.PermissionsBoundary'",
+    }[row]

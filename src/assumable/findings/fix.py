@@ -13,12 +13,17 @@ import jsonpatch
 import msgspec
 
 from assumable import arn
+from assumable.errors import AssumableError
 from assumable.findings import commands
 from assumable.findings.finding import Fix, Target
 from assumable.model.call import Call
 from assumable.model.policy import Layer, Policy, PolicyName, parse_policy
 from assumable.model.world import Account, Principal, Role, World
 from assumable.source import Document, Location, escape, value_at
+
+class ConflictError(AssumableError):
+    """Fixes that cannot be applied together."""
+
 
 CALLER = "you"
 Safety = Literal["safe", "review", "display"]
@@ -96,20 +101,50 @@ def _patched(document: Any, edit: Sequence[Mapping[str, Any]]) -> Any:
 
 
 def apply(fixes: Sequence[Fix], world: World, call: Call) -> tuple[World, Call]:
-    """A copy of world and call with the fixes in place."""
-    for fix in fixes:
-        if fix.target.kind == "call":
-            changed = _patched(dict(call.parameters), fix.edit)
-            call = msgspec.structs.replace(call, parameters=changed)
-        elif fix.target.kind == "policy":
-            world = _edit_policy(world, fix)
-        else:
-            world = _edit_principal(world, fix)
+    """A copy of world and call with the fixes in place; ConflictError when they do not fit together."""
+    try:
+        for target, edit in edits_by_target(fixes).items():
+            if target.kind == "call":
+                changed = _patched(dict(call.parameters), edit)
+                call = msgspec.structs.replace(call, parameters=changed)
+            elif target.kind == "policy":
+                world = _edit_policy(world, target, edit)
+            else:
+                world = _edit_principal(world, target, edit)
+    except (jsonpatch.JsonPatchException, jsonpatch.JsonPointerException) as error:
+        raise ConflictError(str(error)) from None
     return world, call
 
 
-def _edit_policy(world: World, fix: Fix) -> World:
-    target = fix.target
+def edits_by_target(fixes: Sequence[Fix]) -> dict[Target, Edit]:
+    """All edits of each target as one.
+
+    Two fixes may each turn the same text into a list of two, and a later one may add to that list:
+    such edits become one list with every value.
+    """
+    found: dict[Target, dict[str, dict[str, Any]]] = {}
+    for fix in fixes:
+        edits = found.setdefault(fix.target, {})
+        for op in fix.edit:
+            path = str(op["path"])
+            parent = edits.get(path.removesuffix("/-"))
+            listed = op["value"] if isinstance(op.get("value"), list) else None
+            if path.endswith("/-") and parent is not None and isinstance(parent.get("value"), list):
+                parent["value"] = _union(parent["value"], [op["value"]])
+            elif path.endswith("/-"):
+                edits[f"{path}{len(edits)}"] = dict(op)
+            elif path in edits and listed is not None and isinstance(edits[path].get("value"), list):
+                edits[path]["value"] = _union(edits[path]["value"], listed)
+            else:
+                edits[path] = dict(op)
+    return {target: tuple(edits.values()) for target, edits in found.items()}
+
+
+def _union(left: list[Any], right: list[Any]) -> list[Any]:
+    return [*left, *(value for value in right if value not in left)]
+
+
+def _edit_policy(world: World, target: Target, edit: Edit) -> World:
     account = world.account(target.account)
     if not isinstance(account, Account):
         return world
@@ -117,7 +152,7 @@ def _edit_policy(world: World, fix: Fix) -> World:
     def edited(policy: object) -> object:
         if not isinstance(policy, Policy) or not _is_target(policy.name, target):
             return policy
-        return rewritten(policy, _patched(policy.document, fix.edit))
+        return rewritten(policy, _patched(policy.document, edit))
 
     def each(principal: Any) -> Any:
         changed: dict[str, Any] = {"policies": tuple(map(edited, principal.policies))}
@@ -148,26 +183,25 @@ def rewritten(policy: Policy, document: Any) -> Policy:
     return parse_policy(source.value, policy.name, Location(source), policy.input_pointer)
 
 
-def _edit_principal(world: World, fix: Fix) -> World:
-    account = world.account(fix.target.account)
+def _edit_principal(world: World, target: Target, edit: Edit) -> World:
+    account = world.account(target.account)
     if not isinstance(account, Account):
         return world
-    field = "roles" if fix.target.arn in account.roles else "users"
+    field = "roles" if target.arn in account.roles else "users"
     members = getattr(account, field)
-    principal: Principal | None = members.get(fix.target.arn)
+    principal: Principal | None = members.get(target.arn)
     if principal is None:
         return world
-    changed = {**members, principal.arn: _with_edit(principal, fix)}
+    changed = {**members, principal.arn: _with_edit(principal, target, edit[0]["value"])}
     replaced = msgspec.structs.replace(account, **{field: changed})
     return msgspec.structs.replace(world, accounts={**world.accounts, account.id: replaced})
 
 
-def _with_edit(principal: Principal, fix: Fix) -> Principal:
-    value = fix.edit[0]["value"]
-    if fix.target.kind == "role":
+def _with_edit(principal: Principal, target: Target, value: Any) -> Principal:
+    if target.kind == "role":
         return msgspec.structs.replace(principal, max_session_duration=value)
-    name = PolicyName(Layer.IDENTITY, fix.target.name, principal.arn, "", principal.account)
-    source = Document(f"{fix.target.name} (new)", pretty(value))
+    name = PolicyName(Layer.IDENTITY, target.name, principal.arn, "", principal.account)
+    source = Document(f"{target.name} (new)", pretty(value))
     added = parse_policy(source.value, name, Location(source))
     return msgspec.structs.replace(principal, policies=(*principal.policies, added))
 
@@ -175,47 +209,43 @@ def _with_edit(principal: Principal, fix: Fix) -> Principal:
 # The same edits on the scenario document
 
 
-def scenario_patch(fixes: Sequence[Fix], world: World) -> tuple[dict[str, Any], ...]:
+def scenario_patch(fixes: Sequence[Fix], world: World) -> Edit:
     """RFC 6902 on the scenario file that does what the fixes do; empty for other worlds."""
     if world.document is None:
         return ()
     patch: list[dict[str, Any]] = []
-    policy_fixes: dict[Target, list[Fix]] = {}
-    for fix in fixes:
-        if fix.target.kind == "policy":
-            policy_fixes.setdefault(fix.target, []).append(fix)
-        elif fix.target.kind == "call":
+    for target, edit in edits_by_target(fixes).items():
+        if target.kind == "call":
             if "parameters" not in world.document["call"]:
                 patch.append({"op": "add", "path": "/call/parameters", "value": {}})
-            patch.extend({**op, "path": f"/call/parameters{op['path']}"} for op in fix.edit)
+            patch.extend({**op, "path": f"/call/parameters{op['path']}"} for op in edit)
+        elif target.kind == "policy":
+            patch.extend(_policy_patch(target, edit, world))
         else:
-            patch.extend(_principal_patch(fix, world))
-    for target, several in policy_fixes.items():
-        patch.extend(_policy_patch(target, several, world))
+            patch.extend(_principal_patch(target, edit[0]["value"], world))
     return tuple(patch)
 
 
-def _principal_patch(fix: Fix, world: World) -> list[dict[str, Any]]:
-    principal = next(found for found in world.principals() if found.arn == fix.target.arn)
-    pointer, value = principal.input_pointer, fix.edit[0]["value"]
-    if fix.target.kind == "role":
-        return [{"op": "add", "path": f"{pointer}/MaxSessionDuration", "value": value}]
+def _principal_patch(target: Target, value: Any, world: World) -> Edit:
+    principal = next(found for found in world.principals() if found.arn == target.arn)
+    pointer = principal.input_pointer
+    if target.kind == "role":
+        return ({"op": "add", "path": f"{pointer}/MaxSessionDuration", "value": value},)
     key = "RolePolicyList" if isinstance(principal, Role) else "UserPolicyList"
-    entry = {"PolicyName": fix.target.name, "PolicyDocument": value}
+    entry = {"PolicyName": target.name, "PolicyDocument": value}
     if key in value_at(world.document, pointer or ""):
-        return [{"op": "add", "path": f"{pointer}/{key}/-", "value": entry}]
-    return [{"op": "add", "path": f"{pointer}/{key}", "value": [entry]}]
+        return ({"op": "add", "path": f"{pointer}/{key}/-", "value": entry},)
+    return ({"op": "add", "path": f"{pointer}/{key}", "value": [entry]},)
 
 
-def _policy_patch(target: Target, fixes: Sequence[Fix], world: World) -> list[dict[str, Any]]:
+def _policy_patch(target: Target, edit: Edit, world: World) -> Edit:
     policy = find_policy(world, target)
     if policy is None or policy.input_pointer is None:
-        return []
-    edit = [op for fix in fixes for op in fix.edit]
+        return ()
     if isinstance(value_at(world.document, policy.input_pointer), str):
         changed = _patched(policy.document, edit)
-        return [{"op": "replace", "path": policy.input_pointer, "value": changed}]
-    return [{**op, "path": policy.input_pointer + op["path"]} for op in edit]
+        return ({"op": "replace", "path": policy.input_pointer, "value": changed},)
+    return tuple({**op, "path": policy.input_pointer + op["path"]} for op in edit)
 
 
 def find_policy(world: World, target: Target) -> Policy | None:

@@ -73,9 +73,14 @@ class AccountReader:
             roles=_unique(roles, cursor),
             providers={provider.arn: provider for provider in providers},
             regions=dict(self._region(item) for item in each("Regions")),
-            complete=True,
+            complete=self.strict or self._is_whole(fields),
             input_pointer=cursor.location.pointer if self.strict else None,
         )
+
+    def _is_whole(self, fields: dict[str, Cursor]) -> bool:
+        """Whether a dump lists every user and role: it was neither filtered nor cut off."""
+        cut = "IsTruncated" in fields and fields["IsTruncated"].value is True
+        return not cut and {"UserDetailList", "RoleDetailList"} <= fields.keys()
 
     def iam_arn(self, kind: str, path: str, name: str) -> str:
         """The ARN of something in this account."""

@@ -143,9 +143,11 @@ def _caller(paths: Sequence[Path], caller: str, target: Role | None) -> User | R
     if not paths:
         policies.append(Unknown("the caller's policies were not given", "--caller-policy FILE"))
     if target is not None and target.arn == own_arn:
-        return msgspec.structs.replace(target, policies=tuple(policies))
+        return msgspec.structs.replace(target, policies=tuple(policies), path_known=False)
     unread_tags = Unknown("the tags of the caller were not given", "iam:GetUser or iam:GetRole")
+    boundary = Unknown("whether the caller has a permissions boundary was not given", "--snapshot DIR")
     if is_user:
-        return User(arn=own_arn, policies=tuple(policies), tags=unread_tags)
+        return User(arn=own_arn, policies=tuple(policies), tags=unread_tags, boundary=boundary)
     trust = Unknown("the trust policy of the caller's role was not given")
-    return Role(arn=own_arn, policies=tuple(policies), tags=unread_tags, trust=trust)
+    return Role(arn=own_arn, policies=tuple(policies), tags=unread_tags, trust=trust, boundary=boundary,
+                path_known=False)  # fmt: skip

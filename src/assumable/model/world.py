@@ -35,6 +35,8 @@ class Principal(msgspec.Struct, frozen=True, kw_only=True):
     policies: tuple[PolicyOrUnknown, ...] = ()
     """Inline, attached and, for users, those of their groups."""
     boundary: PolicyOrUnknown | None = None
+    path_known: bool = True
+    """False when the ARN was made from a name alone, so that its path is a guess."""
     input_pointer: str | None = None
     """Where the principal stands in the input file; None when there is no such file."""
 
