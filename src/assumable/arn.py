@@ -38,7 +38,7 @@ class Arn(msgspec.Struct, frozen=True):
     @property
     def path(self) -> str:
         """The path of a user or role, `/` when it has none."""
-        return "/" + "/".join(self.resource.split("/")[1:-1] + [""]).lstrip("/")
+        return "/" + "/".join([*self.resource.split("/")[1:-1], ""]).lstrip("/")
 
 
 def parse(text: str) -> Arn | None:

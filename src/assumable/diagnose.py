@@ -1,35 +1,21 @@
 """From a decision to the diagnosis that every surface renders."""
 
 from collections.abc import Iterator
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 
-from assumable import arn
-from assumable.engine import limits
 from assumable.engine.evaluate import Decision, Verdict, decide
 from assumable.engine.gates import Gate, GateName, Outcome
 from assumable.engine.match import StatementTrace
 from assumable.engine.truth import Atom, atoms, describe
-from assumable.findings import commands
-from assumable.findings.finding import ROW_NAMES, Finding, Fix, Row
+from assumable.findings.checklist import ChecklistRow, checklist, gates_named
+from assumable.findings.finding import Finding, Fix
 from assumable.findings.registry import findings_of
 from assumable.model.call import Call, SamlCaller, WebIdentityCaller
-from assumable.model.policy import Effect, Policy
-from assumable.model.world import Unknown, World
+from assumable.model.policy import Policy
+from assumable.model.world import World
 from assumable.plan import Plan, plans_for
-
-Status = Literal["pass", "fail", "not-required", "unknown"]
-
-
-class ChecklistRow(msgspec.Struct, frozen=True):
-    """One of the seven lines."""
-
-    check: str
-    status: Status
-    summary: str
-    verify: str = ""
-    """The command that checks the line by hand."""
 
 
 class StatementView(msgspec.Struct, frozen=True):
@@ -121,7 +107,7 @@ def diagnose(world: World, call: Call) -> Diagnosis:
         headline=_headline(decision),
         call=_call_view(decision),
         aws_error=_aws_error(decision),
-        checklist=tuple(_checklist(decision, findings)),
+        checklist=tuple(checklist(decision, findings)),
         gates=tuple(map(_gate_view, decision.gates)),
         findings=findings,
         fixes=(*fixes.values(), *extra),
@@ -146,9 +132,9 @@ def _headline(decision: Decision) -> str:
     unread = [
         words
         for names, words in _UNREAD.items()
-        if asked & {atom for gate in _gates(decision, *names) for atom in atoms(gate.passes)}
+        if asked & {atom for gate in gates_named(decision, *names) for atom in atoms(gate.passes)}
     ]
-    theirs = [gate for names in _UNREAD for gate in _gates(decision, *names)]
+    theirs = [gate for names in _UNREAD for gate in gates_named(decision, *names)]
     if asked <= {atom for gate in theirs for atom in atoms(gate.passes) if atom.kind == "policy"}:
         return f"allowed, unless {' or '.join(unread)} that I could not read denies it"
     return "depends on what is not known"
@@ -178,7 +164,9 @@ def _aws_error(decision: Decision) -> AwsError | None:
         (gate for gate in blocking if gate.fault is not None),
         key=lambda gate: order.index(gate.gate) if gate.gate in order else len(order),
     )
-    token = [g for g in faults if g.fault and g.fault.code in ("InvalidClientTokenId", "ExpiredToken")]
+    token = [
+        g for g in faults if g.fault and g.fault.code in ("InvalidClientTokenId", "ExpiredToken")
+    ]
     schema = [g for g in faults if g.gate is GateName.REQUEST and g.fault and g.fault.status == 400]  # noqa: PLR2004  # HTTP
     for gate in (*token, *schema):
         if gate.fault is not None:
@@ -190,7 +178,12 @@ def _aws_error(decision: Decision) -> AwsError | None:
             return AwsError(gate.fault.code, gate.fault.status, gate.fault.message)
     limits_gate = next((gate for gate in faults if gate.gate is GateName.SESSION_LIMITS), None)
     missing = any(gate.gate is GateName.REQUEST for gate in faults)
-    if limits_gate is not None and limits_gate.fault is not None and refused is None and not missing:
+    if (
+        limits_gate is not None
+        and limits_gate.fault is not None
+        and refused is None
+        and not missing
+    ):
         return AwsError(limits_gate.fault.code, 400, limits_gate.fault.message)
     return _access_denied(decision, refused)
 
@@ -200,7 +193,8 @@ def _access_denied(decision: Decision, refused: Gate | None) -> AwsError:
     action = refused.action if refused is not None else f"sts:{call.api}"
     if isinstance(call.caller, WebIdentityCaller | SamlCaller):
         return AwsError("AccessDenied", 403, f"Not authorized to perform {action}")
-    text = f"User: {call.caller.arn} is not authorized to perform: {action} on resource: {call.role_arn}"
+    text = f"User: {call.caller.arn} is not authorized to perform: {action} on resource: "
+    f"{call.role_arn}"
     return AwsError("AccessDenied", 403, text)
 
 
@@ -254,140 +248,3 @@ def _notes(decision: Decision) -> Iterator[str]:
         if isinstance(policy, Policy):
             for problem in policy.problems:
                 yield f"{policy.name.name}: {problem.message}"
-
-
-# The seven lines
-
-
-def _checklist(decision: Decision, findings: tuple[Finding, ...]) -> Iterator[ChecklistRow]:
-    for row in Row:
-        verify = commands.verify(row, decision.call)
-        failed = [f for f in findings if f.blocking and (f.row is row or row in f.also_fails)]
-        if failed:
-            yield ChecklistRow(ROW_NAMES[row], "fail", failed[0].title, verify)
-        elif arn.parse_role(decision.call.role_arn) is None:
-            yield ChecklistRow(ROW_NAMES[row], "unknown", "not looked at: the role's ARN names no role", verify)
-        else:
-            status, summary = _ROWS[row](decision)
-            yield ChecklistRow(ROW_NAMES[row], status, summary, verify)
-
-
-def _gates(decision: Decision, *names: GateName) -> list[Gate]:
-    return [gate for gate in decision.gates if gate.gate in names]
-
-
-def _worst(gates: list[Gate]) -> Outcome | None:
-    """The outcome that stands for several gates; None when none of them applies."""
-    outcomes = {gate.outcome for gate in gates if gate.counts or gate.outcome is not Outcome.IMPLICIT_DENY}
-    outcomes -= {Outcome.NOT_APPLICABLE}
-    for outcome in (Outcome.EXPLICIT_DENY, Outcome.IMPLICIT_DENY, Outcome.UNKNOWN, Outcome.ALLOW):
-        if outcome in outcomes:
-            return outcome
-    return None
-
-
-def _permission_row(decision: Decision) -> tuple[Status, str]:
-    gates = _gates(decision, GateName.IDENTITY)
-    outcome = _worst(gates)
-    if outcome is Outcome.UNKNOWN:
-        return "unknown", _first_question(gates)
-    allowing = _allowing(gates)
-    if allowing is not None:
-        account = decision.call.caller_account
-        return "pass", f"{account}: {allowing.policy.name.name}, {allowing.statement.label}"
-    if decision.call.has_identity_side:
-        named = any(gate.allow is not False for gate in _gates(decision, GateName.TRUST))
-        why = "the trust policy names the caller itself" if named else "the trust policy comes first"
-        return "not-required", f"{why}, in the same account"
-    return "not-required", "this kind of caller has no policies of its own"
-
-
-def _trust_row(decision: Decision) -> tuple[Status, str]:
-    gates = _gates(decision, GateName.TRUST)
-    outcome = _worst(gates)
-    if outcome is Outcome.UNKNOWN:
-        return "unknown", _first_question(gates)
-    allowing = _allowing(gates)
-    if allowing is None:
-        return "pass", "no complaint"
-    return "pass", f"{allowing.statement.label} names this caller"
-
-
-def _allowing(gates: list[Gate]) -> StatementTrace | None:
-    traces = (trace for gate in gates for trace in gate.traces())
-    return next((t for t in traces if t.statement.effect is Effect.ALLOW and t.truth is True), None)
-
-
-def _first_question(gates: list[Gate]) -> str:
-    for gate in gates:
-        for atom in atoms(gate.passes):
-            return f"depends on: {atom.text}"
-    return "not known"
-
-
-def _key_row(decision: Decision, prefix: str, proven: str) -> tuple[Status, str]:
-    """A row about one condition key: asked for by a statement that could apply, or by none."""
-    gates = [gate for gate in decision.gates if gate.context is not None]
-    for gate in gates:
-        for trace in gate.traces():
-            if not trace.has_matching("Principal") or not trace.has_matching("Action"):
-                continue
-            for element in trace.elements:
-                if element.condition and element.condition.key.lower().startswith(prefix):
-                    if not isinstance(element.truth, bool):
-                        return "unknown", f"depends on: {describe(element.truth)}"
-                    if element.truth and trace.statement.effect is Effect.ALLOW:
-                        return "pass", proven
-    if any(isinstance(p, Unknown) for gate in _gates(decision, GateName.TRUST) for p in gate.policies):
-        return "unknown", "the trust policy was not read"
-    return "not-required", "not required"
-
-
-def _external_id_row(decision: Decision) -> tuple[Status, str]:
-    return _key_row(decision, "sts:externalid", "required, and sent")
-
-
-def _mfa_row(decision: Decision) -> tuple[Status, str]:
-    return _key_row(decision, "aws:multifactorauth", "required, and presented")
-
-
-def _duration_row(decision: Decision) -> tuple[Status, str]:
-    gate = next(iter(_gates(decision, GateName.SESSION_LIMITS)), None)
-    if gate is None or limits.duration_of(decision.call) is None:
-        return "unknown", "not looked at"
-    return ("unknown" if gate.outcome is Outcome.UNKNOWN else "pass"), gate.summary
-
-
-def _organization_row(decision: Decision) -> tuple[Status, str]:
-    gates = _gates(decision, GateName.SCP, GateName.RCP)
-    outcome = _worst(gates)
-    if outcome is None:
-        return "not-required", "; ".join(dict.fromkeys(gate.not_applicable for gate in gates))
-    if outcome is Outcome.UNKNOWN:
-        what = [p.what for gate in gates for p in gate.policies if isinstance(p, Unknown)]
-        return "unknown", what[0] if what else _first_question(gates)
-    scps = {gate.level for gate in gates if gate.gate is GateName.SCP and gate.level}
-    rcps = {gate.level for gate in gates if gate.gate is GateName.RCP and gate.level}
-    return "pass", f"{len(scps)} SCP levels, {len(rcps)} RCP levels"
-
-
-def _caps_row(decision: Decision) -> tuple[Status, str]:
-    gates = _gates(decision, GateName.BOUNDARY, GateName.SESSION_POLICY, GateName.VPC_ENDPOINT)
-    outcome = _worst(gates)
-    if outcome is None:
-        return "not-required", "no boundary, no session policy"
-    if outcome is Outcome.UNKNOWN:
-        return "unknown", _first_question(gates)
-    applying = dict.fromkeys(g.gate for g in gates if g.outcome is Outcome.ALLOW)
-    return "pass", ", ".join(f"{gate} allows" for gate in applying) or "no objection"
-
-
-_ROWS = {
-    Row.PERMISSION: _permission_row,
-    Row.TRUST: _trust_row,
-    Row.EXTERNAL_ID: _external_id_row,
-    Row.MFA: _mfa_row,
-    Row.DURATION: _duration_row,
-    Row.ORGANIZATION: _organization_row,
-    Row.CAPS: _caps_row,
-}

@@ -26,7 +26,9 @@ def tokens(text: str) -> Tokens:
     ('role/Dev', <Wild.ANY_RUN: '*'>)
     """
     return tuple(
-        Wild(piece) if piece in ("*", "?") else piece for piece in re.split(r"([*?])", text) if piece
+        Wild(piece) if piece in ("*", "?") else piece
+        for piece in re.split(r"([*?])", text)
+        if piece
     )
 
 

@@ -48,7 +48,9 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     scenario_patch: tuple[dict[str, Any], ...] = ()
 
 
-def plans_for(decision: Decision, findings: Sequence[Finding]) -> tuple[tuple[Plan, ...], tuple[Fix, ...]]:
+def plans_for(
+    decision: Decision, findings: Sequence[Finding]
+) -> tuple[tuple[Plan, ...], tuple[Fix, ...]]:
     """The best plans, best first, and every fix they use that no finding carries yet."""
     found: list[Plan] = []
     used: dict[frozenset[str], tuple[Fix, ...]] = {}
@@ -185,8 +187,10 @@ def _blast_radius(
             continue
         tried += 1
         theirs = _as(principal, call)
-        if decide(before, theirs).verdict is Verdict.DENIED \
-                and decide(world, theirs).verdict is not Verdict.DENIED:  # fmt: skip
+        if (
+            decide(before, theirs).verdict is Verdict.DENIED
+            and decide(world, theirs).verdict is not Verdict.DENIED
+        ):
             gained.append(principal.arn)
     return BlastRadius(complete, len(gained), tuple(gained[:10]), tried)
 

@@ -67,7 +67,8 @@ def _last_words(error: Exception) -> int:
         click.echo(f"assumable: {error}", err=True)
         return error.exit_code
     click.echo(
-        f"assumable: this is a bug, not an answer ({type(error).__name__}: {error}); please report it with "
+        f"assumable: this is a bug, not an answer ({type(error).__name__}: {error}); please "
+        "report it with "
         "`assumable --version` and the command that you ran",
         err=True,
     )

@@ -23,9 +23,15 @@ _PATH = click.Path(path_type=Path)
 
 @click.command(name="why", context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--scenario", type=_PATH, help="A scenario file: a closed world and a call.")
-@click.option("--snapshot", type=_PATH, help="A folder of get-account-authorization-details outputs.")
-@click.option("--trust-policy", type=_PATH, help="The role's trust policy, or `aws iam get-role` output.")
-@click.option("--caller-policy", type=_PATH, multiple=True, help="A policy of the caller; repeatable.")
+@click.option(
+    "--snapshot", type=_PATH, help="A folder of get-account-authorization-details outputs."
+)
+@click.option(
+    "--trust-policy", type=_PATH, help="The role's trust policy, or `aws iam get-role` output."
+)
+@click.option(
+    "--caller-policy", type=_PATH, multiple=True, help="A policy of the caller; repeatable."
+)
 @click.option("--caller", help="ARN of the caller, as `aws sts get-caller-identity` prints it.")
 @click.option("--profile", help="The caller's profile; the world is then read from AWS.")
 @click.option("--target-profile", help="A profile that may read the role's account.")
@@ -42,10 +48,20 @@ _PATH = click.Path(path_type=Path)
 @click.option("--transitive-tag-keys", multiple=True, help="Repeatable.")
 @click.option("--policy", help="As for aws sts assume-role.")
 @click.option("--policy-arns", multiple=True, help="arn=…; repeatable.")
-@click.option("--assume", multiple=True, metavar="ITEM=VALUE",
-              help="Decide an open item, such as U-10=visible, or organization=open.")  # fmt: skip
-@click.option("--format", "format_", type=click.Choice(["terminal", "json"]), default="terminal",
-              show_default=True, help="How to print the answer.")  # fmt: skip
+@click.option(
+    "--assume",
+    multiple=True,
+    metavar="ITEM=VALUE",
+    help="Decide an open item, such as U-10=visible, or organization=open.",
+)
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["terminal", "json"]),
+    default="terminal",
+    show_default=True,
+    help="How to print the answer.",
+)
 @click.option("--show-commands", is_flag=True, help="Show how to verify each line by hand.")
 @click.option("--exit-zero", is_flag=True, help="Exit 0 whatever the verdict is.")
 def command(**options: Any) -> None:
@@ -94,14 +110,20 @@ def _scenario(options: Mapping[str, Any]) -> Scenario:
     from assumable.aws.reader import read_live
 
     return read_live(
-        flags, profile=options["profile"], target_profile=options["target_profile"],
-        region=options["region"], endpoint_url=options["endpoint_url"], now=now,
-    )  # fmt: skip
+        flags,
+        profile=options["profile"],
+        target_profile=options["target_profile"],
+        region=options["region"],
+        endpoint_url=options["endpoint_url"],
+        now=now,
+    )
 
 
 def _from_files(options: Mapping[str, Any], flags: dict[str, Any], now: datetime) -> Scenario:
     if not options["caller"]:
-        raise InputError("--caller is missing", "", "its ARN, as `aws sts get-caller-identity` prints it")
+        raise InputError(
+            "--caller is missing", "", "its ARN, as `aws sts get-caller-identity` prints it"
+        )
     from assumable.formats import dump
 
     if options["snapshot"]:
@@ -110,5 +132,6 @@ def _from_files(options: Mapping[str, Any], flags: dict[str, Any], now: datetime
         world = dump.read_policies(
             options["trust_policy"], options["caller_policy"], options["caller"], flags["RoleArn"]
         )
-    return Scenario(world, dump.call_of(options["caller"], flags, region=options["region"], now=now))
-
+    return Scenario(
+        world, dump.call_of(options["caller"], flags, region=options["region"], now=now)
+    )

@@ -193,9 +193,7 @@ OPERATORS: dict[str, Operator] = {
     "stringequals": Operator(_string_equals, variables=True),
     "stringnotequals": Operator(_string_equals, negated=True, variables=True),
     "stringequalsignorecase": Operator(_string_equals_ignore_case, variables=True),
-    "stringnotequalsignorecase": Operator(
-        _string_equals_ignore_case, negated=True, variables=True
-    ),
+    "stringnotequalsignorecase": Operator(_string_equals_ignore_case, negated=True, variables=True),
     "stringlike": Operator(_string_like, variables=True),
     "stringnotlike": Operator(_string_like, negated=True, variables=True),
     "bool": Operator(_bool),
@@ -220,8 +218,9 @@ _POSITIVE = {
 
 def test(condition: Condition, context: Context, *, has_variables: bool) -> Truth:
     """Whether a condition holds; open items are decided both ways and meet in one formula."""
-    wanted = Test(condition.base, condition.qualifier, condition.if_exists, condition.values,
-                  has_variables)  # fmt: skip
+    wanted = Test(
+        condition.base, condition.qualifier, condition.if_exists, condition.values, has_variables
+    )
     return _decide(wanted, condition.key, context.get(condition.key), context)
 
 
@@ -237,7 +236,7 @@ def _decide(wanted: Test, key: str, value: Value, context: Context) -> Truth:
             no = _decide(wanted, key, value.if_false, context)
             return either(value.item, yes, no)
         case Unknown():
-            return _open(wanted, key, value, context)
+            return _open(wanted, key, value)
         case Absent():
             return _missing(wanted)
         case Present():
@@ -279,14 +278,10 @@ def _compared(wanted: Test, key: str, value: Present, context: Context) -> Truth
     return _against(operator, wanted, key, value, context)
 
 
-def _against(
-    operator: Operator, wanted: Test, key: str, value: Present, context: Context
-) -> Truth:
+def _against(operator: Operator, wanted: Test, key: str, value: Present, context: Context) -> Truth:
     patterns: list[Pattern] = []
     for text in wanted.values:
-        pattern = resolve(
-            text, context, has_variables=wanted.has_variables and operator.variables
-        )
+        pattern = resolve(text, context, has_variables=wanted.has_variables and operator.variables)
         if isinstance(pattern, Unknown):
             question = f"{key} {_words(wanted)}, where {pattern.what}"
             return Atom(key.lower(), question, pattern.settle, "condition", wanted)
@@ -303,12 +298,16 @@ def _against(
     return all(map(one, value.values))
 
 
-def _open(wanted: Test, key: str, value: Unknown, context: Context) -> Truth:
+def _open(wanted: Test, key: str, value: Unknown) -> Truth:
     """The formula for a key that is not known, in positive atoms so that opposites cancel."""
     name = key.lower()
     exists: Truth = value.present or Atom(
-        name, f"{key} is in the request", value.settle, "condition", Test("null", "", False, ("false",))
-    )  # fmt: skip
+        name,
+        f"{key} is in the request",
+        value.settle,
+        "condition",
+        Test("null", "", False, ("false",)),
+    )
     if wanted.base == "null":
         answers = {_says_null(wanted), any(text.lower() == "false" for text in wanted.values)}
         if answers == {True}:
@@ -320,10 +319,15 @@ def _open(wanted: Test, key: str, value: Unknown, context: Context) -> Truth:
         return Atom(name, f"{key} {_words(wanted)}", value.settle, "condition", wanted)
     base = _POSITIVE.get(wanted.base, wanted.base)
     same = any_of(
-        Atom(name, f"{key} {_words(Test(base, '', False, (text,)))}", value.settle, "condition",
-             Test(base, "", False, (text,)))
+        Atom(
+            name,
+            f"{key} {_words(Test(base, '', False, (text,)))}",
+            value.settle,
+            "condition",
+            Test(base, "", False, (text,)),
+        )
         for text in wanted.values
-    )  # fmt: skip
+    )
     if OPERATORS[wanted.base].negated:
         return negate(same)
     return any_of([negate(exists), same]) if wanted.if_exists else same

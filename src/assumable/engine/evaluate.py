@@ -122,8 +122,10 @@ def _request_gates(facts: Facts) -> Iterator[Gate]:
 
 def _missing_role(facts: Facts, variant: str) -> Gate:
     call = facts.call
-    message = (f"User: {call.caller.arn} is not authorized to perform: sts:{call.api} "
-               f"on resource: {call.role_arn}")  # fmt: skip
+    message = (
+        f"User: {call.caller.arn} is not authorized to perform: sts:{call.api} "
+        f"on resource: {call.role_arn}"
+    )
     fault = Fault("RoleArn", "AccessDenied", 403, message, "role-not-found", variant)
     return _fault_gate(GateName.REQUEST, call.role_account, fault)
 
@@ -131,10 +133,10 @@ def _missing_role(facts: Facts, variant: str) -> Gate:
 def _existence_gate(facts: Facts) -> Iterator[Gate]:
     org = facts.role_organization
     account = facts.call.role_account
-    if isinstance(org, Organization) and (node := org.nodes.get(account)) is not None:
-        if node.status != "ACTIVE":
-            yield _missing_role(facts, "account-suspended")
-            return
+    node = org.nodes.get(account) if isinstance(org, Organization) else None
+    if node is not None and node.status != "ACTIVE":
+        yield _missing_role(facts, "account-suspended")
+        return
     if facts.role is None:
         parts = arn.parse(facts.call.role_arn)
         namesake = facts.world.role_named(
@@ -142,17 +144,29 @@ def _existence_gate(facts: Facts) -> Iterator[Gate]:
         )
         elsewhere = any(
             role.name == (parts.name if parts else "")
-            for other in facts.world.accounts.values() if not isinstance(other, Unknown)
-            for role in other.roles.values() if other.id != account
-        )  # fmt: skip
+            for other in facts.world.accounts.values()
+            if not isinstance(other, Unknown)
+            for role in other.roles.values()
+            if other.id != account
+        )
         listed = account in facts.world.accounts
-        variant = "path" if namesake is not None else "account" if elsewhere and not listed else "absent"
+        variant = (
+            "path" if namesake is not None else "account" if elsewhere and not listed else "absent"
+        )
         yield _missing_role(facts, variant)
     elif isinstance(facts.role, Unknown):
-        exists = Atom(facts.call.role_arn, f"{arn.display_name(facts.call.role_arn)} exists",
-                      facts.role.settle, "fact")  # fmt: skip
-        yield Gate(gate=GateName.REQUEST, account=account, allow=exists,
-                   summary="whether the role exists is not known")  # fmt: skip
+        exists = Atom(
+            facts.call.role_arn,
+            f"{arn.display_name(facts.call.role_arn)} exists",
+            facts.role.settle,
+            "fact",
+        )
+        yield Gate(
+            gate=GateName.REQUEST,
+            account=account,
+            allow=exists,
+            summary="whether the role exists is not known",
+        )
 
 
 def _crosses_partition(facts: Facts) -> bool:
@@ -165,26 +179,62 @@ def _credential_gates(facts: Facts) -> Iterator[Gate]:
     account = call.caller_account
     found: list[Fault] = []
     if isinstance(call.caller, RootCaller):
-        found.append(Fault("", "AccessDenied", 403, "Roles may not be assumed by root accounts.",
-                           "root-caller"))  # fmt: skip
+        found.append(
+            Fault(
+                "", "AccessDenied", 403, "Roles may not be assumed by root accounts.", "root-caller"
+            )
+        )
     if isinstance(call.caller, FederatedUserCaller):
-        found.append(Fault("", "AccessDenied", 403, "GetFederationToken credentials cannot call "
-                           "AssumeRole", "credentials", "federation-token"))  # fmt: skip
+        found.append(
+            Fault(
+                "",
+                "AccessDenied",
+                403,
+                "GetFederationToken credentials cannot call AssumeRole",
+                "credentials",
+                "federation-token",
+            )
+        )
     if call.is_signed and _crosses_partition(facts):
-        found.append(Fault("RoleArn", "AccessDenied", 403, f"User: {call.caller.arn} is not authorized to "
-                           f"perform: sts:{call.api} on resource: {call.role_arn}", "partition"))  # fmt: skip
+        found.append(
+            Fault(
+                "RoleArn",
+                "AccessDenied",
+                403,
+                f"User: {call.caller.arn} is not authorized to "
+                f"perform: sts:{call.api} on resource: {call.role_arn}",
+                "partition",
+            )
+        )
     if isinstance(call.caller, UserCaller | RoleCaller) and facts.principal is None:
-        found.append(Fault("", "InvalidClientTokenId", 403, "The security token included in the request "
-                           "is invalid.", "caller-not-found"))  # fmt: skip
+        found.append(
+            Fault(
+                "",
+                "InvalidClientTokenId",
+                403,
+                "The security token included in the request is invalid.",
+                "caller-not-found",
+            )
+        )
     expires = call.session.expires_at
     if expires is not None and expires <= call.time:
-        found.append(Fault("", "ExpiredToken", 403, "The security token included in the request is "
-                           "expired", "credentials", "expired"))  # fmt: skip
+        found.append(
+            Fault(
+                "",
+                "ExpiredToken",
+                403,
+                "The security token included in the request is expired",
+                "credentials",
+                "expired",
+            )
+        )
     mfa = limits.mfa_fault(call)
     for fault in [*found, *([mfa] if mfa else [])]:
         yield _fault_gate(GateName.CREDENTIALS, account, fault)
     if not found and mfa is None:
-        yield Gate(gate=GateName.CREDENTIALS, account=account, summary="the credentials may call it")
+        yield Gate(
+            gate=GateName.CREDENTIALS, account=account, summary="the credentials may call it"
+        )
 
 
 def _decide_action(facts: Facts, action: str) -> tuple[list[Gate], Truth]:
@@ -224,11 +274,13 @@ def _sides_pass(
         return allow
     if not call.same_account:
         return all_of([allow, identity, boundary, session])
-    return any_of([
-        by_form.get(Form.STRONG, False),
-        all_of([by_form.get(Form.ROLE, False), boundary, session]),
-        all_of([by_form.get(Form.ACCOUNT, False), identity, boundary, session]),
-    ])  # fmt: skip
+    return any_of(
+        [
+            by_form.get(Form.STRONG, False),
+            all_of([by_form.get(Form.ROLE, False), boundary, session]),
+            all_of([by_form.get(Form.ACCOUNT, False), identity, boundary, session]),
+        ]
+    )
 
 
 def trust_gate(facts: Facts, action: str) -> tuple[Gate, Grant]:
@@ -238,19 +290,31 @@ def trust_gate(facts: Facts, action: str) -> tuple[Gate, Grant]:
         nothing: dict[Form, Truth] = {}
         cross = {Form.STRONG: True} if not facts.call.same_account else nothing
         why = "there is no such role"
-        return (Gate(gate=GateName.TRUST, account=account, action=action, allow=True,
-                     not_applicable=why), Grant(cross or nothing, cross or nothing))  # fmt: skip
+        return (
+            Gate(
+                gate=GateName.TRUST, account=account, action=action, allow=True, not_applicable=why
+            ),
+            Grant(cross or nothing, cross or nothing),
+        )
     if isinstance(trust, Unknown):
         return _unread_trust(account, action, trust)
     context = RequestContext(facts, action, Layer.TRUST)
     grant = Grant(_merge(trust, context), _named(trust, facts))
     deny = any_of(
         truth
-        for statement in trust.statements if statement.effect is Effect.DENY
+        for statement in trust.statements
+        if statement.effect is Effect.DENY
         for truth in forms(trust, statement, context).values()
-    )  # fmt: skip
-    gate = Gate(gate=GateName.TRUST, account=account, action=action, allow=grant.allow, deny=deny,
-                policies=(trust,), context=context)  # fmt: skip
+    )
+    gate = Gate(
+        gate=GateName.TRUST,
+        account=account,
+        action=action,
+        allow=grant.allow,
+        deny=deny,
+        policies=(trust,),
+        context=context,
+    )
     return gate, grant
 
 
@@ -259,11 +323,19 @@ def _unread_trust(account: str, action: str, trust: Unknown) -> tuple[Gate, Gran
     by_form: dict[Form, Truth] = {
         form: unread(trust, action, f"allows, naming the {label},")
         for form, label in (
-            (Form.STRONG, "caller itself"), (Form.ROLE, "caller's role"), (Form.ACCOUNT, "account"),
+            (Form.STRONG, "caller itself"),
+            (Form.ROLE, "caller's role"),
+            (Form.ACCOUNT, "account"),
         )
-    }  # fmt: skip
-    gate = Gate(gate=GateName.TRUST, account=account, action=action, allow=any_of(by_form.values()),
-                deny=unread(trust, action, "denies"), policies=(trust,))  # fmt: skip
+    }
+    gate = Gate(
+        gate=GateName.TRUST,
+        account=account,
+        action=action,
+        allow=any_of(by_form.values()),
+        deny=unread(trust, action, "denies"),
+        policies=(trust,),
+    )
     return gate, Grant(by_form, by_form)
 
 
@@ -292,10 +364,17 @@ def _limits_gate(facts: Facts) -> Gate:
         return _fault_gate(GateName.SESSION_LIMITS, account, fault)
     limit, wanted = limits.duration_limit(facts), limits.duration_of(facts.call)
     if isinstance(limit, Unknown) and wanted is not None and wanted > limits.CHAINING_LIMIT:
-        fits = Atom("MaxSessionDuration", f"the role's MaxSessionDuration is at least {wanted} s",
-                    limit.settle, "fact")  # fmt: skip
+        fits = Atom(
+            "MaxSessionDuration",
+            f"the role's MaxSessionDuration is at least {wanted} s",
+            limit.settle,
+            "fact",
+        )
         return Gate(gate=GateName.SESSION_LIMITS, account=account, allow=fits, summary=limit.what)
     shown = "3600" if isinstance(limit, Unknown) else str(limit)
     least = "at least " if isinstance(limit, Unknown) else ""
-    return Gate(gate=GateName.SESSION_LIMITS, account=account,
-                summary=f"{wanted} s of at most {least}{shown} s")  # fmt: skip
+    return Gate(
+        gate=GateName.SESSION_LIMITS,
+        account=account,
+        summary=f"{wanted} s of at most {least}{shown} s",
+    )

@@ -76,24 +76,33 @@ class Facts:
     def identity_policies(self) -> tuple[PolicyOrUnknown, ...]:
         """The caller's own policies, or one unknown when the principal was not read."""
         if isinstance(self.principal, Unknown):
-            return (Unknown(f"the policies of {arn.display_name(self.call.caller.arn)} were not read",
-                            self.principal.settle),)  # fmt: skip
+            return (
+                Unknown(
+                    f"the policies of {arn.display_name(self.call.caller.arn)} were not read",
+                    self.principal.settle,
+                ),
+            )
         return self.principal.policies if self.principal is not None else ()
 
     @functools.cached_property
     def boundary(self) -> PolicyOrUnknown | None:
         """The caller's permissions boundary."""
         if isinstance(self.principal, Unknown):
-            return Unknown(f"whether {arn.display_name(self.call.caller.arn)} has a permissions "
-                           "boundary was not read", self.principal.settle)  # fmt: skip
+            return Unknown(
+                f"whether {arn.display_name(self.call.caller.arn)} has a permissions "
+                "boundary was not read",
+                self.principal.settle,
+            )
         return self.principal.boundary if self.principal is not None else None
 
     @functools.cached_property
     def trust(self) -> PolicyOrUnknown | None:
         """The role's trust policy; None when there is no such role."""
         if isinstance(self.role, Unknown):
-            return Unknown(f"the trust policy of {arn.display_name(self.call.role_arn)} was not read",
-                           self.role.settle)  # fmt: skip
+            return Unknown(
+                f"the trust policy of {arn.display_name(self.call.role_arn)} was not read",
+                self.role.settle,
+            )
         return self.role.trust if self.role is not None else None
 
     @functools.cached_property
@@ -104,8 +113,10 @@ class Facts:
             return name
         found = self.world.endpoints.get(name)
         if found is None:
-            return Unknown(f"the policy of VPC endpoint {name} was not read",
-                           f"ec2:DescribeVpcEndpoints on {name}")  # fmt: skip
+            return Unknown(
+                f"the policy of VPC endpoint {name} was not read",
+                f"ec2:DescribeVpcEndpoints on {name}",
+            )
         return found
 
     @functools.cached_property

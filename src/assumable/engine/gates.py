@@ -13,7 +13,6 @@ from assumable.engine.truth import Atom, Truth, all_of, any_of, negate
 from assumable.model.policy import Effect, Layer, Policy
 from assumable.model.world import Organization, PolicyOrUnknown, Unknown
 
-
 ORGANIZATION = "organization"
 """The assumption that SCPs and RCPs which could not be read allow the call."""
 
@@ -121,53 +120,97 @@ def unread(part: Unknown, action: str, verb: str) -> Atom:
 def identity_gate(facts: Facts, action: str) -> Gate:
     """The caller's own policies; services and bearers of tokens have none (R1.20, R1.21)."""
     if not facts.call.has_identity_side:
-        return Gate(gate=GateName.IDENTITY, action=action,
-                    not_applicable="this kind of caller has no policies of its own")  # fmt: skip
+        return Gate(
+            gate=GateName.IDENTITY,
+            action=action,
+            not_applicable="this kind of caller has no policies of its own",
+        )
     context = RequestContext(facts, action, Layer.IDENTITY)
     allow, deny = granted(facts.identity_policies, context)
-    return Gate(gate=GateName.IDENTITY, account=facts.call.caller_account, action=action,
-                allow=allow, deny=deny, policies=facts.identity_policies, context=context)  # fmt: skip
+    return Gate(
+        gate=GateName.IDENTITY,
+        account=facts.call.caller_account,
+        action=action,
+        allow=allow,
+        deny=deny,
+        policies=facts.identity_policies,
+        context=context,
+    )
 
 
 def boundary_gate(facts: Facts, action: str) -> Gate:
     """The caller's permissions boundary; that of the target role plays no part (FACTS 1.2)."""
     boundary = facts.boundary
     if boundary is None:
-        return Gate(gate=GateName.BOUNDARY, action=action,
-                    not_applicable="the caller has no permissions boundary")  # fmt: skip
+        return Gate(
+            gate=GateName.BOUNDARY,
+            action=action,
+            not_applicable="the caller has no permissions boundary",
+        )
     context = RequestContext(facts, action, Layer.BOUNDARY)
     allow, deny = granted((boundary,), context)
-    return Gate(gate=GateName.BOUNDARY, account=facts.call.caller_account, action=action,
-                allow=allow, deny=deny, policies=(boundary,), context=context)  # fmt: skip
+    return Gate(
+        gate=GateName.BOUNDARY,
+        account=facts.call.caller_account,
+        action=action,
+        allow=allow,
+        deny=deny,
+        policies=(boundary,),
+        context=context,
+    )
 
 
 def session_policy_gate(facts: Facts, action: str) -> Gate:
     """The policies that the caller's own session was limited to when it was made."""
     policies = facts.call.session.policies
     if not policies:
-        return Gate(gate=GateName.SESSION_POLICY, action=action,
-                    not_applicable="the caller's session has no session policy")  # fmt: skip
+        return Gate(
+            gate=GateName.SESSION_POLICY,
+            action=action,
+            not_applicable="the caller's session has no session policy",
+        )
     context = RequestContext(facts, action, Layer.SESSION)
     allow, deny = granted(policies, context)
-    return Gate(gate=GateName.SESSION_POLICY, account=facts.call.caller_account, action=action,
-                allow=allow, deny=deny, policies=policies, context=context)  # fmt: skip
+    return Gate(
+        gate=GateName.SESSION_POLICY,
+        account=facts.call.caller_account,
+        action=action,
+        allow=allow,
+        deny=deny,
+        policies=policies,
+        context=context,
+    )
 
 
 def endpoint_gate(facts: Facts, action: str) -> Gate:
     """The policy of the VPC endpoint: a cap, never a grant (R1.30)."""
     endpoint = facts.endpoint
     if endpoint is None:
-        return Gate(gate=GateName.VPC_ENDPOINT, action=action,
-                    not_applicable="the request goes through no VPC endpoint")  # fmt: skip
+        return Gate(
+            gate=GateName.VPC_ENDPOINT,
+            action=action,
+            not_applicable="the request goes through no VPC endpoint",
+        )
     policy = endpoint if isinstance(endpoint, Unknown) else endpoint.policy
     account = "" if isinstance(endpoint, Unknown) else endpoint.account
     if policy is None:
-        return Gate(gate=GateName.VPC_ENDPOINT, account=account, action=action,
-                    summary="the endpoint has the default policy")  # fmt: skip
+        return Gate(
+            gate=GateName.VPC_ENDPOINT,
+            account=account,
+            action=action,
+            summary="the endpoint has the default policy",
+        )
     context = RequestContext(facts, action, Layer.VPC_ENDPOINT)
     allow, deny = granted((policy,), context)
-    return Gate(gate=GateName.VPC_ENDPOINT, account=account, action=action,
-                allow=allow, deny=deny, policies=(policy,), context=context)  # fmt: skip
+    return Gate(
+        gate=GateName.VPC_ENDPOINT,
+        account=account,
+        action=action,
+        allow=allow,
+        deny=deny,
+        policies=(policy,),
+        context=context,
+    )
 
 
 def scp_gates(facts: Facts, action: str) -> Iterator[Gate]:
@@ -195,8 +238,16 @@ def scp_gates(facts: Facts, action: str) -> Iterator[Gate]:
         for node in org.path_to(account):
             policies = org.scps.get(node.id, ())
             allow, deny = granted(policies, context)
-            yield Gate(gate=GateName.SCP, account=org.management_account, action=action,
-                       level=node.id, allow=allow, deny=deny, policies=policies, context=context)  # fmt: skip
+            yield Gate(
+                gate=GateName.SCP,
+                account=org.management_account,
+                action=action,
+                level=node.id,
+                allow=allow,
+                deny=deny,
+                policies=policies,
+                context=context,
+            )
 
 
 def rcp_gates(facts: Facts, action: str) -> Iterator[Gate]:
@@ -229,19 +280,34 @@ def _rcp_levels(facts: Facts, org: Organization, action: str) -> Iterator[Gate]:
     for node in org.path_to(facts.call.role_account):
         policies = org.rcps.get(node.id, ())
         _, deny = granted(policies, context)
-        yield Gate(gate=GateName.RCP, account=org.management_account, action=action,
-                   level=node.id, deny=deny, policies=policies, context=context)  # fmt: skip
+        yield Gate(
+            gate=GateName.RCP,
+            account=org.management_account,
+            action=action,
+            level=node.id,
+            deny=deny,
+            policies=policies,
+            context=context,
+        )
 
 
-def _unread_gate(
-    facts: Facts, gate: GateName, account: str, action: str, part: Unknown
-) -> Gate:
+def _unread_gate(facts: Facts, gate: GateName, account: str, action: str, part: Unknown) -> Gate:
     """Policies of an organization that could not be read; RCPs can only deny (R1.9)."""
     if facts.call.assumptions.get(ORGANIZATION):
-        return Gate(gate=gate, account=account, action=action,
-                    not_applicable="not read, and assumed to allow")  # fmt: skip
+        return Gate(
+            gate=gate,
+            account=account,
+            action=action,
+            not_applicable="not read, and assumed to allow",
+        )
     what = "the caller's SCPs" if gate is GateName.SCP else "the RCPs of the role's account"
     named = Unknown(f"{what}: {part.what}", part.settle)
     allow: Truth = unread(named, action, "allows") if gate is GateName.SCP else True
-    return Gate(gate=gate, account=account, action=action, allow=allow,
-                deny=unread(named, action, "denies"), policies=(named,))  # fmt: skip
+    return Gate(
+        gate=gate,
+        account=account,
+        action=action,
+        allow=allow,
+        deny=unread(named, action, "denies"),
+        policies=(named,),
+    )

@@ -45,11 +45,13 @@ def _invalid(name: str, value: Any, constraint: str) -> Fault:
     member = name[0].lower() + name[1:]
     shown = "" if name == "TokenCode" else value
     return Fault(
-        name, "ValidationError", 400,
+        name,
+        "ValidationError",
+        400,
         f"1 validation error detected: Value '{shown}' at '{member}' failed to satisfy constraint: "
         f"Member must {constraint}",
         variant=name,
-    )  # fmt: skip
+    )
 
 
 def request_faults(call: Call) -> tuple[Fault, ...]:
@@ -58,13 +60,17 @@ def request_faults(call: Call) -> tuple[Fault, ...]:
     role_arn = call.parameters.get("RoleArn")
     bad_arn = isinstance(role_arn, str) and not any(f.parameter == "RoleArn" for f in found)
     if bad_arn and not _arn_shaped(str(role_arn)):
-        found.insert(0, Fault("RoleArn", "ValidationError", 400, f"{role_arn} is invalid", variant="RoleArn"))
+        found.insert(
+            0, Fault("RoleArn", "ValidationError", 400, f"{role_arn} is invalid", variant="RoleArn")
+        )
     return tuple(found)
 
 
 def _arn_shaped(text: str) -> bool:
     parts = arn.parse(text)
-    return parts is not None and bool(arn.ACCOUNT_ID.fullmatch(parts.account)) and bool(parts.resource)
+    return (
+        parts is not None and bool(arn.ACCOUNT_ID.fullmatch(parts.account)) and bool(parts.resource)
+    )
 
 
 def _text_faults(call: Call) -> Iterator[Fault]:
@@ -121,31 +127,53 @@ def _tag_faults(call: Call) -> Iterator[Fault]:
     keys = [str(tag.get("Key", "")) for tag in tags]
     for tag, key in zip(tags, keys, strict=True):
         if not 1 <= len(key) <= MAX_TAG_KEY or not _TAG_CHARACTERS.fullmatch(key):
-            yield _invalid("Tags", key, r"satisfy regular expression pattern: [\p{L}\p{Z}\p{N}_.:/=+\-@]+")
+            yield _invalid(
+                "Tags", key, r"satisfy regular expression pattern: [\p{L}\p{Z}\p{N}_.:/=+\-@]+"
+            )
         value = str(tag.get("Value", ""))
         if len(value) > MAX_TAG_VALUE or not _TAG_CHARACTERS.fullmatch(value):
-            yield _invalid("Tags", value, r"satisfy regular expression pattern: [\p{L}\p{Z}\p{N}_.:/=+\-@]*")
+            yield _invalid(
+                "Tags", value, r"satisfy regular expression pattern: [\p{L}\p{Z}\p{N}_.:/=+\-@]*"
+            )
     lowered = [key.lower() for key in keys]
     if len(set(lowered)) != len(lowered):
-        yield Fault("Tags", "InvalidParameterValue", 400, "Duplicate tag keys found. Please note that "
-                    "Tag keys are case insensitive.", variant="Tags")  # fmt: skip
+        yield Fault(
+            "Tags",
+            "InvalidParameterValue",
+            400,
+            "Duplicate tag keys found. Please note that Tag keys are case insensitive.",
+            variant="Tags",
+        )
     if any(key.lower() not in lowered for key in call.transitive_tag_keys):
-        yield Fault("TransitiveTagKeys", "InvalidParameterValue", 400, "The specified transitive tag key "
-                    "must be included in the requested tags.", variant="TransitiveTagKeys")  # fmt: skip
+        yield Fault(
+            "TransitiveTagKeys",
+            "InvalidParameterValue",
+            400,
+            "The specified transitive tag key must be included in the requested tags.",
+            variant="TransitiveTagKeys",
+        )
 
 
 def _inherited_faults(call: Call) -> Iterator[Fault]:
     inherited = {key.lower() for key in call.session.transitive_tag_keys}
     if any(key.lower() in inherited for key in call.tags):
         yield Fault(
-            "Tags", "InvalidParameterValue", 400,
+            "Tags",
+            "InvalidParameterValue",
+            400,
             "One of the specified transitive tag keys can't be set because it conflicts with a "
-            "transitive tag key from the calling session.", variant="Tags",
-        )  # fmt: skip
+            "transitive tag key from the calling session.",
+            variant="Tags",
+        )
     passed, own = call.parameters.get("SourceIdentity"), call.session.source_identity
     if passed is not None and own is not None and passed != own:
-        yield Fault("SourceIdentity", "ValidationError", 400, "The source identity is already set for "
-                    "this assume role session", variant="SourceIdentity")  # fmt: skip
+        yield Fault(
+            "SourceIdentity",
+            "ValidationError",
+            400,
+            "The source identity is already set for this assume role session",
+            variant="SourceIdentity",
+        )
 
 
 def mfa_fault(call: Call) -> Fault | None:
@@ -154,13 +182,23 @@ def mfa_fault(call: Call) -> Fault | None:
     if not serial and not code:
         return None
     if not (serial and code):
-        message = ("MultiFactorAuthentication failed, must provide both MFA serial number and one "
-                   "time pass code")  # fmt: skip
-        return Fault("SerialNumber" if not serial else "TokenCode", "AccessDenied", 403, message,
-                     "mfa", "not-presented")  # fmt: skip
+        message = (
+            "MultiFactorAuthentication failed, must provide both MFA serial number and one "
+            "time pass code"
+        )
+        return Fault(
+            "SerialNumber" if not serial else "TokenCode",
+            "AccessDenied",
+            403,
+            message,
+            "mfa",
+            "not-presented",
+        )
     if not isinstance(call.caller, UserCaller):
-        message = ("MultiFactorAuthentication failed, unable to validate MFA code.  Please verify your "
-                   "MFA serial number is valid and associated with this user.")  # fmt: skip
+        message = (
+            "MultiFactorAuthentication failed, unable to validate MFA code.  Please verify your "
+            "MFA serial number is valid and associated with this user."
+        )
         return Fault("SerialNumber", "AccessDenied", 403, message, "mfa", "cannot")
     if call.mfa_code_is_wrong:
         message = "MultiFactorAuthentication failed with invalid MFA one time pass code. "
@@ -183,16 +221,27 @@ def duration_fault(facts: Facts) -> Fault | None:
     duration, role = duration_of(facts.call), facts.role
     if duration is None or facts.caller_is_service:  # R4.5: services manage their own sessions
         return None
-    if isinstance(role, Role) and isinstance(role.max_session_duration, int):
-        if duration > role.max_session_duration:
-            return Fault("DurationSeconds", "ValidationError", 400, "The requested DurationSeconds exceeds "
-                         "the MaxSessionDuration set for this role.", "duration", "role-maximum")  # fmt: skip
+    maximum = role.max_session_duration if isinstance(role, Role) else None
+    if isinstance(maximum, int) and duration > maximum:
+        return Fault(
+            "DurationSeconds",
+            "ValidationError",
+            400,
+            "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.",
+            "duration",
+            "role-maximum",
+        )
     if facts.call.is_chained and duration > CHAINING_LIMIT:
         return Fault(
-            "DurationSeconds", "ValidationError", 400,
-            "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role "
-            "chaining.", "duration", "chaining",
-        )  # fmt: skip
+            "DurationSeconds",
+            "ValidationError",
+            400,
+            "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by "
+            "role "
+            "chaining.",
+            "duration",
+            "chaining",
+        )
     return None
 
 
@@ -200,7 +249,9 @@ def duration_limit(facts: Facts) -> int | Unknown:
     """The longest session in seconds that this call can get."""
     role = facts.role
     if not isinstance(role, Role):
-        return Unknown("the role's MaxSessionDuration is not known", f"iam:GetRole on {facts.call.role_arn}")
+        return Unknown(
+            "the role's MaxSessionDuration is not known", f"iam:GetRole on {facts.call.role_arn}"
+        )
     if isinstance(role.max_session_duration, Unknown):
         return role.max_session_duration
     if facts.call.is_chained:

@@ -68,7 +68,9 @@ def action_matches(statement: Statement, action: str) -> bool:
     return listed != statement.not_action
 
 
-def resource_matches(statement: Statement, context: RequestContext, *, has_variables: bool) -> Truth:
+def resource_matches(
+    statement: Statement, context: RequestContext, *, has_variables: bool
+) -> Truth:
     """The role's ARN against `Resource` or `NotResource`; a trust policy has neither."""
     if statement.resources is None:
         return True

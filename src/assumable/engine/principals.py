@@ -10,9 +10,7 @@ from assumable.engine.facts import Facts
 from assumable.engine.truth import Atom, Truth, all_of, any_of, negate
 from assumable.model.call import (
     Call,
-    FederatedUserCaller,
     RoleCaller,
-    RootCaller,
     SamlCaller,
     ServiceCaller,
     UserCaller,
@@ -65,37 +63,42 @@ def match(entry: PrincipalEntry, facts: Facts) -> tuple[Form, Truth]:
 
 def _match_aws(value: str, facts: Facts) -> tuple[Form, Truth]:
     caller = facts.call.caller
-    if not isinstance(caller, UserCaller | RoleCaller | RootCaller | FederatedUserCaller):
+    mine = arn.parse(caller.arn)
+    if mine is None or not facts.call.is_principal:
         return Form.STRONG, False  # `{"AWS": "*"}` leaves unsigned callers out (C-2)
     if value == "*":
         return Form.STRONG, True
-    mine = arn.parse(caller.arn)
-    if mine is None:
-        return Form.STRONG, False
-    if arn.ACCOUNT_ID.fullmatch(value):
-        return Form.ACCOUNT, value == mine.account
     theirs = arn.parse(value)
-    if theirs is not None and theirs.service == "iam" and theirs.resource == "root":
+    if theirs is None:
+        return Form.ACCOUNT, value == mine.account
+    if theirs.service == "iam" and theirs.resource == "root":
         same = (theirs.account, theirs.partition) == (mine.account, mine.partition)
         return Form.ACCOUNT, same
-    if not isinstance(caller, RoleCaller) or theirs is None or theirs.kind != "role":
-        return Form.STRONG, value == caller.arn
-    role_arn = facts.principal_arn
-    if isinstance(role_arn, str):
-        return Form.ROLE, value == role_arn
-    could_be = (theirs.partition, theirs.account, theirs.name) == (
-        mine.partition, mine.account, caller.role_name)  # fmt: skip
-    if not could_be or not isinstance(role_arn, Unknown):
-        return Form.ROLE, False
-    question = f"the caller's role is {value}"
-    return Form.ROLE, Atom(value, question, role_arn.settle, "fact")
+    if isinstance(caller, RoleCaller) and theirs.kind == "role":
+        return Form.ROLE, _is_role_of(caller, mine, theirs, facts.principal_arn)
+    return Form.STRONG, value == caller.arn
+
+
+def _is_role_of(
+    caller: RoleCaller, mine: arn.Arn, named: arn.Arn, known: str | Unknown | None
+) -> Truth:
+    """Whether a role ARN is the caller's role; a session ARN does not show the role's path."""
+    if isinstance(known, str):
+        return str(named) == known
+    could_be = (named.partition, named.account, named.name) == (
+        mine.partition,
+        mine.account,
+        caller.role_name,
+    )
+    if not could_be or known is None:
+        return False
+    return Atom(str(named), f"the caller's role is {named}", known.settle, "fact")
 
 
 def _match_federated(value: str, call: Call) -> bool:
     caller = call.caller
     if isinstance(caller, SamlCaller):
-        provider = call.parameters.get("PrincipalArn", caller.provider)
-        return value == provider
+        return bool(value == call.parameters.get("PrincipalArn", caller.provider))
     if isinstance(caller, WebIdentityCaller):
         host = provider_host(caller)
         if value in BUILT_IN_PROVIDERS:
@@ -139,7 +142,8 @@ def _exempted(statement: Statement, facts: Facts, found: dict[Form, list[Truth]]
     if statement.effect is not Effect.DENY or facts.boundary is None:
         return exempt
     if isinstance(facts.boundary, Unknown):
-        unbounded = Atom("boundary", "the caller has no permissions boundary",
-                         facts.boundary.settle, "policy")  # fmt: skip
+        unbounded = Atom(
+            "boundary", "the caller has no permissions boundary", facts.boundary.settle, "policy"
+        )
         return all_of([exempt, unbounded])
     return False

@@ -103,9 +103,10 @@ def _joined(parts: list[Formula], kind: type[And] | type[Or], *, empty: bool) ->
         return not empty
     dual = Or if kind is And else And
     kept = tuple(
-        part for part in unique
+        part
+        for part in unique
         if not (isinstance(part, dual) and any(below in present for below in part.parts))
-    )  # absorption: a ∧ (a ∨ b) = a  # fmt: skip
+    )  # absorption: a ∧ (a ∨ b) = a
     if not kept:
         return empty
     return kept[0] if len(kept) == 1 else kind(kept)

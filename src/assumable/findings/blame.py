@@ -80,8 +80,9 @@ def _denied(gate: Gate) -> Iterator[Blame]:
         if trace.statement.effect is Effect.DENY and trace.truth is True:
             decisive = next((e for e in trace.elements if e.condition is not None), None)
             variant = decisive.condition.key if decisive and decisive.condition else gate.level
-            yield Blame(cause=explicit[gate.gate], variant=variant, gate=gate, trace=trace,
-                        element=decisive)  # fmt: skip
+            yield Blame(
+                cause=explicit[gate.gate], variant=variant, gate=gate, trace=trace, element=decisive
+            )
 
 
 def closest_statement(gate: Gate) -> StatementTrace | None:
@@ -92,7 +93,11 @@ def closest_statement(gate: Gate) -> StatementTrace | None:
         allows = naming
     return min(
         allows,
-        key=lambda t: (len(t.failing), not t.has_matching("Principal"), not t.has_matching("Action")),
+        key=lambda t: (
+            len(t.failing),
+            not t.has_matching("Principal"),
+            not t.has_matching("Action"),
+        ),
         default=None,
     )
 
@@ -129,8 +134,12 @@ def _same_kind(decision: Decision, trace: StatementTrace) -> bool:
 def condition_cause(key: str, *, web_identity: bool, default: str) -> str:
     """The most specific cause for a condition key that does not hold."""
     name = key.lower()
-    exact = {"sts:externalid": "external-id", "sts:sourceidentity": "source-identity",
-             "aws:tagkeys": "session-tags", "sts:transitivetagkeys": "session-tags"}  # fmt: skip
+    exact = {
+        "sts:externalid": "external-id",
+        "sts:sourceidentity": "source-identity",
+        "aws:tagkeys": "session-tags",
+        "sts:transitivetagkeys": "session-tags",
+    }
     if name in exact:
         return exact[name]
     if name.startswith("aws:multifactorauth"):
@@ -164,6 +173,6 @@ def _not_permitted(gate: Gate) -> Iterator[Blame]:
             cause = condition_cause(key, web_identity=False, default="identity-permission")
             yield Blame(cause=cause, variant=key, gate=gate, trace=closest, element=element)
         return
-    element = closest.failing[0] if closest and closest.failing else None
+    first = closest.failing[0] if closest and closest.failing else None
     cause = _COMPANIONS.get(gate.action, "identity-permission")
-    yield Blame(cause=cause, variant=gate.action, gate=gate, trace=closest, element=element)
+    yield Blame(cause=cause, variant=gate.action, gate=gate, trace=closest, element=first)

@@ -11,8 +11,8 @@ from assumable.model.policy import Layer
 
 TOKEN_CODE = "000000"  # noqa: S105  # a placeholder for the six digits of the device
 _FLAGS = {
-    "RoleArn": "--role-arn", "RoleSessionName": "--role-session-name", "ExternalId": "--external-id",
-    "SerialNumber": "--serial-number", "TokenCode": "--token-code",
+    "RoleArn": "--role-arn", "RoleSessionName": "--role-session-name",
+    "ExternalId": "--external-id", "SerialNumber": "--serial-number", "TokenCode": "--token-code",
     "DurationSeconds": "--duration-seconds", "SourceIdentity": "--source-identity",
     "Policy": "--policy",
 }  # fmt: skip
@@ -50,11 +50,15 @@ def put_policy(target: Target, document: Any) -> str:
         return f"aws iam update-assume-role-policy --role-name {name} --policy-document {text}"
     if target.policy_arn:
         managed = shlex.quote(target.policy_arn)
-        return (f"aws iam create-policy-version --policy-arn {managed} --set-as-default "
-                f"--policy-document {text}")  # fmt: skip
+        return (
+            f"aws iam create-policy-version --policy-arn {managed} --set-as-default "
+            f"--policy-document {text}"
+        )
     kind = owner.kind if owner else "user"
-    return (f"aws iam put-{kind}-policy --{kind}-name {name} --policy-name {shlex.quote(target.name)} "
-            f"--policy-document {text}")  # fmt: skip
+    return (
+        f"aws iam put-{kind}-policy --{kind}-name {name} --policy-name {shlex.quote(target.name)} "
+        f"--policy-document {text}"
+    )
 
 
 def set_max_duration(role_arn: str, seconds: int) -> str:
@@ -79,7 +83,8 @@ def verify(row: Row, call: Call) -> str:
         Row.EXTERNAL_ID: f"{get_role}.AssumeRolePolicyDocument.Statement[].Condition",
         Row.MFA: "aws iam list-mfa-devices" if is_user else f"{get_role}.AssumeRolePolicyDocument",
         Row.DURATION: f"{get_role}.MaxSessionDuration",
-        Row.ORGANIZATION: "aws organizations list-policies-for-target --filter SERVICE_CONTROL_POLICY "
+        Row.ORGANIZATION: "aws organizations list-policies-for-target --filter "
+        "SERVICE_CONTROL_POLICY "
         f"--target-id {call.caller_account}",
         Row.CAPS: f"aws iam get-{kind} --{kind}-name {name} --query '*.PermissionsBoundary'",
     }[row]

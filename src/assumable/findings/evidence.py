@@ -13,25 +13,54 @@ from assumable.source import Location
 _REASONS = {"Principal": Reason.PRINCIPAL, "Action": Reason.ACTION, "Resource": Reason.RESOURCE}
 
 
-def at(policy: Policy, pointer: str, *, statement: int | None = None, wanted: str = "",
-       got: str = "", reason: str = "") -> Evidence:  # fmt: skip
+def at(
+    policy: Policy,
+    pointer: str,
+    *,
+    statement: int | None = None,
+    wanted: str = "",
+    got: str = "",
+    reason: str = "",
+) -> Evidence:
     """Evidence at a JSON pointer of a policy document."""
     place = Location(policy.location.document, policy.location.pointer + pointer)
     span = place.span()
     if span is None:
-        return Evidence(policy=policy.name.name, statement=statement, pointer=pointer,
-                        file=place.document.name, wanted=wanted, got=got, reason=reason)  # fmt: skip
+        return Evidence(
+            policy=policy.name.name,
+            statement=statement,
+            pointer=pointer,
+            file=place.document.name,
+            wanted=wanted,
+            got=got,
+            reason=reason,
+        )
     line = place.document.lines[span.line - 1]
     end = span.end_column if span.end_line == span.line else len(line) + 1
     return Evidence(
-        policy=policy.name.name, statement=statement, pointer=pointer, file=place.document.name,
-        line=span.line, column=span.column, end=end, excerpt=line, wanted=wanted, got=got,
+        policy=policy.name.name,
+        statement=statement,
+        pointer=pointer,
+        file=place.document.name,
+        line=span.line,
+        column=span.column,
+        end=end,
+        excerpt=line,
+        wanted=wanted,
+        got=got,
         reason=reason,
-    )  # fmt: skip
+    )
 
 
-def of_element(trace: StatementTrace, element: ElementTrace, context: RequestContext | None,
-               *, pointer: str = "", wanted: str = "", got: str = "") -> Evidence:  # fmt: skip
+def of_element(
+    trace: StatementTrace,
+    element: ElementTrace,
+    context: RequestContext | None,
+    *,
+    pointer: str = "",
+    wanted: str = "",
+    got: str = "",
+) -> Evidence:
     """Evidence at the element that rules a statement out, or makes a Deny match."""
     reason: str = _REASONS.get(element.element, "")
     if element.condition is not None and context is not None:
@@ -39,8 +68,14 @@ def of_element(trace: StatementTrace, element: ElementTrace, context: RequestCon
         wanted = words(element.condition)
     if element.truth is not False and trace.truth is True:
         reason = "matched"
-    return at(trace.policy, pointer or element.pointer, statement=trace.statement.index,
-              wanted=wanted, got=got, reason=reason)  # fmt: skip
+    return at(
+        trace.policy,
+        pointer or element.pointer,
+        statement=trace.statement.index,
+        wanted=wanted,
+        got=got,
+        reason=reason,
+    )
 
 
 def got_value(context: RequestContext, key: str) -> tuple[str, str]:
@@ -66,6 +101,12 @@ def default_evidence(blame: Blame) -> tuple[Evidence, ...]:
         failing = blame.trace.failing
         element = failing[0] if failing else blame.trace.elements[0]
     if blame.trace.truth is True and blame.element is None:
-        return (at(blame.trace.policy, blame.trace.statement.pointer + "/Effect",
-                   statement=blame.trace.statement.index, reason="matched"),)  # fmt: skip
+        return (
+            at(
+                blame.trace.policy,
+                blame.trace.statement.pointer + "/Effect",
+                statement=blame.trace.statement.index,
+                reason="matched",
+            ),
+        )
     return (of_element(blame.trace, element, blame.gate.context),)

@@ -21,6 +21,7 @@ from assumable.model.policy import Layer, Policy, PolicyName, parse_policy
 from assumable.model.world import Account, Principal, Role, World
 from assumable.source import Document, Location, escape, value_at
 
+
 class ConflictError(AssumableError):
     """Fixes that cannot be applied together."""
 
@@ -30,8 +31,9 @@ Safety = Literal["safe", "review", "display"]
 Edit = tuple[dict[str, Any], ...]
 
 
-def change_call(call: Call, fix_id: str, title: str, values: Mapping[str, Any], *,
-                safety: Safety = "safe") -> Fix:  # fmt: skip
+def change_call(
+    call: Call, fix_id: str, title: str, values: Mapping[str, Any], *, safety: Safety = "safe"
+) -> Fix:
     """A fix that sends other parameters; None as a value leaves the parameter out."""
     edit = tuple(
         {"op": "remove", "path": f"/{name}"}
@@ -42,46 +44,77 @@ def change_call(call: Call, fix_id: str, title: str, values: Mapping[str, Any], 
     )
     changed = msgspec.structs.replace(call, parameters=_patched(dict(call.parameters), edit))
     return Fix(
-        id=fix_id, title=title, owner=CALLER, safety=safety, target=Target(kind="call"), edit=edit,
-        commands=(commands.assume_role(changed),), opens="nothing: only your request changes",
-    )  # fmt: skip
+        id=fix_id,
+        title=title,
+        owner=CALLER,
+        safety=safety,
+        target=Target(kind="call"),
+        edit=edit,
+        commands=(commands.assume_role(changed),),
+        opens="nothing: only your request changes",
+    )
 
 
-def change_policy(policy: Policy, fix_id: str, title: str, edit: Edit, *, opens: str,
-                  safety: Safety = "review") -> Fix:  # fmt: skip
+def change_policy(
+    policy: Policy, fix_id: str, title: str, edit: Edit, *, opens: str, safety: Safety = "review"
+) -> Fix:
     """A fix that edits one policy document."""
-    target = Target(kind="policy", arn=policy.name.owner, name=policy.name.name,
-                    layer=policy.name.layer, policy_arn=policy.name.arn, account=policy.name.account)  # fmt: skip
+    target = Target(
+        kind="policy",
+        arn=policy.name.owner,
+        name=policy.name.name,
+        layer=policy.name.layer,
+        policy_arn=policy.name.arn,
+        account=policy.name.account,
+    )
     changed = _patched(policy.document, edit)
     return Fix(
-        id=fix_id, title=title, owner=policy.name.account, safety=safety, target=target, edit=edit,
+        id=fix_id,
+        title=title,
+        owner=policy.name.account,
+        safety=safety,
+        target=target,
+        edit=edit,
         diff=diff_of(policy.document, changed, policy.name.name),
-        commands=(commands.put_policy(target, changed),), opens=opens,
-    )  # fmt: skip
+        commands=(commands.put_policy(target, changed),),
+        opens=opens,
+    )
 
 
-def add_inline_policy(principal_arn: str, name: str, document: Any, fix_id: str, title: str, *,
-                      opens: str) -> Fix:  # fmt: skip
+def add_inline_policy(
+    principal_arn: str, name: str, document: Any, fix_id: str, title: str, *, opens: str
+) -> Fix:
     """A fix that gives a user or role one more inline policy."""
     account = arn.account_of(principal_arn)
-    target = Target(kind="principal", arn=principal_arn, name=name, layer=Layer.IDENTITY, account=account)
+    target = Target(
+        kind="principal", arn=principal_arn, name=name, layer=Layer.IDENTITY, account=account
+    )
     return Fix(
-        id=fix_id, title=title, owner=account, safety="review", target=target,
+        id=fix_id,
+        title=title,
+        owner=account,
+        safety="review",
+        target=target,
         edit=({"op": "add", "path": f"/{escape(name)}", "value": document},),
-        diff=diff_of(None, document, name), commands=(commands.put_policy(target, document),),
+        diff=diff_of(None, document, name),
+        commands=(commands.put_policy(target, document),),
         opens=opens,
-    )  # fmt: skip
+    )
 
 
 def raise_max_duration(role: Role, seconds: int, fix_id: str, title: str) -> Fix:
     """A fix that raises a role's MaxSessionDuration."""
     target = Target(kind="role", arn=role.arn, name="MaxSessionDuration", account=role.account)
     return Fix(
-        id=fix_id, title=title, owner=role.account, safety="review", target=target,
+        id=fix_id,
+        title=title,
+        owner=role.account,
+        safety="review",
+        target=target,
         edit=({"op": "add", "path": "/MaxSessionDuration", "value": seconds},),
         commands=(commands.set_max_duration(role.arn, seconds),),
         opens="longer sessions for everyone who may assume the role",
-    )  # fmt: skip
+    )
 
 
 def pretty(document: Any) -> str:
@@ -101,7 +134,7 @@ def _patched(document: Any, edit: Sequence[Mapping[str, Any]]) -> Any:
 
 
 def apply(fixes: Sequence[Fix], world: World, call: Call) -> tuple[World, Call]:
-    """A copy of world and call with the fixes in place; ConflictError when they do not fit together."""
+    """A copy of world and call with the fixes in place; ConflictError when they do not fit."""
     try:
         for target, edit in edits_by_target(fixes).items():
             if target.kind == "call":
@@ -133,7 +166,9 @@ def edits_by_target(fixes: Sequence[Fix]) -> dict[Target, Edit]:
                 parent["value"] = _union(parent["value"], [op["value"]])
             elif path.endswith("/-"):
                 edits[f"{path}{len(edits)}"] = dict(op)
-            elif path in edits and listed is not None and isinstance(edits[path].get("value"), list):
+            elif (
+                path in edits and listed is not None and isinstance(edits[path].get("value"), list)
+            ):
                 edits[path]["value"] = _union(edits[path]["value"], listed)
             else:
                 edits[path] = dict(op)

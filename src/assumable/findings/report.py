@@ -22,10 +22,17 @@ _KEY_ROWS = {
 
 
 def finding(
-    cause: Cause, decision: Decision, blame: Blame, explanation: str, *, title: str = "",
-    variant: str | None = None, evidence: tuple[Evidence, ...] | None = None,
-    fixes: Sequence[Fix] = (), facts: Sequence[str] = (), row: Row | None = None,
-) -> Finding:  # fmt: skip
+    cause: Cause,
+    blame: Blame,
+    explanation: str,
+    *,
+    title: str = "",
+    variant: str | None = None,
+    evidence: tuple[Evidence, ...] | None = None,
+    fixes: Sequence[Fix] = (),
+    facts: Sequence[str] = (),
+    row: Row | None = None,
+) -> Finding:
     """A blocking finding; the owner is the account whose gate denies."""
     key = blame.variant.lower()
     own_row = row if row is not None else _row(cause, blame)
@@ -33,12 +40,18 @@ def finding(
     request = blame.gate.gate in (GateName.REQUEST, GateName.CREDENTIALS)
     owner = CALLER if request or not blame.gate.account else blame.gate.account
     return Finding(
-        code=cause.code, cause=cause.slug, variant=blame.variant if variant is None else variant,
-        owner=owner, title=title or cause.title, explanation=explanation, row=own_row,
+        code=cause.code,
+        cause=cause.slug,
+        variant=blame.variant if variant is None else variant,
+        owner=owner,
+        title=title or cause.title,
+        explanation=explanation,
+        row=own_row,
         also_fails=(also,) if also is not None and also is not own_row else (),
-        evidence=default_evidence(blame) if evidence is None else evidence, fixes=tuple(fixes),
+        evidence=default_evidence(blame) if evidence is None else evidence,
+        fixes=tuple(fixes),
         facts=tuple(facts),
-    )  # fmt: skip
+    )
 
 
 def _row(cause: Cause, blame: Blame) -> Row:
@@ -105,5 +118,3 @@ def sensitive(statement: Statement) -> tuple[str, ...]:
         for condition in statement.conditions
         if condition.key.lower().startswith(guards) or condition.key.lower().endswith(":sub")
     )
-
-

@@ -25,7 +25,9 @@ from assumable.model.world import (
 from assumable.source import Document, Location
 
 _COMMON = {"Path", "Arn", "CreateDate", "AttachedManagedPolicies", "Tags", "PermissionsBoundary"}
-_USER = frozenset(_COMMON | {"UserName", "UserId", "UserPolicyList", "GroupList", "PasswordLastUsed"})
+_USER = frozenset(
+    _COMMON | {"UserName", "UserId", "UserPolicyList", "GroupList", "PasswordLastUsed"}
+)
 _GROUP = frozenset(_COMMON | {"GroupName", "GroupId", "GroupPolicyList"})
 _ROLE = frozenset(
     _COMMON | {"RoleName", "RoleId", "AssumeRolePolicyDocument", "RolePolicyList", "Description",
@@ -65,7 +67,8 @@ class AccountReader:
         users = [self._user(item) for item in each("UserDetailList")]
         roles = [self._role(item) for item in each("RoleDetailList")]
         providers = [
-            self._provider(item) for item in (*each("OpenIDConnectProviders"), *each("SAMLProviders"))
+            self._provider(item)
+            for item in (*each("OpenIDConnectProviders"), *each("SAMLProviders"))
         ]
         return Account(
             id=self.account,
@@ -92,7 +95,9 @@ class AccountReader:
             return refuse_malformed(read_policy(cursor, name))
         policy = read_policy(cursor, name, patchable=False)
         if policy.fatal is not None:
-            return Unknown(f"{name.name} is malformed: {policy.fatal.message}", "a well-formed document")
+            return Unknown(
+                f"{name.name} is malformed: {policy.fatal.message}", "a well-formed document"
+            )
         return policy
 
     def _managed_policy(self, cursor: Cursor) -> None:
@@ -100,7 +105,9 @@ class AccountReader:
         name = fields["PolicyName"].text() if "PolicyName" in fields else ""
         path = fields["Path"].text() if "Path" in fields else "/"
         own_arn = fields["Arn"].text() if "Arn" in fields else self.iam_arn("policy", path, name)
-        document = next((fields[key] for key in ("PolicyDocument", "Document") if key in fields), None)
+        document = next(
+            (fields[key] for key in ("PolicyDocument", "Document") if key in fields), None
+        )
         if document is None and "PolicyVersionList" in fields:
             document = self._default_version(fields)
         if document is None:
@@ -117,7 +124,9 @@ class AccountReader:
             is_default = parts["IsDefaultVersion"].value if "IsDefaultVersion" in parts else None
             named = "VersionId" in parts and parts["VersionId"].value == wanted
             only = wanted is None and is_default is None
-            if (is_default is True or (is_default is None and (named or only))) and "Document" in parts:
+            if (
+                is_default is True or (is_default is None and (named or only))
+            ) and "Document" in parts:
                 return parts["Document"]
         return None
 
@@ -129,12 +138,19 @@ class AccountReader:
 
     def _own_arn(self, fields: dict[str, Cursor], kind: str, name: str) -> str:
         path = fields["Path"].text() if "Path" in fields else "/"
-        derived = self.iam_arn(f"{kind}", "/" + path.strip("/") + "/" if path.strip("/") else "/", name)
+        derived = self.iam_arn(
+            f"{kind}", "/" + path.strip("/") + "/" if path.strip("/") else "/", name
+        )
         if "Arn" not in fields:
             return derived
         given = fields["Arn"].text()
         parts = arn.parse(given)
-        if parts is None or parts.account != self.account or parts.kind != kind or parts.name != name:
+        if (
+            parts is None
+            or parts.account != self.account
+            or parts.kind != kind
+            or parts.name != name
+        ):
             fields["Arn"].fail(f"`{given}` does not fit {kind} {name} of account {self.account}")
         return given
 
@@ -205,7 +221,8 @@ class AccountReader:
             duration = fields["MaxSessionDuration"].number()
         elif not self.strict:
             duration = Unknown(
-                f"MaxSessionDuration of role {name} is not in this file", f"iam:GetRole on {own_arn}"
+                f"MaxSessionDuration of role {name} is not in this file",
+                f"iam:GetRole on {own_arn}",
             )
         return Role(
             arn=own_arn,
@@ -274,11 +291,11 @@ def aws_managed_policy(policy_arn: str) -> PolicyOrUnknown:
             text = msgspec.json.format(msgspec.json.encode(found), indent=2).decode()
             document = Document(f"AWS managed policy {parts.name}", text)
             return policy_in(document, name)
-    return Unknown(f"managed policy {policy_arn} was not read", f"iam:GetPolicyVersion on {policy_arn}")
+    return Unknown(
+        f"managed policy {policy_arn} was not read", f"iam:GetPolicyVersion on {policy_arn}"
+    )
 
 
 def policy_in(document: Document, name: PolicyName) -> Policy:
     """A policy read from a document of its own; mistakes stay in `problems`."""
     return read_policy(Cursor(document.value, Location(document)), name, patchable=False)
-
-

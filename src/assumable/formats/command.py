@@ -57,7 +57,11 @@ def assumption(text: str) -> tuple[str, bool]:
     item, _, value = text.partition("=")
     words = ASSUMPTIONS.get(item)
     if words is None:
-        raise InputError(f"`{item}` is no open item", "--assume", f"one of {', '.join(ASSUMPTIONS)}")
+        raise InputError(
+            f"`{item}` is no open item", "--assume", f"one of {', '.join(ASSUMPTIONS)}"
+        )
     if value not in words:
-        raise InputError(f"`{value}` is no value of {item}", "--assume", f"one of {', '.join(words)}")
+        raise InputError(
+            f"`{value}` is no value of {item}", "--assume", f"one of {', '.join(words)}"
+        )
     return item, value == words[0]

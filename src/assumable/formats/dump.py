@@ -1,4 +1,7 @@
-"""Worlds from files that AWS wrote: snapshots, and loose policies. What is not in them is unknown."""
+"""Worlds from files that AWS wrote: snapshots and loose policies.
+
+What is not in them is unknown.
+"""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -43,14 +46,21 @@ def read_snapshot(folder: Path) -> World:
         accounts[path.stem] = reader.read(Cursor(document.value, Location(document)))
         endpoints |= reader.endpoints
     if not accounts:
-        raise InputError("holds no `<account>.json` file", str(folder),
-                         "aws iam get-account-authorization-details > 111111111111.json")  # fmt: skip
+        raise InputError(
+            "holds no `<account>.json` file",
+            str(folder),
+            "aws iam get-account-authorization-details > 111111111111.json",
+        )
     organization: tuple[Organization, ...] | Unknown
-    organization = Unknown("the organization is not in this snapshot", "organizations:DescribeOrganization")
+    organization = Unknown(
+        "the organization is not in this snapshot", "organizations:DescribeOrganization"
+    )
     path = folder / "organization.json"
     if path.exists():
         document = read_document(path, limit=MAX_DUMP_BYTES)
-        organization = (read_organization(Cursor(document.value, Location(document)), strict=False),)
+        organization = (
+            read_organization(Cursor(document.value, Location(document)), strict=False),
+        )
     return World(accounts=accounts, organizations=organization, endpoints=endpoints, complete=False)
 
 
@@ -130,8 +140,9 @@ def _caller(paths: Sequence[Path], caller: str, target: Role | None) -> User | R
     parts = arn.parse(caller)
     if parts is None or not isinstance(found, UserCaller | RoleCaller):
         raise InputError("only a user or a role session has policies of its own", "--caller-policy")
-    is_user = isinstance(found, UserCaller)
-    own_arn = caller if is_user else f"arn:{parts.partition}:iam::{parts.account}:role/{found.role_name}"  # type: ignore[union-attr]  # a role session
+    own_arn = caller
+    if isinstance(found, RoleCaller):
+        own_arn = f"arn:{parts.partition}:iam::{parts.account}:role/{found.role_name}"
     policies: list[Policy | Unknown] = []
     for path in paths:
         document = read_document(path)
@@ -145,9 +156,17 @@ def _caller(paths: Sequence[Path], caller: str, target: Role | None) -> User | R
     if target is not None and target.arn == own_arn:
         return msgspec.structs.replace(target, policies=tuple(policies), path_known=False)
     unread_tags = Unknown("the tags of the caller were not given", "iam:GetUser or iam:GetRole")
-    boundary = Unknown("whether the caller has a permissions boundary was not given", "--snapshot DIR")
-    if is_user:
+    boundary = Unknown(
+        "whether the caller has a permissions boundary was not given", "--snapshot DIR"
+    )
+    if isinstance(found, UserCaller):
         return User(arn=own_arn, policies=tuple(policies), tags=unread_tags, boundary=boundary)
     trust = Unknown("the trust policy of the caller's role was not given")
-    return Role(arn=own_arn, policies=tuple(policies), tags=unread_tags, trust=trust, boundary=boundary,
-                path_known=False)  # fmt: skip
+    return Role(
+        arn=own_arn,
+        policies=tuple(policies),
+        tags=unread_tags,
+        trust=trust,
+        boundary=boundary,
+        path_known=False,
+    )

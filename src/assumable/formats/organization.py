@@ -15,7 +15,17 @@ _FIELDS = frozenset((
     "AvailablePolicyTypes", "Roots", "OrganizationalUnits", "Accounts", "Policies",
 ))  # fmt: skip
 _POLICY_FIELDS = frozenset(
-    ("Id", "Arn", "Name", "Description", "Type", "AwsManaged", "Content", "Targets", "PolicySummary")
+    (
+        "Id",
+        "Arn",
+        "Name",
+        "Description",
+        "Type",
+        "AwsManaged",
+        "Content",
+        "Targets",
+        "PolicySummary",
+    )
 )
 _LAYERS = {"SERVICE_CONTROL_POLICY": Layer.SCP, "RESOURCE_CONTROL_POLICY": Layer.RCP}
 _FULL_ACCESS = {
@@ -90,7 +100,9 @@ def _attach(
         if node_id not in nodes and strict:
             target.fail(f"`{node_id}` is not in the organization's tree")
         label = PolicyName(layer, name.removeprefix("p-"), node_id, policy_id)
-        attached[layer].setdefault(node_id, []).append(_content(cursor, fields, label, strict=strict))
+        attached[layer].setdefault(node_id, []).append(
+            _content(cursor, fields, label, strict=strict)
+        )
 
 
 def _content(

@@ -24,7 +24,9 @@ def read_document(path: Path, *, limit: int = MAX_BYTES) -> Document:
     except FileNotFoundError:
         raise InputError("no such file", str(path)) from None
     except OSError as error:
-        raise InputError(f"cannot be read: {os.strerror(error.errno or 0).lower()}", str(path)) from None
+        raise InputError(
+            f"cannot be read: {os.strerror(error.errno or 0).lower()}", str(path)
+        ) from None
     except UnicodeDecodeError:
         raise InputError("is not UTF-8 text", str(path)) from None
     is_json = path.suffix == ".json" or (
@@ -93,7 +95,10 @@ class Cursor:
         """An account ID of 12 digits; a number is accepted when it has them all."""
         text = str(self.value) if isinstance(self.value, int | str) else ""
         if not arn.ACCOUNT_ID.fullmatch(text):
-            self.fail(f"`{self.value}` is not an account ID of 12 digits", "quote it, zeros in front included")
+            self.fail(
+                f"`{self.value}` is not an account ID of 12 digits",
+                "quote it, zeros in front included",
+            )
         return text
 
     def moment(self) -> datetime:
@@ -136,8 +141,9 @@ def read_policy(cursor: Cursor, name: PolicyName, *, patchable: bool = True) -> 
         try:
             document = Document(f"{name.name} in {cursor.location}", text)
         except InputError as error:
-            raise InputError(error.message, f"{cursor.location}, in the text of {name.name}",
-                             error.help_text) from None  # fmt: skip
+            raise InputError(
+                error.message, f"{cursor.location}, in the text of {name.name}", error.help_text
+            ) from None
         return parse_policy(document.value, name, Location(document), pointer)
     return parse_policy(cursor.value, name, cursor.location, pointer)
 

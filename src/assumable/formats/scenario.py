@@ -36,6 +36,7 @@ from assumable.model.world import (
     Principal,
     Role,
     Unknown,
+    User,
     World,
 )
 from assumable.source import Document, Location
@@ -107,13 +108,17 @@ def _world(fields: dict[str, Cursor]) -> tuple[dict[str, AccountReader], World]:
     accounts: dict[str, Account | Unknown] = {}
     for account_id, cursor in fields["accounts"].fields().items():
         if not arn.ACCOUNT_ID.fullmatch(account_id):
-            cursor.fail(f"`{account_id}` is not an account ID of 12 digits", "quote it, zeros included")
+            cursor.fail(
+                f"`{account_id}` is not an account ID of 12 digits", "quote it, zeros included"
+            )
         partition = partitions.get(account_id, partitions.get("", "aws"))
         reader = AccountReader(account_id, partition, strict=True)
         empty = Cursor({}, cursor.location)
         accounts[account_id] = reader.read(empty if cursor.value is None else cursor)
         readers[account_id] = reader
-    endpoints = {name: item for reader in readers.values() for name, item in reader.endpoints.items()}
+    endpoints = {
+        name: item for reader in readers.values() for name, item in reader.endpoints.items()
+    }
     organizations = _organizations(fields["organization"]) if "organization" in fields else ()
     return readers, World(accounts=accounts, organizations=organizations, endpoints=endpoints)
 
@@ -145,7 +150,8 @@ def _call(cursor: Cursor, readers: dict[str, AccountReader], now: datetime) -> C
         network=_network(fields["network"]) if "network" in fields else Network(),
         time=now,
         overrides=_overrides(fields["context"]) if "context" in fields else {},
-        mfa_code_is_wrong="mfa_code" in fields and fields["mfa_code"].one_of("wrong", "valid") == "wrong",
+        mfa_code_is_wrong="mfa_code" in fields
+        and fields["mfa_code"].one_of("wrong", "valid") == "wrong",
     )
 
 
@@ -156,10 +162,14 @@ def _caller(cursor: Cursor, readers: dict[str, AccountReader]) -> Caller:
         return ServiceCaller(principal=fields["service"].text())
     if "claims" in fields:
         claims = fields["claims"]
-        return WebIdentityCaller(claims={k: c.value for k, c in claims.fields().items()}, provider=provider)
+        return WebIdentityCaller(
+            claims={k: c.value for k, c in claims.fields().items()}, provider=provider
+        )
     if "assertion" in fields:
         assertion = fields["assertion"]
-        return SamlCaller(assertion={k: c.value for k, c in assertion.fields().items()}, provider=provider)
+        return SamlCaller(
+            assertion={k: c.value for k, c in assertion.fields().items()}, provider=provider
+        )
     if "arn" not in fields:
         cursor.fail("a caller needs `arn`, `service`, `claims` or `assertion`")
     return _signed_caller(fields, readers)
@@ -167,8 +177,11 @@ def _caller(cursor: Cursor, readers: dict[str, AccountReader]) -> Caller:
 
 def _signed_caller(fields: dict[str, Cursor], readers: dict[str, AccountReader]) -> Caller:
     text = fields["arn"].text()
-    credentials = fields["credentials"].one_of("long-term", "session-token", "federation-token") \
-        if "credentials" in fields else None  # fmt: skip
+    credentials = (
+        fields["credentials"].one_of("long-term", "session-token", "federation-token")
+        if "credentials" in fields
+        else None
+    )
     caller = caller_from_arn(fields["arn"])
     if credentials == "federation-token":
         return FederatedUserCaller(arn=text)
@@ -191,25 +204,39 @@ def caller_from_arn(cursor: Cursor) -> Caller:
     text = cursor.text()
     parts = arn.parse(text)
     if parts is None or not arn.ACCOUNT_ID.fullmatch(parts.account):
-        cursor.fail(f"`{text}` is not the ARN of a caller", "as `aws sts get-caller-identity` prints it")
+        cursor.fail(
+            f"`{text}` is not the ARN of a caller", "as `aws sts get-caller-identity` prints it"
+        )
+    found: Caller | None = None
     match parts.service, parts.kind:
         case "iam", "user" if parts.name:
-            return UserCaller(arn=text)
+            found = UserCaller(arn=text)
         case "iam", "root":
-            return RootCaller(arn=text)
-        case "sts", "assumed-role" if parts.resource.count("/") == 2:  # noqa: PLR2004  # role and session
-            return RoleCaller(arn=text)
+            found = RootCaller(arn=text)
+        case "sts", "assumed-role" if parts.resource.count("/") == 2:  # noqa: PLR2004  # role, session
+            found = RoleCaller(arn=text)
         case "sts", "federated-user" if parts.name:
-            return FederatedUserCaller(arn=text)
+            found = FederatedUserCaller(arn=text)
         case "iam", "role":
-            session = f"arn:{parts.partition}:sts::{parts.account}:assumed-role/{parts.name}/SESSION"
-            cursor.fail("a role does not call by itself, a session of it does", f"write {session}")
-    cursor.fail(f"`{text}` cannot call AssumeRole", "a user, an assumed-role session, or the root user")
+            session = f"{parts.account}:assumed-role/{parts.name}/SESSION"
+            cursor.fail(
+                "a role does not call by itself, a session of it does",
+                f"write arn:{parts.partition}:sts::{session}",
+            )
+        case _:
+            pass
+    if found is None:
+        cursor.fail(
+            f"`{text}` cannot call AssumeRole", "a user, an assumed-role session, or the root user"
+        )
+    return found
 
 
 def _mfa(cursor: Cursor) -> Mfa:
     if cursor.value == "unknown":
-        nobody = Unknown("whether the caller's credentials carry MFA was not said", "call.caller.mfa")
+        nobody = Unknown(
+            "whether the caller's credentials carry MFA was not said", "call.caller.mfa"
+        )
         return Mfa(present=nobody)
     if isinstance(cursor.value, bool):
         return Mfa(present=cursor.value)
@@ -229,11 +256,17 @@ def _session(cursor: Cursor, account: AccountReader | None) -> Session:
         policy_arn = item.value.get("arn") if isinstance(item.value, dict) else item.text()
         reader = account or AccountReader("", "aws", strict=True)
         policies.append(reader.managed_policy(str(policy_arn), "", Layer.SESSION))
-    tags = {key: item.text() for key, item in fields["tags"].fields().items()} if "tags" in fields else {}
+    tags = (
+        {key: item.text() for key, item in fields["tags"].fields().items()}
+        if "tags" in fields
+        else {}
+    )
     return Session(
         policies=tuple(policies),
         tags=tags,
-        transitive_tag_keys=fields["transitive_tag_keys"].texts() if "transitive_tag_keys" in fields else (),
+        transitive_tag_keys=fields["transitive_tag_keys"].texts()
+        if "transitive_tag_keys" in fields
+        else (),
         source_identity=fields["source_identity"].text() if "source_identity" in fields else None,
         issued_at=fields["issued_at"].moment() if "issued_at" in fields else None,
         expires_at=fields["expires_at"].moment() if "expires_at" in fields else None,
@@ -247,16 +280,22 @@ def _network(cursor: Cursor) -> Network:
         return fields[key].text() if key in fields and fields[key].value is not None else None
 
     if text("source_ip") is not None and text("vpc_endpoint") is not None:
-        fields["source_ip"].fail("`source_ip` and `vpc_endpoint` exclude each other",
-                                 "aws:SourceIp is absent through an endpoint")  # fmt: skip
-    endpoint = fields["endpoint"].one_of("regional", "global") if "endpoint" in fields else "regional"
+        fields["source_ip"].fail(
+            "`source_ip` and `vpc_endpoint` exclude each other",
+            "aws:SourceIp is absent through an endpoint",
+        )
+    endpoint = (
+        fields["endpoint"].one_of("regional", "global") if "endpoint" in fields else "regional"
+    )
     return Network(
         source_ip=text("source_ip"),
         vpc=text("vpc"),
         vpc_endpoint=text("vpc_endpoint"),
         region=text("region"),
         endpoint=endpoint,  # type: ignore[arg-type]  # `one_of` has checked it
-        secure_transport=fields["secure_transport"].truth() if "secure_transport" in fields else None,
+        secure_transport=fields["secure_transport"].truth()
+        if "secure_transport" in fields
+        else None,
         user_agent=text("user_agent"),
     )
 
@@ -295,11 +334,13 @@ def _blank(cursor: Cursor, world: World, call: Call) -> tuple[World, Call]:
         return msgspec.structs.replace(world, accounts={**world.accounts, name: unread}), call
     if kind in _WORLD_PARTS and not name:
         return msgspec.structs.replace(world, organizations=_WORLD_PARTS[kind](world)), call
-    if kind in _PRINCIPAL_PARTS and name:
-        return _without(cursor, world, kind, name), call
-    cursor.fail("is no part that can be unknown",
-                "organization, scp, rcp, account:ID, trust:ARN, identity:ARN, boundary:ARN, context:KEY, "
-                "endpoint")  # fmt: skip
+    if kind not in _PRINCIPAL_PARTS or not name:
+        cursor.fail(
+            "is no part that can be unknown",
+            "organization, scp, rcp, account:ID, trust:ARN, identity:ARN, boundary:ARN, "
+            "context:KEY, endpoint",
+        )
+    return _without(cursor, world, kind, name), call
 
 
 def _without_policies(world: World, field: str) -> tuple[Organization, ...] | Unknown:
@@ -322,18 +363,21 @@ def _without(cursor: Cursor, world: World, part: str, principal_arn: str) -> Wor
     account = world.accounts.get(account_id)
     if isinstance(account, Unknown):
         return world
-    found: Principal | None = None
+    found: User | Role | None = None
     if account is not None:
         found = account.users.get(principal_arn) or account.roles.get(principal_arn)
     if account is None or found is None:
         cursor.fail(f"`{principal_arn}` is not in this scenario")
     what = f"the {part} policy of {arn.display_name(principal_arn)} was not read"
     unread = Unknown(what, f"iam:Get… on {principal_arn}")
-    changed: dict[str, Any] = {"trust": {"trust": unread}, "identity": {"policies": (unread,)},
-                               "boundary": {"boundary": unread}}[part]  # fmt: skip
+    edits: dict[str, dict[str, Any]] = {
+        "trust": {"trust": unread},
+        "identity": {"policies": (unread,)},
+        "boundary": {"boundary": unread},
+    }
     if part == "trust" and not isinstance(found, Role):
         cursor.fail("only roles have a trust policy")
-    return world_with(world, msgspec.structs.replace(found, **changed))
+    return world_with(world, msgspec.structs.replace(found, **edits[part]))
 
 
 def world_with(world: World, principal: Principal) -> World:

@@ -191,6 +191,11 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
         return isinstance(self.caller, UserCaller | RoleCaller)
 
     @property
+    def is_principal(self) -> bool:
+        """Whether the caller is a principal of an account, which `AWS` in a policy can name."""
+        return isinstance(self.caller, UserCaller | RoleCaller | RootCaller | FederatedUserCaller)
+
+    @property
     def same_account(self) -> bool:
         """Whether caller and role share an account."""
         return self.caller_account == self.role_account

@@ -14,18 +14,52 @@ from assumable.source import Location, escape
 
 VERSION_WITH_VARIABLES = "2012-10-17"
 _STATEMENT_KEYS = frozenset(
-    "Sid Effect Principal NotPrincipal Action NotAction Resource NotResource Condition".split()
+    [
+        "Sid",
+        "Effect",
+        "Principal",
+        "NotPrincipal",
+        "Action",
+        "NotAction",
+        "Resource",
+        "NotResource",
+        "Condition",
+    ]
 )
 _OPERATOR = re.compile(
     r"(?:(?P<qualifier>ForAllValues|ForAnyValue):)?(?P<base>[A-Za-z]+?)(?P<if_exists>IfExists)?",
     re.IGNORECASE,
 )
 OPERATORS = frozenset(
-    "stringequals stringnotequals stringequalsignorecase stringnotequalsignorecase stringlike "
-    "stringnotlike numericequals numericnotequals numericlessthan numericlessthanequals "
-    "numericgreaterthan numericgreaterthanequals dateequals datenotequals datelessthan "
-    "datelessthanequals dategreaterthan dategreaterthanequals bool binaryequals ipaddress "
-    "notipaddress arnequals arnlike arnnotequals arnnotlike null".split()
+    [
+        "stringequals",
+        "stringnotequals",
+        "stringequalsignorecase",
+        "stringnotequalsignorecase",
+        "stringlike",
+        "stringnotlike",
+        "numericequals",
+        "numericnotequals",
+        "numericlessthan",
+        "numericlessthanequals",
+        "numericgreaterthan",
+        "numericgreaterthanequals",
+        "dateequals",
+        "datenotequals",
+        "datelessthan",
+        "datelessthanequals",
+        "dategreaterthan",
+        "dategreaterthanequals",
+        "bool",
+        "binaryequals",
+        "ipaddress",
+        "notipaddress",
+        "arnequals",
+        "arnlike",
+        "arnnotequals",
+        "arnnotlike",
+        "null",
+    ]
 )
 
 
@@ -155,7 +189,9 @@ class _Reader:
         if isinstance(found, dict):
             return tuple(filter(None, [self.statement(found, 0, "/Statement")]))
         if not isinstance(found, list):
-            self.fault("/Statement" if found is not None else "", "a policy needs a `Statement` list")
+            self.fault(
+                "/Statement" if found is not None else "", "a policy needs a `Statement` list"
+            )
             return ()
         read = (self.statement(item, n, f"/Statement/{n}") for n, item in enumerate(found))
         return tuple(filter(None, read))
@@ -167,8 +203,10 @@ class _Reader:
         for key in sorted(value.keys() - _STATEMENT_KEYS):
             self.fault(f"{pointer}/{escape(key)}", f"unknown statement element `{key}`")
         if value.get("Effect") not in ("Allow", "Deny"):
-            self.fault(f"{pointer}/Effect" if "Effect" in value else pointer,
-                       "`Effect` must be `Allow` or `Deny`")  # fmt: skip
+            self.fault(
+                f"{pointer}/Effect" if "Effect" in value else pointer,
+                "`Effect` must be `Allow` or `Deny`",
+            )
             return None
         action_key = self.one_of(value, pointer, "Action", "NotAction", needed=True)
         principal_key = self.one_of(
@@ -178,8 +216,12 @@ class _Reader:
             value, pointer, "Resource", "NotResource", needed=self.layer is not Layer.TRUST
         )
         if self.layer is Layer.TRUST and resource_key:
-            self.fault(f"{pointer}/{resource_key}", "a trust policy has no Resource element; "
-                       "it is ignored here and IAM refuses to save it", fatal=False)  # fmt: skip
+            self.fault(
+                f"{pointer}/{resource_key}",
+                "a trust policy has no Resource element; "
+                "it is ignored here and IAM refuses to save it",
+                fatal=False,
+            )
             resource_key = ""
         return Statement(
             index=index,
@@ -199,8 +241,9 @@ class _Reader:
             pointer=pointer,
         )
 
-    def one_of(self, value: dict[str, Any], pointer: str, plain: str, negated: str, *,
-               needed: bool) -> str:  # fmt: skip
+    def one_of(
+        self, value: dict[str, Any], pointer: str, plain: str, negated: str, *, needed: bool
+    ) -> str:
         present = [key for key in (plain, negated) if key in value]
         if len(present) > 1:
             self.fault(f"{pointer}/{negated}", f"`{plain}` and `{negated}` exclude each other")
@@ -220,7 +263,7 @@ class _Reader:
         if value == "*":
             return (PrincipalEntry("*", "*", pointer),)
         if not isinstance(value, dict):
-            self.fault(pointer, "`Principal` must be `*` or an object such as {\"AWS\": …}")
+            self.fault(pointer, '`Principal` must be `*` or an object such as {"AWS": …}')
             return ()
         found: list[PrincipalEntry] = []
         for kind, names in value.items():
@@ -233,7 +276,7 @@ class _Reader:
             for n, name in enumerate(values):
                 where = f"{below}/{n}" if many else below
                 found.append(PrincipalEntry(kind, name, where))
-                if (complaint := principal_complaint(kind, name)):
+                if complaint := principal_complaint(kind, name):
                     self.fault(where, complaint, fatal=False)
         return tuple(found)
 
@@ -255,10 +298,17 @@ class _Reader:
             else:
                 for key, values in block.items():
                     where = f"{below}/{escape(key)}"
-                    found.append(Condition(
-                        operator, base, (parts["qualifier"] or "").lower(),  # type: ignore[arg-type]  # the pattern admits only these
-                        bool(parts["if_exists"]), key, self.values(values, where), where,
-                    ))  # fmt: skip
+                    found.append(
+                        Condition(
+                            operator,
+                            base,
+                            (parts["qualifier"] or "").lower(),  # type: ignore[arg-type]  # the pattern admits only these
+                            bool(parts["if_exists"]),
+                            key,
+                            self.values(values, where),
+                            where,
+                        )
+                    )
         return found
 
     def values(self, value: Any, pointer: str) -> tuple[str, ...]:

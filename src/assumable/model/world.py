@@ -56,7 +56,7 @@ class User(Principal, frozen=True, kw_only=True):
 
 
 class Role(Principal, frozen=True, kw_only=True):
-    """An IAM role; its own policies matter when it is the caller, its trust when it is the target."""
+    """An IAM role: its policies matter when it calls, its trust policy when it is asked for."""
 
     trust: PolicyOrUnknown
     max_session_duration: int | Unknown = 3600

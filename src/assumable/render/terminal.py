@@ -11,8 +11,9 @@ from rich.console import Console
 from rich.text import Text
 
 from assumable import arn
-from assumable.diagnose import ChecklistRow, Diagnosis
+from assumable.diagnose import Diagnosis
 from assumable.engine.evaluate import Verdict
+from assumable.findings.checklist import ChecklistRow
 from assumable.findings.finding import Evidence, Finding, Fix
 from assumable.findings.fix import CALLER
 from assumable.plan import Plan
@@ -34,9 +35,15 @@ def render(
     """The diagnosis as text."""
     output = io.StringIO()
     console = Console(
-        file=output, width=width, force_terminal=color, no_color=not color, highlight=False,
-        markup=False, emoji=False, soft_wrap=True,
-    )  # fmt: skip
+        file=output,
+        width=width,
+        force_terminal=color,
+        no_color=not color,
+        highlight=False,
+        markup=False,
+        emoji=False,
+        soft_wrap=True,
+    )
     for line in _lines(diagnosis, show_commands=show_commands, width=width):
         line.rstrip()
         console.print(line)
@@ -107,7 +114,9 @@ def _evidence(evidence: Evidence, width: int) -> Iterator[Text]:
     shown = evidence.excerpt[cut : cut + room]
     start = evidence.column - 1 - cut
     length = max(1, min(evidence.end - evidence.column, room - start))
-    yield Text.assemble((f"{' ' * (_GUTTER - 2)}─┬ {evidence.file}:{evidence.line}:{evidence.column}", "dim"))
+    yield Text.assemble(
+        (f"{' ' * (_GUTTER - 2)}─┬ {evidence.file}:{evidence.line}:{evidence.column}", "dim")
+    )
     yield Text.assemble((number, "dim"), shown)
     yield Text.assemble((" " * _GUTTER + "│ ", "dim"), " " * start, ("─" * length, "red"))
 
@@ -133,12 +142,19 @@ def _plans(diagnosis: Diagnosis, width: int) -> Iterator[Text]:
             other = [fix for fix in chosen if fix.id not in diagnosis.plans[0].fixes]
             parts = "; ".join(fix.title for fix in other)
             opens = "; ".join(fix.opens for fix in other if not fix.is_request_only)
-            yield from _wrapped("or    ", parts + (f" (opens it to {opens})" if opens else ""), width)
+            yield from _wrapped(
+                "or    ", parts + (f" (opens it to {opens})" if opens else ""), width
+            )
     if diagnosis.verdict is Verdict.DENIED and not diagnosis.plans:
         yield Text()
-        yield from _wrapped("fix   ", "no edit of the request or of a policy is known to mend this; see "
-                            f"`assumable explain {diagnosis.findings[0].code}`"
-                            if diagnosis.findings else "none known", width)  # fmt: skip
+        yield from _wrapped(
+            "fix   ",
+            "no edit of the request or of a policy is known to mend this; see "
+            f"`assumable explain {diagnosis.findings[0].code}`"
+            if diagnosis.findings
+            else "none known",
+            width,
+        )
 
 
 def _first_plan(plan: Plan, fixes: list[Fix], width: int) -> Iterator[Text]:
@@ -152,17 +168,27 @@ def _first_plan(plan: Plan, fixes: list[Fix], width: int) -> Iterator[Text]:
             yield Text(" " * 10 + line, style=style)
         if not fix.is_request_only:
             yield from _wrapped(" " * 10 + "opens it to ", fix.opens, width)
-    yield Text.assemble(("run   ", "bold"), "in this order, each with its own account's credentials")
+    yield Text.assemble(
+        ("run   ", "bold"), "in this order, each with its own account's credentials"
+    )
     for command in plan.commands:
         yield Text(f"      {command}")
     letters = " + ".join("ABCDEFGHIJ"[: len(fixes)])
     after = plan.verdict_after.upper()
     tail = f", on condition that {plan.residual_after}" if plan.residual_after else ""
     radius = plan.blast_radius
-    nobody = "nobody else" if radius.complete else f"nobody else among the {radius.known} principals known"
+    nobody = (
+        "nobody else"
+        if radius.complete
+        else f"nobody else among the {radius.known} principals known"
+    )
     gained = f"{radius.count} more: {', '.join(radius.principals)}" if radius.count else nobody
-    yield from _wrapped("proof ", f"{letters} → {after}{tail}   (decided again with the fixes applied; gains "
-                        f"access besides you: {gained})", width)  # fmt: skip
+    yield from _wrapped(
+        "proof ",
+        f"{letters} → {after}{tail}   (decided again with the fixes applied; gains "
+        f"access besides you: {gained})",
+        width,
+    )
 
 
 def _wrapped(prefix: str, text: str, width: int, *, style: str = "") -> Iterator[Text]:

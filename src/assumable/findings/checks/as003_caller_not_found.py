@@ -3,7 +3,7 @@
 from assumable.engine.evaluate import Decision
 from assumable.findings.blame import Blame
 from assumable.findings.finding import Cause, Finding, Row
-from assumable.findings.report import finding, caller_name
+from assumable.findings.report import caller_name, finding
 
 CAUSE = Cause("AS003", "caller-not-found", Row.PERMISSION, "the caller does not exist")
 
@@ -11,7 +11,8 @@ CAUSE = Cause("AS003", "caller-not-found", Row.PERMISSION, "the caller does not 
 def check(decision: Decision, blame: Blame) -> Finding:
     """The finding, with its explanation."""
     explanation = (
-        f"{caller_name(decision)} does not exist in account {decision.call.caller_account}; credentials of a "
+        f"{caller_name(decision)} does not exist in account {decision.call.caller_account}; "
+        "credentials of a "
         "deleted user or role are refused before any policy is looked at"
     )
-    return finding(CAUSE, decision, blame, explanation, facts=("R10.2",))
+    return finding(CAUSE, blame, explanation, facts=("R10.2",))

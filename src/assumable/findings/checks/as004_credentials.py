@@ -3,7 +3,7 @@
 from assumable.engine.evaluate import Decision
 from assumable.findings.blame import Blame
 from assumable.findings.finding import Cause, Finding, Row
-from assumable.findings.report import finding, caller_name
+from assumable.findings.report import caller_name, finding
 
 CAUSE = Cause("AS004", "credentials", Row.PERMISSION, "these credentials cannot make the call")
 
@@ -16,4 +16,4 @@ def check(decision: Decision, blame: Blame) -> Finding:
         "expired": f"the credentials of {caller_name(decision)} have expired",
     }
     explanation = explanations[blame.variant]
-    return finding(CAUSE, decision, blame, explanation, facts=("R1.25",))
+    return finding(CAUSE, blame, explanation, facts=("R1.25",))

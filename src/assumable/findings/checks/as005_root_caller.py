@@ -11,7 +11,8 @@ CAUSE = Cause("AS005", "root-caller", Row.PERMISSION, "the root user cannot assu
 def check(decision: Decision, blame: Blame) -> Finding:
     """The finding, with its explanation."""
     explanation = (
-        f"the call is signed by the root user of account {decision.call.caller_account}; AWS refuses that "
+        f"the call is signed by the root user of account {decision.call.caller_account}; AWS "
+        "refuses that "
         "whatever the trust policy says: call as an IAM user or as a role session"
     )
-    return finding(CAUSE, decision, blame, explanation, facts=("R1.19",))
+    return finding(CAUSE, blame, explanation, facts=("R1.19",))

@@ -11,7 +11,8 @@ CAUSE = Cause("AS006", "partition", Row.TRUST, "caller and role are in different
 def check(decision: Decision, blame: Blame) -> Finding:
     """The finding, with its explanation."""
     explanation = (
-        f"{decision.call.caller.arn} and {decision.call.role_arn} are in different AWS partitions, and "
+        f"{decision.call.caller.arn} and {decision.call.role_arn} are in different AWS "
+        "partitions, and "
         "AssumeRole never crosses them; check the ARN's second part (aws, aws-cn, aws-us-gov)"
     )
-    return finding(CAUSE, decision, blame, explanation, facts=("R1.18",))
+    return finding(CAUSE, blame, explanation, facts=("R1.18",))

@@ -37,19 +37,23 @@ _EXPLANATIONS = {
     "self": "a role may assume itself only if its own trust policy names it, like any other caller "
     "(since September 2022); the caller already is a session of this role",
     "missing": "it names no AWS principal at all",
-    "wildcard": "`{got}` has a wildcard inside a principal ARN, which never matches; only a bare `*` "
+    "wildcard": "`{got}` has a wildcard inside a principal ARN, which never matches; only a bare "
+    "`*` "
     "with a condition on aws:PrincipalArn can stand for several principals",
     "case": "it names `{got}`, which differs only in letter case; ARNs are case-sensitive",
     "partition": "it names the same principal in another partition: `{got}`",
-    "path": "it names `{got}`, which differs only in the path; a role's ARN has its path, the ARN of a "
+    "path": "it names `{got}`, which differs only in the path; a role's ARN has its path, the ARN "
+    "of a "
     "session has none",
     "type": "it names `{got}`: the same name, but another kind of principal",
     "session-name": "it names one session, `{got}`; this session has another name",
-    "identity-center": "it names `{got}`: the same permission set with another suffix; the suffix changes "
+    "identity-center": "it names `{got}`: the same permission set with another suffix; the suffix "
+    "changes "
     "when the permission set is assigned to the account again",
     "account": "it names `{got}`, the same principal of another account",
     "near-name": "it names `{got}`, which is close but not the caller",
-    "deleted-principal": "`{got}` is the unique id of a principal that was deleted; one that was created "
+    "deleted-principal": "`{got}` is the unique id of a principal that was deleted; one that was "
+    "created "
     "again under the same name gets another id, so the policy must be saved again",
     "other-principal": "the closest principal it names is `{got}`",
 }
@@ -77,19 +81,30 @@ def check(decision: Decision, blame: Blame) -> Finding:
     )
     fixes = tuple(_fixes(decision, blame, trust, nearest)) if isinstance(trust, Policy) else ()
     return finding(
-        CAUSE, decision, blame, explanation, variant=variant, fixes=fixes,
-        evidence=_evidence(decision, blame, nearest), facts=("R1.3", "R2.1"),
+        CAUSE,
+        blame,
+        explanation,
+        variant=variant,
+        fixes=fixes,
+        evidence=_evidence(decision, blame, nearest),
+        facts=("R1.3", "R2.1"),
         title=f"the trust policy of {role_name(decision)} does not name this caller",
-    )  # fmt: skip
+    )
 
 
-def _evidence(
-    decision: Decision, blame: Blame, nearest: Nearest | None
-) -> tuple[Evidence, ...]:
+def _evidence(decision: Decision, blame: Blame, nearest: Nearest | None) -> tuple[Evidence, ...]:
     if nearest is None or blame.trace is None:
         return default_evidence(blame)
-    return (at(blame.trace.policy, nearest.entry.pointer, statement=nearest.statement.index,
-               wanted=str(_exact(decision)), got=nearest.entry.value, reason="principal-differs"),)  # fmt: skip
+    return (
+        at(
+            blame.trace.policy,
+            nearest.entry.pointer,
+            statement=nearest.statement.index,
+            wanted=str(_exact(decision)),
+            got=nearest.entry.value,
+            reason="principal-differs",
+        ),
+    )
 
 
 def _is_self(decision: Decision) -> bool:
@@ -123,6 +138,7 @@ def _nearest(decision: Decision, trust: Policy) -> Nearest | None:
         for entry in statement.principals or ()
         if entry.kind == "AWS"
     ]
+
     def rank(nearest: Nearest) -> tuple[int, float]:
         similar = difflib.SequenceMatcher(None, nearest.entry.value, wanted).ratio()
         return VARIANTS.index(nearest.variant), -similar
@@ -142,12 +158,15 @@ def variant_of(value: str, wanted: str, caller_arn: str) -> str:
     theirs, mine = arn.parse(value), arn.parse(wanted)
     if theirs is None or mine is None:
         return "near-name" if _similar(value, mine.account if mine else "") else "other-principal"
-    return _variant_of_parts(theirs, mine, caller_arn)
+    return _variant_of_parts(theirs, mine)
 
 
-def _variant_of_parts(theirs: arn.Arn, mine: arn.Arn, caller_arn: str) -> str:
-    their_name = theirs.resource.split("/")[-2] if theirs.kind == "assumed-role" and \
-        theirs.resource.count("/") > 1 else theirs.name  # fmt: skip
+def _variant_of_parts(theirs: arn.Arn, mine: arn.Arn) -> str:
+    their_name = (
+        theirs.resource.split("/")[-2]
+        if theirs.kind == "assumed-role" and theirs.resource.count("/") > 1
+        else theirs.name
+    )
     same_account = theirs.account == mine.account
     same_kind = theirs.kind == mine.kind
     if same_account and same_kind and theirs.resource == mine.resource:
@@ -157,8 +176,12 @@ def _variant_of_parts(theirs: arn.Arn, mine: arn.Arn, caller_arn: str) -> str:
             has_path = theirs.resource.count("/") > 2  # noqa: PLR2004  # role and session only
             return "path" if has_path else "session-name"
         return "path" if same_kind else "type"
-    if same_account and same_kind and _permission_set(theirs.name) and \
-            _permission_set(theirs.name) == _permission_set(mine.name):  # fmt: skip
+    if (
+        same_account
+        and same_kind
+        and _permission_set(theirs.name)
+        and _permission_set(theirs.name) == _permission_set(mine.name)
+    ):
         return "identity-center"
     if not same_account and same_kind and theirs.resource == mine.resource:
         return "account"
@@ -184,31 +207,46 @@ def _fixes(
         return
     opens = f"{arn.display_name(exact)} of account {decision.call.caller_account}, nobody else"
     edit = _edit(decision, blame, trust, nearest, exact)
-    yield change_policy(trust, "trust-principal/name-the-caller", f"name {exact} in the trust policy",
-                        edit, opens=opens)  # fmt: skip
+    yield change_policy(
+        trust,
+        "trust-principal/name-the-caller",
+        f"name {exact} in the trust policy",
+        edit,
+        opens=opens,
+    )
     parts = arn.parse(exact)
     root = f"arn:{parts.partition if parts else 'aws'}:iam::{decision.call.caller_account}:root"
     yield change_policy(
-        trust, "trust-principal/name-the-account", f"trust the whole account: {root}",
+        trust,
+        "trust-principal/name-the-account",
+        f"trust the whole account: {root}",
         _edit(decision, blame, trust, nearest, root),
-        opens=f"everyone in account {decision.call.caller_account} whom an administrator there permits "
+        opens=f"everyone in account {decision.call.caller_account} whom an administrator there "
+        "permits "
         "sts:AssumeRole on this role",
-    )  # fmt: skip
+    )
 
 
 def _edit(
     decision: Decision, blame: Blame, trust: Policy, nearest: Nearest | None, principal: str
 ) -> Edit:
     """Correct the principal that was meant, else add to the closest statement, else a new one."""
-    if nearest is not None and _is_dead(decision, nearest) and _allows_call(decision, nearest.statement):
+    if (
+        nearest is not None
+        and _is_dead(decision, nearest)
+        and _allows_call(decision, nearest.statement)
+    ):
         return ({"op": "replace", "path": nearest.entry.pointer, "value": principal},)
     statement = blame.trace.statement if blame.trace else None
     if statement is not None and not statement.not_principal and _allows_call(decision, statement):
         pointer = f"{statement.pointer}/Principal/AWS"
         if any(entry.kind == "AWS" for entry in statement.principals or ()):
             return appended(trust, pointer, principal)
-    new: dict[str, Any] = {"Effect": "Allow", "Principal": {"AWS": principal},
-                           "Action": actions_needed(decision)}  # fmt: skip
+    new: dict[str, Any] = {
+        "Effect": "Allow",
+        "Principal": {"AWS": principal},
+        "Action": actions_needed(decision),
+    }
     return new_statement(trust, new)
 
 
@@ -225,5 +263,7 @@ def _is_dead(decision: Decision, nearest: Nearest) -> bool:
     if nearest.variant == "other-principal":
         return False
     world, value = decision.facts.world, nearest.entry.value
-    known: User | Role | object | None = world.user(value) if ":user/" in value else world.role(value)
+    known: User | Role | object | None = (
+        world.user(value) if ":user/" in value else world.role(value)
+    )
     return known is None and (":user/" in value or ":role/" in value)

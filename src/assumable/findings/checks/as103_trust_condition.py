@@ -7,7 +7,9 @@ from assumable.findings.evidence import got_value
 from assumable.findings.finding import Cause, Finding, Row
 from assumable.findings.report import finding, where
 
-CAUSE = Cause("AS103", "trust-condition", Row.TRUST, "a condition of the trust policy does not hold")
+CAUSE = Cause(
+    "AS103", "trust-condition", Row.TRUST, "a condition of the trust policy does not hold"
+)
 
 
 def check(decision: Decision, blame: Blame) -> Finding:
@@ -17,4 +19,4 @@ def check(decision: Decision, blame: Blame) -> Finding:
     if condition is not None and blame.gate.context is not None:
         _, got = got_value(blame.gate.context, condition.key)
         explanation = f"{where(blame)} asks that {words(condition)}; in this call it is {got}"
-    return finding(CAUSE, decision, blame, explanation, facts=("R6.1", "R6.5"))
+    return finding(CAUSE, blame, explanation, facts=("R6.1", "R6.5"))

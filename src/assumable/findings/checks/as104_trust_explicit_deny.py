@@ -12,7 +12,8 @@ def check(decision: Decision, blame: Blame) -> Finding:
     """The finding, with its explanation."""
     under = f", because of its condition on {blame.variant}" if blame.variant else ""
     explanation = (
-        f"{where(blame)} denies {blame.action} on {role_name(decision)} for this call{under}; a Deny "
+        f"{where(blame)} denies {blame.action} on {role_name(decision)} for this call{under}; a "
+        "Deny "
         "overrides every Allow"
     )
-    return finding(CAUSE, decision, blame, explanation, facts=("R1.1", "R1.13"))
+    return finding(CAUSE, blame, explanation, facts=("R1.1", "R1.13"))

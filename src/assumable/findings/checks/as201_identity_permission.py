@@ -20,7 +20,9 @@ from assumable.findings.report import (
 )
 from assumable.model.world import Principal, Role
 
-CAUSE = Cause("AS201", "identity-permission", Row.PERMISSION, "the caller is not permitted to assume it")
+CAUSE = Cause(
+    "AS201", "identity-permission", Row.PERMISSION, "the caller is not permitted to assume it"
+)
 
 
 def check(decision: Decision, blame: Blame) -> Finding:
@@ -31,16 +33,23 @@ def check(decision: Decision, blame: Blame) -> Finding:
         f"{_closest(blame)}; {_why_needed(decision)}"
     )
     return finding(
-        CAUSE, decision, blame, explanation, fixes=tuple(permission_fixes(decision, blame)),
-        evidence=_evidence(blame), facts=("R1.15", "R1.16"),
-        title=f"{caller_name(decision)} of account {account} may not call {action} on {role_name(decision)}",
-    )  # fmt: skip
+        CAUSE,
+        blame,
+        explanation,
+        fixes=tuple(permission_fixes(decision, blame)),
+        evidence=_evidence(blame),
+        facts=("R1.15", "R1.16"),
+        title=f"{caller_name(decision)} of account {account} may not call {action} on "
+        f"{role_name(decision)}",
+    )
 
 
 def _why_needed(decision: Decision) -> str:
     if not decision.call.same_account:
         return "across accounts the caller's own account must allow it as well as the trust policy"
-    return "the trust policy names the account, which leaves the choice to the caller's own policies"
+    return (
+        "the trust policy names the account, which leaves the choice to the caller's own policies"
+    )
 
 
 def _evidence(blame: Blame) -> tuple[Evidence, ...]:
@@ -76,20 +85,29 @@ def permission_fixes(decision: Decision, blame: Blame) -> Iterator[Fix]:
         return
     if isinstance(principal, Role) and principal.is_identity_center:
         return  # the permission set is edited in IAM Identity Center, not the role
-    if blame.trace is not None and sensitive(blame.trace.statement) and not blame.trace.failing[0].element == "Resource":  # noqa: E501
+    if (
+        blame.trace is not None
+        and sensitive(blame.trace.statement)
+        and blame.trace.failing[0].element != "Resource"
+    ):
         return
     role_arn = decision.call.role_arn
     opens = f"{caller_name(decision)} to this role, nothing else"
     yield from _widen_resource(decision, blame, principal)
     document = {
         "Version": "2012-10-17",
-        "Statement": [{"Effect": "Allow", "Action": actions_needed(decision), "Resource": role_arn}],
+        "Statement": [
+            {"Effect": "Allow", "Action": actions_needed(decision), "Resource": role_arn}
+        ],
     }
     yield add_inline_policy(
-        principal.arn, f"Assume-{role_name(decision)}"[:128], document,
+        principal.arn,
+        f"Assume-{role_name(decision)}"[:128],
+        document,
         "identity-permission/allow-this-role",
-        f"allow {arn.display_name(principal.arn)} to assume exactly {role_arn}", opens=opens,
-    )  # fmt: skip
+        f"allow {arn.display_name(principal.arn)} to assume exactly {role_arn}",
+        opens=opens,
+    )
 
 
 def _widen_resource(decision: Decision, blame: Blame, principal: Principal) -> Iterator[Fix]:
@@ -102,7 +120,9 @@ def _widen_resource(decision: Decision, blame: Blame, principal: Principal) -> I
         return
     edit = appended(trace.policy, f"{trace.statement.pointer}/Resource", decision.call.role_arn)
     yield change_policy(
-        trace.policy, f"identity-permission/add-resource-{blame.action.partition(':')[2]}",
-        f"add {decision.call.role_arn} to the Resource of {trace.statement.label}", edit,
+        trace.policy,
+        f"identity-permission/add-resource-{blame.action.partition(':')[2]}",
+        f"add {decision.call.role_arn} to the Resource of {trace.statement.label}",
+        edit,
         opens=f"{caller_name(decision)} to this role, nothing else",
-    )  # fmt: skip
+    )

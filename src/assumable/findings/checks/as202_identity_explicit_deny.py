@@ -3,16 +3,19 @@
 from assumable.engine.evaluate import Decision
 from assumable.findings.blame import Blame
 from assumable.findings.finding import Cause, Finding, Row
-from assumable.findings.report import finding, caller_name, where
+from assumable.findings.report import caller_name, finding, where
 
-CAUSE = Cause("AS202", "identity-explicit-deny", Row.PERMISSION, "a policy of the caller denies the call")
+CAUSE = Cause(
+    "AS202", "identity-explicit-deny", Row.PERMISSION, "a policy of the caller denies the call"
+)
 
 
 def check(decision: Decision, blame: Blame) -> Finding:
     """The finding, with its explanation."""
     under = f", because of its condition on {blame.variant}" if blame.variant else ""
     explanation = (
-        f"{where(blame)}, which applies to {caller_name(decision)}, denies {blame.action}{under}; a Deny "
+        f"{where(blame)}, which applies to {caller_name(decision)}, denies {blame.action}{under}; "
+        "a Deny "
         "overrides every Allow, also when the trust policy names the caller"
     )
-    return finding(CAUSE, decision, blame, explanation, facts=("R1.1", "R1.13"))
+    return finding(CAUSE, blame, explanation, facts=("R1.1", "R1.13"))

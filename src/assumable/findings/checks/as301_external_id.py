@@ -27,11 +27,15 @@ def check(decision: Decision, blame: Blame) -> Finding:
     variant = _variant(decision, condition)
     explanation = f"{where(blame)} requires an external ID, {_EXPLANATIONS[variant]}"
     return finding(
-        CAUSE, decision, blame, explanation, variant=variant, facts=("R3.4", "R6.5"),
+        CAUSE,
+        blame,
+        explanation,
+        variant=variant,
+        facts=("R3.4", "R6.5"),
         fixes=tuple(_fixes(decision, blame, condition)),
         title="an external ID is required that "
         + ("was not sent" if variant == "missing" else "differs from the one sent"),
-    )  # fmt: skip
+    )
 
 
 def _condition(blame: Blame) -> Condition:
@@ -61,16 +65,20 @@ def _fixes(decision: Decision, blame: Blame, condition: Condition) -> Iterator[F
             wanted = value.replace("*", "").replace("?", "0")
             if "${" not in value and _VALID.fullmatch(wanted):
                 yield change_call(
-                    decision.call, "external-id/send", f"send the external ID `{wanted}`",
+                    decision.call,
+                    "external-id/send",
+                    f"send the external ID `{wanted}`",
                     {"ExternalId": wanted},
-                )  # fmt: skip
+                )
                 break
     sent = decision.call.parameters.get("ExternalId")
-    trust = decision.facts.trust
-    if isinstance(sent, str) and blame.trace is not None and blame.trace.policy is trust:
-        if not OPERATORS[condition.base].negated:
-            yield change_policy(
-                blame.trace.policy, "external-id/accept", "accept the external ID that was sent as well",
-                appended(blame.trace.policy, condition.pointer, sent),
-                opens="callers that this statement names and that know this external ID",
-            )  # fmt: skip
+    if not isinstance(sent, str) or blame.trace is None or OPERATORS[condition.base].negated:
+        return
+    if blame.trace.policy is decision.facts.trust:
+        yield change_policy(
+            blame.trace.policy,
+            "external-id/accept",
+            "accept the external ID that was sent as well",
+            appended(blame.trace.policy, condition.pointer, sent),
+            opens="callers that this statement names and that know this external ID",
+        )

@@ -13,9 +13,11 @@ from assumable.model.call import RoleCaller, UserCaller
 
 CAUSE = Cause("AS401", "mfa", Row.MFA, "MFA is required and was not presented")
 _EXPLANATIONS = {
-    "not-presented": "the call carries no proof of MFA: SerialNumber and TokenCode prove it in the same "
+    "not-presented": "the call carries no proof of MFA: SerialNumber and TokenCode prove it in "
+    "the same "
     "request",
-    "lost-in-chain": "credentials of a role session carry no MFA, even when the first call of the chain was "
+    "lost-in-chain": "credentials of a role session carry no MFA, even when the first call of the "
+    "chain was "
     "made with it",
     "too-old": "the MFA of these credentials is older than the policy accepts",
     "cannot": "this kind of caller cannot present MFA to AssumeRole",
@@ -30,10 +32,15 @@ def check(decision: Decision, blame: Blame) -> Finding:
     else:
         explanation = f"{where(blame)} requires MFA, and {_EXPLANATIONS[variant]}"
     return finding(
-        CAUSE, decision, blame, explanation, variant=variant, facts=("R5.1", "R5.2", "R5.4"),
+        CAUSE,
+        blame,
+        explanation,
+        variant=variant,
+        facts=("R5.1", "R5.2", "R5.4"),
         fixes=tuple(_fixes(decision, variant)),
-        title="MFA is required and " + ("is too old" if variant == "too-old" else "was not presented"),
-    )  # fmt: skip
+        title="MFA is required and "
+        + ("is too old" if variant == "too-old" else "was not presented"),
+    )
 
 
 def _variant(decision: Decision, blame: Blame) -> str:
@@ -51,8 +58,12 @@ def _variant(decision: Decision, blame: Blame) -> str:
 def _fixes(decision: Decision, variant: str) -> Iterator[Fix]:
     caller = decision.call.caller
     if isinstance(caller, RoleCaller) and decision.call.presents_mfa:
-        yield change_call(decision.call, "mfa/leave-out", "send no SerialNumber and TokenCode: a role "
-                          "session has no device", {"SerialNumber": None, "TokenCode": None})  # fmt: skip
+        yield change_call(
+            decision.call,
+            "mfa/leave-out",
+            "send no SerialNumber and TokenCode: a role session has no device",
+            {"SerialNumber": None, "TokenCode": None},
+        )
     if not isinstance(caller, UserCaller):
         return
     parts = arn.parse(caller.arn)
@@ -63,8 +74,10 @@ def _fixes(decision: Decision, variant: str) -> Iterator[Fix]:
     if decision.call.mfa_code_is_wrong:
         return
     yield change_call(
-        decision.call, "mfa/send-code",
-        f"send the serial number of your MFA device (often {serial}; `aws iam list-mfa-devices` shows it) "
+        decision.call,
+        "mfa/send-code",
+        f"send the serial number of your MFA device (often {serial}; `aws iam list-mfa-devices` "
+        "shows it) "
         "and its current code",
         {"SerialNumber": serial, "TokenCode": TOKEN_CODE},
-    )  # fmt: skip
+    )

@@ -20,16 +20,22 @@ def check(decision: Decision, blame: Blame) -> Finding:
     role = decision.facts.role
     maximum = role.max_session_duration if isinstance(role, Role) else None
     explanations = {
-        "role-maximum": f"{asked} s exceeds the MaxSessionDuration of {role_name(decision)}, which is "
+        "role-maximum": f"{asked} s exceeds the MaxSessionDuration of {role_name(decision)}, "
+        "which is "
         f"{maximum} s",
-        "chaining": f"{asked} s exceeds 3600 s, the limit when one session's credentials assume the next "
+        "chaining": f"{asked} s exceeds 3600 s, the limit when one session's credentials assume "
+        "the next "
         "role, whatever the role's own maximum is",
         "range": f"{asked} s is outside of 900 to 43200 s, which AWS accepts",
     }
     return finding(
-        CAUSE, decision, blame, explanations[variant], facts=("R4.1", "R9.6"),
-        fixes=tuple(_fixes(decision, variant)), title=f"a session of {asked} s is not allowed",
-    )  # fmt: skip
+        CAUSE,
+        blame,
+        explanations[variant],
+        facts=("R4.1", "R9.6"),
+        fixes=tuple(_fixes(decision, variant)),
+        title=f"a session of {asked} s is not allowed",
+    )
 
 
 def _fixes(decision: Decision, variant: str) -> Iterator[Fix]:
@@ -37,14 +43,21 @@ def _fixes(decision: Decision, variant: str) -> Iterator[Fix]:
     longest = limits.CHAINING_LIMIT if isinstance(limit, Unknown) else limit
     asked = decision.call.parameters.get("DurationSeconds")
     seconds = limits.MIN_DURATION if _is_short(asked) else longest
-    yield change_call(decision.call, "duration/change", f"ask for {seconds} s",
-                      {"DurationSeconds": seconds})  # fmt: skip
+    yield change_call(
+        decision.call, "duration/change", f"ask for {seconds} s", {"DurationSeconds": seconds}
+    )
     role, wanted = decision.facts.role, limits.duration_of(decision.call)
-    can_raise = isinstance(role, Role) and not role.is_identity_center and not role.is_service_linked
+    can_raise = (
+        isinstance(role, Role) and not role.is_identity_center and not role.is_service_linked
+    )
     if variant == "role-maximum" and can_raise and not decision.call.is_chained and wanted:
         assert isinstance(role, Role)  # noqa: S101  # `can_raise` has looked
-        yield raise_max_duration(role, wanted, "duration/raise-maximum",
-                                 f"raise the MaxSessionDuration of {role.name} to {wanted} s")  # fmt: skip
+        yield raise_max_duration(
+            role,
+            wanted,
+            "duration/raise-maximum",
+            f"raise the MaxSessionDuration of {role.name} to {wanted} s",
+        )
 
 
 def _is_short(asked: object) -> bool:

@@ -15,7 +15,8 @@ def check(decision: Decision, blame: Blame) -> Finding:
     else:
         what = f"no service control policy attached to {blame.gate.level} allows {blame.action}"
     explanation = (
-        f"{what}; every level from the root to account {decision.call.caller_account} must allow what its "
+        f"{what}; every level from the root to account {decision.call.caller_account} must allow "
+        "what its "
         "principals do, and one Deny is enough to stop it"
     )
-    return finding(CAUSE, decision, blame, explanation, facts=("R1.7", "R1.8"))
+    return finding(CAUSE, blame, explanation, facts=("R1.7", "R1.8"))

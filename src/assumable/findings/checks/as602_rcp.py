@@ -11,7 +11,8 @@ CAUSE = Cause("AS602", "rcp", Row.ORGANIZATION, "a resource control policy stops
 def check(decision: Decision, blame: Blame) -> Finding:
     """The finding, with its explanation."""
     explanation = (
-        f"{where(blame)}, attached to {blame.gate.level}, denies {blame.action} on roles of account "
+        f"{where(blame)}, attached to {blame.gate.level}, denies {blame.action} on roles of "
+        "account "
         f"{decision.call.role_account}; it binds callers from everywhere"
     )
-    return finding(CAUSE, decision, blame, explanation, facts=("R1.9", "R1.11"))
+    return finding(CAUSE, blame, explanation, facts=("R1.9", "R1.11"))

@@ -3,9 +3,11 @@
 from assumable.engine.evaluate import Decision
 from assumable.findings.blame import Blame
 from assumable.findings.finding import Cause, Finding, Row
-from assumable.findings.report import finding, caller_name, where
+from assumable.findings.report import caller_name, finding, where
 
-CAUSE = Cause("AS701", "permissions-boundary", Row.CAPS, "the caller's permissions boundary stops the call")
+CAUSE = Cause(
+    "AS701", "permissions-boundary", Row.CAPS, "the caller's permissions boundary stops the call"
+)
 
 
 def check(decision: Decision, blame: Blame) -> Finding:
@@ -16,4 +18,4 @@ def check(decision: Decision, blame: Blame) -> Finding:
         f"{caller_name(decision)} has a permissions boundary, and {verb} {blame.action} on "
         f"{decision.call.role_arn}; a boundary caps what all other policies grant"
     )
-    return finding(CAUSE, decision, blame, explanation, facts=("R1.13", "R1.14"))
+    return finding(CAUSE, blame, explanation, facts=("R1.13", "R1.14"))

@@ -3,7 +3,7 @@
 from assumable.engine.evaluate import Decision
 from assumable.findings.blame import Blame
 from assumable.findings.finding import Cause, Finding, Row
-from assumable.findings.report import finding, caller_name, where
+from assumable.findings.report import caller_name, finding, where
 
 CAUSE = Cause("AS702", "session-policy", Row.CAPS, "the caller's session policy stops the call")
 
@@ -16,4 +16,4 @@ def check(decision: Decision, blame: Blame) -> Finding:
         f"the session of {caller_name(decision)} was created with a session policy, and {verb} "
         f"{blame.action} on {decision.call.role_arn}; start a session whose policy allows it"
     )
-    return finding(CAUSE, decision, blame, explanation, facts=("R1.13", "R9.5"))
+    return finding(CAUSE, blame, explanation, facts=("R1.13", "R9.5"))

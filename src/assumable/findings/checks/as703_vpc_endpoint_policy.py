@@ -5,7 +5,9 @@ from assumable.findings.blame import Blame
 from assumable.findings.finding import Cause, Finding, Row
 from assumable.findings.report import finding, where
 
-CAUSE = Cause("AS703", "vpc-endpoint-policy", Row.CAPS, "the policy of the VPC endpoint stops the call")
+CAUSE = Cause(
+    "AS703", "vpc-endpoint-policy", Row.CAPS, "the policy of the VPC endpoint stops the call"
+)
 
 
 def check(decision: Decision, blame: Blame) -> Finding:
@@ -16,4 +18,4 @@ def check(decision: Decision, blame: Blame) -> Finding:
         f"the request goes through VPC endpoint {decision.call.network.vpc_endpoint}, and {verb} "
         f"{blame.action}; an endpoint policy caps every call through it"
     )
-    return finding(CAUSE, decision, blame, explanation, facts=("R1.30",))
+    return finding(CAUSE, blame, explanation, facts=("R1.30",))

@@ -16,30 +16,45 @@ CAUSE = Cause("AS801", "session-tags", Row.TRUST, "session tags are not allowed"
 def check(decision: Decision, blame: Blame) -> Finding:
     """The finding, with the side that lacks sts:TagSession."""
     inherited = decision.call.session.transitive_tag_keys
-    source = f"inherits the transitive tags {', '.join(inherited)}" if inherited else "passes session tags"
+    source = (
+        f"inherits the transitive tags {', '.join(inherited)}"
+        if inherited
+        else "passes session tags"
+    )
     if blame.variant == blame.action:
-        what = f"{where(blame)} does not allow sts:TagSession, which is judged apart from sts:AssumeRole"
+        what = f"{where(blame)} does not allow sts:TagSession, which is judged apart from "
+        "sts:AssumeRole"
     else:
         what = f"{where(blame)} has a condition on {blame.variant} that these tags do not meet"
     side = "trust" if blame.gate.gate is GateName.TRUST else "identity"
     return finding(
-        CAUSE, decision, blame, f"the call {source}, and {what}",
-        fixes=tuple(_fixes(decision, blame, side)), facts=("R1.5", "R9.2"),
-    )  # fmt: skip
+        CAUSE,
+        blame,
+        f"the call {source}, and {what}",
+        fixes=tuple(_fixes(decision, blame, side)),
+        facts=("R1.5", "R9.2"),
+    )
 
 
 def _fixes(decision: Decision, blame: Blame, side: str) -> Iterator[Fix]:
     if decision.call.tags and not decision.call.session.transitive_tag_keys:
         yield change_call(
-            decision.call, "session-tags/leave-out", "send no session tags",
-            {"Tags": None, "TransitiveTagKeys": None}, safety="review",
-        )  # fmt: skip
+            decision.call,
+            "session-tags/leave-out",
+            "send no session tags",
+            {"Tags": None, "TransitiveTagKeys": None},
+            safety="review",
+        )
     if blame.variant != blame.action:
         return
     if side == "identity":
         yield from permission_fixes(decision, blame)
     elif blame.trace is not None:
-        fix = with_action(blame.trace, blame.action, "session-tags/allow-in-trust",
-                          opens="session tags by the principals of that statement")  # fmt: skip
+        fix = with_action(
+            blame.trace,
+            blame.action,
+            "session-tags/allow-in-trust",
+            opens="session tags by the principals of that statement",
+        )
         if fix is not None:
             yield fix

@@ -16,33 +16,49 @@ CAUSE = Cause("AS802", "source-identity", Row.TRUST, "the source identity is not
 def check(decision: Decision, blame: Blame) -> Finding:
     """The finding, with the side that lacks sts:SetSourceIdentity."""
     inherited = decision.call.session.source_identity is not None
-    source = "inherits a source identity, which cannot be dropped" if inherited else "sets a source identity"
+    source = (
+        "inherits a source identity, which cannot be dropped"
+        if inherited
+        else "sets a source identity"
+    )
     if decision.call.source_identity is None:
         source = "sets no source identity"
     if blame.variant == blame.action:
-        what = (f"{where(blame)} does not allow sts:SetSourceIdentity, which is judged apart from "
-                "sts:AssumeRole")  # fmt: skip
+        what = (
+            f"{where(blame)} does not allow sts:SetSourceIdentity, which is judged apart from "
+            "sts:AssumeRole"
+        )
     else:
         what = f"{where(blame)} has a condition on {blame.variant} that it does not meet"
     return finding(
-        CAUSE, decision, blame, f"the call {source}, and {what}", fixes=tuple(_fixes(decision, blame)),
+        CAUSE,
+        blame,
+        f"the call {source}, and {what}",
+        fixes=tuple(_fixes(decision, blame)),
         facts=("R1.5", "R9.4"),
-    )  # fmt: skip
+    )
 
 
 def _fixes(decision: Decision, blame: Blame) -> Iterator[Fix]:
     passed = decision.call.parameters.get("SourceIdentity") is not None
     if passed and decision.call.session.source_identity is None and blame.variant == blame.action:
         yield change_call(
-            decision.call, "source-identity/leave-out", "set no source identity", {"SourceIdentity": None},
+            decision.call,
+            "source-identity/leave-out",
+            "set no source identity",
+            {"SourceIdentity": None},
             safety="review",
-        )  # fmt: skip
+        )
     if blame.variant != blame.action:
         return
     if blame.gate.gate is GateName.IDENTITY:
         yield from permission_fixes(decision, blame)
     elif blame.trace is not None:
-        fix = with_action(blame.trace, blame.action, "source-identity/allow-in-trust",
-                          opens="setting a source identity by the principals of that statement")  # fmt: skip
+        fix = with_action(
+            blame.trace,
+            blame.action,
+            "source-identity/allow-in-trust",
+            opens="setting a source identity by the principals of that statement",
+        )
         if fix is not None:
             yield fix

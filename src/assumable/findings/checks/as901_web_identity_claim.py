@@ -5,10 +5,15 @@ from assumable.findings.blame import Blame
 from assumable.findings.finding import Cause, Finding, Row
 from assumable.findings.report import finding, where
 
-CAUSE = Cause("AS901", "web-identity-claim", Row.TRUST, "the token does not carry what the trust policy asks for")
+CAUSE = Cause(
+    "AS901",
+    "web-identity-claim",
+    Row.TRUST,
+    "the token does not carry what the trust policy asks for",
+)
 
 
 def check(decision: Decision, blame: Blame) -> Finding:
     """The finding, with its explanation."""
     explanation = f"{where(blame)} has a condition on {blame.variant} that this token does not meet"
-    return finding(CAUSE, decision, blame, explanation, facts=("R5.12", "R5.14"))
+    return finding(CAUSE, blame, explanation, facts=("R5.12", "R5.14"))

@@ -1,0 +1,186 @@
+"""Keys that describe the signed caller and the target role (FACTS 5.1, 5.4)."""
+
+from assumable.engine.keys.question import Question
+from assumable.engine.keys.request import lookup
+from assumable.model.call import (
+    Absent,
+    FederatedUserCaller,
+    Present,
+    RoleCaller,
+    RootCaller,
+    ServiceCaller,
+    UserCaller,
+    Value,
+)
+from assumable.model.world import Organization, Principal, Unknown
+
+
+def principal_arn(question: Question) -> Value:
+    """`aws:PrincipalArn`."""
+    found = question.facts.principal_arn
+    if isinstance(found, Unknown):
+        return found
+    if found is None:
+        return Absent("the caller is no principal of an account")
+    return Present((found,), "the caller's principal; for a session, the role with its path")
+
+
+def principal_account(question: Question) -> Value:
+    """`aws:PrincipalAccount`."""
+    account = question.call.caller_account if question.facts.principal_arn is not None else ""
+    if not account:
+        return Absent("the caller belongs to no account")
+    return Present((account,), "the caller's account")
+
+
+def org(found: Organization | Unknown | None, account: str, *, whose: str, path: bool) -> Value:
+    """An organization key: the id, or the place in the tree."""
+    if isinstance(found, Unknown):
+        return found
+    if found is None or not account:
+        return Absent(f"{whose} account is in no organization")
+    if path:
+        return Present((found.org_path(account),), f"{whose} account's place", multivalued=True)
+    return Present((found.id,), f"{whose} account's organization")
+
+
+def principal_org(question: Question, *, path: bool) -> Value:
+    """`aws:PrincipalOrgID` and `aws:PrincipalOrgPaths`."""
+    account = question.call.caller_account if question.facts.principal_arn is not None else ""
+    if not account:
+        return Absent("the caller belongs to no account")
+    return org(question.facts.caller_organization, account, whose="the caller's", path=path)
+
+
+def resource_org(question: Question, *, path: bool) -> Value:
+    """`aws:ResourceOrgID` and `aws:ResourceOrgPaths`."""
+    account = question.call.role_account
+    return org(question.facts.role_organization, account, whose="the role's", path=path)
+
+
+def principal_type(question: Question) -> Value:
+    """`aws:PrincipalType`."""
+    match question.call.caller:
+        case UserCaller():
+            kind = "User"
+        case RoleCaller():
+            kind = "AssumedRole"
+        case RootCaller():
+            kind = "Account"
+        case FederatedUserCaller():
+            kind = "FederatedUser"
+        case ServiceCaller():
+            return Unknown("AWS does not document this key for services")
+        case _:
+            return Absent("the request is not signed")
+    return Present((kind,), "the kind of caller")
+
+
+def user_id(question: Question) -> Value:
+    """`aws:userid`."""
+    caller, principal = question.call.caller, question.facts.principal
+    if isinstance(caller, RootCaller):
+        return Present((question.call.caller_account,), "the root user's account")
+    if isinstance(caller, FederatedUserCaller):
+        name = caller.arn.rpartition("/")[2]
+        return Present((f"{question.call.caller_account}:{name}",), "account and name")
+    if not isinstance(caller, UserCaller | RoleCaller):
+        return Absent("the caller is no principal of an account")
+    unique_id = principal.unique_id if isinstance(principal, Principal) else None
+    if unique_id is None:
+        return Unknown(
+            "the unique id of the caller was not read", "iam:GetUser or iam:GetRole", present=True
+        )
+    if isinstance(caller, RoleCaller):
+        return Present((f"{unique_id}:{caller.session_name}",), "role id and session name")
+    return Present((unique_id,), "the user's id")
+
+
+def user_name(question: Question) -> Value:
+    """`aws:username`."""
+    caller = question.call.caller
+    if isinstance(caller, UserCaller):
+        return Present((caller.arn.rpartition("/")[2],), "the user's name")
+    return Absent("only IAM users have it")
+
+
+def is_service(question: Question) -> Value:
+    """`aws:PrincipalIsAWSService`."""
+    if not question.call.is_signed:
+        return Absent("the request is not signed: the key is absent, not false (R1.31)")
+    return Present(("true" if question.facts.caller_is_service else "false",), "who calls")
+
+
+def service_name(question: Question, *, many: bool) -> Value:
+    """`aws:PrincipalServiceName` and its list form."""
+    caller = question.call.caller
+    if not isinstance(caller, ServiceCaller):
+        return Absent("only a service that calls as itself has it")
+    return Present((caller.principal,), "the calling service", multivalued=many)
+
+
+def only_services(question: Question) -> Value:
+    """The confused-deputy keys, which only some services send."""
+    if question.facts.caller_is_service:
+        return Absent("the service is not known to send it")
+    return Absent("only a service that calls on behalf of a resource sends it (R2.10)")
+
+
+def delivered(question: Question) -> Value:
+    """Keys that the service behind the caller's credentials supplies."""
+    if isinstance(question.call.caller, RoleCaller):
+        return Unknown(
+            "it depends on the service that delivered the caller's credentials",
+            "the `context` of the call",
+        )
+    return Absent("the caller's credentials come from no service")
+
+
+def own_source_identity(question: Question) -> Value:
+    """`aws:SourceIdentity`."""
+    found = question.call.session.source_identity
+    if found is None:
+        return Absent("the caller's session has no source identity")
+    return Present((found,), "the caller's session has it")
+
+
+def token_issue_time(question: Question) -> Value:
+    """`aws:TokenIssueTime`."""
+    issued = question.call.credentials_issued_at
+    if issued is None:
+        return Absent("long-term credentials have no issue time")
+    return Present((issued.isoformat(),), "when the caller's credentials were issued")
+
+
+def principal_tag(question: Question, key: str) -> Value:
+    """`aws:PrincipalTag/…`; a session tag wins over a tag of the role."""
+    call, principal = question.call, question.facts.principal
+    session = lookup(call.session.tags, key, "the caller's session")
+    if isinstance(session, Present):
+        return session
+    if isinstance(call.caller, ServiceCaller):
+        if call.caller.principal == "rolesanywhere.amazonaws.com":
+            return lookup(call.tags, key, "certificate fields (FACTS 5.8)")
+        return Absent("services carry no tags")
+    if isinstance(principal, Unknown):
+        return Unknown("the tags of the caller were not read", principal.settle)
+    if principal is None:
+        return Absent("the caller carries no tags")
+    if isinstance(principal.tags, Unknown):
+        return principal.tags
+    return lookup(principal.tags, key, "the caller's tags")
+
+
+def resource_tag(question: Question, key: str) -> Value:
+    """`aws:ResourceTag/…`: tags of the target role."""
+    role = question.facts.role
+    if isinstance(role, Unknown):
+        return Unknown("the tags of the role were not read", role.settle)
+    if role is None:
+        return Absent("there is no such role")
+    return role.tags if isinstance(role.tags, Unknown) else lookup(role.tags, key, "the role")
+
+
+def resource_account(question: Question) -> Value:
+    """`aws:ResourceAccount`."""
+    return Present((question.call.role_account,), "the role's account")

@@ -1,0 +1,81 @@
+"""Keys for what the request itself carries (FACTS 5.3, R3.4)."""
+
+from collections.abc import Mapping
+
+from assumable.engine.keys.question import SET_SOURCE_IDENTITY, TAG_SESSION, Question
+from assumable.model.call import Absent, Open, Present, Value
+from assumable.model.world import Unknown
+
+
+def listed(question: Question, value: Value, *, also: str = "") -> Value:
+    """A key that AWS lists for the main action and `also`; for other actions it is U-6 (R3.4)."""
+    if question.is_main_action or question.action == also or isinstance(value, Absent):
+        return value
+    if not isinstance(value, Present):
+        return value
+    return Open("U-6", value, Absent(f"AWS does not list the key for {question.action} (R3.4)"))
+
+
+def external_id(question: Question) -> Value:
+    """`sts:ExternalId`."""
+    found = question.call.parameters.get("ExternalId")
+    if found is None or question.call.api != "AssumeRole":
+        return Absent("no ExternalId was sent")
+    return listed(question, Present((str(found),), "the ExternalId parameter"))
+
+
+def session_name(question: Question) -> Value:
+    """`sts:RoleSessionName`."""
+    found = question.call.parameters.get("RoleSessionName")
+    if found is None:
+        if question.facts.caller_is_service:
+            return Unknown("the service chooses its own session name", present=True)
+        return Unknown("no RoleSessionName was given", "--role-session-name", present=True)
+    return listed(question, Present((str(found),), "the RoleSessionName parameter"))
+
+
+def source_identity(question: Question) -> Value:
+    """`sts:SourceIdentity`: set by this call or inherited."""
+    found = question.call.source_identity
+    if found is None:
+        return Absent("no source identity is set or inherited")
+    return listed(question, Present((found,), "set or inherited"), also=SET_SOURCE_IDENTITY)
+
+
+def tags_visible(question: Question) -> bool:
+    """Whether AWS lists the tag keys for this action (R3.4)."""
+    return question.is_main_action or question.action == TAG_SESSION
+
+
+def many(keys: tuple[str, ...], reason: str, *, visible: bool) -> Value:
+    """A multivalued key, absent when it would be empty."""
+    if keys and visible:
+        return Present(keys, reason, multivalued=True)
+    return Absent("no tags were sent" if not keys else "AWS does not list it for this action")
+
+
+def transitive_keys(question: Question) -> Value:
+    """`sts:TransitiveTagKeys`."""
+    keys = question.call.transitive_tag_keys
+    return many(keys, "the TransitiveTagKeys parameter", visible=tags_visible(question))
+
+
+def tag_keys(question: Question) -> Value:
+    """`aws:TagKeys`."""
+    keys = tuple(question.call.tags)
+    return many(keys, "the keys of the Tags parameter", visible=tags_visible(question))
+
+
+def lookup(tags: Mapping[str, str], key: str, reason: str) -> Value:
+    """A tag by its key in lower case."""
+    for name, value in tags.items():
+        if name.lower() == key:
+            return Present((value,), reason)
+    return Absent(f"{reason}: no such tag")
+
+
+def request_tag(question: Question, key: str) -> Value:
+    """`aws:RequestTag/…`."""
+    if not tags_visible(question):
+        return Absent(f"AWS does not list it for {question.action}")
+    return lookup(question.call.tags, key, "the Tags parameter")

@@ -1,0 +1,175 @@
+"""The seven checklist lines, always there and always in the same order (DESIGN section 1)."""
+
+from collections.abc import Iterator
+from typing import Literal
+
+import msgspec
+
+from assumable import arn
+from assumable.engine import limits
+from assumable.engine.evaluate import Decision
+from assumable.engine.gates import Gate, GateName, Outcome
+from assumable.engine.match import StatementTrace
+from assumable.engine.truth import atoms, describe
+from assumable.findings import commands
+from assumable.findings.finding import ROW_NAMES, Finding, Row
+from assumable.model.policy import Effect
+from assumable.model.world import Unknown
+
+Status = Literal["pass", "fail", "not-required", "unknown"]
+
+
+class ChecklistRow(msgspec.Struct, frozen=True):
+    """One of the seven lines."""
+
+    check: str
+    status: Status
+    summary: str
+    verify: str = ""
+    """The command that checks the line by hand."""
+
+
+def checklist(decision: Decision, findings: tuple[Finding, ...]) -> Iterator[ChecklistRow]:
+    """The seven lines, in order; a line fails when a blocking finding says so."""
+    for row in Row:
+        verify = commands.verify(row, decision.call)
+        failed = [f for f in findings if f.blocking and (f.row is row or row in f.also_fails)]
+        if failed:
+            yield ChecklistRow(ROW_NAMES[row], "fail", failed[0].title, verify)
+        elif arn.parse_role(decision.call.role_arn) is None:
+            yield ChecklistRow(
+                ROW_NAMES[row], "unknown", "not looked at: the role's ARN names no role", verify
+            )
+        else:
+            status, summary = _ROWS[row](decision)
+            yield ChecklistRow(ROW_NAMES[row], status, summary, verify)
+
+
+def gates_named(decision: Decision, *names: GateName) -> list[Gate]:
+    """The gates of those names, for all actions."""
+    return [gate for gate in decision.gates if gate.gate in names]
+
+
+def _worst(gates: list[Gate]) -> Outcome | None:
+    """The outcome that stands for several gates; None when none of them applies."""
+    outcomes = {
+        gate.outcome for gate in gates if gate.counts or gate.outcome is not Outcome.IMPLICIT_DENY
+    }
+    outcomes -= {Outcome.NOT_APPLICABLE}
+    for outcome in (Outcome.EXPLICIT_DENY, Outcome.IMPLICIT_DENY, Outcome.UNKNOWN, Outcome.ALLOW):
+        if outcome in outcomes:
+            return outcome
+    return None
+
+
+def _permission_row(decision: Decision) -> tuple[Status, str]:
+    gates = gates_named(decision, GateName.IDENTITY)
+    outcome = _worst(gates)
+    if outcome is Outcome.UNKNOWN:
+        return "unknown", _first_question(gates)
+    allowing = _allowing(gates)
+    if allowing is not None:
+        account = decision.call.caller_account
+        return "pass", f"{account}: {allowing.policy.name.name}, {allowing.statement.label}"
+    if decision.call.has_identity_side:
+        named = any(gate.allow is not False for gate in gates_named(decision, GateName.TRUST))
+        why = (
+            "the trust policy names the caller itself" if named else "the trust policy comes first"
+        )
+        return "not-required", f"{why}, in the same account"
+    return "not-required", "this kind of caller has no policies of its own"
+
+
+def _trust_row(decision: Decision) -> tuple[Status, str]:
+    gates = gates_named(decision, GateName.TRUST)
+    outcome = _worst(gates)
+    if outcome is Outcome.UNKNOWN:
+        return "unknown", _first_question(gates)
+    allowing = _allowing(gates)
+    if allowing is None:
+        return "pass", "no complaint"
+    return "pass", f"{allowing.statement.label} names this caller"
+
+
+def _allowing(gates: list[Gate]) -> StatementTrace | None:
+    traces = (trace for gate in gates for trace in gate.traces())
+    return next((t for t in traces if t.statement.effect is Effect.ALLOW and t.truth is True), None)
+
+
+def _first_question(gates: list[Gate]) -> str:
+    for gate in gates:
+        for atom in atoms(gate.passes):
+            return f"depends on: {atom.text}"
+    return "not known"
+
+
+def _key_row(decision: Decision, prefix: str, proven: str) -> tuple[Status, str]:
+    """A row about one condition key: asked for by a statement that could apply, or by none."""
+    gates = [gate for gate in decision.gates if gate.context is not None]
+    for gate in gates:
+        for trace in gate.traces():
+            if not trace.has_matching("Principal") or not trace.has_matching("Action"):
+                continue
+            for element in trace.elements:
+                if element.condition and element.condition.key.lower().startswith(prefix):
+                    if not isinstance(element.truth, bool):
+                        return "unknown", f"depends on: {describe(element.truth)}"
+                    if element.truth and trace.statement.effect is Effect.ALLOW:
+                        return "pass", proven
+    if any(
+        isinstance(p, Unknown)
+        for gate in gates_named(decision, GateName.TRUST)
+        for p in gate.policies
+    ):
+        return "unknown", "the trust policy was not read"
+    return "not-required", "not required"
+
+
+def _external_id_row(decision: Decision) -> tuple[Status, str]:
+    return _key_row(decision, "sts:externalid", "required, and sent")
+
+
+def _mfa_row(decision: Decision) -> tuple[Status, str]:
+    return _key_row(decision, "aws:multifactorauth", "required, and presented")
+
+
+def _duration_row(decision: Decision) -> tuple[Status, str]:
+    gate = next(iter(gates_named(decision, GateName.SESSION_LIMITS)), None)
+    if gate is None or limits.duration_of(decision.call) is None:
+        return "unknown", "not looked at"
+    return ("unknown" if gate.outcome is Outcome.UNKNOWN else "pass"), gate.summary
+
+
+def _organization_row(decision: Decision) -> tuple[Status, str]:
+    gates = gates_named(decision, GateName.SCP, GateName.RCP)
+    outcome = _worst(gates)
+    if outcome is None:
+        return "not-required", "; ".join(dict.fromkeys(gate.not_applicable for gate in gates))
+    if outcome is Outcome.UNKNOWN:
+        what = [p.what for gate in gates for p in gate.policies if isinstance(p, Unknown)]
+        return "unknown", what[0] if what else _first_question(gates)
+    scps = {gate.level for gate in gates if gate.gate is GateName.SCP and gate.level}
+    rcps = {gate.level for gate in gates if gate.gate is GateName.RCP and gate.level}
+    return "pass", f"{len(scps)} SCP levels, {len(rcps)} RCP levels"
+
+
+def _caps_row(decision: Decision) -> tuple[Status, str]:
+    gates = gates_named(decision, GateName.BOUNDARY, GateName.SESSION_POLICY, GateName.VPC_ENDPOINT)
+    outcome = _worst(gates)
+    if outcome is None:
+        return "not-required", "no boundary, no session policy"
+    if outcome is Outcome.UNKNOWN:
+        return "unknown", _first_question(gates)
+    applying = dict.fromkeys(g.gate for g in gates if g.outcome is Outcome.ALLOW)
+    return "pass", ", ".join(f"{gate} allows" for gate in applying) or "no objection"
+
+
+_ROWS = {
+    Row.PERMISSION: _permission_row,
+    Row.TRUST: _trust_row,
+    Row.EXTERNAL_ID: _external_id_row,
+    Row.MFA: _mfa_row,
+    Row.DURATION: _duration_row,
+    Row.ORGANIZATION: _organization_row,
+    Row.CAPS: _caps_row,
+}
