@@ -1,0 +1,193 @@
+"""The only way to AWS: clients that can read what a diagnosis needs, and nothing else.
+
+INVARIANT: no client leaves this module without the guard, so an operation outside `ALLOWED` is
+refused before anything is signed or sent.
+"""
+
+import functools
+from typing import Any, NamedTuple
+
+from assumable import __version__
+from assumable.errors import AssumableError, InputError, UnreadableError
+from assumable.model.world import Unknown
+
+ALLOWED: dict[str, frozenset[str]] = {
+    "sts": frozenset(("GetCallerIdentity",)),
+    "iam": frozenset((
+        "GetUser", "ListUserPolicies", "GetUserPolicy", "ListAttachedUserPolicies",
+        "ListGroupsForUser", "ListGroupPolicies", "GetGroupPolicy", "ListAttachedGroupPolicies",
+        "GetRole", "ListRolePolicies", "GetRolePolicy", "ListAttachedRolePolicies",
+        "GetPolicy", "GetPolicyVersion",
+    )),
+    "organizations": frozenset((
+        "DescribeOrganization", "ListParents", "ListPoliciesForTarget", "DescribePolicy",
+    )),
+}  # fmt: skip
+# IAM and Organizations have one endpoint per partition, but a client must be told some Region.
+FALLBACK_REGION = "us-east-1"
+CONNECT_TIMEOUT, READ_TIMEOUT, ATTEMPTS = 5, 20, 4
+# The thing asked about does not exist, as each service says it.
+_ABSENT = frozenset((
+    "NoSuchEntity", "AWSOrganizationsNotInUseException", "ChildNotFoundException",
+))  # fmt: skip
+_DENIALS = frozenset(("AccessDenied", "AccessDeniedException", "UnauthorizedOperation"))
+
+Answer = dict[str, Any]
+
+
+class OperationRefusedError(AssumableError):
+    """An operation outside the allow-list was about to be sent: a bug of ours, and harmless."""
+
+
+class Identity(NamedTuple):
+    """Whose credentials these are, as GetCallerIdentity says it."""
+
+    arn: str
+    account: str
+    unique_id: str
+    """`AIDA…` of a user, `AROA…` of the role behind a session."""
+
+
+class Connection:
+    """Read-only access to AWS with the credentials of one profile."""
+
+    def __init__(self, profile: str | None, region: str | None, endpoint_url: str | None) -> None:
+        """Nothing is sent yet; InputError when there is no such profile."""
+        from boto3.session import Session
+        from botocore.exceptions import BotoCoreError, ProfileNotFound
+
+        self.endpoint_url = endpoint_url
+        self._answers: dict[tuple[Any, ...], Answer | Exception] = {}
+        try:
+            self._session = Session(profile_name=profile, region_name=region)
+            self.region: str | None = self._session.region_name
+        except ProfileNotFound as error:
+            raise InputError(f"no profile `{error.kwargs['profile']}` is configured", "",
+                             "`aws configure list-profiles` shows them") from None  # fmt: skip
+        except BotoCoreError as error:
+            raise InputError(one_line(error)) from None
+
+    @functools.cached_property
+    def has_session_token(self) -> bool:
+        """Whether the credentials are temporary."""
+        credentials = self._session.get_credentials()
+        return credentials is not None and bool(credentials.get_frozen_credentials().token)
+
+    @functools.cached_property
+    def identity(self) -> Identity:
+        """Who calls; UnreadableError when AWS cannot be asked even that."""
+        try:
+            found = self.client("sts").get_caller_identity()
+        except EOFError:
+            raise UnreadableError(
+                "the profile asks for an MFA code, but there is no terminal"
+            ) from None
+        except failures() as error:
+            raise UnreadableError(f"who the caller is could not be read: {reason(error)}") from None
+        return Identity(found["Arn"], found["Account"], found["UserId"].partition(":")[0])
+
+    def ask(
+        self, service: str, operation: str, what: str, on: str, **parameters: str
+    ) -> Answer | Unknown | None:
+        """AWS's whole answer, every page of it; each question is sent once.
+
+        None when AWS says that there is no such thing; when it refuses, an Unknown that names the
+        permission: `operation` on the ARN `on`.
+        """
+        question = (service, operation, *sorted(parameters.items()))
+        if question not in self._answers:
+            self._answers[question] = self._send(service, operation, parameters)
+        answer = self._answers[question]
+        if not isinstance(answer, Exception):
+            return answer
+        code = error_code(answer)
+        if code in _ABSENT:
+            return None
+        said = "" if code in _DENIALS else f" ({reason(answer)})"
+        return Unknown(f"{what} not read{said}", f"{service}:{operation} on {on}")
+
+    def _send(self, service: str, operation: str, parameters: dict[str, str]) -> Answer | Exception:
+        from botocore import xform_name
+
+        client, name = self.client(service), xform_name(operation)
+        try:
+            if client.can_paginate(name):
+                pages = client.get_paginator(name).paginate(**parameters)
+                whole: Answer = pages.build_full_result()
+                return whole
+            answer: Answer = getattr(client, name)(**parameters)
+        except failures() as error:
+            return error
+        return answer
+
+    def client(self, service: str) -> Any:
+        """The guarded client of one service, made once."""
+        return self._clients(service)
+
+    @functools.cached_property
+    def _clients(self) -> Any:
+        return functools.cache(self._new_client)
+
+    def _new_client(self, service: str) -> Any:
+        from botocore.config import Config
+
+        if service not in ALLOWED:
+            raise OperationRefusedError(f"no client for {service}: it is not on the allow-list")
+        config = Config(
+            connect_timeout=CONNECT_TIMEOUT, read_timeout=READ_TIMEOUT,
+            retries={"mode": "adaptive", "total_max_attempts": ATTEMPTS},
+            user_agent_extra=f"assumable/{__version__}",
+        )  # fmt: skip
+        try:
+            client = self._session.client(
+                service,  # type: ignore[call-overload]  # the stubs know names, not variables
+                region_name=self.region or FALLBACK_REGION,
+                endpoint_url=self.endpoint_url,
+                config=config,
+            )
+        except ValueError as error:  # a malformed --endpoint-url or --region
+            raise InputError(one_line(error)) from None
+        _guard(client)
+        return client
+
+
+def _guard(client: Any) -> None:
+    """Refuse what is not allowed at the first and at the last moment before a request."""
+
+    def refuse(model: Any, **_: Any) -> None:
+        service = model.service_model.service_name
+        if model.name not in ALLOWED.get(service, ()):
+            raise OperationRefusedError(f"{service}:{model.name} is not on the allow-list")
+
+    # Parameters are offered before they are validated or presigned; `before-call` is the last
+    # event ahead of signing, for whatever found another way there.
+    for event in ("provide-client-params", "before-call"):
+        client.meta.events.register_first(event, refuse)
+
+
+def failures() -> tuple[type[Exception], ...]:
+    """Every way in which asking AWS can fail."""
+    from botocore.exceptions import BotoCoreError, ClientError
+    from botocore.parsers import ResponseParserError
+
+    return ClientError, BotoCoreError, ResponseParserError
+
+
+def error_code(error: Exception) -> str:
+    """AWS's own code of a failure, empty when it did not come from AWS."""
+    response = getattr(error, "response", None)
+    return str(response.get("Error", {}).get("Code", "")) if isinstance(response, dict) else ""
+
+
+def reason(error: Exception) -> str:
+    """A failure in one line: AWS's code and message, or what the SDK says."""
+    code = error_code(error)
+    if not code:
+        return one_line(error)
+    message = error.response["Error"].get("Message", "")  # type: ignore[attr-defined]  # it has a code
+    return f"{code}: {' '.join(str(message).split())}" if message else code
+
+
+def one_line(error: Exception) -> str:
+    """An exception's text without line breaks and without its full stop."""
+    return " ".join(str(error).split()).removesuffix(".") or type(error).__name__

@@ -1,0 +1,189 @@
+"""Users and roles read from IAM: what was refused is unknown, what is gone is absent."""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import msgspec
+
+from assumable import arn
+from assumable.aws.clients import Answer, Connection
+from assumable.errors import InputError
+from assumable.formats.account import aws_managed_policy, policy_in
+from assumable.model.policy import Layer, Policy, PolicyName
+from assumable.model.world import PolicyOrUnknown, Role, Unknown, User
+from assumable.source import Document
+
+
+def read_user(connection: Connection, user_arn: str, unique_id: str) -> User | None:
+    """A user with every policy that applies to it; None when it is gone."""
+    name = user_arn.rpartition("/")[2]
+    shown = arn.display_name(user_arn)
+    answer = connection.ask("iam", "GetUser", f"{shown} was", user_arn, UserName=name)
+    if answer is None:
+        return None
+    policies = [*_policies(connection, "User", name, user_arn), *_of_groups(connection, user_arn)]
+    if isinstance(answer, Unknown):
+        return User(arn=user_arn, unique_id=unique_id, policies=tuple(policies),
+                    tags=_unread("the tags of", shown, answer),
+                    boundary=_unread("the permissions boundary of", shown, answer))  # fmt: skip
+    found = answer["User"]
+    return User(
+        arn=user_arn,
+        unique_id=unique_id,
+        tags=_tags(found),
+        policies=tuple(policies),
+        boundary=_boundary(connection, found, user_arn),
+    )
+
+
+def read_own_role(connection: Connection, guess: str, unique_id: str) -> Role | None:
+    """The role behind a session, with its policies; None when it is gone.
+
+    `guess` is its ARN as far as the session shows it, that is without the path.
+    """
+    name, shown = guess.rpartition("/")[2], arn.display_name(guess)
+    answer = connection.ask("iam", "GetRole", f"{shown} was", guess, RoleName=name)
+    if answer is None:
+        return None
+    if isinstance(answer, Unknown):
+        return Role(
+            arn=guess, path_known=False, unique_id=unique_id,
+            policies=tuple(_policies(connection, "Role", name, guess)),
+            tags=_unread("the tags of", shown, answer),
+            boundary=_unread("the permissions boundary of", shown, answer),
+            trust=_unread("the trust policy of", shown, answer),
+            max_session_duration=_unread("MaxSessionDuration of", shown, answer),
+        )  # fmt: skip
+    own_arn = str(answer["Role"]["Arn"])
+    role = _role(answer["Role"])
+    return msgspec.structs.replace(
+        role,
+        policies=tuple(_policies(connection, "Role", name, own_arn)),
+        boundary=_boundary(connection, answer["Role"], own_arn),
+    )
+
+
+def read_target_role(connection: Connection, role_arn: str) -> Role | Unknown | None:
+    """The role that is asked for, as GetRole has it: its own policies play no part.
+
+    Its ARN may differ from the one asked for in the path; None when the account has no such role.
+    """
+    name = role_arn.rpartition("/")[2]
+    what = f"{arn.display_name(role_arn)} was"
+    answer = connection.ask("iam", "GetRole", what, role_arn, RoleName=name)
+    return _role(answer["Role"]) if isinstance(answer, dict) else answer
+
+
+def _role(found: Mapping[str, Any]) -> Role:
+    """A role from GetRole alone; policies and boundary are left unread."""
+    own_arn, name = str(found["Arn"]), str(found["RoleName"])
+    account = arn.account_of(own_arn)
+    label = PolicyName(Layer.TRUST, f"the trust policy of {name}", own_arn, "", account)
+    duration = Unknown(f"MaxSessionDuration of {name} was not read", f"iam:GetRole on {own_arn}")
+    policies = Unknown(
+        f"the policies of role/{name} were not read", f"iam:ListRolePolicies on {own_arn}"
+    )
+    boundary = Unknown(f"the permissions boundary of role/{name} was not read", "iam:GetPolicy")
+    return Role(
+        arn=own_arn,
+        unique_id=str(found["RoleId"]),
+        trust=parsed(found["AssumeRolePolicyDocument"], label),
+        max_session_duration=found.get("MaxSessionDuration", duration),
+        tags=_tags(found),
+        policies=(policies,),
+        boundary=boundary if "PermissionsBoundary" in found else None,
+    )
+
+
+def parsed(document: Any, name: PolicyName) -> PolicyOrUnknown:
+    """A policy document as boto3 hands it over; a malformed one is unknown (DESIGN section 6)."""
+    title = name.name.removeprefix("the ")
+    try:
+        is_text = isinstance(document, str)
+        text = document if is_text else json.dumps(document, indent=2, ensure_ascii=False)
+        policy = policy_in(Document(title, text), name)
+    except InputError as error:
+        return _malformed(name, error.message)
+    return policy if policy.fatal is None else _malformed(name, policy.fatal.message)
+
+
+def _malformed(name: PolicyName, why: str) -> Unknown:
+    return Unknown(f"{name.name} is malformed: {why}", "a well-formed document")
+
+
+def _unread(part: str, shown: str, refusal: Unknown) -> Unknown:
+    return Unknown(f"{part} {shown} was not read", refusal.settle)
+
+
+def _tags(found: Mapping[str, Any]) -> dict[str, str]:
+    return {tag["Key"]: tag["Value"] for tag in found.get("Tags", ())}
+
+
+def _policies(
+    connection: Connection, kind: str, name: str, owner: str
+) -> Iterator[PolicyOrUnknown]:
+    """The inline and attached policies of a user, group or role."""
+    shown, account = arn.display_name(owner), arn.account_of(owner)
+    key = {f"{kind}Name": name}
+
+    def ask(operation: str, what: str, **parameters: str) -> Answer | Unknown | None:
+        return connection.ask("iam", operation, what, owner, **key, **parameters)
+
+    inline = ask(f"List{kind}Policies", f"the inline policies of {shown} were")
+    if isinstance(inline, Unknown):
+        yield inline
+    for policy in inline["PolicyNames"] if isinstance(inline, dict) else ():
+        answer = ask(f"Get{kind}Policy", f"policy {policy} of {shown} was", PolicyName=policy)
+        if isinstance(answer, Unknown):
+            yield answer
+        elif answer is not None:
+            label = PolicyName(Layer.IDENTITY, policy, owner, "", account)
+            yield parsed(answer["PolicyDocument"], label)
+    attached = ask(f"ListAttached{kind}Policies", f"the attached policies of {shown} were")
+    if isinstance(attached, Unknown):
+        yield attached
+    for policy in attached["AttachedPolicies"] if isinstance(attached, dict) else ():
+        yield managed_policy(connection, policy["PolicyArn"], owner, Layer.IDENTITY)
+
+
+def _of_groups(connection: Connection, user_arn: str) -> Iterator[PolicyOrUnknown]:
+    what = f"the groups of {arn.display_name(user_arn)} were"
+    name = user_arn.rpartition("/")[2]
+    groups = connection.ask("iam", "ListGroupsForUser", what, user_arn, UserName=name)
+    if isinstance(groups, Unknown):
+        yield groups
+    for group in groups["Groups"] if isinstance(groups, dict) else ():
+        yield from _policies(connection, "Group", group["GroupName"], group["Arn"])
+
+
+def _boundary(
+    connection: Connection, found: Mapping[str, Any], owner: str
+) -> PolicyOrUnknown | None:
+    if "PermissionsBoundary" not in found:
+        return None
+    policy_arn = found["PermissionsBoundary"]["PermissionsBoundaryArn"]
+    return managed_policy(connection, policy_arn, owner, Layer.BOUNDARY)
+
+
+def managed_policy(
+    connection: Connection, policy_arn: str, owner: str, layer: Layer
+) -> PolicyOrUnknown:
+    """A managed policy as it is attached to its owner; AWS's own come with assumable."""
+    shipped = aws_managed_policy(policy_arn)
+    if isinstance(shipped, Policy):
+        name = msgspec.structs.replace(shipped.name, owner=owner, layer=layer)
+        return msgspec.structs.replace(shipped, name=name)
+    short = policy_arn.rpartition("/")[2]
+    what = f"managed policy {short} was"
+    answer = connection.ask("iam", "GetPolicy", what, policy_arn, PolicyArn=policy_arn)
+    if isinstance(answer, dict):
+        version = answer["Policy"]["DefaultVersionId"]
+        answer = connection.ask("iam", "GetPolicyVersion", what, policy_arn,
+                                PolicyArn=policy_arn, VersionId=version)  # fmt: skip
+    if answer is None:
+        return Unknown(f"{what} deleted while it was read", f"iam:GetPolicyVersion on {policy_arn}")
+    if isinstance(answer, Unknown):
+        return answer
+    label = PolicyName(layer, short, owner, policy_arn, arn.account_of(policy_arn))
+    return parsed(answer["PolicyVersion"]["Document"], label)

@@ -1,0 +1,217 @@
+"""Bad input: one clear line with the position, exit 2, within two seconds; never a traceback."""
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.worlds import A, classic
+
+MAIN = "from assumable.cli.main import main; main()"
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """The command in a process of its own."""
+    return subprocess.run(
+        [sys.executable, "-c", MAIN, *arguments], capture_output=True, text=True, check=False
+    )
+
+
+def refused(path: Path) -> str:
+    """The one line on standard error for a scenario that cannot be read."""
+    started = time.monotonic()
+    result = run("why", "--scenario", str(path))
+    assert time.monotonic() - started < 2  # the promise of DESIGN section 6, not a benchmark
+    assert result.returncode == 2, result.stderr
+    assert result.stdout == ""
+    lines = result.stderr.splitlines()
+    assert len(lines) == 1, result.stderr
+    assert lines[0].startswith("assumable: ")
+    return lines[0]
+
+
+def changed(**edits: Any) -> dict[str, Any]:
+    """The working scenario with other top-level members."""
+    return {**classic(), **edits}
+
+
+def test_a_missing_file(tmp_path: Path) -> None:
+    """The name of the file is in the message."""
+    assert refused(tmp_path / "none.yaml").endswith("none.yaml: no such file")
+
+
+def test_a_directory(tmp_path: Path) -> None:
+    """A directory is not a file."""
+    assert "is a directory" in refused(tmp_path)
+
+
+TEXTS = {
+    "broken YAML": ("scenario: 1\naccounts: [\n", ":3:1:", "not valid YAML"),
+    "broken JSON text of a policy": (
+        json.dumps(classic()).replace('{"Version"', '"{\\"Version\\": }" , "x": {"Version"', 1),
+        ":1:",
+        "",
+    ),
+    "alias bomb": ("a: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]\n", ":1:4:", "anchors"),
+    "alias": ("scenario: 1\ncall: *nothing\n", "", "YAML"),
+    "tag": ("scenario: !!python/object/apply:os.system [id]\n", ":1:11:", "tag"),
+    "own tag": ("scenario: !secret 1\n", ":1:11:", "tag"),
+    "deep nesting": ("[" * 100_000, ":1:65:", "nested deeper"),
+    "two documents": ("scenario: 1\n---\nscenario: 1\n", ":2:1:", "more than one"),
+    "duplicate key": ("scenario: 1\nscenario: 1\n", ":2:1:", "twice"),
+    "empty file": ("", "", "must be an object, not null"),
+    "a list": ("- 1\n", ":1:1", "must be an object, not a list"),
+    "no text": ("\x00\x01", "", ""),
+}
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_a_text_that_is_no_scenario(name: str, tmp_path: Path) -> None:
+    """The line says what is wrong and where."""
+    text, position, words = TEXTS[name]
+    path = tmp_path / "scenario.yaml"
+    path.write_text(text, encoding="utf-8")
+    line = refused(path)
+    assert position in line
+    assert words in line
+
+
+def test_a_file_that_is_not_utf8(tmp_path: Path) -> None:
+    """Binary files are refused as such."""
+    path = tmp_path / "scenario.yaml"
+    path.write_bytes(b"\xff\xfe\x00")
+    assert "not UTF-8" in refused(path)
+
+
+def test_fifty_megabytes(tmp_path: Path) -> None:
+    """The size is looked at before the text is read."""
+    path = tmp_path / "scenario.yaml"
+    path.write_bytes(b"a" * 50_000_000)
+    assert "larger than 10 MB" in refused(path)
+
+
+def test_deeply_nested_json(tmp_path: Path) -> None:
+    """JSON has the same limit as YAML."""
+    path = tmp_path / "scenario.json"
+    path.write_text('{"a":' * 70 + "1" + "}" * 70, encoding="utf-8")
+    assert "nested deeper than 64 levels" in refused(path)
+
+
+def role_with(document: Any) -> dict[str, Any]:
+    """Accounts whose only role has this trust policy."""
+    role = {"RoleName": "DeployRole", "AssumeRolePolicyDocument": document}
+    return {"222222222222": {"RoleDetailList": [role]}}
+
+
+SCENARIOS: dict[str, tuple[dict[str, Any], str, str]] = {
+    "unknown key": (changed(acounts={}), "/acounts", "unknown key `acounts`"),
+    "wrong type": (changed(accounts=[]), "/accounts", "must be an object, not a list"),
+    "wrong version": (changed(scenario=2), "/scenario", "version 1"),
+    "11 digits": (changed(accounts={"11111111111": {}}), "/accounts/11111111111", "12 digits"),
+    "number for text": (
+        changed(accounts={A: {"UserDetailList": [{"UserName": 7}]}}),
+        f"/accounts/{A}/UserDetailList/0/UserName",
+        "must be text, not a number",
+    ),
+    "unknown user key": (
+        changed(accounts={A: {"UserDetailList": [{"UserName": "x", "Policies": []}]}}),
+        "/UserDetailList/0/Policies",
+        "unknown key `Policies`",
+    ),
+    "policy that is no object": (changed(accounts=role_with(7)), "AssumeRolePolicyDocument", "object"),
+    "policy text that is no JSON": (
+        changed(accounts=role_with('{"Version": }')),
+        "AssumeRolePolicyDocument",
+        "not valid JSON",
+    ),
+    "policy without Effect": (
+        changed(accounts=role_with({"Statement": [{"Action": "sts:AssumeRole"}]})),
+        "/Statement/0",
+        "`Effect` must be `Allow` or `Deny`",
+    ),
+    "unknown operator": (
+        changed(
+            accounts=role_with(
+                {
+                    "Statement": {
+                        "Effect": "Allow",
+                        "Principal": "*",
+                        "Action": "sts:AssumeRole",
+                        "Condition": {"StringEqualz": {"aws:username": "x"}},
+                    }
+                }
+            )
+        ),
+        "/Statement/Condition/StringEqualz",
+        "unknown condition operator",
+    ),
+    "caller that is no ARN": (
+        changed(call={"api": "AssumeRole", "caller": {"arn": "deployer"}}),
+        "/call/caller/arn",
+        "is not the ARN of a caller",
+    ),
+    "caller that is a role": (
+        changed(call={"api": "AssumeRole", "caller": {"arn": f"arn:aws:iam::{A}:role/x"}}),
+        "/call/caller/arn",
+        f"arn:aws:sts::{A}:assumed-role/x/SESSION",
+    ),
+    "address and endpoint": (
+        changed(
+            call={**classic()["call"], "network": {"source_ip": "192.0.2.1", "vpc_endpoint": "vpce-1"}}
+        ),
+        "/call/network/source_ip",
+        "exclude each other",
+    ),
+    "unknown part": (changed(unknown=["weather"]), "/unknown/0", "no part that can be unknown"),
+    "bad time": (changed(time="yesterday"), "/time", "ISO 8601"),
+}
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_a_scenario_with_a_mistake(name: str, tmp_path: Path) -> None:
+    """The JSON pointer of the mistake is in the line, and so are line and column."""
+    scenario, pointer, words = SCENARIOS[name]
+    path = tmp_path / "scenario.json"
+    path.write_text(json.dumps(scenario, indent=2), encoding="utf-8")
+    line = refused(path)
+    assert pointer in line
+    assert words in line
+    assert "scenario.json:" in line
+
+
+def test_an_uncaught_exception_exits_70(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A bug never looks like a verdict."""
+    from assumable.cli import main, why
+
+    def broken(_: object) -> None:
+        raise ZeroDivisionError("of ours")
+
+    monkeypatch.setattr(why, "_scenario", broken)
+    monkeypatch.setattr(sys, "argv", ["assumable", "why", "--role-arn", "x"])
+    with pytest.raises(SystemExit) as exit_:
+        main.main()
+    assert exit_.value.code == 70
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["why"],
+        ["why", "--nonsense"],
+        ["whi"],
+        ["why", "--role-arn", "arn:aws:iam::222222222222:role/x", "--snapshot", "/nonexistent"],
+        ["why", "--role-arn", "x", "--assume", "U-99=yes", "--scenario", "x"],
+        ["why", "--role-arn", "arn:aws:iam::222222222222:role/x", "--tags", "team=web"],
+    ],
+    ids=" ".join,
+)
+def test_bad_usage_exits_2(arguments: list[str]) -> None:
+    """Usage mistakes get one line as well."""
+    result = run(*arguments)
+    assert result.returncode == 2
+    assert len(result.stderr.splitlines()) == 1
+    assert "Traceback" not in result.stderr

@@ -1,0 +1,135 @@
+"""`assumable why` as people run it."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.worlds import A, B, DEPLOYER, ROLE, allow, classic, policy, trust
+
+MAIN = "from assumable.cli.main import main; main()"
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """The command in a process of its own."""
+    return subprocess.run(
+        [sys.executable, "-c", MAIN, *arguments], capture_output=True, text=True, check=False
+    )
+
+
+def written(folder: Path, name: str, value: Any) -> str:
+    """The path of a new JSON file."""
+    path = folder / name
+    path.write_text(json.dumps(value, indent=2), encoding="utf-8")
+    return str(path)
+
+
+@pytest.mark.parametrize(
+    ("scenario", "code"),
+    [
+        (classic(), 0),
+        (classic(identity=[]), 1),
+        ({**classic(), "organization": "unknown"}, 3),
+    ],
+    ids=["allowed", "denied", "conditional"],
+)
+def test_the_exit_code_is_the_verdict(scenario: dict[str, Any], code: int, tmp_path: Path) -> None:
+    """0 allowed, 1 denied, 3 conditional."""
+    path = written(tmp_path, "scenario.json", scenario)
+    assert run("why", "--scenario", path).returncode == code
+    assert run("why", "--scenario", path, "--exit-zero").returncode == 0
+
+
+def test_json_is_one_object_with_the_contract(tmp_path: Path) -> None:
+    """The object carries its schema and agrees with the exit code."""
+    result = run("why", "--scenario", written(tmp_path, "s.json", classic(identity=[])), "--format", "json")
+    answer = json.loads(result.stdout)
+    assert answer["schema"] == "assumable/diagnosis/1"
+    assert answer["verdict"] == "denied"
+    assert [row["check"] for row in answer["checklist"]] == [
+        "caller's permission",
+        "trust policy",
+        "external ID",
+        "MFA",
+        "session duration",
+        "organization",
+        "caps on the caller",
+    ]
+
+
+def snapshot(folder: Path) -> str:
+    """Two accounts as `get-account-authorization-details` writes them."""
+    scenario = classic()
+    for account, details in scenario["accounts"].items():
+        whole = {"UserDetailList": [], "RoleDetailList": [], "GroupDetailList": [], "Policies": []}
+        for user in details.get("UserDetailList", []):
+            user |= {"Path": "/", "Arn": DEPLOYER, "UserId": "AIDAEXAMPLEDEPLOYER00"}
+        for role in details.get("RoleDetailList", []):
+            role |= {"Path": "/", "Arn": ROLE, "RoleId": "AROAEXAMPLEDEPLOYROLE"}
+        written(folder, f"{account}.json", {**whole, **details})
+    return str(folder)
+
+
+def test_a_snapshot_without_an_organization_leaves_scps_open(tmp_path: Path) -> None:
+    """What was not collected is unknown, and the headline says so."""
+    flags = ["--caller", DEPLOYER, "--role-arn", ROLE, "--role-session-name", "deploy-session"]
+    result = run("why", "--snapshot", snapshot(tmp_path), *flags)
+    assert result.returncode == 3, result.stderr
+    assert "allowed, unless an SCP or RCP that I could not read denies it" in result.stdout
+    opened = run("why", "--snapshot", str(tmp_path), *flags, "--assume", "organization=open")
+    assert opened.returncode == 0, opened.stdout
+
+
+def test_a_snapshot_takes_every_flag_of_assume_role(tmp_path: Path) -> None:
+    """Tags need sts:TagSession, which nobody allows here."""
+    result = run(
+        "why", "--snapshot", snapshot(tmp_path), "--caller", DEPLOYER, "--role-arn", ROLE,
+        "--role-session-name", "deploy-session", "--tags", "Key=team,Value=web", "--format", "json",
+    )  # fmt: skip
+    assert {finding["cause"] for finding in json.loads(result.stdout)["findings"]} == {"session-tags"}
+
+
+def test_two_pasted_policies_are_a_world(tmp_path: Path) -> None:
+    """A document or the output of `aws iam get-role`, with the caller's policy."""
+    role = {"Role": {"RoleName": "DeployRole", "AssumeRolePolicyDocument": policy(trust({"AWS": DEPLOYER})),
+                     "MaxSessionDuration": 3600}}  # fmt: skip
+    result = run(
+        "why", "--caller", DEPLOYER, "--role-arn", ROLE, "--role-session-name", "deploy-session",
+        "--trust-policy", written(tmp_path, "trust.json", role),
+        "--caller-policy", written(tmp_path, "caller.json", policy(allow(resource=ROLE))),
+    )  # fmt: skip
+    assert result.returncode == 3, result.stderr
+    assert "allowed, unless an SCP or RCP or a permissions boundary" in result.stdout
+
+
+def test_a_pasted_trust_policy_alone_can_settle_it(tmp_path: Path) -> None:
+    """Denied is denied, whatever the other side says; the line is that of the user's own file."""
+    document = policy(trust({"AWS": f"arn:aws:iam::{A}:user/deploy"}))
+    path = written(tmp_path, "trust.json", document)
+    result = run("why", "--caller", DEPLOYER, "--role-arn", ROLE, "--trust-policy", path)
+    assert result.returncode == 1, result.stderr
+    assert "trust.json:7:16" in result.stdout
+
+
+def test_version_and_help_import_nothing_heavy() -> None:
+    """The budget of a cold start is kept by importing late."""
+    code = (
+        "import sys\nfrom assumable.cli.main import main\n"
+        "sys.argv = ['assumable', '--version']\n"
+        "try:\n    main()\nexcept SystemExit:\n    pass\n"
+        "heavy = {'boto3', 'botocore', 'rich', 'yaml', 'mcp', 'duckdb', 'starlette', 'tree_sitter'}\n"
+        "assert not heavy & set(sys.modules), heavy & set(sys.modules)"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
+    assert "0.1.0" in result.stdout
+
+
+def test_the_answer_speaks_without_colour(tmp_path: Path) -> None:
+    """In a pipe there is no escape code."""
+    result = run("why", "--scenario", written(tmp_path, "s.json", classic(identity=[])))
+    assert "\x1b" not in result.stdout
+    assert B in result.stdout
