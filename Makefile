@@ -40,7 +40,7 @@ check: $(SYNCED) ## lint, format, types, architecture, generated files in step
 	@git diff --exit-code --stat -- docs/schema || { echo 'generated files were out of step: commit them'; exit 1; }
 
 bench: $(SYNCED) ## how fast it decides
-	@$(BIN)/python scripts/bench.py
+	@$(BIN)/python benchmarks/cold_start.py
 
 gen: $(SYNCED) ## write what is generated from the code (docs/schema)
 	@$(BIN)/python scripts/gen.py

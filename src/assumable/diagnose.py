@@ -233,11 +233,10 @@ def _outcome_words(gate: Gate) -> str:
 
 
 def _unknowns(open_atoms: tuple[Atom, ...]) -> Iterator[UnknownView]:
-    seen: set[str] = set()
-    for atom in open_atoms:
-        if atom.subject not in seen:
-            seen.add(atom.subject)
-            yield UnknownView(atom.text, atom.settle)
+    """What is not known, each part once, however many questions it leaves open."""
+    parts = {atom.part or atom.text: atom.settle for atom in open_atoms}
+    for part, settle in parts.items():
+        yield UnknownView(part, settle)
 
 
 def _notes(decision: Decision) -> Iterator[str]:

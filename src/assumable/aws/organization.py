@@ -64,14 +64,14 @@ def _describe(
     account: str, connections: Mapping[str, Connection], known: tuple[Organization, ...]
 ) -> Organization | Unknown | None:
     """The organization of an account, still without a tree; None when it has none."""
+    place = f"account {account}"
     unread = Unknown(
-        f"the organization of {account} was not read", "organizations:DescribeOrganization"
+        "the organization was not read", f"organizations:DescribeOrganization on {place}"
     )
     connection = connections.get(account)
     if connection is None:
         return _common_organization(account, connections, known) or unread
-    answer = connection.ask("organizations", "DescribeOrganization",
-                            f"the organization of {account} was", account)  # fmt: skip
+    answer = connection.ask("organizations", "DescribeOrganization", "the organization was", place)
     if not isinstance(answer, dict):
         return answer
     found = answer["Organization"]

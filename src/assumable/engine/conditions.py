@@ -79,7 +79,7 @@ def _variable(name: str, context: Context) -> str | Unknown | None:
         case Unknown():
             return value
         case Open():
-            return Unknown(f"`{key.strip()}` depends on open item {value.item}")
+            return Unknown(f"{key.strip()}, which is open item {value.item}")
         case _:
             assert_never(value)
 
@@ -249,7 +249,14 @@ def either(item: str, if_true: Truth, if_false: Truth) -> Truth:
     """The truth under an open item: plain when it does not matter, else a formula that names it."""
     if if_true == if_false:
         return if_true
-    atom = Atom(item, f"open item {item} is so", f"--assume {item}=…", "item")
+    atom = Atom(
+        subject=item,
+        text=f"open item {item} is so",
+        opposite=f"open item {item} is not so",
+        part=f"open item {item}",
+        settle=f"--assume {item}=…",
+        kind="item",
+    )
     return any_of([all_of([atom, if_true]), all_of([negate(atom), if_false])])
 
 
@@ -283,8 +290,14 @@ def _against(operator: Operator, wanted: Test, key: str, value: Present, context
     for text in wanted.values:
         pattern = resolve(text, context, has_variables=wanted.has_variables and operator.variables)
         if isinstance(pattern, Unknown):
-            question = f"{key} {_words(wanted)}, where {pattern.what}"
-            return Atom(key.lower(), question, pattern.settle, "condition", wanted)
+            question = f"{key} {_words(wanted)}"
+            return Atom(
+                subject=key.lower(),
+                text=question,
+                part=pattern.what,
+                settle=pattern.settle,
+                test=wanted,
+            )
         if pattern is not None:
             patterns.append(pattern)
 
@@ -301,12 +314,14 @@ def _against(operator: Operator, wanted: Test, key: str, value: Present, context
 def _open(wanted: Test, key: str, value: Unknown) -> Truth:
     """The formula for a key that is not known, in positive atoms so that opposites cancel."""
     name = key.lower()
+    part = f"{key}: {value.what}"
     exists: Truth = value.present or Atom(
-        name,
-        f"{key} is in the request",
-        value.settle,
-        "condition",
-        Test("null", "", False, ("false",)),
+        subject=name,
+        text=f"{key} is in the request",
+        opposite=f"{key} is not in the request",
+        part=part,
+        settle=value.settle,
+        test=Test("null", "", if_exists=False, values=("false",)),
     )
     if wanted.base == "null":
         answers = {_says_null(wanted), any(text.lower() == "false" for text in wanted.values)}
@@ -316,21 +331,31 @@ def _open(wanted: Test, key: str, value: Unknown) -> Truth:
             return False
         return negate(exists) if _says_null(wanted) else exists
     if wanted.qualifier or (wanted.has_variables and any("${" in text for text in wanted.values)):
-        return Atom(name, f"{key} {_words(wanted)}", value.settle, "condition", wanted)
-    base = _POSITIVE.get(wanted.base, wanted.base)
-    same = any_of(
-        Atom(
-            name,
-            f"{key} {_words(Test(base, '', False, (text,)))}",
-            value.settle,
-            "condition",
-            Test(base, "", False, (text,)),
+        return Atom(
+            subject=name,
+            text=f"{key} {_words(wanted)}",
+            part=part,
+            settle=value.settle,
+            test=wanted,
         )
-        for text in wanted.values
-    )
+    base = _POSITIVE.get(wanted.base, wanted.base)
+    same = any_of(_atom(key, base, text, part, value.settle) for text in wanted.values)
     if OPERATORS[wanted.base].negated:
         return negate(same)
     return any_of([negate(exists), same]) if wanted.if_exists else same
+
+
+def _atom(key: str, base: str, wanted: str, part: str, settle: str) -> Atom:
+    test = Test(base, "", if_exists=False, values=(wanted,))
+    verb = _VERBS[base]
+    return Atom(
+        subject=key.lower(),
+        text=f"{key} {verb} `{wanted}`",
+        opposite=f"{key} {verb.replace('is', 'is not', 1)} `{wanted}`",
+        part=part,
+        settle=settle,
+        test=test,
+    )
 
 
 _VERBS = {
@@ -363,4 +388,6 @@ def words(condition: Condition) -> str:
 
 def open_question(text: str, unknown: Unknown) -> Atom:
     """A question about a value that a variable leaves open."""
-    return Atom(unknown.what, f"{text} ({unknown.what})", unknown.settle, "fact")
+    return Atom(
+        subject=unknown.what, text=text, part=unknown.what, settle=unknown.settle, kind="fact"
+    )

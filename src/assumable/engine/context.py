@@ -95,15 +95,11 @@ _RULES: dict[str, Callable[[Question], Value]] = {
     "aws:sourcevpc": network.source_vpc,
     "aws:sourcevpcarn": lambda question: network.through_endpoint(
         question,
-        lambda _: Unknown(
-            "the ARN of the VPC was not said", "the `context` of the call", present=True
-        ),
+        lambda _: Unknown("the ARN of the VPC", "the `context` of the call", present=True),
     ),
     "aws:vpcsourceip": lambda question: network.through_endpoint(
         question,
-        lambda _: Unknown(
-            "the private IP address was not said", "the `context` of the call", present=True
-        ),
+        lambda _: Unknown("the private IP address", "the `context` of the call", present=True),
     ),
     "aws:viaawsservice": lambda _: Present(("false",), "STS was called directly"),
     "aws:requestedregion": network.requested_region,

@@ -19,7 +19,8 @@ from assumable.engine.gates import (
     rcp_gates,
     scp_gates,
     session_policy_gate,
-    unread,
+    unread_allows,
+    unread_denies,
 )
 from assumable.engine.limits import Fault
 from assumable.engine.match import forms
@@ -155,17 +156,20 @@ def _existence_gate(facts: Facts) -> Iterator[Gate]:
         )
         yield _missing_role(facts, variant)
     elif isinstance(facts.role, Unknown):
+        name = arn.display_name(facts.call.role_arn)
         exists = Atom(
-            facts.call.role_arn,
-            f"{arn.display_name(facts.call.role_arn)} exists",
-            facts.role.settle,
-            "fact",
+            subject=facts.call.role_arn,
+            text=f"{name} exists",
+            opposite=f"{name} does not exist",
+            part=f"whether {name} exists",
+            settle=facts.role.settle,
+            kind="fact",
         )
         yield Gate(
             gate=GateName.REQUEST,
             account=account,
             allow=exists,
-            summary="whether the role exists is not known",
+            summary="whether the role exists",
         )
 
 
@@ -321,19 +325,14 @@ def trust_gate(facts: Facts, action: str) -> tuple[Gate, Grant]:
 def _unread_trust(account: str, action: str, trust: Unknown) -> tuple[Gate, Grant]:
     """An unread trust policy may allow in any form, or deny."""
     by_form: dict[Form, Truth] = {
-        form: unread(trust, action, f"allows, naming the {label},")
-        for form, label in (
-            (Form.STRONG, "caller itself"),
-            (Form.ROLE, "caller's role"),
-            (Form.ACCOUNT, "account"),
-        )
+        form: unread_allows(trust, action, f"as {form.name.lower()}") for form in Form
     }
     gate = Gate(
         gate=GateName.TRUST,
         account=account,
         action=action,
         allow=any_of(by_form.values()),
-        deny=unread(trust, action, "denies"),
+        deny=unread_denies(trust, action),
         policies=(trust,),
     )
     return gate, Grant(by_form, by_form)
@@ -365,16 +364,22 @@ def _limits_gate(facts: Facts) -> Gate:
     limit, wanted = limits.duration_limit(facts), limits.duration_of(facts.call)
     if isinstance(limit, Unknown) and wanted is not None and wanted > limits.CHAINING_LIMIT:
         fits = Atom(
-            "MaxSessionDuration",
-            f"the role's MaxSessionDuration is at least {wanted} s",
-            limit.settle,
-            "fact",
+            subject="MaxSessionDuration",
+            text=f"the role's MaxSessionDuration is at least {wanted} s",
+            opposite=f"the role's MaxSessionDuration is under {wanted} s",
+            part=limit.what,
+            settle=limit.settle,
+            kind="fact",
         )
-        return Gate(gate=GateName.SESSION_LIMITS, account=account, allow=fits, summary=limit.what)
-    shown = "3600" if isinstance(limit, Unknown) else str(limit)
-    least = "at least " if isinstance(limit, Unknown) else ""
+        return Gate(
+            gate=GateName.SESSION_LIMITS,
+            account=account,
+            allow=fits,
+            summary=f"depends on {limit.what}",
+        )
+    most = "which every role allows" if isinstance(limit, Unknown) else f"of at most {limit} s"
     return Gate(
         gate=GateName.SESSION_LIMITS,
         account=account,
-        summary=f"{wanted} s of at most {least}{shown} s",
+        summary=f"{wanted} s, {most}" if isinstance(limit, Unknown) else f"{wanted} s {most}",
     )

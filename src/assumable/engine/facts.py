@@ -78,7 +78,7 @@ class Facts:
         if isinstance(self.principal, Unknown):
             return (
                 Unknown(
-                    f"the policies of {arn.display_name(self.call.caller.arn)} were not read",
+                    f"the policies of {arn.display_name(self.call.caller.arn)}",
                     self.principal.settle,
                 ),
             )
@@ -89,8 +89,7 @@ class Facts:
         """The caller's permissions boundary."""
         if isinstance(self.principal, Unknown):
             return Unknown(
-                f"whether {arn.display_name(self.call.caller.arn)} has a permissions "
-                "boundary was not read",
+                f"the permissions boundary of {arn.display_name(self.call.caller.arn)}, if any",
                 self.principal.settle,
             )
         return self.principal.boundary if self.principal is not None else None
@@ -100,7 +99,7 @@ class Facts:
         """The role's trust policy; None when there is no such role."""
         if isinstance(self.role, Unknown):
             return Unknown(
-                f"the trust policy of {arn.display_name(self.call.role_arn)} was not read",
+                f"the trust policy of {arn.display_name(self.call.role_arn)}",
                 self.role.settle,
             )
         return self.role.trust if self.role is not None else None
@@ -114,7 +113,7 @@ class Facts:
         found = self.world.endpoints.get(name)
         if found is None:
             return Unknown(
-                f"the policy of VPC endpoint {name} was not read",
+                f"the policy of VPC endpoint {name}",
                 f"ec2:DescribeVpcEndpoints on {name}",
             )
         return found

@@ -103,18 +103,35 @@ def granted(policies: Sequence[PolicyOrUnknown], context: RequestContext) -> tup
     deny: list[Truth] = []
     for policy in policies:
         if isinstance(policy, Unknown):
-            allow.append(unread(policy, context.action, "allows"))
-            deny.append(unread(policy, context.action, "denies"))
+            allow.append(unread_allows(policy, context.action))
+            deny.append(unread_denies(policy, context.action))
         else:
             allow.append(applies(policy, Effect.ALLOW, context))
             deny.append(applies(policy, Effect.DENY, context))
     return any_of(allow), any_of(deny)
 
 
-def unread(part: Unknown, action: str, verb: str) -> Atom:
-    """The question whether a policy that was not read allows or denies an action."""
-    subject = f"{part.what} ({verb} {action})"
-    return Atom(subject, f"it {verb} {action} ({part.what})", part.settle, "policy")
+def unread_allows(part: Unknown, action: str, form: str = "") -> Atom:
+    """The question whether a policy that was not read allows an action."""
+    return Atom(
+        subject=f"{part.what} allows {action} {form}".rstrip(),
+        text=f"{action} is allowed by {part.what}",
+        settle=part.settle,
+        kind="policy",
+        part=part.what,
+    )
+
+
+def unread_denies(part: Unknown, action: str) -> Atom:
+    """The question whether a policy that was not read denies an action."""
+    return Atom(
+        subject=f"{part.what} denies {action}",
+        text=f"{action} is denied by {part.what}",
+        opposite=f"{action} is not denied by {part.what}",
+        settle=part.settle,
+        kind="policy",
+        part=part.what,
+    )
 
 
 def identity_gate(facts: Facts, action: str) -> Gate:
@@ -301,13 +318,13 @@ def _unread_gate(facts: Facts, gate: GateName, account: str, action: str, part: 
             not_applicable="not read, and assumed to allow",
         )
     what = "the caller's SCPs" if gate is GateName.SCP else "the RCPs of the role's account"
-    named = Unknown(f"{what}: {part.what}", part.settle)
-    allow: Truth = unread(named, action, "allows") if gate is GateName.SCP else True
+    named = Unknown(what, part.settle)
+    allow: Truth = unread_allows(named, action) if gate is GateName.SCP else True
     return Gate(
         gate=gate,
         account=account,
         action=action,
         allow=allow,
-        deny=unread(named, action, "denies"),
+        deny=unread_denies(named, action),
         policies=(named,),
     )

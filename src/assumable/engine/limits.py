@@ -249,9 +249,7 @@ def duration_limit(facts: Facts) -> int | Unknown:
     """The longest session in seconds that this call can get."""
     role = facts.role
     if not isinstance(role, Role):
-        return Unknown(
-            "the role's MaxSessionDuration is not known", f"iam:GetRole on {facts.call.role_arn}"
-        )
+        return Unknown("the role's MaxSessionDuration", f"iam:GetRole on {facts.call.role_arn}")
     if isinstance(role.max_session_duration, Unknown):
         return role.max_session_duration
     if facts.call.is_chained:

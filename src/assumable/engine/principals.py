@@ -92,7 +92,14 @@ def _is_role_of(
     )
     if not could_be or known is None:
         return False
-    return Atom(str(named), f"the caller's role is {named}", known.settle, "fact")
+    return Atom(
+        subject=str(named),
+        text=f"the caller's role is {named}",
+        opposite=f"the caller's role is not {named}",
+        part=known.what,
+        settle=known.settle,
+        kind="fact",
+    )
 
 
 def _match_federated(value: str, call: Call) -> bool:
@@ -143,7 +150,12 @@ def _exempted(statement: Statement, facts: Facts, found: dict[Form, list[Truth]]
         return exempt
     if isinstance(facts.boundary, Unknown):
         unbounded = Atom(
-            "boundary", "the caller has no permissions boundary", facts.boundary.settle, "policy"
+            subject="boundary",
+            text="the caller has no permissions boundary",
+            opposite="the caller has a permissions boundary",
+            part=facts.boundary.what,
+            settle=facts.boundary.settle,
+            kind="fact",
         )
         return all_of([exempt, unbounded])
     return False

@@ -17,6 +17,10 @@ class Atom(msgspec.Struct, frozen=True):
     """The condition key in lower case, or the name of the unknown policy or open item."""
     text: str
     """The question as a statement that would be true: `aws:SourceIp is in 203.0.113.0/24`."""
+    opposite: str = ""
+    """The same question answered no, where "not (…)" would read badly."""
+    part: str = ""
+    """What is not known, as a noun phrase; several questions may be about one part."""
     settle: str = ""
     """The input or permission that would settle it."""
     kind: str = "condition"
@@ -153,15 +157,26 @@ def describe(value: Truth) -> str:
             return "always" if value else "never"
         case Atom():
             return value.text
+        case Not(part=Atom(opposite=opposite)) if opposite:
+            return opposite
         case Not():
             return f"not ({describe(value.part)})"
         case And():
-            return " and ".join(_grouped(part) for part in value.parts)
+            texts = dict.fromkeys(map(_grouped, value.parts))
+            return " and ".join(text for text in texts if text not in _implied(texts))
         case Or():
-            return " or ".join(_grouped(part) for part in value.parts)
+            texts = dict.fromkeys(map(_grouped, value.parts))
+            return " or ".join(texts)
         case _:
             assert_never(value)
 
 
+def _implied(texts: Iterable[str]) -> set[str]:
+    """What goes without saying: a policy that is said to allow does not deny."""
+    allowing = (text for text in texts if " is allowed by " in text)
+    return {text.replace(" is allowed by ", " is not denied by ") for text in allowing}
+
+
 def _grouped(value: Formula) -> str:
-    return f"({describe(value)})" if isinstance(value, And | Or) else describe(value)
+    text = describe(value)
+    return f"({text})" if isinstance(value, And | Or) and " or " in text else text

@@ -96,7 +96,8 @@ class AccountReader:
         policy = read_policy(cursor, name, patchable=False)
         if policy.fatal is not None:
             return Unknown(
-                f"{name.name} is malformed: {policy.fatal.message}", "a well-formed document"
+                f"{name.name}, which is malformed ({policy.fatal.message}),",
+                "a well-formed document",
             )
         return policy
 
@@ -199,7 +200,7 @@ class AccountReader:
             if group.text() not in self.groups:
                 if self.strict:
                     group.fail(f"group `{group.value}` is not listed under `GroupDetailList`")
-                policies.append(Unknown(f"group {group.value} was not read", "iam:GetGroup"))
+                policies.append(Unknown(f"the policies of group {group.value}", "iam:GetGroup"))
             policies.extend(self.groups.get(group.text(), ()))
         return User(
             arn=own_arn,
@@ -221,7 +222,7 @@ class AccountReader:
             duration = fields["MaxSessionDuration"].number()
         elif not self.strict:
             duration = Unknown(
-                f"MaxSessionDuration of role {name} is not in this file",
+                f"MaxSessionDuration of role {name}",
                 f"iam:GetRole on {own_arn}",
             )
         return Role(
@@ -291,9 +292,7 @@ def aws_managed_policy(policy_arn: str) -> PolicyOrUnknown:
             text = msgspec.json.format(msgspec.json.encode(found), indent=2).decode()
             document = Document(f"AWS managed policy {parts.name}", text)
             return policy_in(document, name)
-    return Unknown(
-        f"managed policy {policy_arn} was not read", f"iam:GetPolicyVersion on {policy_arn}"
-    )
+    return Unknown(f"managed policy {policy_arn}", f"iam:GetPolicyVersion on {policy_arn}")
 
 
 def policy_in(document: Document, name: PolicyName) -> Policy:

@@ -52,9 +52,7 @@ def read_snapshot(folder: Path) -> World:
             "aws iam get-account-authorization-details > 111111111111.json",
         )
     organization: tuple[Organization, ...] | Unknown
-    organization = Unknown(
-        "the organization is not in this snapshot", "organizations:DescribeOrganization"
-    )
+    organization = Unknown("the organization", "organizations:DescribeOrganization")
     path = folder / "organization.json"
     if path.exists():
         document = read_document(path, limit=MAX_DUMP_BYTES)
@@ -103,7 +101,7 @@ def read_policies(
     field = "roles" if isinstance(principal, Role) else "users"
     members = {**getattr(account, field), principal.arn: principal}
     accounts[account_id] = msgspec.structs.replace(account, **{field: members})
-    unknown = Unknown("the organization was not given", "--snapshot with organization.json")
+    unknown = Unknown("the organization", "--snapshot with organization.json")
     return World(accounts=accounts, organizations=unknown, complete=False)
 
 
@@ -114,7 +112,7 @@ def _role(path: Path | None, role_arn: str) -> Role | None:
     document = read_document(path)
     cursor = Cursor(document.value, Location(document))
     duration: int | Unknown = Unknown(
-        "the role's MaxSessionDuration is not in this file", "the output of aws iam get-role"
+        "the role's MaxSessionDuration", "the output of aws iam get-role"
     )
     value = document.value
     if isinstance(value, dict) and isinstance(value.get("Role"), dict):
@@ -129,8 +127,8 @@ def _role(path: Path | None, role_arn: str) -> Role | None:
         arn=role_arn,
         trust=refuse_malformed(read_policy(cursor, name, patchable=False)),
         max_session_duration=duration,
-        policies=(Unknown(f"the policies of {parts.name} were not given"),),
-        tags=Unknown("the tags of the role were not given", "iam:GetRole", present=False),
+        policies=(Unknown(f"the policies of {parts.name}"),),
+        tags=Unknown("the tags of the role", "iam:GetRole", present=False),
     )
 
 
@@ -152,16 +150,14 @@ def _caller(paths: Sequence[Path], caller: str, target: Role | None) -> User | R
         name = PolicyName(Layer.IDENTITY, path.stem, own_arn, "", parts.account)
         policies.append(refuse_malformed(read_policy(cursor, name, patchable=False)))
     if not paths:
-        policies.append(Unknown("the caller's policies were not given", "--caller-policy FILE"))
+        policies.append(Unknown("the caller's policies", "--caller-policy FILE"))
     if target is not None and target.arn == own_arn:
         return msgspec.structs.replace(target, policies=tuple(policies), path_known=False)
-    unread_tags = Unknown("the tags of the caller were not given", "iam:GetUser or iam:GetRole")
-    boundary = Unknown(
-        "whether the caller has a permissions boundary was not given", "--snapshot DIR"
-    )
+    unread_tags = Unknown("the tags of the caller", "iam:GetUser or iam:GetRole")
+    boundary = Unknown("the permissions boundary of the caller, if any", "--snapshot DIR")
     if isinstance(found, UserCaller):
         return User(arn=own_arn, policies=tuple(policies), tags=unread_tags, boundary=boundary)
-    trust = Unknown("the trust policy of the caller's role was not given")
+    trust = Unknown("the trust policy of the caller's role")
     return Role(
         arn=own_arn,
         policies=tuple(policies),

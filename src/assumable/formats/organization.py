@@ -113,13 +113,13 @@ def _content(
         if strict:
             return refuse_malformed(policy)
         if policy.fatal is not None:
-            return Unknown(f"{label.name} is malformed: {policy.fatal.message}")
+            return Unknown(f"{label.name}, which is malformed ({policy.fatal.message}),")
         return policy
     full = {"FullAWSAccess", "RCPFullAWSAccess"}
     if label.name not in full and label.arn.removeprefix("p-") not in full:
         if strict:
             cursor.fail("`Content` is missing", "only FullAWSAccess and RCPFullAWSAccess need none")
-        return Unknown(f"{label.name} was not read", f"organizations:DescribePolicy on {label.arn}")
+        return Unknown(f"{label.name}", f"organizations:DescribePolicy on {label.arn}")
     return full_access(label)
 
 

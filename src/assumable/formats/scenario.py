@@ -131,7 +131,7 @@ def _organizations(cursor: Cursor) -> tuple[Organization, ...] | Unknown:
 
 
 def _unread_organization() -> Unknown:
-    return Unknown("the organization was not read", "organizations:DescribeOrganization")
+    return Unknown("the organization", "organizations:DescribeOrganization")
 
 
 def _call(cursor: Cursor, readers: dict[str, AccountReader], now: datetime) -> Call:
@@ -234,9 +234,7 @@ def caller_from_arn(cursor: Cursor) -> Caller:
 
 def _mfa(cursor: Cursor) -> Mfa:
     if cursor.value == "unknown":
-        nobody = Unknown(
-            "whether the caller's credentials carry MFA was not said", "call.caller.mfa"
-        )
+        nobody = Unknown("whether the caller's credentials carry MFA", "call.caller.mfa")
         return Mfa(present=nobody)
     if isinstance(cursor.value, bool):
         return Mfa(present=cursor.value)
@@ -322,15 +320,15 @@ def _overrides(cursor: Cursor) -> dict[str, Value]:
 def _blank(cursor: Cursor, world: World, call: Call) -> tuple[World, Call]:
     kind, _, name = cursor.text().partition(":")
     if kind == "context" and name:
-        unknown = Unknown(f"`{name}` is declared unknown", f"context: {{{name}: …}}")
+        unknown = Unknown(f"{name}, declared unknown", f"context: {{{name}: …}}")
         overrides = {**call.overrides, name.lower(): unknown}
         return world, msgspec.structs.replace(call, overrides=overrides)
     if kind == "endpoint" and not name:
-        unknown = Unknown("whether the request goes through a VPC endpoint is not known", "network")
+        unknown = Unknown("whether the request goes through a VPC endpoint", "network")
         network = msgspec.structs.replace(call.network, vpc_endpoint=unknown)
         return world, msgspec.structs.replace(call, network=network)
     if kind == "account" and arn.ACCOUNT_ID.fullmatch(name):
-        unread = Unknown(f"account {name} was not read", f"read access to account {name}")
+        unread = Unknown(f"account {name}", f"read access to account {name}")
         return msgspec.structs.replace(world, accounts={**world.accounts, name: unread}), call
     if kind in _WORLD_PARTS and not name:
         return msgspec.structs.replace(world, organizations=_WORLD_PARTS[kind](world)), call
@@ -346,7 +344,7 @@ def _blank(cursor: Cursor, world: World, call: Call) -> tuple[World, Call]:
 def _without_policies(world: World, field: str) -> tuple[Organization, ...] | Unknown:
     if isinstance(world.organizations, Unknown):
         return world.organizations
-    unread = Unknown(f"the {field} were not read", "organizations:ListPoliciesForTarget")
+    unread = Unknown(f"the {field}", "organizations:ListPoliciesForTarget")
     return tuple(msgspec.structs.replace(org, **{field: unread}) for org in world.organizations)
 
 
@@ -368,7 +366,7 @@ def _without(cursor: Cursor, world: World, part: str, principal_arn: str) -> Wor
         found = account.users.get(principal_arn) or account.roles.get(principal_arn)
     if account is None or found is None:
         cursor.fail(f"`{principal_arn}` is not in this scenario")
-    what = f"the {part} policy of {arn.display_name(principal_arn)} was not read"
+    what = f"the {part} policy of {arn.display_name(principal_arn)}"
     unread = Unknown(what, f"iam:Get… on {principal_arn}")
     edits: dict[str, dict[str, Any]] = {
         "trust": {"trust": unread},

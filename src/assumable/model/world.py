@@ -17,6 +17,7 @@ class Unknown(msgspec.Struct, frozen=True):
     """A part of the world that was not read, or a condition key whose value was not said."""
 
     what: str
+    """A noun phrase: `the trust policy of role/DeployRole`."""
     settle: str = ""
     """The permission or the input that would settle it."""
     present: bool = False
@@ -161,7 +162,7 @@ class World(msgspec.Struct, frozen=True, kw_only=True):
             return found
         if self.complete:
             return Account(id=account_id)
-        return Unknown(f"account {account_id} was not read", f"read access to {account_id}")
+        return Unknown(f"account {account_id}", f"read access to {account_id}")
 
     def user(self, user_arn: str) -> User | Unknown | None:
         """The user with exactly this ARN."""
@@ -170,7 +171,7 @@ class World(msgspec.Struct, frozen=True, kw_only=True):
             return account
         found = account.users.get(user_arn)
         if found is None and not account.complete and user_arn not in account.absent:
-            return Unknown(f"{user_arn} was not read", f"iam:GetUser on {user_arn}")
+            return Unknown(f"{user_arn}", f"iam:GetUser on {user_arn}")
         return found
 
     def role(self, role_arn: str) -> Role | Unknown | None:
@@ -180,7 +181,7 @@ class World(msgspec.Struct, frozen=True, kw_only=True):
             return account
         found = account.roles.get(role_arn)
         if found is None and not account.complete and role_arn not in account.absent:
-            return Unknown(f"{role_arn} was not read", f"iam:GetRole on {role_arn}")
+            return Unknown(f"{role_arn}", f"iam:GetRole on {role_arn}")
         return found
 
     def role_named(self, account_id: str, name: str, partition: str) -> Role | Unknown | None:
@@ -194,7 +195,7 @@ class World(msgspec.Struct, frozen=True, kw_only=True):
         where = f"arn:{partition}:iam::{account_id}:role/{name}"
         if account.complete or where in account.absent:
             return None
-        return Unknown(f"{where} was not read", f"iam:GetRole on {where}")
+        return Unknown(f"{where}", f"iam:GetRole on {where}")
 
     def organization_of(self, account_id: str) -> Organization | Unknown | None:
         """The organization that the account belongs to."""

@@ -70,7 +70,7 @@ def principal_type(question: Question) -> Value:
         case FederatedUserCaller():
             kind = "FederatedUser"
         case ServiceCaller():
-            return Unknown("AWS does not document this key for services")
+            return Unknown("aws:PrincipalType of a service")
         case _:
             return Absent("the request is not signed")
     return Present((kind,), "the kind of caller")
@@ -88,9 +88,7 @@ def user_id(question: Question) -> Value:
         return Absent("the caller is no principal of an account")
     unique_id = principal.unique_id if isinstance(principal, Principal) else None
     if unique_id is None:
-        return Unknown(
-            "the unique id of the caller was not read", "iam:GetUser or iam:GetRole", present=True
-        )
+        return Unknown("the unique id of the caller", "iam:GetUser or iam:GetRole", present=True)
     if isinstance(caller, RoleCaller):
         return Present((f"{unique_id}:{caller.session_name}",), "role id and session name")
     return Present((unique_id,), "the user's id")
@@ -130,7 +128,7 @@ def delivered(question: Question) -> Value:
     """Keys that the service behind the caller's credentials supplies."""
     if isinstance(question.call.caller, RoleCaller):
         return Unknown(
-            "it depends on the service that delivered the caller's credentials",
+            "which service delivered the caller's credentials",
             "the `context` of the call",
         )
     return Absent("the caller's credentials come from no service")
@@ -163,7 +161,7 @@ def principal_tag(question: Question, key: str) -> Value:
             return lookup(call.tags, key, "certificate fields (FACTS 5.8)")
         return Absent("services carry no tags")
     if isinstance(principal, Unknown):
-        return Unknown("the tags of the caller were not read", principal.settle)
+        return Unknown("the tags of the caller", principal.settle)
     if principal is None:
         return Absent("the caller carries no tags")
     if isinstance(principal.tags, Unknown):
@@ -175,7 +173,7 @@ def resource_tag(question: Question, key: str) -> Value:
     """`aws:ResourceTag/…`: tags of the target role."""
     role = question.facts.role
     if isinstance(role, Unknown):
-        return Unknown("the tags of the role were not read", role.settle)
+        return Unknown("the tags of the role", role.settle)
     if role is None:
         return Absent("there is no such role")
     return role.tags if isinstance(role.tags, Unknown) else lookup(role.tags, key, "the role")

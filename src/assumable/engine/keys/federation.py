@@ -31,9 +31,7 @@ def federation_key(question: Question, name: str) -> Value:
         return asserted(mapped, claim)
     persists = bool(colon) and "." in provider and claim in ("aud", "sub", "amr")
     if isinstance(caller, RoleCaller) and persists:
-        return Unknown(
-            "it depends on how the caller's session was made", "the `context` of the call"
-        )
+        return Unknown("how the caller's session was made", "the `context` of the call")
     return Absent("no such key exists for this call (R6.14)")
 
 

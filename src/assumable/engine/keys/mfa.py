@@ -27,7 +27,7 @@ def with_proof(question: Question, proven: Value, otherwise: Value) -> Value:
     if question.layer in _ROLE_SIDE or proven == otherwise:
         return proven
     if isinstance(otherwise, Unknown | Open) or isinstance(proven, Unknown | Open):
-        return Unknown("whether this layer sees the MFA of the request is open (U-10)")
+        return Unknown("whether this layer sees the MFA of the request (U-10)")
     return Open("U-10", proven, otherwise)
 
 
@@ -66,7 +66,5 @@ def mfa_age(question: Question) -> Value:
         if isinstance(mfa.age, int):
             before = Present((str(mfa.age),), "seconds since the MFA of the credentials")
         else:
-            before = Unknown(
-                "the age of the MFA was not said", "call.caller.mfa: {age: …}", present=True
-            )
+            before = Unknown("the age of the MFA", "call.caller.mfa: {age: …}", present=True)
     return with_proof(question, Present(("0",), "the code was sent with this request"), before)

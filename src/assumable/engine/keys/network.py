@@ -16,7 +16,7 @@ def source_ip(question: Question) -> Value:
         return Absent("the request goes through a VPC endpoint")
     if network.source_ip is not None:
         return Present((network.source_ip,), "the network of the call")
-    return Unknown("the caller's IP address was not said", "network.source_ip", present=True)
+    return Unknown("the caller's IP address", "network.source_ip", present=True)
 
 
 def through_endpoint(question: Question, known: Callable[[str], Value]) -> Value:
@@ -35,7 +35,7 @@ def source_vpc(question: Question) -> Value:
         vpc = question.call.network.vpc or getattr(endpoint, "vpc", "")
         if vpc:
             return Present((vpc,), "the endpoint's VPC")
-        return Unknown(f"the VPC of {name} was not said", "network.vpc", present=True)
+        return Unknown(f"the VPC of {name}", "network.vpc", present=True)
 
     return through_endpoint(question, known)
 
@@ -47,13 +47,13 @@ def requested_region(question: Question) -> Value:
         return Present(("us-east-1",), "the global endpoint counts as us-east-1")
     if network.region is not None:
         return Present((network.region,), "the Region of the endpoint")
-    return Unknown("the Region of the endpoint was not said", "--region", present=True)
+    return Unknown("the Region of the endpoint", "--region", present=True)
 
 
 def said(value: str | None, what: str, settle: str, *, present: bool) -> Value:
     """A key whose value the input may give."""
     if value is None:
-        return Unknown(f"{what} was not said", settle, present=present)
+        return Unknown(f"{what}", settle, present=present)
     return Present((value,), "the network of the call")
 
 

@@ -29,7 +29,7 @@ def session_name(question: Question) -> Value:
     found = question.call.parameters.get("RoleSessionName")
     if found is None:
         if question.facts.caller_is_service:
-            return Unknown("the service chooses its own session name", present=True)
+            return Unknown("the session name that the service chooses", present=True)
         return Unknown("no RoleSessionName was given", "--role-session-name", present=True)
     return listed(question, Present((str(found),), "the RoleSessionName parameter"))
 
