@@ -136,12 +136,11 @@ def unread_denies(part: Unknown, action: str) -> Atom:
 
 def identity_gate(facts: Facts, action: str) -> Gate:
     """The caller's own policies; services and bearers of tokens have none (R1.20, R1.21)."""
-    if not facts.call.has_identity_side:
-        return Gate(
-            gate=GateName.IDENTITY,
-            action=action,
-            not_applicable="this kind of caller has no policies of its own",
-        )
+    absent = "this kind of caller has no policies of its own"
+    if facts.call.has_identity_side and facts.principal is None:
+        absent = "the caller does not exist"
+    if not facts.call.has_identity_side or facts.principal is None:
+        return Gate(gate=GateName.IDENTITY, action=action, not_applicable=absent)
     context = RequestContext(facts, action, Layer.IDENTITY)
     allow, deny = granted(facts.identity_policies, context)
     return Gate(

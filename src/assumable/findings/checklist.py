@@ -116,11 +116,7 @@ def _key_row(decision: Decision, prefix: str, proven: str) -> tuple[Status, str]
                         return "unknown", f"depends on: {describe(element.truth)}"
                     if element.truth and trace.statement.effect is Effect.ALLOW:
                         return "pass", proven
-    if any(
-        isinstance(p, Unknown)
-        for gate in gates_named(decision, GateName.TRUST)
-        for p in gate.policies
-    ):
+    if isinstance(decision.facts.trust, Unknown):
         return "unknown", "the trust policy was not read"
     return "not-required", "not required"
 
@@ -144,7 +140,9 @@ def _organization_row(decision: Decision) -> tuple[Status, str]:
     gates = gates_named(decision, GateName.SCP, GateName.RCP)
     outcome = _worst(gates)
     if outcome is None:
-        return "not-required", "; ".join(dict.fromkeys(gate.not_applicable for gate in gates))
+        reasons = tuple(dict.fromkeys(gate.not_applicable for gate in gates))
+        alone = all(reason.endswith("is in no organization") for reason in reasons)
+        return "not-required", "no organization" if alone else "; ".join(reasons)
     if outcome is Outcome.UNKNOWN:
         what = [p.what for gate in gates for p in gate.policies if isinstance(p, Unknown)]
         return "unknown", f"not read: {what[0]}" if what else _first_question(gates)

@@ -33,12 +33,14 @@ def finding(
     facts: Sequence[str] = (),
     row: Row | None = None,
 ) -> Finding:
-    """A blocking finding; the owner is the account whose gate denies."""
+    """A blocking finding; its owner is who can act: by the first fix, else by the gate."""
     key = blame.variant.lower()
     own_row = row if row is not None else _row(cause, blame)
     also = _KEY_ROWS.get(key)
     request = blame.gate.gate in (GateName.REQUEST, GateName.CREDENTIALS)
     owner = CALLER if request or not blame.gate.account else blame.gate.account
+    if fixes:
+        owner = fixes[0].owner
     return Finding(
         code=cause.code,
         cause=cause.slug,

@@ -146,13 +146,12 @@ def _plans(diagnosis: Diagnosis, width: int) -> Iterator[Text]:
                 "or    ", parts + (f" (opens it to {opens})" if opens else ""), width
             )
     if diagnosis.verdict is Verdict.DENIED and not diagnosis.plans:
+        stuck = [finding.code for finding in diagnosis.findings if not finding.fixes]
+        pages = ", ".join(f"`assumable explain {code}`" for code in dict.fromkeys(stuck))
         yield Text()
         yield from _wrapped(
             "fix   ",
-            "no edit of the request or of a policy is known to mend this; see "
-            f"`assumable explain {diagnosis.findings[0].code}`"
-            if diagnosis.findings
-            else "none known",
+            f"no edit of the request or of a policy is known that mends this; see {pages}",
             width,
         )
 
@@ -168,9 +167,9 @@ def _first_plan(plan: Plan, fixes: list[Fix], width: int) -> Iterator[Text]:
             yield Text(" " * 10 + line, style=style)
         if not fix.is_request_only:
             yield from _wrapped(" " * 10 + "opens it to ", fix.opens, width)
-    yield Text.assemble(
-        ("run   ", "bold"), "in this order, each with its own account's credentials"
-    )
+    several = len(plan.commands) > 1
+    order = "in this order, each with the credentials of its own account" if several else "this"
+    yield Text.assemble(("run   ", "bold"), order)
     for command in plan.commands:
         yield Text(f"      {command}")
     letters = " + ".join("ABCDEFGHIJ"[: len(fixes)])

@@ -1,0 +1,106 @@
+"""The allow-list holds by construction, and failures are told apart."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore import xform_name
+
+from assumable.aws import clients
+from assumable.aws.clients import ALLOWED, Connection, OperationRefusedError
+from assumable.errors import InputError, UnreadableError
+
+CLOSED = "http://127.0.0.1:9"  # nobody listens on the discard port
+READS = ("Get", "List", "Describe")
+
+
+@pytest.fixture
+def connection(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Connection:
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    monkeypatch.setattr(clients, "ATTEMPTS", 1)
+    return Connection(None, None, CLOSED)
+
+
+def test_only_reading_operations_are_allowed() -> None:
+    names = [name for operations in ALLOWED.values() for name in operations]
+    assert all(name.startswith(READS) for name in names)
+
+
+@pytest.mark.parametrize("service", ALLOWED)
+def test_every_other_operation_is_refused_before_anything_is_sent(
+    service: str, connection: Connection, socket_disabled: None
+) -> None:
+    client = connection.client(service)
+    others = set(client.meta.service_model.operation_names) - ALLOWED[service]
+    assert len(others) > len(ALLOWED[service])
+    for operation in others:
+        with pytest.raises(OperationRefusedError, match=f"{service}:{operation} is not on"):
+            getattr(client, xform_name(operation))()
+
+
+@pytest.mark.parametrize("service", ALLOWED)
+def test_what_is_allowed_exists(service: str, connection: Connection) -> None:
+    assert set(connection.client(service).meta.service_model.operation_names) >= ALLOWED[service]
+
+
+def test_pages_waiters_and_presigned_urls_are_guarded(
+    connection: Connection, socket_disabled: None
+) -> None:
+    iam, sts = connection.client("iam"), connection.client("sts")
+    with pytest.raises(OperationRefusedError):
+        list(iam.get_paginator("list_users").paginate())
+    with pytest.raises(OperationRefusedError):
+        iam.get_waiter("instance_profile_exists").wait(InstanceProfileName="x")
+    with pytest.raises(OperationRefusedError):
+        sts.generate_presigned_url("assume_role", {"RoleArn": "x", "RoleSessionName": "x"})
+
+
+def test_no_other_service_gets_a_client(connection: Connection) -> None:
+    with pytest.raises(OperationRefusedError, match="ec2"):
+        connection.client("ec2")
+
+
+def test_clients_have_timeouts_and_adaptive_retries(connection: Connection) -> None:
+    config = connection.client("iam").meta.config
+    assert config.read_timeout == clients.READ_TIMEOUT
+    assert config.connect_timeout == clients.CONNECT_TIMEOUT
+    assert config.retries["mode"] == "adaptive"
+
+
+def test_unreachable_network_is_one_line(connection: Connection) -> None:
+    with pytest.raises(UnreadableError, match="Could not connect to the endpoint URL") as caught:
+        _ = connection.identity
+    assert "\n" not in str(caught.value)
+
+
+def test_missing_credentials_are_one_line(
+    connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    with pytest.raises(UnreadableError, match="Unable to locate credentials"):
+        _ = Connection(None, None, CLOSED).identity
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("nobody", None, CLOSED), "no profile `nobody` is configured"),
+        ((None, None, "not a url"), "Invalid endpoint"),
+        ((None, "no region", None), "no region"),
+    ],
+)
+def test_bad_options_are_input_errors(
+    connection: Connection, options: tuple[Any, ...], message: str
+) -> None:
+    with pytest.raises(InputError, match=message):
+        _ = Connection(*options).identity
+
+
+def test_reading_needs_no_region(connection: Connection) -> None:
+    assert connection.region is None
+    assert connection.client("iam").meta.region_name

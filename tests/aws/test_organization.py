@@ -1,0 +1,124 @@
+"""Organizations from recorded answers: levels, types that are off, and what members may not see."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from assumable.aws.clients import Answer, Connection
+from assumable.aws.organization import read_organizations
+from assumable.model.policy import Policy
+from assumable.model.world import Organization, Unknown
+from tests.worlds import A, B, allow, policy
+
+MANAGEMENT = "999999999999"
+SCP, RCP = "SERVICE_CONTROL_POLICY", "RESOURCE_CONTROL_POLICY"
+DESCRIBED = {"Organization": {"Id": "o-exampleorgid", "MasterAccountId": MANAGEMENT}}
+PARENTS = {
+    A: ("ou-ab12-1", "ORGANIZATIONAL_UNIT"),
+    "ou-ab12-1": ("r-ab12", "ROOT"),
+    B: ("r-ab12", "ROOT"),
+}
+FULL = {"Id": "p-FullAWSAccess", "Name": "FullAWSAccess"}
+
+
+class Recorded(Connection):
+    """A connection that answers from a table and never sends anything."""
+
+    def __init__(
+        self,
+        *,
+        describes: bool = True,
+        parents: Mapping[str, tuple[str, str]] | None = None,
+        attached: Mapping[tuple[str, str], list[dict[str, str]]] | None = None,
+    ) -> None:
+        self._answers: dict[tuple[Any, ...], Answer | Exception] = {}
+        self.describes, self.parents, self.attached = describes, parents, attached
+
+    def _send(self, service: str, operation: str, parameters: dict[str, str]) -> Answer | Exception:
+        match operation:
+            case "DescribeOrganization":
+                return DESCRIBED if self.describes else refusal("AWSOrganizationsNotInUseException")
+            case "ListParents" if self.parents is not None:
+                child = parameters["ChildId"]
+                if child not in self.parents:
+                    return refusal("ChildNotFoundException")
+                parent, kind = self.parents[child]
+                return {"Parents": [{"Id": parent, "Type": kind}]}
+            case "ListPoliciesForTarget" if self.attached is not None:
+                key = parameters["TargetId"], parameters["Filter"]
+                return {"Policies": self.attached.get(key, [])}
+            case "DescribePolicy":
+                content = json.dumps(policy({**allow(), "Effect": "Deny"}))
+                return {"Policy": {"Content": content}}
+            case _:
+                return refusal("AccessDeniedException")
+
+
+def refusal(code: str) -> Exception:
+    return ClientError({"Error": {"Code": code, "Message": "no"}}, "Operation")
+
+
+def read(connections: Mapping[str, Connection], role_account: str = B) -> tuple[Organization, ...]:
+    found = read_organizations(A, role_account, connections)
+    assert not isinstance(found.organizations, Unknown)
+    return found.organizations
+
+
+def test_levels_of_both_accounts_come_from_whoever_may_list_them() -> None:
+    attached = {
+        ("r-ab12", SCP): [FULL],
+        ("ou-ab12-1", SCP): [FULL, {"Id": "p-deny1234", "Name": "DenySts"}],
+        (A, SCP): [FULL],
+        ("r-ab12", RCP): [{"Id": "p-RCPFullAWSAccess", "Name": "RCPFullAWSAccess"}],
+        (B, RCP): [{"Id": "p-deny5678", "Name": "DenyOthers"}],
+    }
+    manager = Recorded(parents=PARENTS, attached=attached)
+    (organization,) = read({A: Recorded(), B: manager})
+    assert organization.org_path(A) == "o-exampleorgid/r-ab12/ou-ab12-1/"
+    assert [node.kind for node in organization.path_to(A)] == ["root", "ou", "account"]
+    assert not isinstance(organization.scps, Unknown)
+    assert not isinstance(organization.rcps, Unknown)
+    assert sorted(organization.scps) == sorted((A, "ou-ab12-1", "r-ab12"))
+    assert [p.name.name for p in organization.scps["ou-ab12-1"] if isinstance(p, Policy)] == [
+        "FullAWSAccess", "DenySts",
+    ]  # fmt: skip
+    assert [p.name.name for p in organization.rcps[B] if isinstance(p, Policy)] == ["DenyOthers"]
+
+
+def test_the_role_may_be_found_in_the_callers_organization() -> None:
+    (organization,) = read({A: Recorded(parents=PARENTS, attached={})})
+    assert organization.has_member(B)
+
+
+def test_a_role_account_outside_of_it_is_unknown() -> None:
+    found = read_organizations(A, "333333333333", {A: Recorded(parents=PARENTS, attached={})})
+    assert isinstance(found.organizations, Unknown)
+    assert "333333333333" in found.organizations.settle
+
+
+def test_no_scp_at_any_level_means_that_scps_are_off() -> None:
+    (organization,) = read({A: Recorded(parents=PARENTS, attached={})}, role_account=A)
+    assert not isinstance(organization.scps, Unknown)
+    assert {len(attached) for attached in organization.scps.values()} == {1}
+    assert organization.rcps == {A: (), "ou-ab12-1": (), "r-ab12": ()}
+
+
+def test_a_member_knows_its_organization_but_not_its_place() -> None:
+    found = read_organizations(A, A, {A: Recorded()})
+    assert not isinstance(found.organizations, Unknown)
+    (organization,) = found.organizations
+    assert (organization.id, organization.has_member(A)) == ("o-exampleorgid", True)
+    assert isinstance(organization.scps, Unknown)
+    assert found.unplaced[A].settle == f"organizations:ListParents on {A}"
+
+
+def test_an_account_in_no_organization_has_none() -> None:
+    assert read({A: Recorded(describes=False)}, role_account=A) == ()
+
+
+def test_listing_may_be_refused_after_the_tree_was_read() -> None:
+    (organization,) = read({A: Recorded(parents=PARENTS)}, role_account=A)
+    assert isinstance(organization.scps, Unknown)
+    assert organization.scps.settle.startswith("organizations:ListPoliciesForTarget on ")
