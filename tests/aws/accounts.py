@@ -1,5 +1,6 @@
 """Two accounts in a MiniStack of our own, and the profiles of their people."""
 
+import functools
 import json
 import urllib.request
 from collections.abc import Mapping
@@ -21,27 +22,27 @@ READ_IAM = allow(["iam:Get*", "iam:List*"])
 Keys = tuple[str, ...]
 
 
+@functools.cache
+def administrator(url: str, account: str) -> Any:
+    """IAM as the root of an account, made once: it is slow to make."""
+    return Session(account, "test", region_name=REGION).client("iam", endpoint_url=url)
+
+
 class Accounts:
     """The administrator of both accounts; every profile it makes is in the environment."""
 
     def __init__(self, url: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.url = url
         self._credentials = folder / "credentials"
-        config = folder / "config"
-        config.write_text(f"[default]\nregion = {REGION}\n")
         monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(self._credentials))
-        monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
+        monkeypatch.setenv("AWS_CONFIG_FILE", str(folder / "config"))
         monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-        monkeypatch.setenv("AWS_REGION", REGION)
-        for name in ("AWS_PROFILE", "AWS_ACCESS_KEY_ID", "AWS_SESSION_TOKEN", "AWS_DEFAULT_REGION"):
+        monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
+        for name in ("AWS_PROFILE", "AWS_ACCESS_KEY_ID", "AWS_SESSION_TOKEN", "AWS_REGION"):
             monkeypatch.delenv(name, raising=False)
         reset = urllib.request.Request(f"{url}/_ministack/reset", method="POST")
         urllib.request.urlopen(reset).close()
-        self.iam = {account: self._root("iam", account) for account in (A, B)}
-
-    def _root(self, service: str, account: str) -> Any:
-        session = Session(account, "test", region_name=REGION)
-        return session.client(service, endpoint_url=self.url)  # type: ignore[call-overload]
+        self.iam = {account: administrator(url, account) for account in (A, B)}
 
     def profile(self, name: str, keys: Keys) -> None:
         """A profile with these keys."""

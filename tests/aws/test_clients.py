@@ -20,6 +20,8 @@ def connection(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Connection:
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_REGION", "AWS_DEFAULT_REGION"):
+        monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(clients, "ATTEMPTS", 1)
     return Connection(None, None, CLOSED)
 
@@ -103,4 +105,12 @@ def test_bad_options_are_input_errors(
 
 def test_reading_needs_no_region(connection: Connection) -> None:
     assert connection.region is None
-    assert connection.client("iam").meta.region_name
+    assert connection.client("iam").meta.region_name == clients.FALLBACK_REGION
+
+
+def test_the_region_is_the_one_that_the_aws_command_takes(
+    connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_REGION", "eu-west-1")
+    assert Connection(None, None, CLOSED).region == "eu-west-1"
+    assert Connection(None, "eu-north-1", CLOSED).region == "eu-north-1"

@@ -5,6 +5,7 @@ refused before anything is signed or sent.
 """
 
 import functools
+import os
 from typing import Any, NamedTuple
 
 from assumable import __version__
@@ -53,14 +54,20 @@ class Connection:
 
     def __init__(self, profile: str | None, region: str | None, endpoint_url: str | None) -> None:
         """Nothing is sent yet; InputError when there is no such profile."""
-        from boto3.session import Session
         from botocore.exceptions import BotoCoreError, ProfileNotFound
+        from botocore.session import Session
 
         self.endpoint_url = endpoint_url
         self._answers: dict[tuple[Any, ...], Answer | Exception] = {}
         try:
-            self._session = Session(profile_name=profile, region_name=region)
-            self.region: str | None = self._session.region_name
+            self._session = Session(profile=profile)
+            self._session.register_component("data_loader", _loader())
+            self._session.get_scoped_config()  # refuses a profile that does not exist
+            # AWS_REGION is what the `aws` command reads; the SDK alone knows the other name.
+            known = self._session.get_config_variable("region") or os.environ.get("AWS_REGION")
+            self.region: str | None = region or known
+            if self.region:  # for the profile's own sign-in, where it has one
+                self._session.set_config_variable("region", self.region)
         except ProfileNotFound as error:
             raise InputError(f"no profile `{error.kwargs['profile']}` is configured", "",
                              "`aws configure list-profiles` shows them") from None  # fmt: skip
@@ -139,8 +146,8 @@ class Connection:
             user_agent_extra=f"assumable/{__version__}",
         )  # fmt: skip
         try:
-            client = self._session.client(
-                service,  # type: ignore[call-overload]  # the stubs know names, not variables
+            client = self._session.create_client(
+                service,
                 region_name=self.region or FALLBACK_REGION,
                 endpoint_url=self.endpoint_url,
                 config=config,
@@ -149,6 +156,14 @@ class Connection:
             raise InputError(one_line(error)) from None
         _guard(client)
         return client
+
+
+@functools.cache
+def _loader() -> Any:
+    """The service models, read once however many connections there are."""
+    from botocore.loaders import create_loader
+
+    return create_loader(os.environ.get("AWS_DATA_PATH"))
 
 
 def _guard(client: Any) -> None:

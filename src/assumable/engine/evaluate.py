@@ -10,6 +10,7 @@ from assumable import arn
 from assumable.engine import limits
 from assumable.engine.context import RequestContext
 from assumable.engine.facts import Facts
+from assumable.engine.federation import token_gates
 from assumable.engine.gates import (
     Gate,
     GateName,
@@ -89,7 +90,7 @@ def decide(world: World, call: Call) -> Decision:
     Every gate is evaluated, so one decision shows all faults at once.
     """
     facts = Facts(world, call)
-    head = [*_request_gates(facts), *_credential_gates(facts)]
+    head = [*_request_gates(facts), *_credential_gates(facts), *token_gates(facts)]
     if arn.parse_role(call.role_arn) is None:
         return Decision(facts, tuple(head), all_of(gate.passes for gate in head))
     gates, truths = list(head), [gate.passes for gate in head]

@@ -40,8 +40,7 @@ class Form(enum.IntEnum):
 
 def provider_host(caller: WebIdentityCaller) -> str:
     """The issuer without its scheme: the prefix of the token's condition keys (R5.12)."""
-    issuer = str(caller.claims.get("iss", ""))
-    return issuer.removeprefix("https://").removesuffix("/")
+    return str(caller.claims.get("iss", "")).removeprefix("https://")
 
 
 def match(entry: PrincipalEntry, facts: Facts) -> tuple[Form, Truth]:

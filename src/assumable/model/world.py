@@ -88,7 +88,8 @@ class Provider(msgspec.Struct, frozen=True):
     """An OIDC or SAML provider registered in an account."""
 
     arn: str
-    client_ids: tuple[str, ...] = ()
+    client_ids: tuple[str, ...] | None = None
+    """The audiences it accepts; None where they are not known."""
 
 
 class Account(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,11 +1,13 @@
 """Keys from tokens and assertions (FACTS 5.6, 5.7)."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 
 from assumable.engine.keys.question import Question
 from assumable.engine.principals import provider_host
 from assumable.model.call import (
     Absent,
+    Call,
     Present,
     RoleCaller,
     SamlCaller,
@@ -14,6 +16,38 @@ from assumable.model.call import (
 )
 from assumable.model.world import Unknown
 
+_GENERIC = frozenset(("aud", "oaud", "sub", "amr", "email"))
+# R5.14a: before that day only the generic claims reached the context.
+_PROVIDER_KEYS_SINCE = datetime(2026, 2, 2, tzinfo=UTC)
+_PROVIDER_KEYS = {
+    "token.actions.githubusercontent.com": frozenset((
+        "actor", "actor_id", "enterprise_id", "environment", "job_workflow_ref", "ref",
+        "repository", "repository_id", "repository_owner_id", "workflow",
+    )),
+    "gitlab.com": frozenset((
+        "namespace_id", "project_id", "pipeline_source", "ref_protected", "runner_environment",
+        "user_access_level", "user_email", "user_id", "user_login",
+    )),
+    "agent.buildkite.com": frozenset((
+        "organization_slug", "organization_id", "pipeline_slug", "pipeline_id", "cluster_name",
+        "cluster_id", "build_branch",
+    )),
+    "accounts.google.com": frozenset(("google/organization_number",)),
+    "www.amazon.com": frozenset(("app_id", "user_id")),
+    "graph.facebook.com": frozenset(("app_id", "id")),
+}  # fmt: skip
+
+
+def is_mapped(call: Call, key: str) -> bool:
+    """Whether STS takes this key from tokens of the caller's provider, on the day of the call."""
+    provider, _, claim = key.lower().rpartition(":")
+    caller = call.caller
+    if not isinstance(caller, WebIdentityCaller) or provider != provider_host(caller).lower():
+        return False
+    if claim in _GENERIC:
+        return True
+    return call.time >= _PROVIDER_KEYS_SINCE and claim in _PROVIDER_KEYS.get(provider, ())
+
 
 def federation_key(question: Question, name: str) -> Value:
     """A key that a token or an assertion supplies; absent for every other call."""
@@ -21,14 +55,13 @@ def federation_key(question: Question, name: str) -> Value:
     provider, colon, claim = name.rpartition(":")
     if isinstance(caller, SamlCaller):
         return asserted({key.lower(): value for key, value in caller.assertion.items()}, name)
-    if isinstance(caller, WebIdentityCaller) and provider == provider_host(caller).lower():
+    if isinstance(caller, WebIdentityCaller):
+        if not is_mapped(question.call, name):
+            return Absent("STS does not take this claim from the provider's tokens (R5.14a)")
         claims: dict[str, object] = dict(caller.claims)
         if "aud" in claims:
             claims["oaud"], claims["aud"] = claims["aud"], claims.get("azp", claims["aud"])
-        mapped: dict[str, object] = {
-            key: claims[key] for key in ("aud", "oaud", "sub", "amr", "email") if key in claims
-        }
-        return asserted(mapped, claim)
+        return asserted(claims, claim)
     persists = bool(colon) and "." in provider and claim in ("aud", "sub", "amr")
     if isinstance(caller, RoleCaller) and persists:
         return Unknown("how the caller's session was made", "the `context` of the call")

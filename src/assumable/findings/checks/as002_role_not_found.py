@@ -1,9 +1,14 @@
 """AS002: the ARN names no role that can be assumed."""
 
+from collections.abc import Iterator
+
+from assumable import arn
 from assumable.engine.evaluate import Decision
 from assumable.findings.blame import Blame
-from assumable.findings.finding import Cause, Finding, Row
+from assumable.findings.finding import Cause, Finding, Fix, Row
+from assumable.findings.fix import change_call
 from assumable.findings.report import finding, role_name
+from assumable.model.world import Role
 
 CAUSE = Cause("AS002", "role-not-found", Row.TRUST, "there is no such role")
 
@@ -21,4 +26,18 @@ def check(decision: Decision, blame: Blame) -> Finding:
         "not-a-role": f"{decision.call.role_arn} is not the ARN of a role",
     }
     explanation = explanations[blame.variant] + '; AWS says AccessDenied, never "not found"'
-    return finding(CAUSE, blame, explanation, facts=("R7.2", "R2.3"))
+    return finding(
+        CAUSE, blame, explanation, fixes=tuple(_fixes(decision, blame)), facts=("R7.2", "R2.3")
+    )
+
+
+def _fixes(decision: Decision, blame: Blame) -> Iterator[Fix]:
+    """Where only the path is wrong, the role that was meant is known."""
+    asked = arn.parse(decision.call.role_arn)
+    if blame.variant != "path" or asked is None:
+        return
+    meant = decision.facts.world.role_named(asked.account, asked.name, asked.partition)
+    if isinstance(meant, Role):
+        yield change_call(
+            decision.call, "role-not-found/path", f"ask for {meant.arn}", {"RoleArn": meant.arn}
+        )

@@ -13,6 +13,7 @@ def check(decision: Decision, blame: Blame) -> Finding:
     explanations = {
         "federation-token": "credentials from GetFederationToken may call nothing in STS but "
         "GetCallerIdentity; use the user's own keys or a role session",
+        "expired-token": blame.fault.message if blame.fault else "",
         "expired": f"the credentials of {caller_name(decision)} have expired",
     }
     explanation = explanations[blame.variant]

@@ -1,15 +1,22 @@
 """AS103: the trust policy names the caller under a condition that does not hold."""
 
+import re
+from collections.abc import Iterator
+
 from assumable.engine.conditions import words
 from assumable.engine.evaluate import Decision
 from assumable.findings.blame import Blame
 from assumable.findings.evidence import got_value
-from assumable.findings.finding import Cause, Finding, Row
+from assumable.findings.finding import Cause, Finding, Fix, Row
+from assumable.findings.fix import change_call
 from assumable.findings.report import finding, where
+from assumable.model.policy import Condition
 
 CAUSE = Cause(
     "AS103", "trust-condition", Row.TRUST, "a condition of the trust policy does not hold"
 )
+
+_SESSION_NAME = re.compile(r"[A-Za-z0-9_+=,.@-]{2,64}")
 
 
 def check(decision: Decision, blame: Blame) -> Finding:
@@ -19,4 +26,25 @@ def check(decision: Decision, blame: Blame) -> Finding:
     if condition is not None and blame.gate.context is not None:
         _, got = got_value(blame.gate.context, condition.key)
         explanation = f"{where(blame)} asks that {words(condition)}; in this call it is {got}"
-    return finding(CAUSE, blame, explanation, facts=("R6.1", "R6.5"))
+    return finding(
+        CAUSE, blame, explanation, fixes=tuple(_fixes(decision, condition)), facts=("R6.1", "R6.5")
+    )
+
+
+def _fixes(decision: Decision, condition: Condition | None) -> Iterator[Fix]:
+    """A session name is the caller's own choice: send one that the condition accepts."""
+    if condition is None or condition.key.lower() != "sts:rolesessionname":
+        return
+    if condition.base not in ("stringequals", "stringlike", "stringequalsignorecase"):
+        return
+    for value in condition.values:
+        name = value.replace("*", "session").replace("?", "0")
+        if "${" not in value and _SESSION_NAME.fullmatch(name):
+            yield change_call(
+                decision.call,
+                "trust-condition/session-name",
+                f"name the session `{name}`",
+                {"RoleSessionName": name},
+                safety="review",
+            )
+            return

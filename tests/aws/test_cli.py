@@ -1,0 +1,72 @@
+"""`assumable why` against a live endpoint, through its command line."""
+
+import json
+import sys
+from typing import Any
+
+import pytest
+
+from assumable.aws import clients
+from assumable.cli.main import main
+from tests.aws.accounts import Accounts
+from tests.worlds import ROLE, B, policy, trust
+
+pytestmark = pytest.mark.demo
+
+
+def why(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *options: str
+) -> tuple[int, str, str]:
+    """Exit status, output and errors of one run."""
+    words = ["assumable", "why", "--role-arn", ROLE, "--role-session-name", "deploy-session"]
+    monkeypatch.setattr(sys, "argv", [*words, *options])
+    with pytest.raises(SystemExit) as left:
+        main()
+    captured = capsys.readouterr()
+    return int(left.value.code or 0), captured.out, captured.err
+
+
+def test_a_denied_call_gets_its_cause_and_a_plan(
+    accounts: Accounts, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    accounts.classic()
+    broken = policy(trust({"AWS": f"arn:aws:iam::{B}:root"}))
+    accounts.iam[B].update_assume_role_policy(
+        RoleName="DeployRole", PolicyDocument=json.dumps(broken)
+    )
+    live = ("--profile", "deployer", "--target-profile", "auditor", "--endpoint-url", accounts.url)
+    status, output, _ = why(monkeypatch, capsys, *live, "--format", "json")
+    answer: dict[str, Any] = json.loads(output)
+    assert (status, answer["verdict"]) == (1, "denied")
+    assert [f["cause"] for f in answer["findings"] if f["blocking"]] == ["trust-principal"]
+    fixes = {fix["id"]: fix for fix in answer["fixes"]}
+    command = fixes[answer["plans"][0]["fixes"][0]]["commands"][0]
+    assert command.startswith("aws iam update-assume-role-policy --role-name DeployRole")
+
+
+def test_the_world_that_cannot_be_read_at_all_is_status_4(
+    accounts: Accounts, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(clients, "ATTEMPTS", 1)
+    accounts.classic()
+    options = ("--profile", "deployer", "--endpoint-url", "http://127.0.0.1:9")
+    status, output, errors = why(monkeypatch, capsys, *options)
+    assert (status, output, errors.count("\n")) == (4, "", 1)
+    assert "could not be read" in errors
+
+
+def test_a_profile_that_does_not_exist_is_status_2(
+    accounts: Accounts, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    accounts.classic()
+    status, _, errors = why(monkeypatch, capsys, "--profile", "nobody")
+    assert (status, "`nobody`" in errors) == (2, True)
+
+
+def test_an_unreadable_organization_can_be_assumed_open(
+    accounts: Accounts, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    accounts.classic()
+    live = ("--profile", "deployer", "--target-profile", "auditor", "--endpoint-url", accounts.url)
+    assert why(monkeypatch, capsys, *live)[0] == 3
+    assert why(monkeypatch, capsys, *live, "--assume", "organization=open")[0] == 0
