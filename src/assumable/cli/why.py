@@ -85,8 +85,9 @@ def _rendered(diagnosis: Diagnosis, options: Mapping[str, Any]) -> str:
         return renderer.render(diagnosis) + "\n"
     from assumable.render import terminal
 
-    color = sys.stdout.isatty() and "NO_COLOR" not in os.environ
-    width = min(shutil.get_terminal_size((terminal.WIDTH, 0)).columns, terminal.WIDTH)
+    on_screen = sys.stdout.isatty()
+    columns = shutil.get_terminal_size().columns if on_screen else terminal.WIDTH
+    color, width = on_screen and "NO_COLOR" not in os.environ, min(columns, terminal.WIDTH)
     return terminal.render(
         diagnosis, show_commands=options["show_commands"], color=color, width=width
     )
