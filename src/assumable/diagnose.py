@@ -9,8 +9,9 @@ from assumable.engine.evaluate import Decision, Verdict, decide
 from assumable.engine.gates import Gate, GateName, Outcome
 from assumable.engine.match import StatementTrace
 from assumable.engine.truth import Atom, atoms, describe
-from assumable.findings.checklist import ChecklistRow, checklist, gates_named
+from assumable.findings.checklist import ChecklistRow, checklist
 from assumable.findings.finding import Finding, Fix
+from assumable.findings.headline import headline
 from assumable.findings.registry import findings_of
 from assumable.model.call import Call, SamlCaller, WebIdentityCaller
 from assumable.model.policy import Policy
@@ -104,7 +105,7 @@ def diagnose(world: World, call: Call) -> Diagnosis:
     open_atoms = atoms(decision.passes)
     return Diagnosis(
         verdict=decision.verdict,
-        headline=_headline(decision),
+        headline=headline(decision),
         call=_call_view(decision),
         aws_error=_aws_error(decision),
         checklist=tuple(checklist(decision, findings)),
@@ -117,27 +118,6 @@ def diagnose(world: World, call: Call) -> Diagnosis:
         uncertain=tuple(sorted({a.subject for a in open_atoms if a.kind == "item"})),
         notes=tuple(_notes(decision)),
     )
-
-
-_UNREAD = {
-    (GateName.SCP, GateName.RCP): "an SCP or RCP",
-    (GateName.BOUNDARY,): "a permissions boundary",
-}
-
-
-def _headline(decision: Decision) -> str:
-    if decision.verdict is not Verdict.CONDITIONAL:
-        return decision.verdict
-    asked = set(atoms(decision.passes))
-    unread = [
-        words
-        for names, words in _UNREAD.items()
-        if asked & {atom for gate in gates_named(decision, *names) for atom in atoms(gate.passes)}
-    ]
-    theirs = [gate for names in _UNREAD for gate in gates_named(decision, *names)]
-    if asked <= {atom for gate in theirs for atom in atoms(gate.passes) if atom.kind == "policy"}:
-        return f"allowed, unless {' or '.join(unread)} that I could not read denies it"
-    return "depends on what is not known"
 
 
 def _call_view(decision: Decision) -> CallView:
@@ -193,9 +173,8 @@ def _access_denied(decision: Decision, refused: Gate | None) -> AwsError:
     action = refused.action if refused is not None else f"sts:{call.api}"
     if isinstance(call.caller, WebIdentityCaller | SamlCaller):
         return AwsError("AccessDenied", 403, f"Not authorized to perform {action}")
-    text = f"User: {call.caller.arn} is not authorized to perform: {action} on resource: "
-    f"{call.role_arn}"
-    return AwsError("AccessDenied", 403, text)
+    who = f"User: {call.caller.arn} is not authorized to perform: {action}"
+    return AwsError("AccessDenied", 403, f"{who} on resource: {call.role_arn}")
 
 
 def _gate_view(gate: Gate) -> GateView:

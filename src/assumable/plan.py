@@ -12,6 +12,7 @@ from assumable.engine.truth import atoms, describe
 from assumable.findings import commands
 from assumable.findings.finding import Finding, Fix, Target
 from assumable.findings.fix import ConflictError, apply, find_policy, scenario_patch
+from assumable.findings.headline import headline
 from assumable.findings.registry import findings_of
 from assumable.model.call import Call, RoleCaller, UserCaller
 from assumable.model.world import Principal, Role, Unknown, World
@@ -41,6 +42,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """The ids of its fixes, request-only ones first."""
     proved: bool
     verdict_after: Verdict
+    headline_after: str
+    """The verdict after it in words."""
     residual_after: str
     blast_radius: BlastRadius
     commands: tuple[str, ...]
@@ -152,6 +155,7 @@ def _plan(decision: Decision, fixes: tuple[Fix, ...]) -> Plan:
         fixes=tuple(fix.id for fix in ordered),
         proved=True,
         verdict_after=after.verdict,
+        headline_after=headline(after),
         residual_after=describe(after.passes) if open_after else "",
         blast_radius=_blast_radius(decision, ordered, world, call),
         commands=_commands(ordered, world, call),

@@ -1,6 +1,9 @@
 """Error texts as people paste them: who, what, which layer, and what they can mean."""
 
+from pathlib import Path
+
 import pytest
+import yaml
 
 from assumable.findings.registry import CAUSES
 from assumable.formats.message import Message, by_prior, kind_of_call, parse_message, priors
@@ -8,6 +11,7 @@ from assumable.formats.message import Message, by_prior, kind_of_call, parse_mes
 CALLER = "arn:aws:iam::111111111111:user/deployer"
 ROLE = "arn:aws:iam::222222222222:role/DeployRole"
 DENIED = f"User: {CALLER} is not authorized to perform: sts:AssumeRole on resource: {ROLE}"
+TEXTS = yaml.safe_load(Path(__file__).with_name("texts.yaml").read_text(encoding="utf-8"))
 WITHOUT_CHECK = {"region", "client-config", "propagation"}
 
 
@@ -45,58 +49,8 @@ def test_text_without_suffix_blames_no_layer() -> None:
     assert {"duration", "parameter", "root-caller"} <= {*message.rules_out}
 
 
-@pytest.mark.parametrize(
-    ("suffix", "layer", "cause"),
-    [
-        (
-            "because no role trust policy allows the sts:AssumeRole action",
-            "trust",
-            "trust-principal",
-        ),
-        (
-            "because the role trust policy allows the sts:AssumeRole action",
-            "trust",
-            "trust-principal",
-        ),
-        ("with an explicit deny in the role trust policy", "trust", "trust-explicit-deny"),
-        (
-            "because no identity-based policy allows the sts:AssumeRole action",
-            "identity",
-            "identity-permission",
-        ),
-        (
-            "with an explicit deny in an identity-based policy: arn:aws:iam::111111111111:policy/Deny",
-            "identity",
-            "identity-explicit-deny",
-        ),
-        (
-            "because no permissions boundary allows the sts:AssumeRole action",
-            "boundary",
-            "permissions-boundary",
-        ),
-        (
-            "because no session policy allows the sts:AssumeRole action",
-            "session-policy",
-            "session-policy",
-        ),
-        (
-            (
-                "with an explicit deny in a service control policy: arn:aws:organizations::999999999999:policy/"
-                "o-exampleorgid/service_control_policy/p-deny1234"
-            ),
-            "scp",
-            "scp",
-        ),
-        ("because no service control policy allows the sts:AssumeRole action", "scp", "scp"),
-        ("with an explicit deny in a resource control policy", "rcp", "rcp"),
-        (
-            "because no VPC endpoint policy allows the sts:AssumeRole action",
-            "vpc-endpoint",
-            "vpc-endpoint-policy",
-        ),
-    ],
-)
-def test_suffix_names_the_layer(suffix: str, layer: str, cause: str) -> None:
+@pytest.mark.parametrize(("layer", "cause", "suffix"), TEXTS["suffixes"])
+def test_suffix_names_the_layer(layer: str, cause: str, suffix: str) -> None:
     message = parsed(f"{DENIED} {suffix}. Go to https://console.aws.amazon.com/… for details")
     assert (message.layer, message.causes[0]) == (layer, cause)
     assert message.role == ROLE
@@ -115,115 +69,8 @@ def test_role_trust_wording_without_resource() -> None:
     assert (message.role, message.layer) == ("", "trust")
 
 
-@pytest.mark.parametrize(
-    ("text", "code", "status", "cause"),
-    [
-        ("Roles may not be assumed by root accounts.", "AccessDenied", 403, "root-caller"),
-        (
-            "MultiFactorAuthentication failed with invalid MFA one time pass code. ",
-            "AccessDenied",
-            403,
-            "mfa",
-        ),
-        (
-            (
-                "MultiFactorAuthentication failed, unable to validate MFA code.  Please verify your MFA serial "
-                "number is valid and associated with this user."
-            ),
-            "AccessDenied",
-            403,
-            "mfa",
-        ),
-        (
-            "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.",
-            "ValidationError",
-            400,
-            "duration",
-        ),
-        (
-            (
-                "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role "
-                "chaining."
-            ),
-            "ValidationError",
-            400,
-            "duration",
-        ),
-        (
-            (
-                "1 validation error detected: Value '60' at 'durationSeconds' failed to satisfy constraint: Member "
-                "must have value greater than or equal to 900"
-            ),
-            "ValidationError",
-            400,
-            "duration",
-        ),
-        (
-            (
-                "1 validation error detected: Value 'a b' at 'roleSessionName' failed to satisfy constraint: Member "
-                "must satisfy regular expression pattern: [\\w+=,.@-]*"
-            ),
-            "ValidationError",
-            400,
-            "parameter",
-        ),
-        ("DeployRole-in-production is invalid", "ValidationError", 400, "parameter"),
-        (
-            (
-                "STS is not activated in this region for account:222222222222. Your account administrator can "
-                "activate STS in this region using the IAM Console."
-            ),
-            "RegionDisabledException",
-            403,
-            "region",
-        ),
-        (
-            "The security token included in the request is expired",
-            "ExpiredToken",
-            403,
-            "credentials",
-        ),
-        (
-            "The security token included in the request is invalid",
-            "InvalidClientTokenId",
-            403,
-            "credentials",
-        ),
-        (
-            "Token expired: current date/time 1700000100 must be before the expiration date/time1700000000",
-            "ExpiredTokenException",
-            400,
-            "credentials",
-        ),
-        (
-            "No OpenIDConnect provider found in your account for https://gitlab.com",
-            "InvalidIdentityToken",
-            400,
-            "identity-provider",
-        ),
-        ("Incorrect token audience", "InvalidIdentityToken", 400, "identity-provider"),
-        (
-            "The target role ARN is not present in the roles claim of the identity token",
-            "InvalidIdentityToken",
-            400,
-            "web-identity-claim",
-        ),
-        (
-            "Specified provider doesn't exist (service: AWSOpenIdDiscoveryService; status code: 400)",
-            "InvalidIdentityToken",
-            400,
-            "identity-provider",
-        ),
-        ("Unable to locate credentials", "", 0, "client-config"),
-        (
-            "The role defined for the function cannot be assumed by Lambda.",
-            "",
-            0,
-            "service-principal",
-        ),
-    ],
-)
-def test_other_texts(text: str, code: str, status: int, cause: str) -> None:
+@pytest.mark.parametrize(("code", "status", "cause", "text"), TEXTS["others"])
+def test_other_texts(code: str, status: int, cause: str, text: str) -> None:
     message = parsed(text)
     assert (message.code, message.status, message.causes[0]) == (code, status, cause)
 

@@ -174,7 +174,8 @@ def _first_plan(plan: Plan, fixes: list[Fix], width: int) -> Iterator[Text]:
         yield Text(f"      {command}")
     letters = " + ".join("ABCDEFGHIJ"[: len(fixes)])
     after = plan.verdict_after.upper()
-    tail = f", on condition that {plan.residual_after}" if plan.residual_after else ""
+    if plan.verdict_after is Verdict.CONDITIONAL:
+        after = plan.headline_after
     radius = plan.blast_radius
     nobody = (
         "nobody else"
@@ -184,7 +185,7 @@ def _first_plan(plan: Plan, fixes: list[Fix], width: int) -> Iterator[Text]:
     gained = f"{radius.count} more: {', '.join(radius.principals)}" if radius.count else nobody
     yield from _wrapped(
         "proof ",
-        f"{letters} → {after}{tail}   (decided again with the fixes applied; gains "
+        f"{letters} → {after}   (decided again with the fixes applied; gains "
         f"access besides you: {gained})",
         width,
     )

@@ -92,7 +92,7 @@ def permission_fixes(decision: Decision, blame: Blame) -> Iterator[Fix]:
     ):
         return
     role_arn = decision.call.role_arn
-    opens = f"{caller_name(decision)} to this role, nothing else"
+    opens = f"{caller_name(decision)}, for this role only"
     yield from _widen_resource(decision, blame, principal)
     document = {
         "Version": "2012-10-17",
@@ -124,5 +124,5 @@ def _widen_resource(decision: Decision, blame: Blame, principal: Principal) -> I
         f"identity-permission/add-resource-{blame.action.partition(':')[2]}",
         f"add {decision.call.role_arn} to the Resource of {trace.statement.label}",
         edit,
-        opens=f"{caller_name(decision)} to this role, nothing else",
+        opens=f"{caller_name(decision)}, for this role only",
     )

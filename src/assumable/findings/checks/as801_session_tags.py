@@ -22,8 +22,8 @@ def check(decision: Decision, blame: Blame) -> Finding:
         else "passes session tags"
     )
     if blame.variant == blame.action:
-        what = f"{where(blame)} does not allow sts:TagSession, which is judged apart from "
-        "sts:AssumeRole"
+        apart = "which is judged apart from sts:AssumeRole"
+        what = f"{where(blame)} does not allow sts:TagSession, {apart}"
     else:
         what = f"{where(blame)} has a condition on {blame.variant} that these tags do not meet"
     side = "trust" if blame.gate.gate is GateName.TRUST else "identity"
