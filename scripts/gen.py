@@ -1,18 +1,40 @@
-"""Writes what is generated from the code: the JSON Schema of the answer."""
+"""Writes what is generated from the code: the JSON Schema, and the outputs that the README shows."""
 
 import json
+import re
+import subprocess
+import sys
 from pathlib import Path
 
 from assumable.render.json import schema
 
-TARGET = Path(__file__).parent.parent / "docs" / "schema" / "diagnosis-1.json"
+ROOT = Path(__file__).parent.parent
+SCHEMA = ROOT / "docs" / "schema" / "diagnosis-1.json"
+README = ROOT / "README.md"
+EXAMPLE = re.compile(r"```console\n\$ assumable (?P<arguments>.*)\n(?P<shown>(?:.*\n)*?)```")
+HEAD = 11
+"""How many lines stand before the `…` of an example that is cut."""
+
+
+def example(found: re.Match[str]) -> str:
+    """The block with what the command prints now; alternatives are left out."""
+    command = [str(Path(sys.executable).with_name("assumable")), *found["arguments"].split()]
+    run = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
+    lines = run.stdout.partition("\n\nor ")[0].rstrip("\n").split("\n")
+    if "…\n" in found["shown"]:
+        proof = next(n for n, line in enumerate(lines) if line.startswith("proof"))
+        lines = [*lines[:HEAD], "…", *lines[proof:]]
+    shown = "\n".join(lines)
+    return f"```console\n$ assumable {found['arguments']}\n{shown}\n```"
 
 
 def main() -> None:
-    """Write the schema, sorted and indented."""
-    TARGET.parent.mkdir(parents=True, exist_ok=True)
+    """Write both."""
+    SCHEMA.parent.mkdir(parents=True, exist_ok=True)
     text = json.dumps(schema(), indent=2, ensure_ascii=False)
-    TARGET.write_text(text + "\n", encoding="utf-8")
+    SCHEMA.write_text(text + "\n", encoding="utf-8")
+    readme = README.read_text(encoding="utf-8")
+    README.write_text(EXAMPLE.sub(example, readme), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -81,7 +81,8 @@ def _candidates(findings: Sequence[Finding]) -> Iterator[tuple[Fix, ...]]:
         for finding in findings
         if finding.blocking
     ]
-    if not options or not all(options):
+    options = [several for several in options if several]  # another fault's fix may mend it too
+    if not options:
         return
     choices = sorted(
         itertools.islice(itertools.product(*options), MAX_TRIES * 10),

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from click.testing import CliRunner
@@ -29,6 +30,12 @@ def explained(*words: str, stdin: str = "") -> str:
 @pytest.mark.parametrize("name", ["AS301", "as301", "external-id", "External-ID"])
 def test_page_by_code_or_cause(name: str) -> None:
     assert explained(name) == (PAGES / "AS301.md").read_text(encoding="utf-8")
+
+
+def test_page_on_a_terminal_is_plain_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = SimpleNamespace(stdout=SimpleNamespace(isatty=lambda: True))
+    monkeypatch.setattr("assumable.cli.explain.sys", terminal)
+    assert explained("AS301") == plain((PAGES / "AS301.md").read_text(encoding="utf-8"))
 
 
 def test_every_cause_has_its_page() -> None:

@@ -336,7 +336,7 @@ class _Maker:
         pool += [] if self.service else PRINCIPAL_FAULTS
         pool += SESSION_FAULTS if self.is_session else []
         pool += USER_FAULTS if self.kind == "user" else []
-        return set(self.rng.sample(pool, self.rng.choices([0, 1, 2, 3], [60, 27, 10, 3])[0]))
+        return set(self.rng.sample(pool, self.rng.choices([0, 1, 2, 3], [50, 32, 14, 4])[0]))
 
     def stamp(self, moment: datetime) -> str:
         return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -468,6 +468,9 @@ class _Maker:
         if not self.service and self.chance(0.3):
             allowed = 3600 if self.temporary else self.maximum or 3600
             params["DurationSeconds"] = rng.choice([900, 3600, allowed])
+        if not self.service and self.chance(0.05):  # limits only the new session (R1.26)
+            nothing = {"Effect": "Deny", "Action": "*", "Resource": "*"}
+            params["Policy"] = json.dumps(_document([nothing]))
         if self.proof:
             serial = f"arn:{self.partition}:iam::{HOME}:mfa/{self.caller_name}"
             params |= {"SerialNumber": serial, "TokenCode": "123456"}
@@ -633,7 +636,12 @@ class _Maker:
             "aws:PrincipalAccount": ("string", HOME),
             "aws:PrincipalType": ("string", "AssumedRole" if self.is_session else "User"),
             "aws:username": ("string", None if self.is_session else self.caller_name),
-            "aws:userid": ("string", f"AROA1:{self.session_name}" if self.is_session else "AIDA1"),
+            "aws:userid": (
+                "string",
+                f"AROAEXAMPLEROLE000001:{self.session_name}"
+                if self.is_session
+                else "AIDAEXAMPLEUSER000001",
+            ),
             "aws:TokenIssueTime": ("date", issued if self.temporary else None),
             "aws:MultiFactorAuthPresent": ("bool", True if self.proof else present),
             "aws:MultiFactorAuthAge": ("number", 0 if self.proof else age),
@@ -674,9 +682,8 @@ class _Maker:
             return _arn_options(self.rng, value, hold)
         if kind == "bool":
             options = _bool_options(value, hold)
-            flag = self.facts.get("aws:PrincipalTag/team") and "flag" in self.principal_tags
-            if flag and value is hold:
-                options.append(("Bool", "${aws:PrincipalTag/flag}"))  # C-8
+            if not self.service and "flag" in self.principal_tags and value is hold:
+                options += [("Bool", "${aws:PrincipalTag/flag}")] * 3  # C-8
             return options
         if kind == "number":
             return _number_options(self.rng, value, hold)
@@ -848,13 +855,17 @@ class _Maker:
         role = {
             "RoleName": self.role_name,
             "Path": self.role_path,
-            "RoleId": "AROATARGETTARGET00001",
+            "RoleId": "AROAEXAMPLEROLE000002",
             "AssumeRolePolicyDocument": self.trust_policy(),
             "Tags": [{"Key": key, "Value": value} for key, value in self.role_tags.items()],
         }
         if self.maximum:
             role["MaxSessionDuration"] = self.maximum
-        return (self.own_record | role | {"RoleId": "AROA1"}) if self.self_assume else role
+        return (
+            (self.own_record | role | {"RoleId": "AROAEXAMPLEROLE000001"})
+            if self.self_assume
+            else role
+        )
 
     def trust_policy(self) -> Any:
         rng = self.rng
@@ -959,18 +970,20 @@ class _Maker:
         user = self.kind == "user"
         record: dict[str, Any] = {"Path": self.caller_path}
         record |= {"UserName": self.caller_name} if user else {"RoleName": self.caller_name}
-        record |= {"UserId": "AIDA1"} if user else {"RoleId": "AROA1"}
+        record |= (
+            {"UserId": "AIDAEXAMPLEUSER000001"} if user else {"RoleId": "AROAEXAMPLEROLE000001"}
+        )
         record["Tags"] = [
             {"Key": key, "Value": value} for key, value in self.principal_tags.items()
         ]
         home: dict[str, Any] = {}
-        trust_faults = {fault for fault in self.faults if fault.startswith("identity")}
+        faults = {fault for fault in self.faults if fault.startswith("identity")}
         missing = "identity-missing" in self.faults or (self.same and self.chance(0.3))
-        statements = self.permission("identity", trust_faults)
+        statements = self.permission("identity", faults)
         where = self.rng.choice(["inline", "inline", "attached", "group", "group-attached"])
         holder = record
         if user and where.startswith("group"):
-            holder = {"GroupName": "ops", "Path": "/", "GroupId": "AGPA1"}
+            holder = {"GroupName": "ops", "Path": "/", "GroupId": "AGPAEXAMPLEGROUP00001"}
             home["GroupDetailList"] = [holder]
             record["GroupList"] = ["ops"]
         if not missing and where in ("attached", "group-attached"):
@@ -985,7 +998,10 @@ class _Maker:
         self.add_boundary(record)
         self.add_session_policy()
         if user:
-            home["UserDetailList"] = [record, {"UserName": "bob", "Path": "/", "UserId": "AIDA2"}]
+            home["UserDetailList"] = [
+                record,
+                {"UserName": "bob", "Path": "/", "UserId": "AIDAEXAMPLEUSER000002"},
+            ]
             return home
         self.own_record = record
         if not self.self_assume:
@@ -1038,7 +1054,9 @@ class _Maker:
             root = f"arn:{self.partition}:iam::{HOME}:root"
             exempt = [self.principal_arn, *({self.arn} - {self.principal_arn}), root]
             if "endpoint-not-principal" in self.faults:
-                exempt = self.rng.choice([[_near_arn(self.rng, self.principal_arn)], [THIRD]])
+                forgetful = [name for name in exempt if name != self.arn]
+                others = [[_near_arn(self.rng, self.principal_arn)], [THIRD]]
+                exempt = self.rng.choice([*others, forgetful] if self.is_session else others)
             deny = {"Effect": "Deny", "NotPrincipal": {"AWS": exempt}, "Action": "sts:*"}
             statements.append(deny | {"Resource": "*"})
         endpoint["PolicyDocument"] = self.finish(statements)

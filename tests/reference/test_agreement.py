@@ -19,7 +19,9 @@ def test_engine_and_reference_agree(first: int) -> None:
     for seed in range(first, first + BATCH):
         world = scenario(seed)
         outcomes = decide_all(world)
-        expected = "conditional" if len(outcomes) > 1 else "allowed" if True in outcomes else "denied"
+        expected = (
+            "conditional" if len(outcomes) > 1 else "allowed" if True in outcomes else "denied"
+        )
         verdict = decided(world).verdict
         if verdict != expected:
             wrong.append(f"seed {seed}: engine {verdict}, reference {expected}")

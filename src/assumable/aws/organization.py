@@ -65,9 +65,7 @@ def _describe(
 ) -> Organization | Unknown | None:
     """The organization of an account, still without a tree; None when it has none."""
     place = f"account {account}"
-    unread = Unknown(
-        "the organization was not read", f"organizations:DescribeOrganization on {place}"
-    )
+    unread = Unknown("the organization", f"organizations:DescribeOrganization on {place}")
     connection = connections.get(account)
     if connection is None:
         return _common_organization(account, connections, known) or unread
@@ -75,7 +73,7 @@ def _describe(
     if not isinstance(answer, dict):
         return answer
     found = answer["Organization"]
-    nothing = Unknown("the policies of this organization were not asked for")
+    nothing = Unknown("the policies of this organization")
     return Organization(id=found["Id"], management_account=found["MasterAccountId"], nodes={},
                         scps=nothing, rcps=nothing)  # fmt: skip
 
@@ -105,9 +103,7 @@ def _parent(child: str, connection: Connection) -> dict[str, Any] | Unknown | No
 
 def _path(account: str, readers: list[Connection]) -> tuple[Node, ...] | Unknown:
     """The nodes from the account up to the root, by the first connection that may see them."""
-    refusal = Unknown(
-        f"the place of {account} in its organization was not read", "organizations:ListParents"
-    )
+    refusal = Unknown(f"the place of {account} in its organization", "organizations:ListParents")
     for reader in readers:
         nodes: list[Node] = []
         child, kind = account, "account"
@@ -126,7 +122,7 @@ def _path(account: str, readers: list[Connection]) -> tuple[Node, ...] | Unknown
 
 def _attached(layer: Layer, path: tuple[Node, ...], readers: list[Connection]) -> Levels | Unknown:
     """The policies of one kind at every level, by the first connection that may list them."""
-    refusal = Unknown(f"the {layer}s were not read", "organizations:ListPoliciesForTarget")
+    refusal = Unknown(f"the {layer}s", "organizations:ListPoliciesForTarget")
     for reader in readers:
         levels = {node.id: _of_level(layer, node, reader) for node in path}
         refused = next((found for found in levels.values() if isinstance(found, Unknown)), None)

@@ -80,11 +80,9 @@ def _role(found: Mapping[str, Any]) -> Role:
     own_arn, name = str(found["Arn"]), str(found["RoleName"])
     account = arn.account_of(own_arn)
     label = PolicyName(Layer.TRUST, f"the trust policy of {name}", own_arn, "", account)
-    duration = Unknown(f"MaxSessionDuration of {name} was not read", f"iam:GetRole on {own_arn}")
-    policies = Unknown(
-        f"the policies of role/{name} were not read", f"iam:ListRolePolicies on {own_arn}"
-    )
-    boundary = Unknown(f"the permissions boundary of role/{name} was not read", "iam:GetPolicy")
+    duration = Unknown(f"MaxSessionDuration of {name}", f"iam:GetRole on {own_arn}")
+    policies = Unknown(f"the policies of role/{name}", f"iam:ListRolePolicies on {own_arn}")
+    boundary = Unknown(f"the permissions boundary of role/{name}", "iam:GetPolicy")
     return Role(
         arn=own_arn,
         unique_id=str(found["RoleId"]),
@@ -109,11 +107,11 @@ def parsed(document: Any, name: PolicyName) -> PolicyOrUnknown:
 
 
 def _malformed(name: PolicyName, why: str) -> Unknown:
-    return Unknown(f"{name.name} is malformed: {why}", "a well-formed document")
+    return Unknown(f"{name.name}, which is malformed ({why}),", "a well-formed document")
 
 
 def _unread(part: str, shown: str, refusal: Unknown) -> Unknown:
-    return Unknown(f"{part} {shown} was not read", refusal.settle)
+    return Unknown(f"{part} {shown}", refusal.settle)
 
 
 def _tags(found: Mapping[str, Any]) -> dict[str, str]:

@@ -1,7 +1,5 @@
 """The live world: what the caller's and the role's account say, read with read-only calls."""
 
-import re
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -15,11 +13,9 @@ from assumable.errors import UnreadableError
 from assumable.formats import dump
 from assumable.formats.scenario import Scenario
 from assumable.model.call import Call, Mfa, RoleCaller, Session, UserCaller, Value
-from assumable.model.policy import Policy
-from assumable.model.world import Account, Organization, Role, Unknown, User, World
+from assumable.model.world import Account, Role, Unknown, User, World
 
-_PRINCIPAL_TAG = re.compile(r"aws:PrincipalTag/[^\"'}]+", re.IGNORECASE)
-_EVENT = "the AssumeRole event of the caller's session, in CloudTrail"
+_EVENT = "the GetSessionToken event, in CloudTrail"
 
 
 def read_live(
@@ -47,7 +43,7 @@ def read_live(
         _read_role(theirs, role_arn, accounts)
     found = _organizations(mine, theirs, caller, role_arn)
     world = World(accounts=accounts.accounts, organizations=found.organizations, complete=False)
-    return Scenario(world, _with_open_keys(call, world, found))
+    return Scenario(world, _with_open_keys(call, found))
 
 
 def _is_home(identity: Identity, role: arn.Arn) -> bool:
@@ -57,7 +53,7 @@ def _is_home(identity: Identity, role: arn.Arn) -> bool:
 
 
 def _not_ours(role: arn.Arn) -> Unknown:
-    return Unknown(f"{arn.display_name(str(role))} was not read", f"iam:GetRole on {role}")
+    return Unknown(f"{arn.display_name(str(role))}", f"iam:GetRole on {role}")
 
 
 def _target(connection: Connection, role: arn.Arn) -> Connection | Unknown:
@@ -155,46 +151,18 @@ def _with_credentials(call: Call, connection: Connection) -> Call:
     """The caller with what its own session may carry left unknown."""
     caller = call.caller
     if isinstance(caller, UserCaller) and connection.has_session_token:
-        unsaid = Unknown("whether the caller's session token was issued with MFA is not known",
-                         "how GetSessionToken was called")  # fmt: skip
-        caller = msgspec.structs.replace(caller, credentials="session-token", mfa=Mfa(unsaid))
-    elif isinstance(caller, RoleCaller):
-        policy = Unknown("the session policy of the caller's session was not read", _EVENT)
-        caller = msgspec.structs.replace(caller, session=Session(policies=(policy,)))
+        unsaid = Unknown("whether the caller's session token was issued with MFA", _EVENT)
+        session = Session(complete=False)
+        caller = msgspec.structs.replace(
+            caller, credentials="session-token", mfa=Mfa(unsaid), session=session
+        )
     return msgspec.structs.replace(call, caller=caller)
 
 
-def _with_open_keys(call: Call, world: World, found: Found) -> Call:
-    """The call with the condition keys that nobody could read marked as unknown."""
+def _with_open_keys(call: Call, found: Found) -> Call:
+    """The call with the places in the organization that nobody could read marked as unknown."""
     keys: dict[str, Value] = {}
-    if call.is_chained:
-        keys["aws:tokenissuetime"] = Unknown(
-            "when the caller's credentials were issued is not known", _EVENT, present=True
-        )
-    if isinstance(call.caller, RoleCaller):
-        what = "the tags and source identity of the caller's session were not read"
-        unread = Unknown(what, _EVENT)
-        keys |= dict.fromkeys(("aws:sourceidentity", *_principal_tags(world)), unread)
     for side, account in (("principal", call.caller_account), ("resource", call.role_account)):
         if account in found.unplaced:
             keys[f"aws:{side}orgpaths"] = found.unplaced[account]
     return msgspec.structs.replace(call, overrides={**call.overrides, **keys})
-
-
-def _principal_tags(world: World) -> set[str]:
-    """Every `aws:PrincipalTag/…` key that a policy asks for, in lower case."""
-    return {key.lower() for text in _documents(world) for key in _PRINCIPAL_TAG.findall(text)}
-
-
-def _documents(world: World) -> list[str]:
-    policies: list[object] = []
-    for principal in world.principals():
-        policies += [*principal.policies, principal.boundary, getattr(principal, "trust", None)]
-    organizations: tuple[Organization, ...] = ()
-    if not isinstance(world.organizations, Unknown):
-        organizations = world.organizations
-    for organization in organizations:
-        for levels in (organization.scps, organization.rcps):
-            if isinstance(levels, Mapping):
-                policies += [policy for attached in levels.values() for policy in attached]
-    return [policy.location.document.text for policy in policies if isinstance(policy, Policy)]

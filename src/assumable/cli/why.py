@@ -16,6 +16,7 @@ from assumable.engine.evaluate import Verdict
 from assumable.errors import InputError
 from assumable.formats.command import assumption, parameters_from_flags
 from assumable.formats.scenario import Scenario, read_scenario
+from assumable.model.call import RoleCaller, Session
 
 EXIT_CODES = {Verdict.ALLOWED: 0, Verdict.DENIED: 1, Verdict.CONDITIONAL: 3}
 _PATH = click.Path(path_type=Path)
@@ -52,7 +53,7 @@ _PATH = click.Path(path_type=Path)
     "--assume",
     multiple=True,
     metavar="ITEM=VALUE",
-    help="Decide an open item, such as U-10=visible, or organization=open.",
+    help="Decide an open item, such as U-10=visible; organization=open, session=plain.",
 )
 @click.option(
     "--format",
@@ -72,6 +73,9 @@ def command(**options: Any) -> None:
     """
     world, call = _scenario(options)
     assumptions = dict(assumption(text) for text in options["assume"])
+    if assumptions.get("session") and isinstance(call.caller, RoleCaller):
+        plain = msgspec.structs.replace(call.caller, session=Session())
+        call = msgspec.structs.replace(call, caller=plain)
     call = msgspec.structs.replace(call, assumptions=assumptions)
     diagnosis = diagnose(world, call)
     click.echo(_rendered(diagnosis, options), nl=False, color=None)

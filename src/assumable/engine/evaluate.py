@@ -94,10 +94,12 @@ def decide(world: World, call: Call) -> Decision:
     if arn.parse_role(call.role_arn) is None:
         return Decision(facts, tuple(head), all_of(gate.passes for gate in head))
     gates, truths = list(head), [gate.passes for gate in head]
-    for action in facts.required_actions:
+    for action, needed in facts.required.items():
         judged, passes = _decide_action(facts, action)
+        if needed is not True:
+            judged = [msgspec.structs.replace(gate, required=False) for gate in judged]
         gates.extend(judged)
-        truths.append(passes)
+        truths.append(any_of([negate(needed), passes]))
     last = _limits_gate(facts)
     return Decision(facts, (*gates, last), all_of([*truths, last.passes]))
 

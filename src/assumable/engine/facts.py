@@ -3,6 +3,7 @@
 import functools
 
 from assumable import arn
+from assumable.engine.truth import Atom, Truth
 from assumable.model.call import (
     Call,
     FederatedUserCaller,
@@ -20,6 +21,9 @@ from assumable.model.world import (
     VpcEndpoint,
     World,
 )
+
+CARRIED = "what the caller's session carries"
+TAG_SESSION, SET_SOURCE_IDENTITY = "sts:TagSession", "sts:SetSourceIdentity"
 
 
 class Facts:
@@ -119,18 +123,36 @@ class Facts:
         return found
 
     @functools.cached_property
-    def required_actions(self) -> tuple[str, ...]:
-        """Every action that must be allowed for the call to pass (FACTS 3.1, R9.2, R9.4)."""
+    def required(self) -> dict[str, Truth]:
+        """Every action that may have to be allowed, and whether it must (FACTS 3.1, R9.2, R9.4)."""
         call = self.call
-        actions = [f"sts:{call.api}"]
-        inherits_tags = bool(call.session.transitive_tag_keys)
-        if call.tags or call.transitive_tag_keys or inherits_tags:
-            actions.append("sts:TagSession")
-        if call.source_identity is not None:
-            actions.append("sts:SetSourceIdentity")
-        if call.parameters.get("ProvidedContexts"):
-            actions.append("sts:SetContext")
-        return tuple(actions)
+        tags = call.tags or call.transitive_tag_keys or call.session.transitive_tag_keys
+        needed: dict[str, Truth] = {
+            f"sts:{call.api}": True,
+            TAG_SESSION: bool(tags) or self._carries("transitive tags"),
+            SET_SOURCE_IDENTITY: call.source_identity is not None
+            or self._carries("a source identity"),
+            "sts:SetContext": bool(call.parameters.get("ProvidedContexts")),
+        }
+        return {action: truth for action, truth in needed.items() if truth is not False}
+
+    def _carries(self, what: str) -> Truth:
+        """Whether the caller's session hands something on along the chain."""
+        if not self.call.hides_attributes:
+            return False
+        return Atom(
+            subject=f"the caller's session carries {what}",
+            text=f"the caller's session carries {what}",
+            opposite=f"the caller's session carries no {what.removeprefix('a ')}",
+            part=CARRIED,
+            settle="the event in CloudTrail that created it, or --assume session=plain",
+            kind="fact",
+        )
+
+    @property
+    def required_actions(self) -> tuple[str, ...]:
+        """The actions that certainly must be allowed."""
+        return tuple(action for action, truth in self.required.items() if truth is True)
 
     @property
     def caller_is_service(self) -> bool:

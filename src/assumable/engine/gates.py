@@ -54,6 +54,8 @@ class Gate(msgspec.Struct, frozen=True, kw_only=True):
     deny: Truth = False
     counts: bool = True
     """Whether an implicit deny here blocks the call (FACTS 1.3)."""
+    required: bool = True
+    """False when it is not known whether the call needs this action at all."""
     policies: tuple[PolicyOrUnknown, ...] = ()
     context: RequestContext | None = None
     not_applicable: str = ""
@@ -81,8 +83,8 @@ class Gate(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def blocks(self) -> bool:
         """Whether this gate alone denies the call for certain."""
-        if self.outcome is Outcome.EXPLICIT_DENY:
-            return True
+        if self.outcome is Outcome.EXPLICIT_DENY or not self.required:
+            return self.required
         return self.outcome is Outcome.IMPLICIT_DENY and self.counts
 
     def traces(self) -> tuple[StatementTrace, ...]:

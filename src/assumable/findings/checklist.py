@@ -85,10 +85,12 @@ def _trust_row(decision: Decision) -> tuple[Status, str]:
     outcome = _worst(gates)
     if outcome is Outcome.UNKNOWN:
         return "unknown", _first_question(gates)
-    allowing = _allowing(gates)
-    if allowing is None:
-        return "pass", "no complaint"
-    return "pass", f"{allowing.statement.label} names this caller"
+    traces = [trace for gate in gates for trace in gate.traces()]
+    for trace in traces:
+        allows = trace.statement.effect is Effect.ALLOW
+        if allows and trace.has_matching("Principal") and trace.has_matching("Action"):
+            return "pass", f"{trace.statement.label} names this caller"
+    return "not-required", "not looked at"
 
 
 def _allowing(gates: list[Gate]) -> StatementTrace | None:

@@ -1,6 +1,7 @@
 """The verdict in one line."""
 
 from assumable.engine.evaluate import Decision, Verdict
+from assumable.engine.facts import CARRIED
 from assumable.engine.gates import GateName
 from assumable.engine.truth import atoms
 
@@ -25,6 +26,9 @@ def headline(decision: Decision) -> str:
         explained |= theirs
         if theirs:
             layers.append(words)
-    if asked <= explained:
-        return f"allowed, unless {' or '.join(layers)} that I could not read denies it"
+    carried = {atom for atom in asked if atom.part == CARRIED}
+    if asked <= explained | carried and (layers or carried):
+        denied = [f"{' or '.join(layers)} that I could not read denies it"] if layers else []
+        inherited = ["the caller's session hands on tags or a source identity"] if carried else []
+        return f"allowed, unless {' or '.join(denied + inherited)}"
     return "depends on what is not known"

@@ -20,6 +20,7 @@ ASSUMPTIONS = {
     "U-11": ("false", "absent"),
     "C-8": ("replaced", "literal"),
     "organization": ("open", "unknown"),
+    "session": ("plain", "unknown"),
 }
 
 

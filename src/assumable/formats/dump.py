@@ -16,7 +16,7 @@ from assumable.formats.account import AccountReader
 from assumable.formats.organization import read_organization
 from assumable.formats.reading import Cursor, read_document, read_policy, refuse_malformed
 from assumable.formats.scenario import caller_from_arn
-from assumable.model.call import Call, Network, RoleCaller, UserCaller
+from assumable.model.call import Call, Network, RoleCaller, Session, UserCaller
 from assumable.model.policy import Layer, Policy, PolicyName
 from assumable.model.world import (
     Account,
@@ -76,14 +76,23 @@ def call_of(
     caller: str, parameters: Mapping[str, Any], *, region: str | None, now: datetime
 ) -> Call:
     """An AssumeRole call by the caller of that ARN."""
-    cursor = Cursor(caller, Location(Document("--caller", "null")))
+    found = caller_from_arn(Cursor(caller, Location(Document("--caller", "null"))))
+    if isinstance(found, RoleCaller):
+        found = msgspec.structs.replace(found, session=unsaid_session())
     return Call(
         api="AssumeRole",
-        caller=caller_from_arn(cursor),
+        caller=found,
         parameters=parameters,
         network=Network(region=region),
         time=now,
     )
+
+
+def unsaid_session() -> Session:
+    """A role session of which only the name is known."""
+    event = "the AssumeRole event of the caller's session, in CloudTrail"
+    policy = Unknown("the session policy of the caller's session, if any,", event)
+    return Session(policies=(policy,), complete=False)
 
 
 def read_policies(

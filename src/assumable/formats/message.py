@@ -68,11 +68,14 @@ _DENIED_SAML = ("saml-attribute", *_DENIED_WEB[1:])
 _NOT_SIGNED = ("identity-provider", "web-identity-claim", "saml-attribute")
 _COMPANIONS = {"sts:TagSession": "session-tags", "sts:SetSourceIdentity": "source-identity"}
 
-_DENIAL = re.compile(
-    r"(?:User: (?P<caller>\S+) is n|\bN)ot authorized to perform:? (?P<action>sts:\w+)"
+_WHAT = (
+    r"ot authorized to perform(?: action)?:? (?P<action>sts:\w+)"
     r"(?: on resource: (?P<role>[^\s<>\"'`;)]+))?"
     r"(?P<why> (?:because (?:no|the)|with an explicit deny in) [^.\"]{1,300})?"
 )
+_DENIAL = re.compile(r"User: (?P<caller>.{1,200}?) is n" + _WHAT)
+_SHORT_DENIAL = re.compile(r"(?P<caller>)\b[Nn]" + _WHAT)
+"""Without a caller: unsigned calls, the text of old, and vendors that retell it."""
 _LAYERS = {
     "role trust policy": "trust",
     "resource-based policy": "trust",
@@ -113,7 +116,8 @@ def parse_message(text: str) -> Message | None:
         found = re.search(known.pattern, flat)
         if found is not None:
             return _known(known, found)
-    return None
+    short = _SHORT_DENIAL.search(flat)
+    return _denied(short) if short is not None else None
 
 
 def _known(known: _Text, found: re.Match[str]) -> Message:
@@ -283,8 +287,8 @@ _TEXTS = (
           "off"),
     _Text(r"Rate exceeded", "Throttling", 400, (),
           "too many STS calls by the caller's account in this Region; wait and try again"),
-    _Text(r"No OpenIDConnect provider found in your account for (?P<issuer>\S*)",
-          "InvalidIdentityToken", 400, ("identity-provider",),
+    _Text(r"No OpenIDConnect provider found in (?:your )?account", "InvalidIdentityToken", 400,
+          ("identity-provider",),
           "the role's account has no OIDC provider for this issuer; this says nothing about the "
           "trust policy, which is looked at later (R7.9)", _WEB),
     _Text(r"Incorrect token audience", "InvalidIdentityToken", 400, ("identity-provider",),
@@ -321,9 +325,10 @@ _TEXTS = (
     _Text(r"IDPRejectedClaim", "IDPRejectedClaim", 403, ("identity-provider",),
           "the identity provider refused the claim or revoked the token"),
     _Text(r"cannot be assumed by Lambda|ECS was unable to assume the role(?: "
-          r"'(?P<role>[^']+)')?|EKS does not have permissions to assume|CodeBuild is not "
-          r"authorized to perform: sts:AssumeRole|AssumeRoleUnauthorizedAccess", "", 0,
-          ("service-principal", "session-tags", "propagation"),
+          r"'(?P<role>[^']+)')?|EKS does not have permissions to assume|(?:CodeBuild|SageMaker) "
+          r"is (?:not authorized|unable) to perform: sts:AssumeRole|AssumeRoleUnauthorizedAccess",
+          "", 0,
+          ("service-principal", "session-tags", "role-not-found", "propagation"),
           "an AWS service could not assume the role: its trust policy does not name the service or "
           "not every action that it needs, or the role is new", _ASSUME),
     _Text(r"Invalid identity pool configuration", "InvalidIdentityPoolConfigurationException", 400,
@@ -335,7 +340,7 @@ _TEXTS = (
           "the console could not switch roles; it says so for any denial and for a wrong account "
           "or name", _ASSUME),
     _Text(r"Unable to locate credentials|config profile \(.+?\) could not be found|"
-          r"source[_ ]profile|Partial credentials found|[Cc]redential[_ ]source|has no role ARN "
+          r"source[_ ]profile \"|Partial credentials found|[Cc]redential[_ ]source|has no role ARN "
           r"configured|Infinite loop in credential configuration|is configured to use SSO but|"
           r"sso-session|Error loading SSO Token|SSO session associated|MFA token required|"
           r"reauthenticate using 'aws login'|Session token not found or invalid",

@@ -48,6 +48,8 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     source_identity: str | None = None
     issued_at: datetime | None = None
     expires_at: datetime | None = None
+    complete: bool = True
+    """False when the session may carry more than is said here."""
 
 
 class Mfa(msgspec.Struct, frozen=True):
@@ -206,6 +208,11 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
         if isinstance(self.caller, UserCaller | RoleCaller):
             return self.caller.session
         return Session()
+
+    @property
+    def hides_attributes(self) -> bool:
+        """Whether a role session may carry tags and a source identity that nobody has said."""
+        return isinstance(self.caller, RoleCaller) and not self.caller.session.complete
 
     @property
     def is_chained(self) -> bool:

@@ -137,6 +137,8 @@ def delivered(question: Question) -> Value:
 def own_source_identity(question: Question) -> Value:
     """`aws:SourceIdentity`."""
     found = question.call.session.source_identity
+    if found is None and question.call.hides_attributes:
+        return Unknown("the source identity of the caller's session", "the event that created it")
     if found is None:
         return Absent("the caller's session has no source identity")
     return Present((found,), "the caller's session has it")
@@ -145,6 +147,9 @@ def own_source_identity(question: Question) -> Value:
 def token_issue_time(question: Question) -> Value:
     """`aws:TokenIssueTime`."""
     issued = question.call.credentials_issued_at
+    session = question.call.session
+    if issued is not None and session.issued_at is None and not session.complete:
+        return Unknown("when the caller's credentials were issued", "CloudTrail", present=True)
     if issued is None:
         return Absent("long-term credentials have no issue time")
     return Present((issued.isoformat(),), "when the caller's credentials were issued")
@@ -156,6 +161,8 @@ def principal_tag(question: Question, key: str) -> Value:
     session = lookup(call.session.tags, key, "the caller's session")
     if isinstance(session, Present):
         return session
+    if call.hides_attributes:
+        return Unknown("the tags of the caller's session", "the event that created it")
     if isinstance(call.caller, ServiceCaller):
         if call.caller.principal == "rolesanywhere.amazonaws.com":
             return lookup(call.tags, key, "certificate fields (FACTS 5.8)")

@@ -4,8 +4,6 @@ from assumable.engine.facts import Facts
 from assumable.model.call import Call
 from assumable.model.policy import Layer
 
-TAG_SESSION, SET_SOURCE_IDENTITY = "sts:TagSession", "sts:SetSourceIdentity"
-
 
 class Question:
     """One action's evaluation in one layer."""

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-from assumable.engine.keys.question import SET_SOURCE_IDENTITY, TAG_SESSION, Question
+from assumable.engine.facts import SET_SOURCE_IDENTITY, TAG_SESSION
+from assumable.engine.keys.question import Question
 from assumable.model.call import Absent, Open, Present, Value
 from assumable.model.world import Unknown
 

@@ -185,6 +185,8 @@ def _variant_of_parts(theirs: arn.Arn, mine: arn.Arn) -> str:
         return "identity-center"
     if not same_account and same_kind and theirs.resource == mine.resource:
         return "account"
+    if theirs.kind == "root" and same_account:
+        return "partition" if theirs.partition != mine.partition else "other-principal"
     if theirs.kind == "root":
         return "account" if _similar(theirs.account, mine.account) else "other-principal"
     near = same_account and same_kind and _similar(theirs.name, mine.name)

@@ -52,27 +52,38 @@ def _variant(decision: Decision, condition: Condition) -> str:
     def bare(text: str) -> str:
         return re.sub(r"[\s\"']", "", text)
 
+    if _forbids(condition):
+        return "different"
     if any(sent.lower() == value.lower() for value in condition.values):
         return "case"
     return "whitespace" if any(bare(sent) == bare(v) for v in condition.values) else "different"
 
 
+def _forbids(condition: Condition) -> bool:
+    """Whether the condition names what must not be sent."""
+    return condition.base == "null" or OPERATORS[condition.base].negated
+
+
 def _fixes(decision: Decision, blame: Blame, condition: Condition) -> Iterator[Fix]:
-    if condition.base == "null":
-        return
-    if not OPERATORS[condition.base].negated:
-        for value in condition.values:
-            wanted = value.replace("*", "").replace("?", "0")
-            if "${" not in value and _VALID.fullmatch(wanted):
-                yield change_call(
-                    decision.call,
-                    "external-id/send",
-                    f"send the external ID `{wanted}`",
-                    {"ExternalId": wanted},
-                )
-                break
     sent = decision.call.parameters.get("ExternalId")
-    if not isinstance(sent, str) or blame.trace is None or OPERATORS[condition.base].negated:
+    if _forbids(condition):
+        if sent is not None:
+            title = "send no external ID"
+            yield change_call(
+                decision.call, "external-id/leave-out", title, {"ExternalId": None}, safety="review"
+            )
+        return
+    for value in condition.values:
+        wanted = value.replace("*", "").replace("?", "0") if "like" in condition.base else value
+        if "${" not in value and _VALID.fullmatch(wanted):
+            yield change_call(
+                decision.call,
+                "external-id/send",
+                f"send the external ID `{wanted}`",
+                {"ExternalId": wanted},
+            )
+            break
+    if not isinstance(sent, str) or blame.trace is None or not _VALID.fullmatch(sent):
         return
     if blame.trace.policy is decision.facts.trust:
         yield change_policy(
