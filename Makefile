@@ -10,6 +10,7 @@ export UV_PROJECT_ENVIRONMENT := $(CURDIR)/.venv
 export UV_PYTHON := $(CURDIR)/.venv/bin/python
 export UV_PYTHON_DOWNLOADS := never
 export UV_SYSTEM_CERTS := true
+export UV_COMPILE_BYTECODE := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport VIRTUAL_ENV
 # Where the demo and its test find the AWS that says no (cli/demo.py).
@@ -71,6 +72,7 @@ $(SYNCED): uv.lock pyproject.toml | $(UV)
 	  $(UV) export --quiet --frozen --no-emit-project -o .venv/requirements.txt && \
 	  $(BIN)/python -m pip install -qq --require-hashes -r .venv/requirements.txt && \
 	  $(BIN)/python -m pip install -qq --no-deps --no-build-isolation -e .; }
+	@$(BIN)/python -m compileall -q src
 	@touch $@
 
 # MiniStack pins its botocore exactly, so it lives apart and runs as a process of its own.

@@ -7,6 +7,7 @@ import msgspec
 
 from assumable.engine.evaluate import Decision, Verdict, decide
 from assumable.engine.gates import Gate, GateName, Outcome
+from assumable.engine.limits import Fault
 from assumable.engine.match import StatementTrace
 from assumable.engine.truth import Atom, atoms, describe
 from assumable.findings.checklist import ChecklistRow, checklist
@@ -134,38 +135,31 @@ def _call_view(decision: Decision) -> CallView:
     )
 
 
+_TOKEN_ERRORS = ("InvalidClientTokenId", "ExpiredToken")
+
+
 def _aws_error(decision: Decision) -> AwsError | None:
     """The first refusal in AWS's own order (FACTS section 0)."""
     if decision.verdict is not Verdict.DENIED:
         return None
     blocking = list(decision.blocking())
-    order = (GateName.CREDENTIALS, GateName.REQUEST)
-    faults = sorted(
-        (gate for gate in blocking if gate.fault is not None),
-        key=lambda gate: order.index(gate.gate) if gate.gate in order else len(order),
-    )
-    token = [
-        g for g in faults if g.fault and g.fault.code in ("InvalidClientTokenId", "ExpiredToken")
-    ]
-    schema = [g for g in faults if g.gate is GateName.REQUEST and g.fault and g.fault.status == 400]  # noqa: PLR2004  # HTTP
-    for gate in (*token, *schema):
-        if gate.fault is not None:
-            return AwsError(gate.fault.code, gate.fault.status, gate.fault.message)
-    root = [gate for gate in faults if gate.gate is GateName.CREDENTIALS]
+    faults = [(gate, gate.fault) for gate in blocking if gate.fault is not None]
+
+    def rank(entry: tuple[Gate, Fault]) -> int:
+        gate, fault = entry
+        if fault.code in _TOKEN_ERRORS:
+            return 0
+        if gate.gate is GateName.REQUEST and fault.cause != "role-not-found":
+            return 1
+        if gate.gate is GateName.CREDENTIALS and fault.cause != "partition":
+            return 2
+        return 4 if gate.gate is GateName.SESSION_LIMITS else 3
+
     refused = next((gate for gate in blocking if gate.fault is None), None)
-    for gate in root:
-        if gate.fault is not None and refused is None:
-            return AwsError(gate.fault.code, gate.fault.status, gate.fault.message)
-    limits_gate = next((gate for gate in faults if gate.gate is GateName.SESSION_LIMITS), None)
-    missing = any(gate.gate is GateName.REQUEST for gate in faults)
-    if (
-        limits_gate is not None
-        and limits_gate.fault is not None
-        and refused is None
-        and not missing
-    ):
-        return AwsError(limits_gate.fault.code, 400, limits_gate.fault.message)
-    return _access_denied(decision, refused)
+    first = min(faults, key=rank, default=None)
+    if first is None or (rank(first) > 2 and refused is not None):  # noqa: PLR2004  # as ranked above
+        return _access_denied(decision, refused)
+    return AwsError(first[1].code, first[1].status, first[1].message)
 
 
 def _access_denied(decision: Decision, refused: Gate | None) -> AwsError:

@@ -31,6 +31,7 @@ COMPARISONS = {
     "GreaterThan": operator.gt,
     "GreaterThanEquals": operator.ge,
 }
+NEVER = ("root", "federated")  # R1.19, R1.25
 SERVICE_LINKED = "/aws-service-role/"
 SCP, RCP = "SERVICE_CONTROL_POLICY", "RESOURCE_CONTROL_POLICY"
 EVERYTHING = {"Statement": {"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}}
@@ -49,9 +50,7 @@ def decide(
     call = scenario["call"]
     params, session = call["parameters"], call["caller"].get("session", {})
     caller, role = find_caller(scenario), find_role(scenario)
-    if caller is None or role is None:  # R7.2
-        return False
-    if caller["kind"] in ("root", "federated"):  # R1.19, R1.25
+    if caller is None or role is None or caller["kind"] in NEVER:  # R7.2
         return False
     if "expires_at" in session and moment(session["expires_at"]) <= moment(scenario["time"]):
         return False  # section 0, step 3
@@ -196,7 +195,7 @@ def find_endpoint(scenario: dict) -> dict | None:
 
 def endpoint_policies(scenario: dict) -> list[dict] | None:
     endpoint = find_endpoint(scenario)
-    return endpoint and [endpoint.get("PolicyDocument", EVERYTHING)]  # R1.30
+    return [endpoint.get("PolicyDocument", EVERYTHING)] if endpoint else None  # R1.30
 
 
 def find_organization(scenario: dict, account: str | None) -> dict | None:
@@ -247,10 +246,8 @@ def valid_parameters(params: dict, caller: dict, session: dict) -> bool:
     if not all(tag_text(t["Key"], 1, 128) and tag_text(t["Value"], 0, 256) for t in tags):
         return False
     keys = {tag["Key"].lower() for tag in tags}
-    if len(keys) != len(tags):  # duplicates are found case-insensitively (4.2)
-        return False
-    if not {key.lower() for key in transitive} <= keys:
-        return False
+    if len(keys) != len(tags) or not {key.lower() for key in transitive} <= keys:
+        return False  # duplicates are found case-insensitively (4.2)
     if {key.lower() for key in session.get("transitive_tag_keys", [])} & keys:  # R9.1
         return False
     inherited, passed = session.get("source_identity"), params.get("SourceIdentity")
@@ -305,7 +302,7 @@ def common_keys(scenario: dict, caller: dict, role: dict, u11: bool) -> dict[str
     }
     for side, account in (("Principal", caller.get("account")), ("Resource", role["account"])):
         org = find_organization(scenario, account)
-        if org is not None:
+        if account and org:
             path = [org["Id"], *levels(org, account)[:-1], ""]
             keys |= {f"aws:{side}OrgID": org["Id"], f"aws:{side}OrgPaths": ["/".join(path)]}
     keys["aws:ResourceAccount"] = role["account"]
@@ -547,8 +544,8 @@ def compares(name: str, got: str, parts: Parts) -> bool:
             return ipaddress.ip_address(got) in ipaddress.ip_network(wanted, strict=False)
         if name == "BinaryEquals":
             return base64.b64decode(got) == base64.b64decode(wanted)
-        family, order = re.fullmatch(r"(Numeric|Date)(\w+)", name).groups()
-        read = float if family == "Numeric" else moment
-        return COMPARISONS[order](read(got), read(wanted))
+        read: Any = float if name.startswith("Numeric") else moment
+        order = name.removeprefix("Numeric").removeprefix("Date")
+        return bool(COMPARISONS[order](read(got), read(wanted)))
     except ValueError:
         return False

@@ -433,53 +433,59 @@ class _Maker:
     # ---- the call ------------------------------------------------------------------------------
 
     def make_parameters(self) -> None:
-        rng = self.rng
+        self.make_credentials()
+        self.params: dict[str, Any] = {"RoleArn": self.role_arn}
+        self.request_tags: dict[str, str] = {}
+        if not self.service:
+            self.make_own_parameters()
+        elif self.service_name.startswith("pods."):
+            self.request_tags = {"kubernetes-namespace": self.team, "eks-cluster-name": "main"}
+            self.params["TransitiveTagKeys"] = list(self.request_tags)
+        if self.request_tags:
+            pairs = self.request_tags.items()
+            self.params["Tags"] = [{"Key": key, "Value": value} for key, value in pairs]
+        self.actions = ["sts:AssumeRole"]
+        if self.request_tags or self.session.get("transitive_tag_keys"):
+            self.actions.append("sts:TagSession")
+        if "SourceIdentity" in self.params or "source_identity" in self.session:
+            self.actions.append("sts:SetSourceIdentity")
+
+    def make_credentials(self) -> None:
         self.session: dict[str, Any] = {}
-        self.credentials, self.mfa = "long-term", None
+        self.credentials = "long-term"
+        self.mfa: bool | dict[str, int] | None = None
         if self.is_session:
             self.make_session()
         elif not self.service and self.chance(0.35):
             self.credentials = "session-token"
-            self.mfa = rng.choice([False, True, True, {"age": 120}, {"age": 7200}])
+            self.mfa = self.rng.choice([False, True, True, {"age": 120}, {"age": 7200}])
         self.temporary = self.is_session or self.credentials == "session-token"
         self.proof = self.kind == "user" and self.chance(0.2)
         self.proof |= bool(self.faults & {"mfa-wrong", "mfa-half"})
-        self.maximum = rng.choice([None, 3600, 7200, 43200])
-        params: dict[str, Any] = {"RoleArn": self.role_arn}
-        if not self.service:
-            params["RoleSessionName"] = rng.choice(
-                [self.caller_name, "deploy-session", "a@b.example"]
-            )
-        tags = {}
-        if self.service and self.service_name.startswith("pods."):
-            tags = {"kubernetes-namespace": self.team, "eks-cluster-name": "main"}
-            params["TransitiveTagKeys"] = list(tags)
-        elif not self.service and self.chance(0.25):
+        self.maximum = self.rng.choice([None, 3600, 7200, 43200])
+
+    def make_own_parameters(self) -> None:
+        """What a caller that is no service may pass."""
+        rng, params = self.rng, self.params
+        params["RoleSessionName"] = rng.choice([self.caller_name, "deploy-session", "a@b.example"])
+        if self.chance(0.25):
             tags = {"project": "apollo"} | self.some_tags({"Cost Center": "42", "stage": "prod"})
+            self.request_tags = tags
             if self.chance(0.5):
                 params["TransitiveTagKeys"] = rng.sample(list(tags), 1)
-        if tags:
-            params["Tags"] = [{"Key": key, "Value": value} for key, value in tags.items()]
-        self.request_tags = tags
-        if not self.service and self.chance(0.2):
+        if self.chance(0.2):
             params["SourceIdentity"] = self.session.get("source_identity", "alice")
-        if not self.service and self.chance(0.3):
+        if self.chance(0.3):
             params["ExternalId"] = rng.choice(["acme-1234", "Tenant:42/x"])
-        if not self.service and self.chance(0.3):
+        if self.chance(0.3):
             allowed = 3600 if self.temporary else self.maximum or 3600
             params["DurationSeconds"] = rng.choice([900, 3600, allowed])
-        if not self.service and self.chance(0.05):  # limits only the new session (R1.26)
+        if self.chance(0.05):  # limits only the new session (R1.26)
             nothing = {"Effect": "Deny", "Action": "*", "Resource": "*"}
             params["Policy"] = json.dumps(_document([nothing]))
         if self.proof:
             serial = f"arn:{self.partition}:iam::{HOME}:mfa/{self.caller_name}"
             params |= {"SerialNumber": serial, "TokenCode": "123456"}
-        self.params = params
-        self.actions = ["sts:AssumeRole"]
-        if tags or self.session.get("transitive_tag_keys"):
-            self.actions.append("sts:TagSession")
-        if "SourceIdentity" in params or "source_identity" in self.session:
-            self.actions.append("sts:SetSourceIdentity")
 
     def make_session(self) -> None:
         age = timedelta(minutes=self.rng.choice([1, 5, 50]))
@@ -774,7 +780,8 @@ class _Maker:
         """A Deny that matches the action and the role, and whose condition holds or not."""
         rng = self.rng
         action = rng.choice(["sts:*", "*", rng.choice(self.actions), "STS:assume*"])
-        made = {"Effect": "Deny", "Action": action, "Resource": rng.choice(["*", self.role_arn])}
+        made: dict[str, Any] = {"Effect": "Deny", "Action": action}
+        made["Resource"] = rng.choice(["*", self.role_arn])
         if bites and self.chance(0.25):
             if self.chance(0.5):
                 del made["Action"]
@@ -915,7 +922,7 @@ class _Maker:
         if not self.service:
             named = [HOME, self.arn, self.principal_arn, f"arn:{self.partition}:iam::{HOME}:root"]
             names += [{"AWS": name} for name in named]
-        made = {"Effect": "Deny", "Principal": self.rng.choice(names)}
+        made: dict[str, Any] = {"Effect": "Deny", "Principal": self.rng.choice(names)}
         made["Action"] = self.rng.choice(["sts:*", self.rng.choice(self.actions)])
         if not bites or self.chance(0.7):
             made["Condition"] = self.condition(bites)
@@ -926,9 +933,9 @@ class _Maker:
         rng = self.rng
         wrong = "trust-principal" in self.faults
         if self.service:
-            name = "events.amazonaws.com" if wrong else self.service_name
-            name = rng.choice([name, [name, "glue.amazonaws.com"]])
-            return {"Service": name} | rng.choice([{}, {}, {"AWS": THIRD}])
+            service = "events.amazonaws.com" if wrong else self.service_name
+            listed: Any = rng.choice([service, [service, "glue.amazonaws.com"]])
+            return {"Service": listed} | rng.choice([{}, {}, {"AWS": THIRD}])
         account = rng.choice([HOME, f"arn:{self.partition}:iam::{HOME}:root"])
         if wrong:
             kind = (":user/", ":role/") if self.kind == "user" else (":role/", ":user/")
@@ -1144,7 +1151,7 @@ class _Maker:
             policies.append({"Id": "p-RCPFullAWSAccess", "Name": "RCPFullAWSAccess"})
             policies[0]["Targets"] = targets
         if path and ("rcp-deny" in self.faults or self.chance(0.25)):
-            deny = {"Effect": "Deny", "Principal": "*", "Resource": "*"}
+            deny: dict[str, Any] = {"Effect": "Deny", "Principal": "*", "Resource": "*"}
             deny["Action"] = self.rng.choice(["sts:*", "sts:AssumeRole", ["sts:assumerole*"]])
             if "rcp-deny" not in self.faults or self.chance(0.7):
                 deny["Condition"] = self.condition(

@@ -17,7 +17,7 @@ NETWORK = {
     "secure_transport": True,
     "user_agent": "aws-cli/2",
 }
-MFA = {"SerialNumber": f"arn:aws:iam::{A}:mfa/alice", "TokenCode": "123456"}
+MFA: Any = {"SerialNumber": f"arn:aws:iam::{A}:mfa/alice", "TokenCode": "123456"}
 ALL = ["sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"]
 FULL = {"Effect": "Allow", "Action": "*", "Resource": "*"}
 NO_STS = {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}
@@ -136,7 +136,7 @@ def test_t8_role_does_not_exist() -> None:
 def test_t9_external_id(given: str | None, expected: bool) -> None:
     """T9: a required external ID that is omitted or wrong is denied."""
     policy = trust({"AWS": A}, {"StringEquals": {"sts:ExternalId": "ok-1"}})
-    parameters = {"ExternalId": given} if given else {}
+    parameters: Any = {"ExternalId": given} if given else {}
     assert always(world(policy, identity=FULL, **parameters)) is expected
 
 

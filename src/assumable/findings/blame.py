@@ -8,7 +8,13 @@ from assumable.engine.evaluate import Decision
 from assumable.engine.gates import Gate, GateName, Outcome
 from assumable.engine.limits import Fault
 from assumable.engine.match import ElementTrace, StatementTrace
-from assumable.model.call import SamlCaller, ServiceCaller, WebIdentityCaller
+from assumable.model.call import (
+    FederatedUserCaller,
+    RootCaller,
+    SamlCaller,
+    ServiceCaller,
+    WebIdentityCaller,
+)
 from assumable.model.policy import Effect
 
 _LAYER_CAUSES = {
@@ -52,7 +58,14 @@ def blames(decision: Decision) -> tuple[Blame, ...]:
             fault = blame.fault.parameter if blame.fault else ""
             key = (blame.cause, gate.gate, gate.level, policy, statement, pointer, fault)
             found.setdefault(key, blame)
-    return tuple(found.values())
+    refused_proof = any(
+        blame.cause == "mfa" and blame.fault is not None for blame in found.values()
+    )
+    return tuple(
+        blame
+        for blame in found.values()
+        if not (refused_proof and blame.cause == "mfa" and blame.fault is None)
+    )
 
 
 def _of_gate(decision: Decision, gate: Gate) -> Iterator[Blame]:
@@ -103,6 +116,8 @@ def closest_statement(gate: Gate) -> StatementTrace | None:
 
 
 def _not_trusted(decision: Decision, gate: Gate) -> Iterator[Blame]:
+    if isinstance(decision.call.caller, RootCaller | FederatedUserCaller):
+        return  # no trust policy would let these credentials in
     closest = closest_statement(gate)
     service = isinstance(decision.call.caller, ServiceCaller)
     unnamed = "service-principal" if service else "trust-principal"

@@ -19,7 +19,7 @@ def check(decision: Decision, blame: Blame) -> Finding:
     source = (
         f"inherits the transitive tags {', '.join(inherited)}"
         if inherited
-        else "passes session tags"
+        else ("passes session tags" if decision.call.tags else "passes no session tags")
     )
     if blame.variant == blame.action:
         apart = "which is judged apart from sts:AssumeRole"
