@@ -1,4 +1,4 @@
-"""Writes what is generated from the code: the JSON Schema, and the outputs that the README shows."""
+"""Writes what is generated from the code: the JSON Schema, and what the README shows."""
 
 import json
 import re

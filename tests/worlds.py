@@ -35,7 +35,10 @@ def trust(principal: Any, action: Any = "sts:AssumeRole", **more: Any) -> dict[s
 
 
 def classic(
-    *, trust_statements: list[Any] | None = None, identity: list[Any] | None = None, **parameters: Any
+    *,
+    trust_statements: list[Any] | None = None,
+    identity: list[Any] | None = None,
+    **parameters: Any,
 ) -> dict[str, Any]:
     """The user deployer of one account and the role DeployRole of another; it passes by default."""
     own = [allow(resource=ROLE)] if identity is None else identity

@@ -10,8 +10,8 @@ from assumable import arn
 from assumable.engine.evaluate import Decision, Verdict, decide
 from assumable.engine.truth import atoms, describe
 from assumable.findings import commands
+from assumable.findings.apply import ConflictError, apply, find_policy, scenario_patch
 from assumable.findings.finding import Finding, Fix, Target
-from assumable.findings.fix import ConflictError, apply, find_policy, scenario_patch
 from assumable.findings.headline import headline
 from assumable.findings.registry import findings_of
 from assumable.model.call import Call, RoleCaller, UserCaller

@@ -122,7 +122,11 @@ SCENARIOS: dict[str, tuple[dict[str, Any], str, str]] = {
         "/UserDetailList/0/Policies",
         "unknown key `Policies`",
     ),
-    "policy that is no object": (changed(accounts=role_with(7)), "AssumeRolePolicyDocument", "object"),
+    "policy that is no object": (
+        changed(accounts=role_with(7)),
+        "AssumeRolePolicyDocument",
+        "object",
+    ),
     "policy text that is no JSON": (
         changed(accounts=role_with('{"Version": }')),
         "AssumeRolePolicyDocument",
@@ -161,7 +165,10 @@ SCENARIOS: dict[str, tuple[dict[str, Any], str, str]] = {
     ),
     "address and endpoint": (
         changed(
-            call={**classic()["call"], "network": {"source_ip": "192.0.2.1", "vpc_endpoint": "vpce-1"}}
+            call={
+                **classic()["call"],
+                "network": {"source_ip": "192.0.2.1", "vpc_endpoint": "vpce-1"},
+            }
         ),
         "/call/network/source_ip",
         "exclude each other",

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.worlds import A, B, DEPLOYER, ROLE, allow, classic, policy, trust
+from tests.worlds import DEPLOYER, ROLE, A, B, allow, classic, policy, trust
 
 MAIN = "from assumable.cli.main import main; main()"
 
@@ -45,7 +45,9 @@ def test_the_exit_code_is_the_verdict(scenario: dict[str, Any], code: int, tmp_p
 
 def test_json_is_one_object_with_the_contract(tmp_path: Path) -> None:
     """The object carries its schema and agrees with the exit code."""
-    result = run("why", "--scenario", written(tmp_path, "s.json", classic(identity=[])), "--format", "json")
+    result = run(
+        "why", "--scenario", written(tmp_path, "s.json", classic(identity=[])), "--format", "json"
+    )
     answer = json.loads(result.stdout)
     assert answer["schema"] == "assumable/diagnosis/1"
     assert answer["verdict"] == "denied"
@@ -64,7 +66,12 @@ def snapshot(folder: Path) -> str:
     """Two accounts as `get-account-authorization-details` writes them."""
     scenario = classic()
     for account, details in scenario["accounts"].items():
-        whole = {"UserDetailList": [], "RoleDetailList": [], "GroupDetailList": [], "Policies": []}
+        whole: dict[str, Any] = {
+            "UserDetailList": [],
+            "RoleDetailList": [],
+            "GroupDetailList": [],
+            "Policies": [],
+        }
         for user in details.get("UserDetailList", []):
             user |= {"Path": "/", "Arn": DEPLOYER, "UserId": "AIDAEXAMPLEDEPLOYER00"}
         for role in details.get("RoleDetailList", []):
@@ -89,13 +96,15 @@ def test_a_snapshot_takes_every_flag_of_assume_role(tmp_path: Path) -> None:
         "why", "--snapshot", snapshot(tmp_path), "--caller", DEPLOYER, "--role-arn", ROLE,
         "--role-session-name", "deploy-session", "--tags", "Key=team,Value=web", "--format", "json",
     )  # fmt: skip
-    assert {finding["cause"] for finding in json.loads(result.stdout)["findings"]} == {"session-tags"}
+    assert {finding["cause"] for finding in json.loads(result.stdout)["findings"]} == {
+        "session-tags"
+    }
 
 
 def test_two_pasted_policies_are_a_world(tmp_path: Path) -> None:
     """A document or the output of `aws iam get-role`, with the caller's policy."""
-    role = {"Role": {"RoleName": "DeployRole", "AssumeRolePolicyDocument": policy(trust({"AWS": DEPLOYER})),
-                     "MaxSessionDuration": 3600}}  # fmt: skip
+    document = policy(trust({"AWS": DEPLOYER}))
+    role = {"Role": {"AssumeRolePolicyDocument": document, "MaxSessionDuration": 3600}}
     result = run(
         "why", "--caller", DEPLOYER, "--role-arn", ROLE, "--role-session-name", "deploy-session",
         "--trust-policy", written(tmp_path, "trust.json", role),
@@ -120,10 +129,13 @@ def test_version_and_help_import_nothing_heavy() -> None:
         "import sys\nfrom assumable.cli.main import main\n"
         "sys.argv = ['assumable', '--version']\n"
         "try:\n    main()\nexcept SystemExit:\n    pass\n"
-        "heavy = {'boto3', 'botocore', 'rich', 'yaml', 'mcp', 'duckdb', 'starlette', 'tree_sitter'}\n"
+        "heavy = {'boto3', 'botocore', 'rich', 'yaml', 'mcp', 'duckdb', 'starlette', "
+        "'tree_sitter'}\n"
         "assert not heavy & set(sys.modules), heavy & set(sys.modules)"
     )
-    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False
+    )
     assert result.returncode == 0, result.stderr
     assert "0.1.0" in result.stdout
 

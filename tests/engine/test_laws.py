@@ -25,7 +25,10 @@ def world_of(seed: int) -> dict[str, Any]:
     for account in world["accounts"].values():
         for role in (account or {}).get("RoleDetailList", []):
             role["AssumeRolePolicyDocument"] = as_object(role["AssumeRolePolicyDocument"])
-        for principal in [*(account or {}).get("RoleDetailList", []), *(account or {}).get("UserDetailList", [])]:
+        for principal in [
+            *(account or {}).get("RoleDetailList", []),
+            *(account or {}).get("UserDetailList", []),
+        ]:
             for entry in principal.get("RolePolicyList", principal.get("UserPolicyList", [])):
                 entry["PolicyDocument"] = as_object(entry["PolicyDocument"])
     return world
@@ -147,7 +150,7 @@ KEYS = (
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_not_knowing_a_part_never_turns_the_verdict(seed: int) -> None:
-    """Blanking parts of a known world gives the same verdict or `conditional`, never the opposite."""
+    """Blanking parts of a world gives the same verdict or `conditional`, never the opposite."""
     world = world_of(seed)
     full = decided(world).verdict
     chance = random.Random(seed)
@@ -181,7 +184,9 @@ def test_the_residual_says_what_every_completion_decides(seed: int) -> None:
     mentioned = [key for key in sorted(VALUES) if key.lower() in text]
     others = [key for key in sorted(VALUES) if key not in mentioned]
     keys = (mentioned + chance.sample(others, 3))[:3]
-    stripped = {key: value for key, value in world["call"].get("context", {}).items() if key not in keys}
+    stripped = {
+        key: value for key, value in world["call"].get("context", {}).items() if key not in keys
+    }
     world["call"]["context"] = stripped
     partial = decided({**world, "unknown": [f"context:{key}" for key in keys]})
     for _ in range(6):

@@ -8,9 +8,7 @@ import pytest
 from tests.worlds import DEPLOYER, after_first_plan, allow, blocking, classic, diagnosed, trust
 
 CLASSICS = ("trust-principal", "identity-permission", "external-id", "mfa", "duration")
-COMBINATIONS = [
-    chosen for size in range(1, 6) for chosen in itertools.combinations(CLASSICS, size)
-]
+COMBINATIONS = [chosen for size in range(1, 6) for chosen in itertools.combinations(CLASSICS, size)]
 
 
 def broken(faults: tuple[str, ...]) -> dict[str, Any]:

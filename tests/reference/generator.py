@@ -48,6 +48,18 @@ PRINCIPAL_FAULTS = (
 SESSION_FAULTS = ("session-policy", "session-deny", "expired", "inherited-tag", "inherited-source")
 USER_FAULTS = ("mfa-wrong", "mfa-half", "root", "federated")
 
+FAVOURED = {  # condition keys that are asked for more often than others
+    "aws:MultiFactorAuthPresent": 6,
+    "aws:PrincipalArn": 4,
+    "aws:SourceIp": 3,
+    "aws:TagKeys": 3,
+    "sts:TransitiveTagKeys": 2,
+    "aws:PrincipalOrgPaths": 3,
+    "sts:ExternalId": 3,
+    "sts:SourceIdentity": 2,
+    "aws:PrincipalTag/level": 2,
+}
+
 Options = list[tuple[str, Any]]  # operators, each with its value
 
 
@@ -165,10 +177,13 @@ def _arn_options(rng: Random, value: str | None, hold: bool) -> Options:
     loose = ":".join([*parts[:4], "*", parts[5]])
     inside = ":".join([*parts[:5], f"{kind}/{name[:2]}*"])
     across = f"arn:*:{parts[5]}"  # only a string operator lets a wildcard cross colons
-    mine = ":".join([*parts[:4], "${aws:ResourceAccount}", parts[5]])
+    mine = ":".join([*parts[:4], "${aws:PrincipalAccount}", parts[5]])
+    null = ":".join([*parts[:5], f"{kind}/${{aws:PrincipalTag/none}}"])
     session = f"{value.replace(':iam:', ':sts:').replace('role/', 'assumed-role/')}/*"
     if hold:
+        signed = [("ArnEquals", mine)] if parts[2] == "iam" else []  # services have no account
         return [
+            *signed,
             ("ArnEquals", value),
             ("ArnLike", [near, inside]),
             ("ArnEquals", loose),
@@ -188,7 +203,7 @@ def _arn_options(rng: Random, value: str | None, hold: bool) -> Options:
         ("StringEquals", inside),
         ("StringNotLike", across),
         ("ArnEqualsIfExists", near),
-        ("ArnLike", mine.replace("Account}", "Tag/none}")),
+        ("ArnLike", null),
     ]
 
 
@@ -458,7 +473,8 @@ class _Maker:
             self.make_session()
         elif not self.service and self.chance(0.35):
             self.credentials = "session-token"
-            self.mfa = self.rng.choice([False, True, True, {"age": 120}, {"age": 7200}])
+            choices: list[bool | dict[str, int]] = [False, True, True, {"age": 120}, {"age": 7200}]
+            self.mfa = self.rng.choice(choices)
         self.temporary = self.is_session or self.credentials == "session-token"
         self.proof = self.kind == "user" and self.chance(0.2)
         self.proof |= bool(self.faults & {"mfa-wrong", "mfa-half"})
@@ -672,8 +688,10 @@ class _Maker:
     def condition(self, hold: bool, blocks: int = 1) -> dict:
         """A Condition element; at least one of its blocks fails unless it is to hold."""
         made: dict[str, dict[str, Any]] = {}
-        failing = self.rng.randrange(blocks)
-        for n, key in enumerate(self.rng.sample(list(self.facts), blocks)):
+        counts = [FAVOURED.get(key, 1) for key in self.facts]
+        keys = dict.fromkeys(self.rng.sample(list(self.facts), blocks, counts=counts))
+        failing = self.rng.randrange(len(keys))
+        for n, key in enumerate(keys):
             operator, value = self.rng.choice(self.options(key, hold or n != failing))
             tag = key.rpartition("/")[0] and self.chance(0.3)
             name = key.upper() if tag else self.rng.choice([key, key, key, key.lower()])

@@ -22,7 +22,11 @@ def test_the_committed_schema_is_that_of_the_code() -> None:
 
 @pytest.mark.parametrize(
     "scenario",
-    [classic(), broken(CLASSICS), {**classic(), "unknown": ["organization", "account:111111111111"]}],
+    [
+        classic(),
+        broken(CLASSICS),
+        {**classic(), "unknown": ["organization", "account:111111111111"]},
+    ],
     ids=["allowed", "denied", "conditional"],
 )
 def test_answers_are_valid_under_the_schema(scenario: dict[str, Any]) -> None:

@@ -17,10 +17,6 @@ from assumable.source import Document
 HERE = Path(__file__).parent
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 CLASSICS = {"trust-principal", "identity-permission", "external-id", "mfa", "duration"}
-NOT_YET = {
-    "AS902/near-miss-other-provider-trusted.yaml": "no fix names an identity provider yet",
-}
-"""Scenarios that are right and not answered rightly yet, with the reason."""
 FILES = sorted(str(path.relative_to(HERE)) for path in HERE.glob("AS*/*.yaml"))
 
 
@@ -41,15 +37,9 @@ def blocking(diagnosis: Diagnosis) -> set[str]:
     return {finding.cause for finding in diagnosis.findings if finding.blocking}
 
 
-@pytest.mark.parametrize("name", [name for name in FILES if name not in NOT_YET])
+@pytest.mark.parametrize("name", FILES)
 def test_scenario(name: str) -> None:
     assert_answered(name)
-
-
-@pytest.mark.parametrize("name", NOT_YET)
-def test_not_yet_is_still_true(name: str) -> None:
-    with pytest.raises(AssertionError):  # it is answered now? then take it out of NOT_YET
-        assert_answered(name)
 
 
 def assert_answered(name: str) -> None:

@@ -40,8 +40,8 @@ from assumable.cli.demo_cases import (
 from assumable.diagnose import Diagnosis, diagnose
 from assumable.engine.evaluate import Verdict
 from assumable.findings import commands
+from assumable.findings.apply import apply
 from assumable.findings.finding import Fix
-from assumable.findings.fix import apply
 from assumable.formats.scenario import Scenario, parse_scenario
 from assumable.model.call import Call
 from assumable.model.policy import Layer

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from assumable.findings.apply import apply, find_policy
 from assumable.findings.finding import Fix
-from assumable.findings.fix import apply, find_policy
 from assumable.model.call import Call
 from assumable.model.policy import Layer
 from assumable.model.world import World

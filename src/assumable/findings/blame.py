@@ -58,13 +58,11 @@ def blames(decision: Decision) -> tuple[Blame, ...]:
             fault = blame.fault.parameter if blame.fault else ""
             key = (blame.cause, gate.gate, gate.level, policy, statement, pointer, fault)
             found.setdefault(key, blame)
-    refused_proof = any(
-        blame.cause == "mfa" and blame.fault is not None for blame in found.values()
-    )
+    proofs = [blame for blame in found.values() if blame.cause == "mfa" and blame.fault]
     return tuple(
         blame
         for blame in found.values()
-        if not (refused_proof and blame.cause == "mfa" and blame.fault is None)
+        if not (proofs and blame.cause == "mfa" and blame.fault is None)
     )
 
 

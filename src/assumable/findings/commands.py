@@ -88,3 +88,17 @@ def verify(row: Row, call: Call) -> str:
         f"--target-id {call.caller_account}",
         Row.CAPS: f"aws iam get-{kind} --{kind}-name {name} --query '*.PermissionsBoundary'",
     }[row]
+
+
+def create_provider(host: str, audience: str) -> str:
+    """The command that registers an OIDC provider."""
+    url, client = shlex.quote(f"https://{host}"), shlex.quote(audience)
+    return f"aws iam create-open-id-connect-provider --url {url} --client-id-list {client}"
+
+
+def add_client_id(provider_arn: str, audience: str) -> str:
+    """The command that lets an OIDC provider accept one more audience."""
+    return (
+        "aws iam add-client-id-to-open-id-connect-provider --open-id-connect-provider-arn "
+        f"{shlex.quote(provider_arn)} --client-id {shlex.quote(audience)}"
+    )

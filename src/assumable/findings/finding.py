@@ -59,11 +59,11 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Target(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What a fix edits: the call, a policy, a role's setting, or a principal's inline policies."""
+    """What a fix edits: the call, a policy, a setting, or a list of policies or providers."""
 
-    kind: Literal["call", "policy", "role", "principal"]
+    kind: Literal["call", "policy", "role", "principal", "provider"]
     arn: str = ""
-    """The role or principal; for a policy, whom it is attached to."""
+    """The role, principal or provider; for a policy, whom it is attached to."""
     name: str = ""
     layer: Layer | None = None
     policy_arn: str = ""

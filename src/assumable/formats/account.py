@@ -248,7 +248,7 @@ class AccountReader:
     def _provider(self, cursor: Cursor) -> Provider:
         fields = cursor.fields()
         clients = fields["ClientIDList"].texts() if "ClientIDList" in fields else None
-        return Provider(_needed(cursor, fields, "Arn").text(), clients)
+        return Provider(_needed(cursor, fields, "Arn").text(), clients, cursor.location.pointer)
 
     def _region(self, cursor: Cursor) -> tuple[str, str]:
         fields = cursor.fields()

@@ -90,6 +90,7 @@ class Provider(msgspec.Struct, frozen=True):
     arn: str
     client_ids: tuple[str, ...] | None = None
     """The audiences it accepts; None where they are not known."""
+    input_pointer: str | None = None
 
 
 class Account(msgspec.Struct, frozen=True, kw_only=True):

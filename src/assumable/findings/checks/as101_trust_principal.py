@@ -10,6 +10,7 @@ from assumable import arn
 from assumable.engine.evaluate import Decision
 from assumable.findings.blame import Blame
 from assumable.findings.evidence import at, default_evidence
+from assumable.findings.federated import nearest_provider, provider_fixes, provider_used
 from assumable.findings.finding import Cause, Evidence, Finding, Fix, Row
 from assumable.findings.fix import Edit, change_policy
 from assumable.findings.report import (
@@ -70,6 +71,8 @@ class Nearest(msgspec.Struct, frozen=True):
 def check(decision: Decision, blame: Blame) -> Finding:
     """The finding, with the nearest principal as evidence."""
     trust = decision.facts.trust
+    if not decision.call.is_signed and isinstance(trust, Policy):
+        return _federated(decision, blame, trust)
     nearest = _nearest(decision, trust) if isinstance(trust, Policy) else None
     variant = nearest.variant if nearest else "missing"
     if _is_self(decision):
@@ -89,6 +92,34 @@ def check(decision: Decision, blame: Blame) -> Finding:
         evidence=_evidence(decision, blame, nearest),
         facts=("R1.3", "R2.1"),
         title=f"the trust policy of {role_name(decision)} does not name this caller",
+    )
+
+
+def _federated(decision: Decision, blame: Blame, trust: Policy) -> Finding:
+    """The same for tokens and assertions, which are known by their provider."""
+    nearest = nearest_provider(decision, trust)
+    used, name = provider_used(decision), role_name(decision)
+    got = f"the closest that it names is `{nearest.entry.value}`" if nearest else "it names none"
+    evidence = default_evidence(blame)
+    if nearest is not None:
+        place = at(
+            trust,
+            nearest.entry.pointer,
+            statement=nearest.statement.index,
+            wanted=used or "",
+            got=nearest.entry.value,
+            reason="principal-differs",
+        )
+        evidence = (place,)
+    return finding(
+        CAUSE,
+        blame,
+        f"no statement of the trust policy of {name} names the identity provider `{used}`: {got}",
+        variant=nearest.variant if nearest else "missing",
+        fixes=tuple(provider_fixes(decision, trust, nearest)),
+        evidence=evidence,
+        facts=("R1.21", "R2.1"),
+        title=f"the trust policy of {name} does not name this identity provider",
     )
 
 

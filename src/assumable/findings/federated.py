@@ -1,0 +1,122 @@
+"""The provider that a trust policy names, held against the one that was used."""
+
+import difflib
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from assumable import arn
+from assumable.engine.evaluate import Decision
+from assumable.engine.federation import audience_of
+from assumable.engine.principals import BUILT_IN_PROVIDERS, provider_host
+from assumable.findings.finding import Fix
+from assumable.findings.fix import change_policy
+from assumable.findings.report import actions_needed, new_statement
+from assumable.model.call import SamlCaller, WebIdentityCaller
+from assumable.model.policy import Effect, Policy, PrincipalEntry, Statement
+
+_SIMILAR = 0.9
+
+
+class NearestProvider(msgspec.Struct, frozen=True):
+    """The named provider that comes closest to the one that was used."""
+
+    variant: str
+    entry: PrincipalEntry
+    statement: Statement
+
+
+def provider_used(decision: Decision) -> str | None:
+    """What a trust policy would have to name for this token or assertion."""
+    call = decision.call
+    if isinstance(call.caller, SamlCaller):
+        found = call.parameters.get("PrincipalArn", call.caller.provider)
+        return str(found) if found else None
+    if not isinstance(call.caller, WebIdentityCaller):
+        return None
+    host = provider_host(call.caller)
+    target = arn.parse(call.role_arn)
+    if host in BUILT_IN_PROVIDERS or target is None:
+        return host
+    return f"arn:{target.partition}:iam::{call.role_account}:oidc-provider/{host}"
+
+
+def nearest_provider(decision: Decision, trust: Policy) -> NearestProvider | None:
+    """The closest provider that an Allow of the trust policy names; None when it names none."""
+    wanted = provider_used(decision) or ""
+    found = [
+        NearestProvider(_variant(entry.value, wanted), entry, statement)
+        for statement in trust.statements
+        if statement.effect is Effect.ALLOW
+        for entry in statement.principals or ()
+        if entry.kind == "Federated"
+    ]
+    return max(found, key=lambda near: _ratio(near.entry.value, wanted), default=None)
+
+
+def _ratio(left: str, right: str) -> float:
+    return difflib.SequenceMatcher(None, left, right).ratio()
+
+
+def _variant(value: str, wanted: str) -> str:
+    theirs, mine = arn.parse(value), arn.parse(wanted)
+    if value.lower() == wanted.lower():
+        return "case"
+    if theirs is None or mine is None:
+        return "other-principal"
+    if theirs.resource == mine.resource:
+        return "account" if theirs.account != mine.account else "partition"
+    same_place = (theirs.partition, theirs.account) == (mine.partition, mine.account)
+    near = same_place and _ratio(theirs.resource, mine.resource) >= _SIMILAR
+    return "near-name" if near else "other-principal"
+
+
+def provider_fixes(
+    decision: Decision, trust: Policy, nearest: NearestProvider | None
+) -> Iterator[Fix]:
+    """Correct a provider that can never match, or trust this very subject of the one used."""
+    wanted = provider_used(decision)
+    if wanted is None:
+        return
+    opens = "tokens of that provider that meet the statement's conditions"
+    if nearest is not None and nearest.variant in ("case", "account", "partition"):
+        edit = ({"op": "replace", "path": nearest.entry.pointer, "value": wanted},)
+        yield change_policy(
+            trust,
+            "trust-principal/correct-the-provider",
+            f"name {wanted} instead",
+            edit,
+            opens=opens,
+        )
+        return
+    condition = _exact_condition(decision)
+    if condition is None:
+        return
+    statement: dict[str, Any] = {
+        "Effect": "Allow",
+        "Principal": {"Federated": wanted},
+        "Action": actions_needed(decision),
+        "Condition": {"StringEquals": condition},
+    }
+    yield change_policy(
+        trust,
+        "trust-principal/name-the-provider",
+        f"trust {wanted} for exactly this subject and audience",
+        new_statement(trust, statement),
+        opens="this subject of that provider, nobody else",
+    )
+
+
+def _exact_condition(decision: Decision) -> dict[str, str] | None:
+    caller = decision.call.caller
+    if isinstance(caller, SamlCaller):
+        audience = {key.lower(): value for key, value in caller.assertion.items()}.get("saml:aud")
+        return {"SAML:aud": str(audience)} if audience else None
+    if not isinstance(caller, WebIdentityCaller):
+        return None
+    host, audience = provider_host(caller), audience_of(caller.claims)
+    subject = caller.claims.get("sub")
+    if not audience or not subject:
+        return None
+    return {f"{host}:aud": audience[0], f"{host}:sub": str(subject)}
