@@ -23,15 +23,13 @@ from assumable.engine.gates import (
     unread_allows,
     unread_denies,
 )
-from assumable.engine.limits import Fault
 from assumable.engine.match import forms
+from assumable.engine.preconditions import credential_gates, fault_gate, request_gates
 from assumable.engine.principals import Form, names
 from assumable.engine.truth import Atom, Truth, all_of, any_of, negate
-from assumable.model.call import Call, FederatedUserCaller, RoleCaller, RootCaller, UserCaller
+from assumable.model.call import Call
 from assumable.model.policy import Effect, Layer, Policy
-from assumable.model.world import Organization, Unknown, World
-
-CAPS = (GateName.BOUNDARY, GateName.SESSION_POLICY)
+from assumable.model.world import Unknown, World
 
 
 class Verdict(enum.StrEnum):
@@ -90,7 +88,7 @@ def decide(world: World, call: Call) -> Decision:
     Every gate is evaluated, so one decision shows all faults at once.
     """
     facts = Facts(world, call)
-    head = [*_request_gates(facts), *_credential_gates(facts), *token_gates(facts)]
+    head = [*request_gates(facts), *credential_gates(facts), *token_gates(facts)]
     if arn.parse_role(call.role_arn) is None:
         return Decision(facts, tuple(head), all_of(gate.passes for gate in head))
     gates, truths = list(head), [gate.passes for gate in head]
@@ -102,146 +100,6 @@ def decide(world: World, call: Call) -> Decision:
         truths.append(any_of([negate(needed), passes]))
     last = _limits_gate(facts)
     return Decision(facts, (*gates, last), all_of([*truths, last.passes]))
-
-
-def _fault_gate(gate: GateName, account: str, fault: Fault) -> Gate:
-    return Gate(gate=gate, account=account, deny=True, fault=fault, summary=fault.message)
-
-
-def _request_gates(facts: Facts) -> Iterator[Gate]:
-    faults = limits.request_faults(facts.call)
-    account = facts.call.caller_account
-    for fault in faults:
-        yield _fault_gate(GateName.REQUEST, account, fault)
-    target = arn.parse(facts.call.role_arn)
-    is_role = arn.parse_role(facts.call.role_arn) is not None
-    refused = any(fault.parameter == "RoleArn" for fault in faults)
-    if target is not None and not is_role and not refused:
-        yield _missing_role(facts, "not-a-role")
-    elif is_role and not _crosses_partition(facts):
-        yield from _existence_gate(facts)
-    if not faults:
-        yield Gate(gate=GateName.REQUEST, account=account, summary="the parameters are well-formed")
-
-
-def _missing_role(facts: Facts, variant: str) -> Gate:
-    call = facts.call
-    message = (
-        f"User: {call.caller.arn} is not authorized to perform: sts:{call.api} "
-        f"on resource: {call.role_arn}"
-    )
-    fault = Fault("RoleArn", "AccessDenied", 403, message, "role-not-found", variant)
-    return _fault_gate(GateName.REQUEST, call.role_account, fault)
-
-
-def _existence_gate(facts: Facts) -> Iterator[Gate]:
-    org = facts.role_organization
-    account = facts.call.role_account
-    node = org.nodes.get(account) if isinstance(org, Organization) else None
-    if node is not None and node.status != "ACTIVE":
-        yield _missing_role(facts, "account-suspended")
-        return
-    if facts.role is None:
-        parts = arn.parse(facts.call.role_arn)
-        namesake = facts.world.role_named(
-            account, parts.name if parts else "", parts.partition if parts else "aws"
-        )
-        elsewhere = any(
-            role.name == (parts.name if parts else "")
-            for other in facts.world.accounts.values()
-            if not isinstance(other, Unknown)
-            for role in other.roles.values()
-            if other.id != account
-        )
-        listed = account in facts.world.accounts
-        variant = (
-            "path" if namesake is not None else "account" if elsewhere and not listed else "absent"
-        )
-        yield _missing_role(facts, variant)
-    elif isinstance(facts.role, Unknown):
-        name = arn.display_name(facts.call.role_arn)
-        exists = Atom(
-            subject=facts.call.role_arn,
-            text=f"{name} exists",
-            opposite=f"{name} does not exist",
-            part=f"whether {name} exists",
-            settle=facts.role.settle,
-            kind="fact",
-        )
-        yield Gate(
-            gate=GateName.REQUEST,
-            account=account,
-            allow=exists,
-            summary="whether the role exists",
-        )
-
-
-def _crosses_partition(facts: Facts) -> bool:
-    mine, theirs = arn.parse(facts.call.caller.arn), arn.parse(facts.call.role_arn)
-    return mine is not None and theirs is not None and mine.partition != theirs.partition
-
-
-def _credential_gates(facts: Facts) -> Iterator[Gate]:
-    call = facts.call
-    account = call.caller_account
-    found: list[Fault] = []
-    if isinstance(call.caller, RootCaller):
-        found.append(
-            Fault(
-                "", "AccessDenied", 403, "Roles may not be assumed by root accounts.", "root-caller"
-            )
-        )
-    if isinstance(call.caller, FederatedUserCaller):
-        found.append(
-            Fault(
-                "",
-                "AccessDenied",
-                403,
-                "GetFederationToken credentials cannot call AssumeRole",
-                "credentials",
-                "federation-token",
-            )
-        )
-    if call.is_signed and _crosses_partition(facts):
-        found.append(
-            Fault(
-                "RoleArn",
-                "AccessDenied",
-                403,
-                f"User: {call.caller.arn} is not authorized to "
-                f"perform: sts:{call.api} on resource: {call.role_arn}",
-                "partition",
-            )
-        )
-    if isinstance(call.caller, UserCaller | RoleCaller) and facts.principal is None:
-        found.append(
-            Fault(
-                "",
-                "InvalidClientTokenId",
-                403,
-                "The security token included in the request is invalid.",
-                "caller-not-found",
-            )
-        )
-    expires = call.session.expires_at
-    if expires is not None and expires <= call.time:
-        found.append(
-            Fault(
-                "",
-                "ExpiredToken",
-                403,
-                "The security token included in the request is expired",
-                "credentials",
-                "expired",
-            )
-        )
-    mfa = limits.mfa_fault(call)
-    for fault in [*found, *([mfa] if mfa else [])]:
-        yield _fault_gate(GateName.CREDENTIALS, account, fault)
-    if not found and mfa is None:
-        yield Gate(
-            gate=GateName.CREDENTIALS, account=account, summary="the credentials may call it"
-        )
 
 
 def _decide_action(facts: Facts, action: str) -> tuple[list[Gate], Truth]:
@@ -363,7 +221,7 @@ def _limits_gate(facts: Facts) -> Gate:
     account = facts.call.role_account
     fault = limits.duration_fault(facts)
     if fault is not None:
-        return _fault_gate(GateName.SESSION_LIMITS, account, fault)
+        return fault_gate(GateName.SESSION_LIMITS, account, fault)
     limit, wanted = limits.duration_limit(facts), limits.duration_of(facts.call)
     if isinstance(limit, Unknown) and wanted is not None and wanted > limits.CHAINING_LIMIT:
         fits = Atom(

@@ -136,62 +136,20 @@ def unread_denies(part: Unknown, action: str) -> Atom:
     )
 
 
-def identity_gate(facts: Facts, action: str) -> Gate:
-    """The caller's own policies; services and bearers of tokens have none (R1.20, R1.21)."""
-    absent = "this kind of caller has no policies of its own"
-    if facts.call.has_identity_side and facts.principal is None:
-        absent = "the caller does not exist"
-    if not facts.call.has_identity_side or facts.principal is None:
-        return Gate(gate=GateName.IDENTITY, action=action, not_applicable=absent)
-    context = RequestContext(facts, action, Layer.IDENTITY)
-    allow, deny = granted(facts.identity_policies, context)
-    return Gate(
-        gate=GateName.IDENTITY,
-        account=facts.call.caller_account,
-        action=action,
-        allow=allow,
-        deny=deny,
-        policies=facts.identity_policies,
-        context=context,
-    )
-
-
-def boundary_gate(facts: Facts, action: str) -> Gate:
-    """The caller's permissions boundary; that of the target role plays no part (FACTS 1.2)."""
-    boundary = facts.boundary
-    if boundary is None:
-        return Gate(
-            gate=GateName.BOUNDARY,
-            action=action,
-            not_applicable="the caller has no permissions boundary",
-        )
-    context = RequestContext(facts, action, Layer.BOUNDARY)
-    allow, deny = granted((boundary,), context)
-    return Gate(
-        gate=GateName.BOUNDARY,
-        account=facts.call.caller_account,
-        action=action,
-        allow=allow,
-        deny=deny,
-        policies=(boundary,),
-        context=context,
-    )
-
-
-def session_policy_gate(facts: Facts, action: str) -> Gate:
-    """The policies that the caller's own session was limited to when it was made."""
-    policies = facts.call.session.policies
-    if not policies:
-        return Gate(
-            gate=GateName.SESSION_POLICY,
-            action=action,
-            not_applicable="the caller's session has no session policy",
-        )
-    context = RequestContext(facts, action, Layer.SESSION)
+def _judged(
+    facts: Facts,
+    gate: GateName,
+    layer: Layer,
+    account: str,
+    action: str,
+    policies: tuple[PolicyOrUnknown, ...],
+) -> Gate:
+    """A gate whose policies must allow and not deny."""
+    context = RequestContext(facts, action, layer)
     allow, deny = granted(policies, context)
     return Gate(
-        gate=GateName.SESSION_POLICY,
-        account=facts.call.caller_account,
+        gate=gate,
+        account=account,
         action=action,
         allow=allow,
         deny=deny,
@@ -200,35 +158,49 @@ def session_policy_gate(facts: Facts, action: str) -> Gate:
     )
 
 
+def identity_gate(facts: Facts, action: str) -> Gate:
+    """The caller's own policies; services and bearers of tokens have none (R1.20, R1.21)."""
+    gate, account = GateName.IDENTITY, facts.call.caller_account
+    if not facts.call.has_identity_side:
+        why = "this kind of caller has no policies of its own"
+        return Gate(gate=gate, action=action, not_applicable=why)
+    if facts.principal is None:
+        return Gate(gate=gate, action=action, not_applicable="the caller does not exist")
+    return _judged(facts, gate, Layer.IDENTITY, account, action, facts.identity_policies)
+
+
+def boundary_gate(facts: Facts, action: str) -> Gate:
+    """The caller's permissions boundary; that of the target role plays no part (FACTS 1.2)."""
+    gate, account = GateName.BOUNDARY, facts.call.caller_account
+    if facts.boundary is None:
+        why = "the caller has no permissions boundary"
+        return Gate(gate=gate, action=action, not_applicable=why)
+    return _judged(facts, gate, Layer.BOUNDARY, account, action, (facts.boundary,))
+
+
+def session_policy_gate(facts: Facts, action: str) -> Gate:
+    """The policies that the caller's own session was limited to when it was made."""
+    gate, account = GateName.SESSION_POLICY, facts.call.caller_account
+    policies = facts.call.session.policies
+    if not policies:
+        why = "the caller's session has no session policy"
+        return Gate(gate=gate, action=action, not_applicable=why)
+    return _judged(facts, gate, Layer.SESSION, account, action, policies)
+
+
 def endpoint_gate(facts: Facts, action: str) -> Gate:
     """The policy of the VPC endpoint: a cap, never a grant (R1.30)."""
-    endpoint = facts.endpoint
+    gate, endpoint = GateName.VPC_ENDPOINT, facts.endpoint
     if endpoint is None:
-        return Gate(
-            gate=GateName.VPC_ENDPOINT,
-            action=action,
-            not_applicable="the request goes through no VPC endpoint",
-        )
-    policy = endpoint if isinstance(endpoint, Unknown) else endpoint.policy
-    account = "" if isinstance(endpoint, Unknown) else endpoint.account
-    if policy is None:
-        return Gate(
-            gate=GateName.VPC_ENDPOINT,
-            account=account,
-            action=action,
-            summary="the endpoint has the default policy",
-        )
-    context = RequestContext(facts, action, Layer.VPC_ENDPOINT)
-    allow, deny = granted((policy,), context)
-    return Gate(
-        gate=GateName.VPC_ENDPOINT,
-        account=account,
-        action=action,
-        allow=allow,
-        deny=deny,
-        policies=(policy,),
-        context=context,
-    )
+        why = "the request goes through no VPC endpoint"
+        return Gate(gate=gate, action=action, not_applicable=why)
+    if isinstance(endpoint, Unknown):
+        return _judged(facts, gate, Layer.VPC_ENDPOINT, "", action, (endpoint,))
+    if endpoint.policy is None:
+        why = "the endpoint has the default policy"
+        return Gate(gate=gate, account=endpoint.account, action=action, summary=why)
+    account, policies = endpoint.account, (endpoint.policy,)
+    return _judged(facts, gate, Layer.VPC_ENDPOINT, account, action, policies)
 
 
 def scp_gates(facts: Facts, action: str) -> Iterator[Gate]:

@@ -1,0 +1,124 @@
+"""What must hold before any policy is looked at: parameters, the role, the credentials."""
+
+from collections.abc import Iterator
+
+from assumable import arn
+from assumable.engine import limits
+from assumable.engine.facts import Facts
+from assumable.engine.gates import Gate, GateName
+from assumable.engine.limits import Fault
+from assumable.engine.truth import Atom
+from assumable.model.call import FederatedUserCaller, RoleCaller, RootCaller, UserCaller
+from assumable.model.world import Organization, Unknown
+
+
+def fault_gate(gate: GateName, account: str, fault: Fault) -> Gate:
+    """A gate that a fault closes for certain."""
+    return Gate(gate=gate, account=account, deny=True, fault=fault, summary=fault.message)
+
+
+def access_denied(facts: Facts, cause: str, variant: str = "") -> Fault:
+    """AWS's usual refusal, which names neither side (R7.1)."""
+    call = facts.call
+    who = f"User: {call.caller.arn} is not authorized to perform: sts:{call.api}"
+    return Fault(
+        "RoleArn", "AccessDenied", 403, f"{who} on resource: {call.role_arn}", cause, variant
+    )
+
+
+def request_gates(facts: Facts) -> Iterator[Gate]:
+    """The parameters by themselves, and whether there is such a role."""
+    faults = limits.request_faults(facts.call)
+    account = facts.call.caller_account
+    for fault in faults:
+        yield fault_gate(GateName.REQUEST, account, fault)
+    if not faults:
+        yield Gate(gate=GateName.REQUEST, account=account, summary="the parameters are well-formed")
+    if any(fault.parameter == "RoleArn" for fault in faults):
+        return
+    if arn.parse_role(facts.call.role_arn) is None:
+        yield _missing_role(facts, "not-a-role")
+    elif not crosses_partition(facts):
+        yield from _existence_gates(facts)
+
+
+def _missing_role(facts: Facts, variant: str) -> Gate:
+    fault = access_denied(facts, "role-not-found", variant)
+    return fault_gate(GateName.REQUEST, facts.call.role_account, fault)
+
+
+def _existence_gates(facts: Facts) -> Iterator[Gate]:
+    org, account = facts.role_organization, facts.call.role_account
+    node = org.nodes.get(account) if isinstance(org, Organization) else None
+    if node is not None and node.status != "ACTIVE":
+        yield _missing_role(facts, "account-suspended")
+    elif facts.role is None:
+        yield _missing_role(facts, _how_missing(facts))
+    elif isinstance(facts.role, Unknown):
+        name = arn.display_name(facts.call.role_arn)
+        exists = Atom(
+            subject=facts.call.role_arn,
+            text=f"{name} exists",
+            opposite=f"{name} does not exist",
+            part=f"whether {name} exists",
+            settle=facts.role.settle,
+            kind="fact",
+        )
+        summary = f"depends on whether {name} exists"
+        yield Gate(gate=GateName.REQUEST, account=account, allow=exists, summary=summary)
+
+
+def _how_missing(facts: Facts) -> str:
+    """Whether the role stands under another path, or in another account that is known."""
+    asked = arn.parse(facts.call.role_arn)
+    if asked is None:
+        return "absent"
+    if facts.world.role_named(asked.account, asked.name, asked.partition) is not None:
+        return "path"
+    elsewhere = any(
+        role.name == asked.name
+        for account in facts.world.accounts.values()
+        if not isinstance(account, Unknown)
+        for role in account.roles.values()
+    )
+    listed = asked.account in facts.world.accounts
+    return "account" if elsewhere and not listed else "absent"
+
+
+def crosses_partition(facts: Facts) -> bool:
+    """Whether caller and role are in different partitions (R1.18)."""
+    mine, theirs = arn.parse(facts.call.caller.arn), arn.parse(facts.call.role_arn)
+    return mine is not None and theirs is not None and mine.partition != theirs.partition
+
+
+def credential_gates(facts: Facts) -> Iterator[Gate]:
+    """Whether such credentials may make the call at all (FACTS 3.2, 7.4)."""
+    account = facts.call.caller_account
+    faults = tuple(_credential_faults(facts))
+    for fault in faults:
+        yield fault_gate(GateName.CREDENTIALS, account, fault)
+    if not faults:
+        may = "the credentials may call it"
+        yield Gate(gate=GateName.CREDENTIALS, account=account, summary=may)
+
+
+def _credential_faults(facts: Facts) -> Iterator[Fault]:
+    call = facts.call
+    caller, expires = call.caller, call.session.expires_at
+    if isinstance(caller, UserCaller | RoleCaller) and facts.principal is None:
+        text = "The security token included in the request is invalid."
+        yield Fault("", "InvalidClientTokenId", 403, text, "caller-not-found")
+    if expires is not None and expires <= call.time:
+        text = "The security token included in the request is expired"
+        yield Fault("", "ExpiredToken", 403, text, "credentials", "expired")
+    if isinstance(caller, RootCaller):
+        text = "Roles may not be assumed by root accounts."
+        yield Fault("", "AccessDenied", 403, text, "root-caller")
+    if isinstance(caller, FederatedUserCaller):
+        text = "GetFederationToken credentials cannot call AssumeRole"
+        yield Fault("", "AccessDenied", 403, text, "credentials", "federation-token")
+    if call.is_signed and crosses_partition(facts):
+        yield access_denied(facts, "partition")
+    mfa = limits.mfa_fault(call)
+    if mfa is not None:
+        yield mfa
