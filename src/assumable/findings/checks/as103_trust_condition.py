@@ -3,13 +3,14 @@
 import re
 from collections.abc import Iterator
 
-from assumable.engine.conditions import words
+from assumable import arn
+from assumable.engine.conditions import OPERATORS, words
 from assumable.engine.evaluate import Decision
 from assumable.findings.blame import Blame
 from assumable.findings.evidence import got_value
 from assumable.findings.finding import Cause, Finding, Fix, Row
-from assumable.findings.fix import change_call
-from assumable.findings.report import finding, where
+from assumable.findings.fix import change_call, change_policy
+from assumable.findings.report import appended, finding, where
 from assumable.model.policy import Condition
 
 CAUSE = Cause(
@@ -27,8 +28,28 @@ def check(decision: Decision, blame: Blame) -> Finding:
         _, got = got_value(blame.gate.context, condition.key)
         explanation = f"{where(blame)} asks that {words(condition)}; in this call it is {got}"
     return finding(
-        CAUSE, blame, explanation, fixes=tuple(_fixes(decision, condition)), facts=("R6.1", "R6.5")
+        CAUSE,
+        blame,
+        explanation,
+        fixes=(*_fixes(decision, condition), *_name_caller(decision, blame, condition)),
+        facts=("R6.1", "R6.5"),
     )
+
+
+def _name_caller(decision: Decision, blame: Blame, condition: Condition | None) -> Iterator[Fix]:
+    """A condition on who calls is a second list of principals: the caller may be added to it."""
+    exact = decision.facts.principal_arn
+    if condition is None or blame.trace is None or not isinstance(exact, str):
+        return
+    positive = condition.base in OPERATORS and not OPERATORS[condition.base].negated
+    if condition.key.lower() == "aws:principalarn" and positive:
+        yield change_policy(
+            blame.trace.policy,
+            "trust-condition/name-the-caller",
+            f"add {exact} to the condition on {condition.key}",
+            appended(blame.trace.policy, condition.pointer, exact),
+            opens=f"{arn.display_name(exact)} of {decision.call.caller_account}, nobody else",
+        )
 
 
 def _fixes(decision: Decision, condition: Condition | None) -> Iterator[Fix]:
