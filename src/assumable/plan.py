@@ -12,9 +12,11 @@ from assumable.engine.truth import atoms, describe
 from assumable.findings import commands
 from assumable.findings.apply import ConflictError, apply, find_policy, scenario_patch
 from assumable.findings.finding import Finding, Fix, Target
+from assumable.findings.guards import keeps_guards
 from assumable.findings.headline import headline
 from assumable.findings.registry import findings_of
 from assumable.model.call import Call, RoleCaller, UserCaller
+from assumable.model.policy import Policy
 from assumable.model.world import Principal, Role, Unknown, World
 
 MAX_PLANS = 3
@@ -65,8 +67,11 @@ def plans_for(
         key = frozenset(fix.id for fix in smallest)
         if any(key >= other for other in used):
             continue
+        try:
+            found.append(_plan(decision, smallest))
+        except ConflictError:
+            continue  # a plan that cannot be written down is no plan
         used[key] = smallest
-        found.append(_plan(decision, smallest))
         if len(found) == MAX_PLANS:
             break
     known = {fix.id for finding in findings for fix in finding.fixes}
@@ -84,6 +89,9 @@ def _candidates(findings: Sequence[Finding]) -> Iterator[tuple[Fix, ...]]:
     options = [several for several in options if several]  # another fault's fix may mend it too
     if not options:
         return
+    renamed = [fix for several in options for _, fix in several if _asks_for_another_role(fix)]
+    if renamed:
+        yield (renamed[0],)  # what else is wrong shows once the right role is asked for
     choices = sorted(
         itertools.islice(itertools.product(*options), MAX_TRIES * 10),
         key=lambda chosen: sum(_cost(fix, cost) for cost, fix in chosen),
@@ -91,6 +99,10 @@ def _candidates(findings: Sequence[Finding]) -> Iterator[tuple[Fix, ...]]:
     for chosen in choices:
         unique = {fix.id: fix for _, fix in chosen}
         yield tuple(unique.values())
+
+
+def _asks_for_another_role(fix: Fix) -> bool:
+    return fix.is_request_only and any(op["path"] == "/RoleArn" for op in fix.edit)
 
 
 def _cost(fix: Fix, position: int) -> int:
@@ -127,7 +139,9 @@ def _decided_with(decision: Decision, fixes: Sequence[Fix]) -> Decision | None:
 
 
 def _is_proof(before: Decision, after: Decision) -> bool:
-    """No gate denies, and what stays open was open before (DESIGN section 2)."""
+    """No gate denies, no guard is lost, and what stays open was open before (DESIGN section 2)."""
+    if not keeps_guards(before, after):
+        return False
     if after.verdict is Verdict.ALLOWED:
         return True
     if after.verdict is Verdict.DENIED or any(after.blocking()):
@@ -181,7 +195,8 @@ def _blast_radius(
 ) -> BlastRadius:
     """Who else may make the repaired call now and could not before."""
     before = decision.facts.world
-    complete = before.complete and not any(isinstance(a, Unknown) for a in before.accounts.values())
+    unread = any(isinstance(account, Unknown) for account in before.accounts.values())
+    complete = before.complete and not unread and not _opens_to_strangers(decision, world)
     if all(fix.is_request_only for fix in fixes):
         return BlastRadius(complete=True, count=0, principals=())
     mine = decision.facts.principal_arn
@@ -198,6 +213,23 @@ def _blast_radius(
         ):
             gained.append(principal.arn)
     return BlastRadius(complete, len(gained), tuple(gained[:10]), tried)
+
+
+def _opens_to_strangers(decision: Decision, after: World) -> bool:
+    """Whether a new or changed Allow of the trust policy names more than the known principals."""
+    old, role = decision.facts.trust, after.role(decision.call.role_arn)
+    new = role.trust if isinstance(role, Role) else None
+    if not isinstance(old, Policy) or not isinstance(new, Policy):
+        return False
+    known = [msgspec.structs.replace(s, index=0, pointer="") for s in old.statements]
+    for statement in new.statements:
+        if msgspec.structs.replace(statement, index=0, pointer="") in known:
+            continue
+        for entry in statement.principals or ():
+            account = arn.account_of(entry.value) or entry.value
+            if entry.kind in ("AWS", "*") and account not in after.accounts:
+                return True
+    return False
 
 
 def _as(principal: Principal, call: Call) -> Call:

@@ -287,23 +287,28 @@ def _compared(wanted: Test, key: str, value: Present, context: Context) -> Truth
 
 def _against(operator: Operator, wanted: Test, key: str, value: Present, context: Context) -> Truth:
     patterns: list[Pattern] = []
+    unresolved: Unknown | None = None
     for text in wanted.values:
         pattern = resolve(text, context, has_variables=wanted.has_variables and operator.variables)
         if isinstance(pattern, Unknown):
-            question = f"{key} {_words(wanted)}"
-            return Atom(
-                subject=key.lower(),
-                text=question,
-                part=pattern.what,
-                settle=pattern.settle,
-                test=wanted,
-            )
-        if pattern is not None:
+            unresolved = pattern
+        elif pattern is not None:
             patterns.append(pattern)
 
     def one(got: str) -> bool:
         return any(operator.holds(pattern, got) for pattern in patterns) != operator.negated
 
+    plain = not wanted.qualifier and len(value.values) == 1
+    matched = plain and one(value.values[0]) != operator.negated
+    if unresolved is not None and not matched:
+        # No known value matches: the one whose variable is not known may.
+        return Atom(
+            subject=key.lower(),
+            text=f"{key} {_words(wanted)}",
+            part=unresolved.what,
+            settle=unresolved.settle,
+            test=wanted,
+        )
     if wanted.qualifier == "forallvalues":
         return all(map(one, value.values))
     if wanted.qualifier == "foranyvalue" or not operator.negated:

@@ -83,6 +83,7 @@ _RULES: dict[str, Callable[[Question], Value]] = {
     "sts:sourceidentity": request.source_identity,
     "sts:transitivetagkeys": request.transitive_keys,
     "aws:tagkeys": request.tag_keys,
+    "sts:requestcontextproviders": request.context_providers,
     "aws:resourceaccount": lambda question: Present(
         (question.call.role_account,), "the role's account"
     ),
@@ -117,6 +118,7 @@ _RULES: dict[str, Callable[[Question], Value]] = {
 _TAG_RULES: dict[str, Callable[[Question, str], Value]] = {
     "aws:principaltag": caller.principal_tag,
     "aws:requesttag": request.request_tag,
+    "sts:requestcontext": request.request_context,
     "aws:resourcetag": caller.resource_tag,
     "iam:resourcetag": caller.resource_tag,
 }

@@ -1,7 +1,7 @@
 """The gates: each thing that must let a call through, evaluated whatever the others say."""
 
 import enum
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -221,6 +221,8 @@ def scp_gates(facts: Facts, action: str) -> Iterator[Gate]:
         yield skipped("SCPs do not apply to the management account")
     elif getattr(facts.principal, "is_service_linked", False):
         yield skipped("SCPs do not apply to service-linked roles")
+    elif org.scps is None:
+        yield skipped("the organization has no SCPs switched on")
     elif isinstance(org.scps, Unknown):
         yield _unread_gate(facts, GateName.SCP, account, action, org.scps)
     else:
@@ -258,17 +260,20 @@ def rcp_gates(facts: Facts, action: str) -> Iterator[Gate]:
         yield skipped("RCPs do not apply to service-linked roles")
     elif getattr(facts.principal, "is_service_linked", False):
         yield skipped("RCPs do not apply to calls by service-linked roles")
+    elif org.rcps is None:
+        yield skipped("the organization has no RCPs switched on")
     elif isinstance(org.rcps, Unknown):
         yield _unread_gate(facts, GateName.RCP, account, action, org.rcps)
     else:
-        yield from _rcp_levels(facts, org, action)
+        yield from _rcp_levels(facts, org, org.rcps, action)
 
 
-def _rcp_levels(facts: Facts, org: Organization, action: str) -> Iterator[Gate]:
-    assert not isinstance(org.rcps, Unknown)  # noqa: S101  # the caller has looked
+def _rcp_levels(
+    facts: Facts, org: Organization, rcps: Mapping[str, tuple[PolicyOrUnknown, ...]], action: str
+) -> Iterator[Gate]:
     context = RequestContext(facts, action, Layer.RCP)
     for node in org.path_to(facts.call.role_account):
-        policies = org.rcps.get(node.id, ())
+        policies = rcps.get(node.id, ())
         _, deny = granted(policies, context)
         yield Gate(
             gate=GateName.RCP,

@@ -1,6 +1,8 @@
 """Matching one statement, element by element; verdicts and explanations use the same tests."""
 
 import enum
+import functools
+import re
 from collections.abc import Iterator, Mapping
 
 import msgspec
@@ -10,8 +12,12 @@ from assumable.engine.context import RequestContext
 from assumable.engine.principals import Form, names
 from assumable.engine.truth import Truth, all_of, any_of, negate
 from assumable.globs import has_wildcard, matches, matches_tokens
+from assumable.model.call import Caller
 from assumable.model.policy import Condition, Effect, Policy, Statement
 from assumable.model.world import Unknown
+
+_SEGMENTS, _SERVICE = 6, 2
+"""An ARN has six segments, the third is the service."""
 
 
 class Reason(enum.StrEnum):
@@ -46,6 +52,7 @@ class StatementTrace(msgspec.Struct, frozen=True):
     policy: Policy
     statement: Statement
     elements: tuple[ElementTrace, ...]
+    caller: Caller
 
     @property
     def truth(self) -> Truth:
@@ -85,18 +92,39 @@ def resource_matches(
 def _one_resource(
     pattern: str, target: str, context: RequestContext, *, has_variables: bool
 ) -> Truth:
-    """Segment by segment; variables count only after the fifth colon (R6.10, R6.12)."""
+    """The six segments of an ARN; variables count only after the fifth colon (R6.10, R6.12).
+
+    A `*` that ends a segment also expands across colons, so `arn:aws:iam::*` covers every role;
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html
+    """
     if pattern == "*":
         return True
-    wanted, got = pattern.split(":", 5), target.split(":", 5)
-    if len(wanted) != len(got) or has_wildcard(wanted[2] if len(wanted) > 2 else ""):  # noqa: PLR2004  # the service is the third part
-        return False
-    if not all(matches(want, part) for want, part in zip(wanted[:5], got[:5], strict=True)):
+    wanted = pattern.split(":", 5)
+    if len(wanted) > _SERVICE and has_wildcard(wanted[_SERVICE]):
         return False
     resource = conditions.resolve(wanted[-1], context, has_variables=has_variables)
+    if len(wanted) < _SEGMENTS or not has_variables or "${" not in wanted[-1]:
+        return _segments_match(pattern, target)
+    got = target.split(":", 5)
+    if not all(matches(want, part) for want, part in zip(wanted[:5], got[:5], strict=True)):
+        return False
     if isinstance(resource, Unknown):
         return conditions.open_question(f"{pattern} is {target}", resource)
     return resource is not None and matches_tokens(resource.tokens, got[-1])
+
+
+@functools.lru_cache(maxsize=16_384)
+def _segments_match(pattern: str, target: str) -> bool:
+    wanted = pattern.split(":", 5)
+    expression = ""
+    for n, segment in enumerate(wanted):
+        inner = ".*" if n == _SEGMENTS - 1 else "[^:]*"
+        pieces = [re.escape(text) for text in segment.split("*")]
+        body = inner.join(pieces).replace(re.escape("?"), "." if n == _SEGMENTS - 1 else "[^:]")
+        if segment.endswith("*"):
+            body = body.removesuffix(inner) + ".*"
+        expression += (":" if n else "") + body
+    return re.fullmatch(expression, target, re.DOTALL) is not None
 
 
 def forms(policy: Policy, statement: Statement, context: RequestContext) -> Mapping[Form, Truth]:
@@ -145,4 +173,4 @@ def trace(policy: Policy, statement: Statement, context: RequestContext) -> Stat
     for condition in statement.conditions:
         held = conditions.test(condition, context, has_variables=policy.has_variables)
         elements.append(ElementTrace("Condition", held, condition.pointer, condition))
-    return StatementTrace(policy, statement, tuple(elements))
+    return StatementTrace(policy, statement, tuple(elements), context.call.caller)

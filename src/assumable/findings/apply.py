@@ -196,7 +196,7 @@ def _provider_patch(target: Target, edit: Edit, world: World) -> Edit:
 def _policy_patch(target: Target, edit: Edit, world: World) -> Edit:
     policy = find_policy(world, target)
     if policy is None or policy.input_pointer is None:
-        return ()
+        raise ConflictError(f"{target.name} is not in the scenario")
     if isinstance(value_at(world.document, policy.input_pointer), str):
         changed = patched(policy.document, edit)
         return ({"op": "replace", "path": policy.input_pointer, "value": changed},)

@@ -97,20 +97,22 @@ def _denied(gate: Gate) -> Iterator[Blame]:
 
 
 def closest_statement(gate: Gate) -> StatementTrace | None:
-    """The Allow that comes nearest: one that names the caller, else fewest failing elements."""
+    """The Allow that was meant for the call, else the one with the fewest failing elements.
+
+    One that names the caller comes first, then one for callers of its kind, then one for the
+    action: a statement whose conditions fail was meant, however many they are.
+    """
     allows = [trace for trace in gate.traces() if trace.statement.effect is Effect.ALLOW]
-    naming = [trace for trace in allows if trace.has_matching("Principal")]
-    if gate.gate is GateName.TRUST and naming:
-        allows = naming
-    return min(
-        allows,
-        key=lambda t: (
-            len(t.failing),
-            not t.has_matching("Principal"),
-            not t.has_matching("Action"),
-        ),
-        default=None,
-    )
+
+    def distance(trace: StatementTrace) -> tuple[bool, bool, bool, int]:
+        return (
+            not trace.has_matching("Principal"),
+            not _same_kind(trace),
+            not trace.has_matching("Action"),
+            len(trace.failing),
+        )
+
+    return min(allows, key=distance, default=None)
 
 
 def _not_trusted(decision: Decision, gate: Gate) -> Iterator[Blame]:
@@ -129,19 +131,21 @@ def _not_trusted(decision: Decision, gate: Gate) -> Iterator[Blame]:
         elif element.element == "Action" and (named or gate.action in _COMPANIONS):
             cause = _COMPANIONS.get(gate.action, "trust-action")
             yield Blame(cause=cause, variant=gate.action, gate=gate, trace=closest, element=element)
-        elif element.condition is not None and (named or _same_kind(decision, closest)):
+        elif element.condition is not None and (named or _same_kind(closest)):
             yield _condition(decision, gate, closest, element)
 
 
-def _same_kind(decision: Decision, trace: StatementTrace) -> bool:
+def _same_kind(trace: StatementTrace) -> bool:
     """Whether the statement speaks to callers of this kind, so that its conditions matter here."""
-    caller = decision.call.caller
+    if trace.statement.principals is None:
+        return True
+    caller = trace.caller
     wanted = {"AWS", "*"}
     if isinstance(caller, ServiceCaller):
         wanted = {"Service", "*"}
     elif isinstance(caller, WebIdentityCaller | SamlCaller):
         wanted = {"Federated", "*"}
-    return any(entry.kind in wanted for entry in trace.statement.principals or ())
+    return any(entry.kind in wanted for entry in trace.statement.principals)
 
 
 def condition_cause(key: str, *, web_identity: bool, default: str) -> str:

@@ -11,7 +11,8 @@ from assumable.findings.blame import Blame
 from assumable.findings.evidence import default_evidence
 from assumable.findings.finding import Cause, Evidence, Finding, Fix, Row
 from assumable.findings.fix import CALLER, Edit, change_policy
-from assumable.model.policy import Policy, Statement
+from assumable.model.call import RoleCaller, RootCaller, UserCaller
+from assumable.model.policy import Policy
 from assumable.source import value_at
 
 _KEY_ROWS = {
@@ -86,6 +87,17 @@ def actions_needed(decision: Decision) -> str | list[str]:
     return actions[0] if len(actions) == 1 else actions
 
 
+def exact_principal(decision: Decision) -> str | None:
+    """The principal a policy should name: the user, or the role behind the session."""
+    caller, known = decision.call.caller, decision.facts.principal_arn
+    if isinstance(known, str):
+        return known if isinstance(caller, UserCaller | RoleCaller | RootCaller) else None
+    parts = arn.parse(caller.arn)
+    if isinstance(caller, RoleCaller) and parts is not None:
+        return f"arn:{parts.partition}:iam::{parts.account}:role/{caller.role_name}"
+    return None
+
+
 def with_action(trace: StatementTrace, action: str, fix_id: str, *, opens: str) -> Fix | None:
     """The statement with one more action; None where it lists actions by exclusion."""
     if trace.statement.not_action:
@@ -110,13 +122,3 @@ def new_statement(policy: Policy, statement: dict[str, Any]) -> Edit:
     if isinstance(present, list):
         return ({"op": "add", "path": "/Statement/-", "value": statement},)
     return ({"op": "replace", "path": "/Statement", "value": [present, statement]},)
-
-
-def sensitive(statement: Statement) -> tuple[str, ...]:
-    """The guards of a statement that a fix must never get around silently (DESIGN section 5)."""
-    guards = ("sts:externalid", "aws:multifactorauth", "aws:principalorg")
-    return tuple(
-        condition.key
-        for condition in statement.conditions
-        if condition.key.lower().startswith(guards) or condition.key.lower().endswith(":sub")
-    )

@@ -40,21 +40,50 @@ def read_organization(cursor: Cursor, *, strict: bool) -> Organization:
     for key in ("Id", "MasterAccountId"):
         if key not in fields:
             cursor.fail(f"`{key}` is missing")
-    nodes = _nodes(fields)
+    nodes = _nodes(fields, strict=strict)
     attached: dict[Layer, dict[str, list[PolicyOrUnknown]]] = {Layer.SCP: {}, Layer.RCP: {}}
+    unplaced: set[Layer] = set()
     for item in fields["Policies"].items() if "Policies" in fields else ():
-        _attach(item, nodes, attached, strict=strict)
-    management = fields["MasterAccountId"].account_id()
+        layer = _attach(item, nodes, attached, strict=strict)
+        if layer is not None:
+            unplaced.add(layer)
+    collected = strict or "Policies" in fields
+
+    def levels(layer: Layer) -> dict[str, tuple[PolicyOrUnknown, ...]] | Unknown | None:
+        if not _switched_on(fields, layer):
+            return None
+        if not collected or layer in unplaced:
+            kind = "SCPs" if layer is Layer.SCP else "RCPs"
+            return Unknown(f"the {kind} of the organization", "organizations:ListPoliciesForTarget")
+        return {target: tuple(found) for target, found in attached[layer].items()}
+
     return Organization(
         id=fields["Id"].text(),
-        management_account=management,
+        management_account=fields["MasterAccountId"].account_id(),
         nodes=nodes,
-        scps={target: tuple(found) for target, found in attached[Layer.SCP].items()},
-        rcps={target: tuple(found) for target, found in attached[Layer.RCP].items()},
+        scps=levels(Layer.SCP),
+        rcps=levels(Layer.RCP),
     )
 
 
-def _nodes(fields: dict[str, Cursor]) -> dict[str, Node]:
+def _switched_on(fields: dict[str, Cursor], layer: Layer) -> bool:
+    """Whether the organization has that type of policy: all features, enabled at the root."""
+    if "FeatureSet" in fields and fields["FeatureSet"].value == "CONSOLIDATED_BILLING":
+        return False
+    wanted = next(name for name, known in _LAYERS.items() if known is layer)
+    for root in fields["Roots"].items() if "Roots" in fields else ():
+        types = root.fields().get("PolicyTypes")
+        if types is not None:
+            enabled = [
+                kind.value.get("Type")
+                for kind in types.items()
+                if isinstance(kind.value, dict) and kind.value.get("Status", "ENABLED") == "ENABLED"
+            ]
+            return wanted in enabled
+    return True
+
+
+def _nodes(fields: dict[str, Cursor], *, strict: bool) -> dict[str, Node]:
     found: dict[str, Node] = {}
     for key, kind in (("Roots", "root"), ("OrganizationalUnits", "ou"), ("Accounts", "account")):
         for item in fields[key].items() if key in fields else ():
@@ -72,10 +101,27 @@ def _nodes(fields: dict[str, Cursor]) -> dict[str, Node]:
                 item.fail("`ParentId` is missing")
             if kind == "account" and parent not in found:
                 parts["ParentId"].fail(f"`{parent}` is neither a root nor an organizational unit")
+    _refuse_loose_ends(fields, found)
     management = fields["MasterAccountId"].account_id()
     root = next((node.id for node in found.values() if node.kind == "root"), "")
-    found.setdefault(management, Node(management, "account", "", root))
+    if strict or root:
+        found.setdefault(management, Node(management, "account", "", root))
     return found
+
+
+def _refuse_loose_ends(fields: dict[str, Cursor], nodes: dict[str, Node]) -> None:
+    """Every organizational unit hangs from a root: no missing parents, no circles."""
+    for item in fields["OrganizationalUnits"].items() if "OrganizationalUnits" in fields else ():
+        place = item.fields()["ParentId"]
+        node: Node | None = nodes.get(item.value["Id"])
+        seen: set[str] = set()
+        while node is not None and node.kind != "root":
+            if node.id in seen:
+                place.fail(f"`{item.value['Id']}` is above itself in the organization's tree")
+            seen.add(node.id)
+            node = nodes.get(node.parent)
+        if node is None:
+            place.fail(f"`{place.value}` does not lead to a root of the organization")
 
 
 def _attach(
@@ -84,15 +130,18 @@ def _attach(
     attached: dict[Layer, dict[str, list[PolicyOrUnknown]]],
     *,
     strict: bool,
-) -> None:
-    fields = cursor.fields(_POLICY_FIELDS)
+) -> Layer | None:
+    """Hang a policy on its targets; its layer when a snapshot does not say what they are."""
+    fields = cursor.fields(_POLICY_FIELDS if strict else None)
     if "Type" not in fields:
         cursor.fail("`Type` is missing")
     layer = _LAYERS.get(str(fields["Type"].value))
     if layer is None:
         if strict:
             fields["Type"].one_of(*_LAYERS)
-        return
+        return None
+    if "Targets" not in fields and not strict:
+        return layer
     policy_id = fields["Id"].text() if "Id" in fields else ""
     name = fields["Name"].text() if "Name" in fields else policy_id
     for target in fields["Targets"].items() if "Targets" in fields else ():
@@ -103,6 +152,7 @@ def _attach(
         attached[layer].setdefault(node_id, []).append(
             _content(cursor, fields, label, strict=strict)
         )
+    return None
 
 
 def _content(

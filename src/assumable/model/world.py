@@ -124,8 +124,9 @@ class Organization(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     management_account: str
     nodes: Mapping[str, Node]
-    scps: Mapping[str, tuple[PolicyOrUnknown, ...]] | Unknown
-    rcps: Mapping[str, tuple[PolicyOrUnknown, ...]] | Unknown
+    scps: Mapping[str, tuple[PolicyOrUnknown, ...]] | Unknown | None
+    rcps: Mapping[str, tuple[PolicyOrUnknown, ...]] | Unknown | None
+    """By target; None when the organization does not have that type of policy switched on."""
 
     def path_to(self, account: str) -> tuple[Node, ...]:
         """The nodes from the root down to the account."""
@@ -203,7 +204,12 @@ class World(msgspec.Struct, frozen=True, kw_only=True):
         """The organization that the account belongs to."""
         if isinstance(self.organizations, Unknown):
             return self.organizations
-        return next((org for org in self.organizations if org.has_member(account_id)), None)
+        for organization in self.organizations:
+            if organization.has_member(account_id):
+                return organization
+        if self.complete:
+            return None
+        return Unknown(f"the organization of account {account_id}", "organizations:DescribeAccount")
 
     def principals(self) -> Iterator[Principal]:
         """Every user and role that is known."""

@@ -1,7 +1,7 @@
 """Keys that describe the signed caller and the target role (FACTS 5.1, 5.4)."""
 
 from assumable.engine.keys.question import Question
-from assumable.engine.keys.request import lookup
+from assumable.engine.keys.request import ROLES_ANYWHERE, lookup
 from assumable.model.call import (
     Absent,
     FederatedUserCaller,
@@ -164,7 +164,7 @@ def principal_tag(question: Question, key: str) -> Value:
     if call.hides_attributes:
         return Unknown("the tags of the caller's session", "the event that created it")
     if isinstance(call.caller, ServiceCaller):
-        if call.caller.principal == "rolesanywhere.amazonaws.com":
+        if call.caller.principal == ROLES_ANYWHERE:
             return lookup(call.tags, key, "certificate fields (FACTS 5.8)")
         return Absent("services carry no tags")
     if isinstance(principal, Unknown):

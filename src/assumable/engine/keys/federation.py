@@ -17,6 +17,8 @@ from assumable.model.call import (
 from assumable.model.world import Unknown
 
 _GENERIC = frozenset(("aud", "oaud", "sub", "amr", "email"))
+# R5.18: these survive into the later requests of a SAML session.
+_SURVIVING = frozenset(("saml:namequalifier", "saml:sub", "saml:sub_type"))
 # R5.14a: before that day only the generic claims reached the context.
 _PROVIDER_KEYS_SINCE = datetime(2026, 2, 2, tzinfo=UTC)
 _PROVIDER_KEYS = {
@@ -63,7 +65,8 @@ def federation_key(question: Question, name: str) -> Value:
             claims["oaud"], claims["aud"] = claims["aud"], claims.get("azp", claims["aud"])
         return asserted(claims, claim)
     persists = bool(colon) and "." in provider and claim in ("aud", "sub", "amr")
-    if isinstance(caller, RoleCaller) and persists:
+    surviving = name in _SURVIVING or name.startswith("glue:")
+    if isinstance(caller, RoleCaller) and (persists or surviving):
         return Unknown("how the caller's session was made", "the `context` of the call")
     return Absent("no such key exists for this call (R6.14)")
 

@@ -16,6 +16,8 @@ def source_ip(question: Question) -> Value:
         return Absent("the request goes through a VPC endpoint")
     if network.source_ip is not None:
         return Present((network.source_ip,), "the network of the call")
+    if question.facts.caller_is_service:
+        return Unknown("the IP address, which a service may withhold", "network.source_ip")
     return Unknown("the caller's IP address", "network.source_ip", present=True)
 
 

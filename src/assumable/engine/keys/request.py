@@ -17,6 +17,9 @@ def listed(question: Question, value: Value, *, also: str = "") -> Value:
     return Open("U-6", value, Absent(f"AWS does not list the key for {question.action} (R3.4)"))
 
 
+ROLES_ANYWHERE = "rolesanywhere.amazonaws.com"
+
+
 def external_id(question: Question) -> Value:
     """`sts:ExternalId`."""
     found = question.call.parameters.get("ExternalId")
@@ -29,6 +32,8 @@ def session_name(question: Question) -> Value:
     """`sts:RoleSessionName`."""
     found = question.call.parameters.get("RoleSessionName")
     if found is None:
+        if question.facts.caller_is_service and not question.is_main_action:
+            return Unknown("the session name that the service chooses")
         if question.facts.caller_is_service:
             return Unknown("the session name that the service chooses", present=True)
         return Unknown("no RoleSessionName was given", "--role-session-name", present=True)
@@ -38,6 +43,8 @@ def session_name(question: Question) -> Value:
 def source_identity(question: Question) -> Value:
     """`sts:SourceIdentity`: set by this call or inherited."""
     found = question.call.source_identity
+    if found is None and question.call.hides_attributes:
+        return Unknown("the source identity of the caller's session", "the event that created it")
     if found is None:
         return Absent("no source identity is set or inherited")
     return listed(question, Present((found,), "set or inherited"), also=SET_SOURCE_IDENTITY)
@@ -67,6 +74,25 @@ def tag_keys(question: Question) -> Value:
     return many(keys, "the keys of the Tags parameter", visible=tags_visible(question))
 
 
+def context_providers(question: Question) -> Value:
+    """`sts:RequestContextProviders`: the providers of the contexts that were passed."""
+    passed = question.call.parameters.get("ProvidedContexts")
+    entries = (
+        [entry for entry in passed if isinstance(entry, dict)] if isinstance(passed, list) else []
+    )
+    found = tuple(str(entry["ProviderArn"]) for entry in entries if "ProviderArn" in entry)
+    if not found:
+        return Absent("no ProvidedContexts were passed")
+    return Present(found, "the ProvidedContexts parameter", multivalued=True)
+
+
+def request_context(question: Question, key: str) -> Value:
+    """`sts:RequestContext/…`: what the assertion of a context says."""
+    if isinstance(context_providers(question), Absent):
+        return Absent("no ProvidedContexts were passed")
+    return Unknown(f"{key} in the provided contexts", "the assertion itself")
+
+
 def lookup(tags: Mapping[str, str], key: str, reason: str) -> Value:
     """A tag by its key in lower case."""
     for name, value in tags.items():
@@ -76,7 +102,9 @@ def lookup(tags: Mapping[str, str], key: str, reason: str) -> Value:
 
 
 def request_tag(question: Question, key: str) -> Value:
-    """`aws:RequestTag/…`."""
+    """`aws:RequestTag/…`; what Roles Anywhere sends appears as `aws:PrincipalTag/…` (5.8)."""
+    if question.call.caller.arn == ROLES_ANYWHERE:
+        return Absent("Roles Anywhere passes certificate fields as aws:PrincipalTag")
     if not tags_visible(question):
         return Absent(f"AWS does not list it for {question.action}")
     return lookup(question.call.tags, key, "the Tags parameter")

@@ -17,12 +17,13 @@ from assumable.findings.report import (
     actions_needed,
     appended,
     caller_name,
+    exact_principal,
     finding,
     new_statement,
     role_name,
 )
 from assumable.globs import matches
-from assumable.model.call import RoleCaller, RootCaller, UserCaller
+from assumable.model.call import RoleCaller, RootCaller
 from assumable.model.policy import Effect, Policy, PrincipalEntry, Statement
 from assumable.model.world import Role, User
 
@@ -131,7 +132,7 @@ def _evidence(decision: Decision, blame: Blame, nearest: Nearest | None) -> tupl
             blame.trace.policy,
             nearest.entry.pointer,
             statement=nearest.statement.index,
-            wanted=str(_exact(decision)),
+            wanted=str(exact_principal(decision)),
             got=nearest.entry.value,
             reason="principal-differs",
         ),
@@ -147,19 +148,8 @@ def _is_self(decision: Decision) -> bool:
     return same_name and (not isinstance(mine, str) or mine == decision.call.role_arn)
 
 
-def _exact(decision: Decision) -> str | None:
-    """The principal a policy should name: the user, or the role behind the session."""
-    caller, known = decision.call.caller, decision.facts.principal_arn
-    if isinstance(known, str):
-        return known if isinstance(caller, UserCaller | RoleCaller | RootCaller) else None
-    parts = arn.parse(caller.arn)
-    if isinstance(caller, RoleCaller) and parts is not None:
-        return f"arn:{parts.partition}:iam::{parts.account}:role/{caller.role_name}"
-    return None
-
-
 def _nearest(decision: Decision, trust: Policy) -> Nearest | None:
-    wanted = _exact(decision)
+    wanted = exact_principal(decision)
     if wanted is None:
         return None
     found = [
@@ -235,10 +225,21 @@ def _similar(left: str, right: str) -> bool:
 def _fixes(
     decision: Decision, blame: Blame, trust: Policy, nearest: Nearest | None
 ) -> Iterator[Fix]:
-    exact = _exact(decision)
+    exact = exact_principal(decision)
     if exact is None or isinstance(decision.call.caller, RootCaller):
         return
-    opens = f"{arn.display_name(exact)} of account {decision.call.caller_account}, nobody else"
+    whose = f"{arn.display_name(exact)} of account {decision.call.caller_account}"
+    is_session = isinstance(decision.call.caller, RoleCaller)
+    opens = f"every session of {whose}" if is_session else f"{whose}, nobody else"
+    if nearest is not None and nearest.variant == "session-name":
+        session = decision.call.caller.arn
+        yield change_policy(
+            trust,
+            "trust-principal/name-the-session",
+            f"name {session} in the trust policy",
+            _edit(decision, blame, trust, nearest, session),
+            opens="sessions of that role with exactly this name",
+        )
     edit = _edit(decision, blame, trust, nearest, exact)
     yield change_policy(
         trust,

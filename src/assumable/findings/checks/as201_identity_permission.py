@@ -1,5 +1,6 @@
 """AS201: the caller's own policies do not allow the call."""
 
+import itertools
 from collections.abc import Iterator
 
 from assumable import arn
@@ -15,14 +16,16 @@ from assumable.findings.report import (
     caller_name,
     finding,
     role_name,
-    sensitive,
     where,
 )
+from assumable.model.policy import Policy
 from assumable.model.world import Principal, Role
 
 CAUSE = Cause(
     "AS201", "identity-permission", Row.PERMISSION, "the caller is not permitted to assume it"
 )
+
+_CALL_ACTIONS = {"sts:assumerole", "sts:tagsession", "sts:setsourceidentity", "sts:setcontext"}
 
 
 def check(decision: Decision, blame: Blame) -> Finding:
@@ -69,7 +72,9 @@ def _is_relevant(blame: Blame) -> bool:
 def _closest(blame: Blame) -> str:
     if blame.trace is None or not _is_relevant(blame):
         return ""
-    failing = blame.trace.failing[0]
+    failing = next(iter(blame.trace.failing), None)
+    if failing is None:
+        return ""
     if failing.element == "Resource":
         listed = ", ".join(blame.trace.statement.resources or ())
         kind = "excludes" if blame.trace.statement.not_resource else "is for"
@@ -85,12 +90,6 @@ def permission_fixes(decision: Decision, blame: Blame) -> Iterator[Fix]:
         return
     if isinstance(principal, Role) and principal.is_identity_center:
         return  # the permission set is edited in IAM Identity Center, not the role
-    if (
-        blame.trace is not None
-        and sensitive(blame.trace.statement)
-        and blame.trace.failing[0].element != "Resource"
-    ):
-        return
     role_arn = decision.call.role_arn
     opens = f"{caller_name(decision)}, for this role only"
     yield from _widen_resource(decision, blame, principal)
@@ -102,12 +101,19 @@ def permission_fixes(decision: Decision, blame: Blame) -> Iterator[Fix]:
     }
     yield add_inline_policy(
         principal.arn,
-        f"Assume-{role_name(decision)}"[:128],
+        _unused_name(principal, f"Assume-{role_name(decision)}"[:120]),
         document,
         "identity-permission/allow-this-role",
         f"allow {arn.display_name(principal.arn)} to assume exactly {role_arn}",
         opens=opens,
     )
+
+
+def _unused_name(principal: Principal, wanted: str) -> str:
+    """A name that overwrites no policy of the principal."""
+    taken = {policy.name.name for policy in principal.policies if isinstance(policy, Policy)}
+    numbered = (f"{wanted}-{n}" for n in itertools.count(2))
+    return wanted if wanted not in taken else next(name for name in numbered if name not in taken)
 
 
 def _widen_resource(decision: Decision, blame: Blame, principal: Principal) -> Iterator[Fix]:
@@ -116,8 +122,9 @@ def _widen_resource(decision: Decision, blame: Blame, principal: Principal) -> I
     if trace is None or [e.element for e in trace.failing] != ["Resource"]:
         return
     inline = trace.policy.name.owner == principal.arn and not trace.policy.name.arn
-    if not inline or trace.statement.not_resource:
-        return
+    others = {action.lower() for action in trace.statement.actions} - _CALL_ACTIONS
+    if not inline or trace.statement.not_resource or trace.statement.not_action or others:
+        return  # its other actions would be granted on this role as well
     edit = appended(trace.policy, f"{trace.statement.pointer}/Resource", decision.call.role_arn)
     yield change_policy(
         trace.policy,

@@ -1,0 +1,56 @@
+"""The guards of a policy that no plan may get around (DESIGN section 5)."""
+
+import functools
+
+from assumable.engine.evaluate import Decision
+from assumable.engine.gates import Gate, GateName
+from assumable.engine.match import StatementTrace
+from assumable.model.policy import Effect, Statement
+
+_GUARDS = ("sts:externalid", "aws:multifactorauth", "aws:principalorg")
+
+
+def guards_of(statement: Statement) -> frozenset[str]:
+    """The condition keys of a statement that protect the role from others who are named."""
+    keys = (condition.key.lower() for condition in statement.conditions)
+    return frozenset(key for key in keys if key.startswith(_GUARDS) or key.endswith(":sub"))
+
+
+def keeps_guards(before: Decision, after: Decision) -> bool:
+    """Whether what lets the call through is guarded as what was meant to let it through.
+
+    Statements that were meant for the call: those that name the caller and the action, whatever
+    their conditions. What every one of them asks for, a statement that is new must ask for as well.
+    """
+    action = f"sts:{before.call.api}"
+    for name in (GateName.TRUST, GateName.IDENTITY):
+        meant = [trace for trace in _allows(before, name, action) if _is_meant(trace)]
+        if not meant:
+            continue
+        required = functools.reduce(
+            frozenset.intersection, (guards_of(trace.statement) for trace in meant)
+        )
+        known = {_text(trace) for trace in _allows(before, name, action)}
+        for trace in _allows(after, name, action):
+            new = trace.truth is not False and _text(trace) not in known
+            if new and not required <= guards_of(trace.statement):
+                return False
+    return True
+
+
+def _allows(decision: Decision, name: GateName, action: str) -> list[StatementTrace]:
+    gates: list[Gate] = [g for g in decision.gates if g.gate is name and g.action == action]
+    traces = [trace for gate in gates for trace in gate.traces()]
+    return [trace for trace in traces if trace.statement.effect is Effect.ALLOW]
+
+
+def _is_meant(trace: StatementTrace) -> bool:
+    return all(trace.has_matching(element) for element in ("Principal", "Action", "Resource"))
+
+
+def _text(trace: StatementTrace) -> str:
+    """A statement by what it says, wherever it stands."""
+    statement = trace.statement
+    principals = [(entry.kind, entry.value) for entry in statement.principals or ()]
+    conditions = [(c.operator, c.key, c.values) for c in statement.conditions]
+    return repr((statement.actions, principals, statement.resources, conditions))
