@@ -9,6 +9,7 @@ from assumable.engine.evaluate import Decision, Verdict, decide
 from assumable.engine.gates import Gate, GateName, Outcome
 from assumable.engine.limits import Fault
 from assumable.engine.match import StatementTrace
+from assumable.engine.parameters import ignored
 from assumable.engine.truth import Atom, atoms, describe
 from assumable.findings.checklist import ChecklistRow, checklist
 from assumable.findings.finding import Finding, Fix
@@ -123,7 +124,7 @@ def diagnose(world: World, call: Call) -> Diagnosis:
 
 def _call_view(decision: Decision) -> CallView:
     call = decision.call
-    secret = {"TokenCode", "WebIdentityToken", "SAMLAssertion"}
+    secret = {"TokenCode", "WebIdentityToken", "SAMLAssertion", "ProvidedContexts"}
     return CallView(
         api=call.api,
         caller=call.caller.arn,
@@ -213,7 +214,15 @@ def _unknowns(open_atoms: tuple[Atom, ...]) -> Iterator[UnknownView]:
 
 
 def _notes(decision: Decision) -> Iterator[str]:
-    """What is odd about the input, though it decides nothing by itself."""
+    """What is odd about the input, or taken for granted, though it decides nothing by itself."""
+    call = decision.call
+    for name in ignored(call):
+        yield f"`{name}` is no parameter of {call.api}: STS ignores it"
+    required = call.api != "AssumeRoleWithSAML" and not decision.facts.caller_is_service
+    if required and not call.parameters.get("RoleSessionName"):
+        yield "no RoleSessionName was given: AWS requires one"
+    if call.network.assumed:
+        yield "taken for granted: no VPC endpoint policy stands in the way"
     trust = decision.facts.trust
     policies = [trust, *decision.facts.identity_policies]
     for policy in policies:

@@ -8,6 +8,8 @@ import msgspec
 
 from assumable import arn
 from assumable.engine.evaluate import Decision, Verdict, decide
+from assumable.engine.facts import Facts
+from assumable.engine.principals import names
 from assumable.engine.truth import atoms, describe
 from assumable.findings import commands
 from assumable.findings.apply import ConflictError, apply, find_policy, scenario_patch
@@ -16,7 +18,7 @@ from assumable.findings.guards import keeps_guards
 from assumable.findings.headline import headline
 from assumable.findings.registry import findings_of
 from assumable.model.call import Call, RoleCaller, UserCaller
-from assumable.model.policy import Policy
+from assumable.model.policy import Policy, Statement
 from assumable.model.world import Principal, Role, Unknown, World
 
 MAX_PLANS = 3
@@ -202,11 +204,15 @@ def _blast_radius(
     mine = decision.facts.principal_arn
     gained: list[str] = []
     tried = 0
+    new = _new_statements(decision, world)
+    edited = {fix.target.policy_arn or fix.target.arn for fix in fixes} - {""}
     for principal in itertools.islice(before.principals(), MAX_PRINCIPALS):
         if principal.arn == mine:
             continue
         tried += 1
         theirs = _as(principal, call)
+        if not _is_touched(principal, edited) and not _is_named(new, Facts(world, theirs)):
+            continue
         if (
             decide(before, theirs).verdict is Verdict.DENIED
             and decide(world, theirs).verdict is not Verdict.DENIED
@@ -217,19 +223,42 @@ def _blast_radius(
 
 def _opens_to_strangers(decision: Decision, after: World) -> bool:
     """Whether a new or changed Allow of the trust policy names more than the known principals."""
-    old, role = decision.facts.trust, after.role(decision.call.role_arn)
-    new = role.trust if isinstance(role, Role) else None
-    if not isinstance(old, Policy) or not isinstance(new, Policy):
-        return False
-    known = [msgspec.structs.replace(s, index=0, pointer="") for s in old.statements]
-    for statement in new.statements:
-        if msgspec.structs.replace(statement, index=0, pointer="") in known:
-            continue
+    for statement in _new_statements(decision, after):
         for entry in statement.principals or ():
             account = arn.account_of(entry.value) or entry.value
             if entry.kind in ("AWS", "*") and account not in after.accounts:
                 return True
     return False
+
+
+def _new_statements(decision: Decision, after: World) -> tuple[Statement, ...]:
+    """The statements of the trust policy that were not there before."""
+    old, role = decision.facts.trust, after.role(decision.call.role_arn)
+    new = role.trust if isinstance(role, Role) else None
+    if not isinstance(old, Policy) or not isinstance(new, Policy):
+        return ()
+    known = [_bare(statement) for statement in old.statements]
+    return tuple(statement for statement in new.statements if _bare(statement) not in known)
+
+
+def _bare(statement: Statement) -> str:
+    """What a statement says, wherever it stands."""
+    conditions = [(c.operator, c.key, c.values) for c in statement.conditions]
+    principals = [(entry.kind, entry.value) for entry in statement.principals or ()]
+    return repr((statement.effect, statement.actions, principals, conditions))
+
+
+def _is_touched(principal: Principal, edited: set[str]) -> bool:
+    """Whether a policy that applies to the principal was edited."""
+    held = [policy.name for policy in principal.policies if isinstance(policy, Policy)]
+    return any({name.owner, name.arn} & edited for name in held)
+
+
+def _is_named(statements: tuple[Statement, ...], facts: Facts) -> bool:
+    """Whether a statement could be about the principal at all."""
+    return any(
+        truth is not False for statement in statements for truth in names(statement, facts).values()
+    )
 
 
 def _as(principal: Principal, call: Call) -> Call:

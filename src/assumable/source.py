@@ -115,7 +115,18 @@ def _read_json(name: str, text: str) -> Any:
         raise InputError("not valid JSON: a number is too long", name) from None
     if _depth(value) > MAX_DEPTH:
         raise InputError(f"nested deeper than {MAX_DEPTH} levels", name)
+    if "\\u" in text and not _is_text(json.dumps(value, ensure_ascii=False)):
+        raise InputError("holds half of a surrogate pair, which is no character", name)
     return value
+
+
+def _is_text(text: str) -> bool:
+    """Whether every character can be written out."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _depth(value: Any) -> int:
@@ -240,6 +251,8 @@ class _YamlReader:
         if depth > MAX_DEPTH:
             self.fail(event, f"nested deeper than {MAX_DEPTH} levels")
         start, value, end = event.start_mark, None, event.end_mark
+        if kind == "ScalarEvent" and not _is_text(event.value):
+            self.fail(event, "holds half of a surrogate pair, which is no character")
         if kind == "ScalarEvent":
             value = _scalar(event.value, plain=event.style in (None, ""))
         elif kind == "SequenceStartEvent":

@@ -56,6 +56,9 @@ def main() -> None:
     except click.ClickException as error:
         click.echo(f"assumable: {error.format_message()}", err=True)
         sys.exit(2)
+    except OSError as error:
+        click.echo(f"assumable: the answer could not be written: {error.strerror}", err=True)
+        sys.exit(2)
     except Exception as error:  # noqa: BLE001  # the last resort: one line, never a traceback
         sys.exit(_last_words(error))
 

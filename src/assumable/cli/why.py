@@ -19,10 +19,29 @@ from assumable.formats.scenario import Scenario, read_scenario
 from assumable.model.call import RoleCaller, Session
 
 EXIT_CODES = {Verdict.ALLOWED: 0, Verdict.DENIED: 1, Verdict.CONDITIONAL: 3}
+_SEVERAL = ("--tags", "--transitive-tag-keys", "--policy-arns", "--caller-policy")
 _PATH = click.Path(path_type=Path)
 
 
-@click.command(name="why", context_settings={"help_option_names": ["-h", "--help"]})
+class AwsStyle(click.Command):
+    """Takes several values after one flag, as the `aws` command does."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """`--tags A B` becomes `--tags A --tags B` before the options are read."""
+        spread: list[str] = []
+        flag, values = "", 0
+        for word in args:
+            if word.startswith("--"):
+                flag, values = (word if word in _SEVERAL else ""), 0
+            elif flag:
+                if values:
+                    spread.append(flag)
+                values += 1
+            spread.append(word)
+        return super().parse_args(ctx, spread)
+
+
+@click.command(name="why", cls=AwsStyle, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--scenario", type=_PATH, help="A scenario file: a closed world and a call.")
 @click.option(
     "--snapshot", type=_PATH, help="A folder of get-account-authorization-details outputs."
@@ -64,6 +83,10 @@ _PATH = click.Path(path_type=Path)
     help="How to print the answer.",
 )
 @click.option("--show-commands", is_flag=True, help="Show how to verify each line by hand.")
+@click.option("--output", hidden=True)
+@click.option("--query", hidden=True)
+@click.option("--no-cli-pager", is_flag=True, hidden=True)
+@click.option("--debug", is_flag=True, hidden=True)
 @click.option("--exit-zero", is_flag=True, help="Exit 0 whatever the verdict is.")
 def command(**options: Any) -> None:
     """Why does this AssumeRole call fail, and what fixes it?
@@ -108,6 +131,14 @@ def _scenario(options: Mapping[str, Any]) -> Scenario:
         if flags or options["caller"] or options["profile"]:
             raise InputError("a scenario holds its own call", "--scenario", "edit the file instead")
         return read_scenario(options["scenario"], now=now)
+    live_only = [name for name in ("profile", "target_profile", "endpoint_url") if options[name]]
+    if chosen and live_only:
+        flag = "--" + live_only[0].replace("_", "-")
+        raise InputError(f"{flag} is for a running AWS", "", f"leave out --{chosen[0]}")
+    if options["caller"] and not chosen and not options["caller_policy"]:
+        raise InputError(
+            "--caller needs a world", "", "--snapshot, --trust-policy or --caller-policy"
+        )
     if "RoleArn" not in flags:
         raise InputError("--role-arn is missing", "", "or choose a world with --scenario FILE")
     if chosen or options["caller_policy"]:

@@ -7,9 +7,10 @@ from assumable.engine import limits
 from assumable.engine.facts import Facts
 from assumable.engine.gates import Gate, GateName
 from assumable.engine.limits import Fault
+from assumable.engine.parameters import request_faults
 from assumable.engine.truth import Atom
 from assumable.model.call import FederatedUserCaller, RoleCaller, RootCaller, UserCaller
-from assumable.model.world import Organization, Unknown
+from assumable.model.world import Account, Organization, Unknown
 
 
 def fault_gate(gate: GateName, account: str, fault: Fault) -> Gate:
@@ -28,7 +29,7 @@ def access_denied(facts: Facts, cause: str, variant: str = "") -> Fault:
 
 def request_gates(facts: Facts) -> Iterator[Gate]:
     """The parameters by themselves, and whether there is such a role."""
-    faults = limits.request_faults(facts.call)
+    faults = request_faults(facts.call)
     account = facts.call.caller_account
     for fault in faults:
         yield fault_gate(GateName.REQUEST, account, fault)
@@ -102,6 +103,28 @@ def credential_gates(facts: Facts) -> Iterator[Gate]:
         yield Gate(gate=GateName.CREDENTIALS, account=account, summary=may)
 
 
+def _region_faults(facts: Facts) -> Iterator[Fault]:
+    """A Region that is off for the role's account, or an opt-in one for the caller's (R10.5)."""
+    call = facts.call
+    region = call.network.region
+    if region is None or call.network.endpoint == "global":
+        return
+    if _is_off(facts, call.caller_account, region):
+        text = "The security token included in the request is invalid"
+        yield Fault("", "InvalidClientTokenId", 403, text, "region", "caller")
+    if _is_off(facts, call.role_account, region):
+        text = (
+            f"STS is not activated in this region for account:{call.role_account}. Your account "
+            "administrator can activate STS in this region using the IAM Console."
+        )
+        yield Fault("", "RegionDisabledException", 403, text, "region", "role")
+
+
+def _is_off(facts: Facts, account_id: str, region: str) -> bool:
+    account = facts.world.account(account_id) if account_id else None
+    return isinstance(account, Account) and account.regions.get(region) == "not-opted-in"
+
+
 def _credential_faults(facts: Facts) -> Iterator[Fault]:
     call = facts.call
     caller, expires = call.caller, call.session.expires_at
@@ -111,6 +134,7 @@ def _credential_faults(facts: Facts) -> Iterator[Fault]:
     if expires is not None and expires <= call.time:
         text = "The security token included in the request is expired"
         yield Fault("", "ExpiredToken", 403, text, "credentials", "expired")
+    yield from _region_faults(facts)
     if isinstance(caller, RootCaller):
         text = "Roles may not be assumed by root accounts."
         yield Fault("", "AccessDenied", 403, text, "root-caller")

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from assumable.engine.evaluate import Decision
+from assumable.engine.evaluate import Decision, Verdict
 from assumable.engine.gates import Gate, GateName, Outcome
 from assumable.engine.limits import Fault
 from assumable.engine.match import ElementTrace, StatementTrace
@@ -58,12 +58,29 @@ def blames(decision: Decision) -> tuple[Blame, ...]:
             fault = blame.fault.parameter if blame.fault else ""
             key = (blame.cause, gate.gate, gate.level, policy, statement, pointer, fault)
             found.setdefault(key, blame)
+    if decision.verdict is Verdict.DENIED and not found:
+        return tuple(_contradiction(decision))
     proofs = [blame for blame in found.values() if blame.cause == "mfa" and blame.fault]
     return tuple(
         blame
         for blame in found.values()
         if not (proofs and blame.cause == "mfa" and blame.fault is None)
     )
+
+
+def _contradiction(decision: Decision) -> Iterator[Blame]:
+    """No gate denies alone, but what one of them needs another one refuses."""
+    defaults = {GateName.TRUST: "trust-condition", GateName.IDENTITY: "identity-permission"}
+    for gate in decision.gates:
+        if gate.outcome is not Outcome.UNKNOWN or not gate.required:
+            continue
+        cause = defaults.get(gate.gate) or _LAYER_CAUSES.get(gate.gate)
+        for trace in gate.traces():
+            open_elements = [e for e in trace.elements if not isinstance(e.truth, bool)]
+            if cause is not None and open_elements:
+                element = open_elements[0]
+                key = element.condition.key if element.condition else gate.level
+                yield Blame(cause=cause, variant=key, gate=gate, trace=trace, element=element)
 
 
 def _of_gate(decision: Decision, gate: Gate) -> Iterator[Blame]:

@@ -10,6 +10,7 @@ from assumable.model.policy import Policy
 from assumable.model.world import Unknown
 from assumable.source import Location
 
+_LONG, _AROUND = 200, 60
 _REASONS = {"Principal": Reason.PRINCIPAL, "Action": Reason.ACTION, "Resource": Reason.RESOURCE}
 
 
@@ -37,7 +38,12 @@ def at(
         )
     line = place.document.lines[span.line - 1]
     end = span.end_column if span.end_line == span.line else len(line) + 1
+    start = 0
+    if len(line) > _LONG:  # a minified file: only what stands around the place is shown
+        start = max(0, span.column - 1 - _AROUND)
+        line = line[start : end - 1 + _AROUND]
     return Evidence(
+        excerpt_column=start + 1,
         policy=policy.name.name,
         statement=statement,
         pointer=pointer,

@@ -52,7 +52,9 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     end: int | None = None
     """The column after the last character, on the same line."""
     excerpt: str = ""
-    """That line of the document."""
+    """That line of the document, or the part of a long line around the place."""
+    excerpt_column: int = 1
+    """The column at which the excerpt starts."""
     wanted: str = ""
     got: str = ""
     reason: str = ""

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from assumable.errors import InputError
@@ -13,6 +14,7 @@ _TEXTS = {
     "policy": "Policy",
 }  # fmt: skip
 _TAG = re.compile(r"Key=(?P<key>[^,]*),Value=(?P<value>.*)", re.DOTALL)
+_TAG_REVERSED = re.compile(r"Value=(?P<value>[^,]*),Key=(?P<key>.*)", re.DOTALL)
 # Open items of FACTS section 13: the word that means the first reading, and the second.
 ASSUMPTIONS = {
     "U-6": ("present", "absent"),
@@ -27,11 +29,13 @@ ASSUMPTIONS = {
 def parameters_from_flags(flags: Mapping[str, Any]) -> dict[str, Any]:
     """The parameters that the flags give, under the API's names."""
     found: dict[str, Any] = {
-        name: flags[flag] for flag, name in _TEXTS.items() if flags.get(flag) is not None
+        name: _text(flags[flag]) for flag, name in _TEXTS.items() if flags.get(flag) is not None
     }
     duration = flags.get("duration_seconds")
     if duration is not None:
-        found["DurationSeconds"] = int(duration) if re.fullmatch(r"-?\d+", duration) else duration
+        found["DurationSeconds"] = (
+            int(duration) if re.fullmatch(r"-?[0-9]{1,10}", duration) else duration
+        )
     if flags.get("tags"):
         found["Tags"] = [tag for text in flags["tags"] for tag in _tags(text)]
     if flags.get("transitive_tag_keys"):
@@ -41,14 +45,26 @@ def parameters_from_flags(flags: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
+def _text(value: str) -> str:
+    """The value, or what stands in the file when it is a `file://` path, as the CLI has it."""
+    if not value.startswith("file://"):
+        return value
+    path = Path(value.removeprefix("file://"))
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        raise InputError("cannot be read", str(path)) from None
+
+
 def _tags(text: str) -> list[dict[str, str]]:
     """A tag in the CLI's shorthand, or a JSON list of them."""
-    shorthand = _TAG.fullmatch(text)
-    if shorthand:
-        return [{"Key": shorthand["key"], "Value": shorthand["value"]}]
+    text = _text(text)
+    for shorthand in (_TAG.fullmatch(text), _TAG_REVERSED.fullmatch(text)):
+        if shorthand:
+            return [{"Key": shorthand["key"], "Value": shorthand["value"]}]
     try:
         value = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise InputError(f"`{text}` is not a tag", "--tags", "write Key=team,Value=web") from None
     return value if isinstance(value, list) else [value]
 

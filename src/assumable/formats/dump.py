@@ -65,7 +65,8 @@ def read_snapshot(folder: Path) -> World:
 def _partition(value: Any) -> str:
     """The partition of an account, as the first ARN in its dump has it."""
     for key in ("RoleDetailList", "UserDetailList"):
-        for entry in value.get(key, ()) if isinstance(value, dict) else ():
+        entries = value.get(key) if isinstance(value, dict) else None
+        for entry in entries if isinstance(entries, list) else ():
             parts = arn.parse(str(entry.get("Arn", ""))) if isinstance(entry, dict) else None
             if parts is not None:
                 return parts.partition
@@ -83,7 +84,7 @@ def call_of(
         api="AssumeRole",
         caller=found,
         parameters=parameters,
-        network=Network(region=region),
+        network=Network(region=region, assumed=True),
         time=now,
     )
 
@@ -126,6 +127,11 @@ def _role(path: Path | None, role_arn: str) -> Role | None:
     value = document.value
     if isinstance(value, dict) and isinstance(value.get("Role"), dict):
         cursor = cursor.fields()["Role"]
+        own = cursor.value.get("Arn", role_arn)
+        if own != role_arn:
+            cursor.fail(
+                f"this is the role `{own}`, not `{role_arn}`", "the path is part of the ARN"
+            )
     if isinstance(cursor.value, dict) and "AssumeRolePolicyDocument" in cursor.value:
         fields = cursor.fields()
         if "MaxSessionDuration" in fields:
@@ -142,7 +148,7 @@ def _role(path: Path | None, role_arn: str) -> Role | None:
 
 
 def _caller(paths: Sequence[Path], caller: str, target: Role | None) -> User | Role:
-    """The caller with the policies that were given; more may exist, which can only add."""
+    """The caller with the policies that were given, which are taken to be all it has."""
     found = caller_from_arn(Cursor(caller, Location(Document("--caller", "null"))))
     parts = arn.parse(caller)
     if parts is None or not isinstance(found, UserCaller | RoleCaller):
@@ -154,8 +160,9 @@ def _caller(paths: Sequence[Path], caller: str, target: Role | None) -> User | R
     for path in paths:
         document = read_document(path)
         cursor = Cursor(document.value, Location(document))
-        if isinstance(document.value, dict) and "PolicyDocument" in document.value:
-            cursor = cursor.fields()["PolicyDocument"]
+        for wrapper in ("PolicyVersion", "PolicyDocument", "Document"):
+            if isinstance(cursor.value, dict) and wrapper in cursor.value:
+                cursor = cursor.fields()[wrapper]
         name = PolicyName(Layer.IDENTITY, path.stem, own_arn, "", parts.account)
         policies.append(refuse_malformed(read_policy(cursor, name, patchable=False)))
     if not paths:

@@ -18,9 +18,14 @@ def read_document(path: Path, *, limit: int = MAX_BYTES) -> Document:
     try:
         if path.is_dir():
             raise InputError("is a directory, a file is needed", str(path))
-        if path.stat().st_size > limit:
+        piped = path.parts[:2] in (("/", "dev"), ("/", "proc")) and path.is_fifo()
+        if path.exists() and not path.is_file() and not piped:
+            raise InputError("is not a regular file", str(path))
+        with path.open("rb") as file:
+            content = file.read(limit + 1)
+        if len(content) > limit:
             raise InputError(f"is larger than {limit // 1_000_000} MB", str(path))
-        text = path.read_text(encoding="utf-8-sig")
+        text = content.decode("utf-8-sig")
     except FileNotFoundError:
         raise InputError("no such file", str(path)) from None
     except OSError as error:

@@ -45,7 +45,7 @@ _TOP = frozenset((
     "scenario", "title", "source", "time", "organization", "accounts", "call", "unknown", "expect",
     "error_text", "established",
 ))  # fmt: skip
-_CALL = frozenset(("api", "caller", "parameters", "network", "context", "mfa_code", "chain"))
+_CALL = frozenset(("api", "caller", "parameters", "network", "context", "mfa_code"))
 _CALLER = frozenset((
     "arn", "service", "credentials", "mfa", "session", "identity_provider", "claims", "assertion",
 ))  # fmt: skip
@@ -78,7 +78,7 @@ def parse_scenario(document: Document, *, now: datetime) -> Scenario:
     for key in ("scenario", "accounts", "call"):
         if key not in fields:
             top.fail(f"`{key}` is missing")
-    if fields["scenario"].value != 1:
+    if fields["scenario"].value != 1 or isinstance(fields["scenario"].value, bool | float):
         fields["scenario"].fail("the scenario format is version 1")
     readers, world = _world(fields)
     call = _call(fields["call"], readers, fields["time"].moment() if "time" in fields else now)

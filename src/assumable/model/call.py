@@ -149,6 +149,8 @@ class Network(msgspec.Struct, frozen=True, kw_only=True):
     endpoint: Literal["regional", "global"] = "regional"
     secure_transport: bool | None = None
     user_agent: str | None = None
+    assumed: bool = False
+    """True when nobody has said that there is no VPC endpoint: it is taken for granted."""
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True):

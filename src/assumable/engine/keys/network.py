@@ -18,12 +18,15 @@ def source_ip(question: Question) -> Value:
         return Present((network.source_ip,), "the network of the call")
     if question.facts.caller_is_service:
         return Unknown("the IP address, which a service may withhold", "network.source_ip")
-    return Unknown("the caller's IP address", "network.source_ip", present=True)
+    known = not network.assumed  # through an endpoint there would be none
+    return Unknown("the caller's IP address", "network.source_ip", present=known)
 
 
 def through_endpoint(question: Question, known: Callable[[str], Value]) -> Value:
     """A key that exists only through a VPC endpoint."""
     name = question.call.network.vpc_endpoint
+    if name is None and question.call.network.assumed:
+        return Unknown("whether the request goes through a VPC endpoint", "the caller")
     if isinstance(name, Unknown):
         return name
     return Absent("the request goes through no VPC endpoint") if name is None else known(name)

@@ -3,7 +3,9 @@
 from assumable.engine.evaluate import Decision
 from assumable.findings.blame import Blame
 from assumable.findings.finding import Cause, Finding, Row
+from assumable.findings.fix import change_call
 from assumable.findings.report import finding
+from assumable.model.call import DEFAULT_DURATION
 
 CAUSE = Cause("AS001", "parameter", Row.TRUST, "a parameter of the call is not valid")
 
@@ -15,4 +17,14 @@ def check(decision: Decision, blame: Blame) -> Finding:
     answer = blame.fault.message or "malformed input"
     explanation = f"AWS refuses {name} before it looks at any policy: {answer}"
     row = Row.DURATION if name == "DurationSeconds" else Row.TRUST
-    return finding(CAUSE, blame, explanation, row=row, title=f"{name} is not valid")
+    fixes = []
+    if name == "DurationSeconds":
+        fixes.append(
+            change_call(
+                decision.call,
+                "parameter/default-duration",
+                f"ask for {DEFAULT_DURATION} s",
+                {name: DEFAULT_DURATION},
+            )
+        )
+    return finding(CAUSE, blame, explanation, row=row, title=f"{name} is not valid", fixes=fixes)

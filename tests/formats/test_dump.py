@@ -1,0 +1,82 @@
+"""Open worlds: what was not collected is unknown, never absent."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from assumable.engine.evaluate import decide
+from assumable.errors import InputError
+from assumable.formats.dump import call_of, read_policies, read_snapshot
+from tests.worlds import DEPLOYER, ROLE, A, B, classic, policy, trust
+
+NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+TREE: dict[str, Any] = {
+    "Id": "o-exampleorgid",
+    "MasterAccountId": "999999999999",
+    "Roots": [{"Id": "r-ab12"}],
+    "Accounts": [{"Id": A, "ParentId": "r-ab12"}, {"Id": B, "ParentId": "r-ab12"}],
+}
+
+
+def snapshot(folder: Path, organization: Any = None, caller: str = DEPLOYER, **changes: Any) -> str:
+    """The verdict in a snapshot with this organization."""
+    for account, details in classic(**changes)["accounts"].items():
+        whole = {"UserDetailList": [], "RoleDetailList": [], **details}
+        (folder / f"{account}.json").write_text(json.dumps(whole))
+    if organization is not None:
+        (folder / "organization.json").write_text(json.dumps(organization))
+    parameters = {"RoleArn": ROLE, "RoleSessionName": "deploy-session"}
+    return decide(read_snapshot(folder), call_of(caller, parameters, region=None, now=NOW)).verdict
+
+
+@pytest.mark.parametrize(
+    "organization",
+    [
+        None,
+        {"Id": "o-exampleorgid", "MasterAccountId": "999999999999"},
+        TREE,
+        {**TREE, "Accounts": TREE["Accounts"][1:]},
+        {**TREE, "Policies": [{"Id": "p-1", "Type": "SERVICE_CONTROL_POLICY", "Name": "x"}]},
+    ],
+    ids=["none", "id only", "no policies", "caller's account missing", "no targets"],
+)
+def test_an_organization_that_is_partly_collected_stays_open(
+    organization: Any, tmp_path: Path
+) -> None:
+    """Neither allowed nor denied for certain."""
+    assert snapshot(tmp_path, organization) == "conditional"
+
+
+def test_a_vpc_endpoint_that_nobody_mentioned_is_not_denied(tmp_path: Path) -> None:
+    """The caller may well go through it."""
+    condition = {"StringEquals": {"aws:SourceVpce": "vpce-1"}}
+    statements = [trust({"AWS": DEPLOYER}, Condition=condition)]
+    assert snapshot(tmp_path, trust_statements=statements) == "conditional"
+
+
+@pytest.mark.parametrize("value", [None, 5, True, "x", [5], [None]])
+def test_garbage_in_a_dump_is_one_line(value: Any, tmp_path: Path) -> None:
+    """Never a traceback."""
+    (tmp_path / f"{A}.json").write_text(json.dumps({"RoleDetailList": value}))
+    with pytest.raises(InputError):
+        read_snapshot(tmp_path)
+
+
+def test_the_file_of_another_role_is_refused(tmp_path: Path) -> None:
+    """The output of get-role says whose it is."""
+    document = policy(trust({"AWS": DEPLOYER}))
+    path = tmp_path / "role.json"
+    path.write_text(json.dumps({"Role": {"Arn": f"{ROLE}2", "AssumeRolePolicyDocument": document}}))
+    with pytest.raises(InputError, match="this is the role"):
+        read_policies(path, (), DEPLOYER, ROLE)
+
+
+def test_the_output_of_get_policy_version_is_a_policy(tmp_path: Path) -> None:
+    """As AWS prints it."""
+    path = tmp_path / "version.json"
+    path.write_text(json.dumps({"PolicyVersion": {"Document": policy(), "VersionId": "v1"}}))
+    world = read_policies(None, (path,), DEPLOYER, ROLE)
+    assert [p.arn for p in world.principals()] == [DEPLOYER]
