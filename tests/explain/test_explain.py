@@ -1,14 +1,14 @@
 """`assumable explain` from the outside."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 from click.testing import CliRunner
 
-from assumable.cli.explain import command, plain
+from assumable.cli.explain import _standard_input, command, plain, readable
 from assumable.errors import InputError
 from assumable.findings.registry import CAUSES
 
@@ -33,8 +33,7 @@ def test_page_by_code_or_cause(name: str) -> None:
 
 
 def test_page_on_a_terminal_is_plain_text(monkeypatch: pytest.MonkeyPatch) -> None:
-    terminal = SimpleNamespace(stdout=SimpleNamespace(isatty=lambda: True))
-    monkeypatch.setattr("assumable.cli.explain.sys", terminal)
+    monkeypatch.setattr("assumable.cli.explain._is_terminal", lambda: True)
     assert explained("AS301") == plain((PAGES / "AS301.md").read_text(encoding="utf-8"))
 
 
@@ -67,9 +66,72 @@ def test_error_text_names_everything_and_the_next_command() -> None:
     text = explained(DENIED)
     for part in (CALLER, ROLE, "sts:AssumeRole", "account 111111111111", "account 222222222222"):
         assert part in text
-    assert text.index("AS101 trust-principal") < text.index("AS002 role-not-found")
-    assert "priors from 241 public failures, never evidence" in " ".join(text.split())
-    assert f"\n  assumable why --role-arn {ROLE} --profile PROFILE\n" in text
+    assert "116 public failures of AssumeRole: priors, never evidence" in text
+    assert (
+        f"assumable why --role-arn {ROLE} --role-session-name SESSION --profile PROFILE"
+        in " ".join(text.replace("\\\n", " ").split())
+    )
+
+
+def test_what_it_says_comes_first_then_the_five_most_likely_then_the_command() -> None:
+    text = explained(DENIED)
+    parts = ("  caller ", "  action ", "  role ", "most likely", "AS101", "15 more: ", "next ")
+    places = [text.index(part) for part in (*parts, "assumable why", "\nnot: AS001 AS003 ")]
+    assert places == sorted(places)
+    counts = [int(count) for count in re.findall(r"^ +(\d+)  AS\d{3} ", text, re.MULTILINE)]
+    assert len(counts) == 5
+    assert counts == sorted(counts, reverse=True)
+    assert 0 not in counts
+
+
+@pytest.mark.parametrize("columns", [40, 72, 100, 250])
+def test_lines_fit_the_terminal_and_break_between_words(
+    monkeypatch: pytest.MonkeyPatch, columns: int
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    monkeypatch.setattr("assumable.cli.explain._is_terminal", lambda: True)
+    words = set(DENIED.split())
+    for line in explained(DENIED).splitlines():
+        assert len(line) <= min(columns, 100) or words & set(line.split())
+
+
+def test_width_is_100_without_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    assert max(map(len, explained(DENIED).splitlines())) in range(90, 101)
+
+
+@pytest.mark.parametrize("role", ["***", "arn:aws:iam::...:role/x", "<role>"])
+def test_masked_role_is_left_to_the_reader(role: str) -> None:
+    assert "--role-arn ROLE-ARN --role-session-name" in explained(DENIED.replace(ROLE, role))
+
+
+def test_service_leads_to_a_scenario() -> None:
+    text = explained("The role defined for the function cannot be assumed by Lambda.")
+    assert "assumable why --scenario FILE" in text
+
+
+def test_nothing_in_the_text_reaches_the_terminal_raw() -> None:
+    odd = DENIED.replace("DeployRole", "De\x1b[31mploy\u202eRole\u200b")
+    text = explained("-", stdin=odd.replace(" is not", "\x9b\x00\x07is not"))
+    assert "role/Deploy\\u202eRole\\u200b" in text
+    assert text.replace("\n", "").isprintable()
+
+
+def test_bytes_that_are_no_text_are_shown_as_escapes() -> None:
+    with pytest.raises(InputError, match=re.escape(r"`\xff\xad`")):
+        CliRunner().invoke(command, ["\udcff\xad"], catch_exceptions=False)
+    assert readable("\ufeffa\u2028b\U000e0041") == r"a b\U000e0041"
+
+
+def test_standard_input_without_end_is_read_in_part() -> None:
+    assert explained("-", stdin=DENIED + " " + "x" * 1_000_000) == explained(DENIED)
+    with pytest.raises(InputError, match="nothing to explain"):
+        CliRunner().invoke(command, ["-"], input=b"\0" * 1_000_000, catch_exceptions=False)
+
+
+def test_no_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", None)
+    assert _standard_input() == ""
 
 
 def test_error_text_in_several_words_and_from_standard_input() -> None:
@@ -92,7 +154,8 @@ def test_throttling_has_no_cause() -> None:
     text = explained(
         "An error occurred (Throttling) when calling the AssumeRole operation: Rate exceeded"
     )
-    assert "can mean" not in text
+    assert "likely" not in text
+    assert "next" not in text
     assert "HTTP 400" in text
 
 

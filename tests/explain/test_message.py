@@ -6,7 +6,17 @@ import pytest
 import yaml
 
 from assumable.findings.registry import CAUSES
-from assumable.formats.message import Message, by_prior, kind_of_call, parse_message, priors
+from assumable.formats.message import (
+    EVERY_KIND,
+    Message,
+    by_prior,
+    counts_of,
+    kind_of_call,
+    parse_message,
+    priors,
+)
+from assumable.formats.message_patterns import RETOLD
+from assumable.formats.message_patterns import TEXTS as TEXTS_OF_OTHERS
 
 CALLER = "arn:aws:iam::111111111111:user/deployer"
 ROLE = "arn:aws:iam::222222222222:role/DeployRole"
@@ -84,7 +94,7 @@ def test_web_identity_denial_rules_out_the_provider_and_the_callers_side() -> No
 
 def test_companion_action_comes_first() -> None:
     message = parsed(DENIED.replace("sts:AssumeRole", "sts:TagSession"))
-    assert by_prior(message)[0] == ("session-tags", 9)
+    assert [cause for cause, _ in by_prior(message)[:2]] == ["session-tags", "trust-principal"]
 
 
 def test_tags_come_last_when_the_text_names_the_main_action() -> None:
@@ -122,8 +132,9 @@ def test_priors_are_those_of_241_failures_and_name_known_causes() -> None:
 def test_every_cause_of_every_text_is_known() -> None:
     from assumable.formats import message as module
 
-    for known in module._TEXTS:
+    for known in TEXTS_OF_OTHERS:
         assert {*known.causes} <= {*CAUSES} | WITHOUT_CHECK
+    assert {*RETOLD} == {*CAUSES} | WITHOUT_CHECK
     for action in (
         "AssumeRole",
         "AssumeRoleWithWebIdentity",
@@ -138,9 +149,37 @@ def test_every_cause_of_every_text_is_known() -> None:
         assert not {*causes} & {*out}
 
 
-@pytest.mark.parametrize(
-    "text", ["", "hello", "User: x is not authorized to perform: s3:GetObject"]
-)
+@pytest.mark.parametrize("text", TEXTS["bare"])
+def test_bare_denial_gets_the_general_table(text: str) -> None:
+    message = parsed(text)
+    assert (message.code, message.status, message.action) == ("AccessDenied", 403, "")
+    assert kind_of_call(message) == EVERY_KIND
+    assert sum(counts_of(EVERY_KIND).values()) == 241
+    assert by_prior(message)[0][0] == "web-identity-claim"
+
+
+@pytest.mark.parametrize(("call", "role", "status", "text"), TEXTS["retold"])
+def test_text_that_a_tool_retells(call: str, role: str, status: int, text: str) -> None:
+    message = parsed(text)
+    assert (message.call, message.role, message.status) == (call, role, status)
+    assert kind_of_call(message) == call
+    assert not {*message.causes} & {*message.rules_out}
+
+
+@pytest.mark.parametrize(("layer", "cause", "suffix"), TEXTS["suffixes"])
+def test_reason_alone_names_the_layer(layer: str, cause: str, suffix: str) -> None:
+    message = parsed(suffix)
+    assert (message.layer, message.causes[0]) == (layer, cause)
+    assert message.action == ("sts:AssumeRole" if "sts:" in suffix else "")
+
+
+def test_too_few_failures_are_not_counted() -> None:
+    ranked = by_prior(parsed("Not authorized to perform sts:AssumeRoleWithSAML"))
+    assert ranked[0][0] == "saml-attribute"
+    assert not any(count for _, count in ranked)
+
+
+@pytest.mark.parametrize("text", TEXTS["unrelated"])
 def test_unknown_text(text: str) -> None:
     assert parse_message(text) is None
 

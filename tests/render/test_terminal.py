@@ -1,13 +1,18 @@
 """What people see, as snapshots."""
 
+import re
 from typing import Any
 
+import msgspec
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
+from assumable.diagnose import Diagnosis
+from assumable.findings.finding import Evidence
+from assumable.plan import BlastRadius
 from assumable.render import terminal
 from tests.plan.test_classic_failures import CLASSICS, broken
-from tests.worlds import classic, diagnosed
+from tests.worlds import allow, classic, diagnosed, trust
 
 SHOWN: dict[str, dict[str, Any]] = {
     **{fault: broken((fault,)) for fault in CLASSICS},
@@ -15,6 +20,10 @@ SHOWN: dict[str, dict[str, Any]] = {
     "allowed": classic(),
     "one-side-unknown": {**classic(), "unknown": ["account:222222222222"]},
     "organization-unknown": {**classic(), "organization": "unknown"},
+    "service": {
+        **classic(trust_statements=[trust({"Service": "ecs.amazonaws.com"})]),
+        "call": {**classic()["call"], "caller": {"service": "ecs-tasks.amazonaws.com"}},
+    },
     "no-plan": classic(RoleArn="arn:aws:iam::222222222222:role/Missing"),
 }
 
@@ -25,24 +34,163 @@ def test_the_answer_reads_as_before(name: str, snapshot: SnapshotAssertion) -> N
     assert terminal.render(diagnosed(SHOWN[name])) == snapshot
 
 
+WHOLE = ("aws ", "$ ", "─┬", "-", "+")
+"""How lines begin that stay whole to be pasted or found: commands, file names, policy text."""
+HOSTILE = "\x1b[2J\n\u202e\x9b\u2028\x7f"
+ESCAPED = r"\x1b[2J\x0a\u202e\x9b\u2028\x7f"
+
+
 @pytest.mark.parametrize("name", SHOWN)
 def test_prose_fits_80_columns(name: str) -> None:
-    """Only commands, file names and titles may be longer: they must stay whole to be pasted."""
+    """Titles wrap as well; only what must be pasted whole may be longer."""
     for line in terminal.render(diagnosed(SHOWN[name]), width=80).splitlines():
-        whole = line.lstrip().startswith(("aws ", "─┬", "AS", "-", "+"))
-        assert len(line) <= 80 or whole, line
+        assert len(line) <= 80 or line.lstrip().startswith(WHOLE), line
+
+
+@pytest.mark.parametrize("width", [0, 1, 12, 20, 40, 59])
+@pytest.mark.parametrize("name", SHOWN)
+def test_narrow_screens_break_at_words(name: str, width: int) -> None:
+    """What is longer than the screen is a label with one word."""
+    text = terminal.render(diagnosed(SHOWN[name]), show_commands=True, width=width)
+    assert text.count("caller's permission") == 1
+    if width < 40:
+        return
+    for line in text.splitlines():
+        words = line.split()
+        too_long = len(line) > width and not line.lstrip().startswith(WHOLE)
+        assert not too_long or len(words) <= 4, line
+
+
+def test_rows_stand_under_their_labels_on_narrow_screens() -> None:
+    """Text beside the labels would have no room and run into the next row."""
+    lines = terminal.render(diagnosed(SHOWN["all-five"]), width=50).splitlines()
+    at = lines.index("  3  external ID")
+    assert lines[at + 1] == "     ✗  an external ID is required that was not"
+    assert lines[at + 2] == "     sent"
+
+
+def test_who_can_act_stands_under_the_title() -> None:
+    """On a line of its own, so that long titles do not hide it."""
+    lines = terminal.render(diagnosed(SHOWN["all-five"])).splitlines()
+    titles = [number for number, line in enumerate(lines) if line.startswith("AS")]
+    under = [next(x for x in lines[n + 1 :] if x.startswith("     ") and "or" in x) for n in titles]
+    assert under[1] == "     for the admin of 222222222222"
+    assert lines.count("     you can fix this") == 3
+
+
+def test_input_cannot_move_the_cursor_or_reorder_a_line() -> None:
+    """Control characters, bidi controls and lone surrogates of the files come out as escapes."""
+    scenario = classic(
+        identity=[allow("sts:TagSession")], ExternalId=f"x{HOSTILE}", RoleSessionName=HOSTILE
+    )
+    (user,) = scenario["accounts"]["111111111111"]["UserDetailList"]
+    user["UserPolicyList"][0]["PolicyName"] = f"p{HOSTILE}"
+    for shown in (scenario, {**scenario, "accounts": classic()["accounts"]}):
+        text = terminal.render(hostile(diagnosed(shown)), show_commands=True, width=80)
+        assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028-\u202e\ud800-\udfff]", text)
+        text.encode()
+
+
+def hostile(diagnosis: Diagnosis) -> Diagnosis:
+    """The diagnosis with the characters in every text that is printed."""
+    changed = msgspec.structs.replace(
+        diagnosis,
+        headline=f"allowed{HOSTILE}",
+        notes=(f"p{HOSTILE}: odd \ud800",),
+        findings=tuple(
+            msgspec.structs.replace(
+                found,
+                title=found.title + HOSTILE,
+                explanation=found.explanation + HOSTILE,
+                owner=found.owner + HOSTILE,
+            )
+            for found in diagnosis.findings
+        ),
+    )
+    assert ESCAPED in terminal.render(changed, width=200)
+    return changed
+
+
+def test_a_policy_name_is_shown_with_escapes() -> None:
+    """It stays in the line that names it."""
+    scenario = classic()
+    (user,) = scenario["accounts"]["111111111111"]["UserDetailList"]
+    user["UserPolicyList"][0]["PolicyName"] = "p\x1b[2J\n\u202e"
+    first = terminal.render(diagnosed(scenario)).splitlines()[2]
+    assert first.endswith(r"111111111111: p\x1b[2J\x0a\u202e, statement 1")
+
+
+def test_the_mark_stays_under_the_escaped_text() -> None:
+    """Escapes are longer than what they stand for."""
+    evidence = Evidence(file="t.json", line=3, column=4, end=8, excerpt='\t\x1b"ab\u202ec"')
+    _, shown, mark = [line.plain for line in terminal._evidence(evidence, 80)]
+    assert shown == r"   3 │   \x1b" + r'"ab\u202ec"'
+    assert shown[mark.index("─") : mark.rindex("─") + 1] == r"ab\u202ec"
 
 
 def test_commands_to_verify_by_hand_are_shown_on_request() -> None:
-    """`--show-commands` adds one command to each line of the checklist."""
+    """One for each line of the checklist, with the account whose credentials it takes."""
     text = terminal.render(diagnosed(classic()), show_commands=True)
-    assert text.count("     $ aws ") == 7
+    shown = re.findall(r"^ {5}\$ \((.*?)\) aws (?:iam|organizations) (\S+)", text, re.MULTILINE)
+    assert shown == [
+        ("111111111111", "list-user-policies"),
+        ("222222222222", "get-role"),
+        ("222222222222", "get-role"),
+        ("111111111111", "list-mfa-devices"),
+        ("222222222222", "get-role"),
+        ("management account", "list-policies-for-target"),
+        ("111111111111", "get-user"),
+    ]
+
+
+def test_an_open_answer_says_nothing_twice() -> None:
+    """The headline already says what the organization could deny."""
+    text = terminal.render(diagnosed(SHOWN["organization-unknown"]))
+    assert "allowed if" not in text
+    assert "not known   the caller's SCPs   → organizations:DescribeOrganization" in text
+    assert terminal.render(diagnosed(SHOWN["one-side-unknown"])).count("allowed if  ") == 1
+
+
+@pytest.mark.parametrize(
+    ("radius", "words"),
+    [
+        (BlastRadius(True, 0, (), 5), "nobody else"),
+        (BlastRadius(False, 0, (), 0), "nobody else that is known"),
+        (BlastRadius(False, 0, (), 1), "nobody else among the one other principal known"),
+        (BlastRadius(False, 0, (), 12), "nobody else among the 12 other principals known"),
+        (BlastRadius(True, 2, ("a", "b"), 5), "2 more: a, b"),
+    ],
+)
+def test_who_gains_is_said_in_words(radius: BlastRadius, words: str) -> None:
+    """Nobody is promised who was not looked at."""
+    assert terminal._gained(radius) == words
+
+
+def test_every_command_says_whose_credentials_it_takes() -> None:
+    """In the order of the plan, the call last."""
+    lines = terminal.render(diagnosed(SHOWN["all-five"])).splitlines()
+    at = lines.index("run   in this order")
+    assert [line.split()[:4] for line in lines[at + 1 : at + 7]] == [
+        ["1", "as", "admin", "of"],
+        ["aws", "iam", "put-user-policy", "--user-name"],
+        ["2", "as", "admin", "of"],
+        ["aws", "iam", "update-assume-role-policy", "--role-name"],
+        ["3", "as", "you"],
+        ["aws", "sts", "assume-role", "--role-arn"],
+    ]
+    assert lines[at + 1].endswith("111111111111")
+    assert lines[at + 3].endswith("222222222222")
+
+
+def test_a_service_tries_again_by_itself() -> None:
+    """There is no command to type for its call."""
+    text = terminal.render(diagnosed(SHOWN["service"]))
+    assert "      2  then let ecs-tasks.amazonaws.com try again\n" in text
+    assert "aws sts" not in text
 
 
 def test_colour_only_repeats_what_words_say() -> None:
     """Without escape codes the text is the same."""
-    import re
-
     diagnosis = diagnosed(broken(CLASSICS))
     coloured = terminal.render(diagnosis, color=True)
     assert "\x1b[" in coloured

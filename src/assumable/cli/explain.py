@@ -3,8 +3,10 @@
 import importlib.resources
 import re
 import shlex
+import shutil
 import sys
 import textwrap
+import unicodedata
 from collections.abc import Iterator
 
 import click
@@ -12,10 +14,23 @@ import click
 from assumable import arn
 from assumable.errors import InputError
 from assumable.findings.registry import CAUSES
-from assumable.formats.message import Message, by_prior, kind_of_call, parse_message, priors
+from assumable.formats.message import (
+    EVERY_KIND,
+    Message,
+    by_prior,
+    counts_of,
+    kind_of_call,
+    parse_message,
+)
 
 _CODE = re.compile(r"AS\d{3}", re.IGNORECASE)
 _ACCEPTED = "a code such as AS301, a cause such as external-id, or the error text in quotes"
+_MAX_INPUT = 100_000
+_WIDTH = 100
+_TOP = 5
+_COLOR = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
+_UNSIGNED = ("AssumeRoleWithWebIdentity", "AssumeRoleWithSAML")
+_MASKED = re.compile(r"\*\*|[<>…]|\.\.\.|X{4}")
 # Causes that no check establishes from a world, so that the registry does not know them.
 _WITHOUT_CHECK = {
     "region": ("AS007", "the Region is not enabled"),
@@ -31,19 +46,54 @@ def command(words: tuple[str, ...]) -> None:
 
     CODE is one like AS301, CAUSE one like external-id; - reads the error text from standard input.
     """
-    text = sys.stdin.read() if words == ("-",) else " ".join(words)
-    text = text.strip()
+    text = readable(_standard_input() if words == ("-",) else " ".join(words))
     if not text:
         raise InputError("nothing to explain", "", _ACCEPTED)
     page = _page(text)
     if page is not None:
-        click.echo(plain(page) if sys.stdout.isatty() else page, nl=False)
+        click.echo(plain(page) if _is_terminal() else page, nl=False)
         return
     message = parse_message(text)
     if message is None:
         shown = textwrap.shorten(text, 60, placeholder="…")
+        shown = shown if len(shown) > 1 else text[:59] + "…"
         raise InputError(f"`{shown}` is no cause and no known error", "", _ACCEPTED)
-    click.echo("\n".join(_lines(message)))
+    columns = shutil.get_terminal_size().columns if _is_terminal() else _WIDTH
+    click.echo("\n".join(_lines(message, max(min(columns, _WIDTH), 20))))
+
+
+def _is_terminal() -> bool:
+    return sys.stdout.isatty()
+
+
+def _standard_input() -> str:
+    """The beginning of standard input: what a pipe without end still answers."""
+    if sys.stdin is None:
+        return ""
+    return sys.stdin.buffer.read(_MAX_INPUT).decode(errors="replace")
+
+
+def readable(text: str) -> str:
+    r"""The text with nothing in it that a terminal would obey or hide.
+
+    >>> readable("a\x00b \x1b[31mred\x1b[0m \u202ec")
+    'a b red \\u202ec'
+    """
+    text = _COLOR.sub("", text.removeprefix("\ufeff"))
+    return " ".join("".join(map(_visible, text)).split())
+
+
+def _visible(character: str) -> str:
+    if character in " \N{HORIZONTAL ELLIPSIS}" or character.isprintable():
+        return character
+    category, number = unicodedata.category(character), ord(character)
+    if category == "Cc" or character.isspace():
+        return " "
+    if category == "Cs":
+        return f"\\x{number & 0xFF:02x}"  # a byte of an argument that is no UTF-8
+    if number <= 0xFF:  # noqa: PLR2004  # one byte
+        return f"\\x{number:02x}"
+    return f"\\u{number:04x}" if number <= 0xFFFF else f"\\U{number:08x}"  # noqa: PLR2004
 
 
 # The page of a cause
@@ -95,74 +145,120 @@ def _inline(text: str) -> str:
 # An error text
 
 
-def _lines(message: Message) -> Iterator[str]:
-    status = f"HTTP {message.status}" if message.status else "no answer of STS itself"
+def _lines(message: Message, width: int) -> Iterator[str]:
+    yield from _said(message, width)
+    yield from _likely(message, width)
+    yield from _next(message, width)
+    if message.rules_out:
+        codes = " ".join(sorted(_code(slug) for slug in message.rules_out))
+        yield ""
+        yield from _wrapped("not: ", f"{codes} (worded differently)", width)
+
+
+def _said(message: Message, width: int) -> Iterator[str]:
+    status = f"HTTP {message.status}" if message.status else "not the words of STS itself"
     yield f"{message.code}  {status}".strip()
     named = {
-        "caller": message.caller, "action": message.action, "role": message.role,
-        "layer": message.layer,
+        "caller": message.caller, "action": message.action, "call": message.call,
+        "role": message.role, "layer": message.layer,
     }  # fmt: skip
     for label, value in named.items():
         account = arn.account_of(value)
         if value:
-            yield f"  {label:<8}{value}" + (f"   (account {account})" if account else "")
+            whole = value + (f" (account {account})" if account else "")
+            yield from _wrapped(f"  {label:<8}", whole, width)
     yield ""
-    yield from _wrapped(message.meaning[:1].upper() + message.meaning[1:] + ".")
+    meaning = message.meaning[:1].upper() + message.meaning[1:] + "."
     if message.caller:
-        yield "Is this the caller that you meant? AWS prints whose credentials signed."
-    yield from _ruled_out(message)
-    yield from _likely(message)
-    yield from _next(message)
+        meaning += " Is this the caller that you meant? AWS prints whose credentials signed."
+    yield from _wrapped("", meaning, width)
 
 
-def _wrapped(text: str) -> list[str]:
-    return textwrap.wrap(text, 100, break_long_words=False, break_on_hyphens=False)
+def _wrapped(label: str, text: str, width: int) -> list[str]:
+    return textwrap.wrap(
+        text,
+        width,
+        initial_indent=label,
+        subsequent_indent=" " * len(label),
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
-def _label(slug: str) -> str:
+def _code(slug: str) -> str:
     cause = CAUSES.get(slug)
-    code, title = (cause.code, cause.title) if cause else _WITHOUT_CHECK[slug]
-    return f"{code} {slug:<24}{title}"
+    return cause.code if cause else _WITHOUT_CHECK[slug][0]
 
 
-def _ruled_out(message: Message) -> Iterator[str]:
-    if message.rules_out:
-        yield ""
-        yield "Ruled out as the reason for this text: AWS words these in another way."
-        yield from (f"  {_label(slug)}" for slug in message.rules_out)
+def _row(slug: str, count: int, width: int) -> list[str]:
+    title = CAUSES[slug].title if slug in CAUSES else _WITHOUT_CHECK[slug][1]
+    label = f"  {count or '':>3}  {_code(slug)} {slug:<24}"
+    if width - len(label) < len(title) // 2:  # a narrow terminal: the title below
+        return [label.rstrip(), *_wrapped(" " * 7, title, width)]
+    return _wrapped(label, title, width)
 
 
-def _likely(message: Message) -> Iterator[str]:
+def _likely(message: Message, width: int) -> Iterator[str]:
     ranked = by_prior(message)
     if not ranked:
         return
     yield ""
     if len(ranked) == 1:
-        yield "It means:"
-        yield f"  {_label(ranked[0][0])}"
+        yield "it means"
+        yield from _row(ranked[0][0], 0, width)
     else:
-        yield "What it can mean, the most frequent first:"
-        yield from (f"  {count:>3}  {_label(slug)}" for slug, count in ranked)
-        kind = kind_of_call(message)
-        of_kind = sum(priors()[kind].values())
-        total = sum(sum(counts.values()) for counts in priors().values())
-        yield from _wrapped(
-            f"The numbers are priors from {total} public failures, never evidence: how often each "
-            f"was the cause in the {of_kind} of this kind ({kind})."
-        )
-    yield f"More about one of them: assumable explain {_label(ranked[0][0]).split()[0]}"
+        counted = [row for row in ranked[1:] if row[1]] or list(ranked[1:])
+        top = [ranked[0], *counted][:_TOP]
+        yield from _wrapped("most likely  ", _source(message), width)
+        for slug, count in top:
+            yield from _row(slug, count, width)
+        rest = [_code(slug) for slug, _ in ranked if slug not in dict(top)]
+        if rest:
+            yield from _wrapped(f"  {len(rest)} more: ", " ".join(rest), width)
+    yield from _wrapped("", f"read more: assumable explain {_code(ranked[0][0])}", width)
 
 
-def _next(message: Message) -> Iterator[str]:
+def _source(message: Message) -> str:
+    """What the numbers are."""
+    kind = kind_of_call(message)
+    of_kind = sum(counts_of(kind).values())
+    if not of_kind:
+        return f"(too few public failures of {kind} to count)"
+    which = "" if kind == EVERY_KIND else f" of {kind}"
+    return f"(of {of_kind} public failures{which}: priors, never evidence)"
+
+
+def _next(message: Message, width: int) -> Iterator[str]:
+    if not message.causes:
+        return
     yield ""
     if message.causes == ("client-config",):
-        yield "Next: see whose credentials the profile gives"
-        yield "  aws sts get-caller-identity --profile PROFILE"
-    elif message.action in ("sts:AssumeRoleWithWebIdentity", "sts:AssumeRoleWithSAML"):
-        yield "Next: put the role's account and the token's claims into a scenario file, and ask"
-        yield "  assumable why --scenario FILE"
+        yield from _wrapped("next  ", "see whose credentials the profile gives", width)
+        yield from _command("aws sts get-caller-identity", "--profile PROFILE", width=width)
+    elif kind_of_call(message) in (*_UNSIGNED, "service"):
+        whose = "the service" if kind_of_call(message) == "service" else "the token's claims"
+        text = f"put the role's account and {whose} into a scenario file, and ask"
+        yield from _wrapped("next  ", text, width)
+        yield from _command("assumable why", "--scenario FILE", width=width)
     else:
         whose = f"of {arn.display_name(message.caller)}" if message.caller else "that failed"
-        role = shlex.quote(message.role or "ROLE-ARN")
-        yield f"Next: ask why, with the profile {whose} and every other flag of the call"
-        yield f"  assumable why --role-arn {role} --profile PROFILE"
+        text = f"ask why, with the profile {whose} and every other flag of the call"
+        yield from _wrapped("next  ", text, width)
+        is_known = message.role and not _MASKED.search(message.role)
+        role = shlex.quote(message.role if is_known else "ROLE-ARN")
+        yield from _command(
+            "assumable why", f"--role-arn {role}", "--role-session-name SESSION",
+            "--profile PROFILE", width=width,
+        )  # fmt: skip
+
+
+def _command(*parts: str, width: int) -> Iterator[str]:
+    """A command that can be copied, continued at a flag where a line is too long."""
+    line = "  "
+    for number, part in enumerate(parts):
+        room = width if number == len(parts) - 1 else width - len(" \\")
+        if line.strip() and len(f"{line} {part}") > room:
+            yield f"{line} \\"
+            line = "    "
+        line = f"{line} {part}" if line.strip() else f"{line}{part}"
+    yield line

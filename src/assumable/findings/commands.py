@@ -2,97 +2,175 @@
 
 import json
 import shlex
+from collections.abc import Iterator
 from typing import Any
 
 from assumable import arn
 from assumable.findings.finding import Row, Target
-from assumable.model.call import Call
+from assumable.model.call import Call, SamlCaller, ServiceCaller, UserCaller
 from assumable.model.policy import Layer
 
 TOKEN_CODE = "000000"  # noqa: S105  # a placeholder for the six digits of the device
+LIST_DEVICES = "aws iam list-mfa-devices"
+_UNSIGNED = {"RoleArn": "--role-arn", "DurationSeconds": "--duration-seconds", "Policy": "--policy"}
 _FLAGS = {
-    "RoleArn": "--role-arn", "RoleSessionName": "--role-session-name",
-    "ExternalId": "--external-id", "SerialNumber": "--serial-number", "TokenCode": "--token-code",
-    "DurationSeconds": "--duration-seconds", "SourceIdentity": "--source-identity",
-    "Policy": "--policy",
+    "AssumeRole": {
+        "RoleArn": "--role-arn", "RoleSessionName": "--role-session-name",
+        "ExternalId": "--external-id", "SerialNumber": "--serial-number",
+        "TokenCode": "--token-code", "DurationSeconds": "--duration-seconds",
+        "SourceIdentity": "--source-identity", "Policy": "--policy",
+    },
+    "AssumeRoleWithWebIdentity": {**_UNSIGNED, "RoleSessionName": "--role-session-name"},
+    "AssumeRoleWithSAML": {**_UNSIGNED, "PrincipalArn": "--principal-arn"},
 }  # fmt: skip
 _APIS = {
     "AssumeRole": "assume-role", "AssumeRoleWithWebIdentity": "assume-role-with-web-identity",
     "AssumeRoleWithSAML": "assume-role-with-saml",
 }  # fmt: skip
+# What stands for a value that is secret or not said: people put their own in its place.
+_PLACEHOLDERS = {"RoleSessionName": "SESSION", "PrincipalArn": "PROVIDER_ARN"}
+_BEARER = {
+    "AssumeRole": [],
+    "AssumeRoleWithWebIdentity": ["--web-identity-token", "file://TOKEN"],
+    "AssumeRoleWithSAML": ["--saml-assertion", "file://ASSERTION"],
+}
+# Line breaks may stand in a session policy; a quoted one would break the line of the command.
+_BREAKS = str.maketrans({"\n": "\\n", "\r": "\\r", "\t": "\\t", "\\": "\\\\", "'": "\\'"})
 
 
-def assume_role(call: Call, *, code: str = "CODE") -> str:
-    """The `aws sts assume-role` command for a call; the MFA code is never written out."""
-    words = ["aws", "sts", _APIS[call.api]]
-    for name, flag in _FLAGS.items():
+def assume_role(call: Call) -> str:
+    """The `aws sts assume-role…` command for a call; codes and tokens are never written out.
+
+    A service makes its calls itself: for one this is a comment that says so.
+    """
+    if isinstance(call.caller, ServiceCaller):
+        # in one line whatever its name is: a comment ends where the line does
+        return f"# then let {' '.join(call.caller.principal.split())} try again"
+    words = ["aws", "sts", _APIS[call.api], *_parameters(call), *_BEARER[call.api]]
+    if call.api == "AssumeRole":
+        words += _tags(call)
+    return " ".join(words)
+
+
+def _parameters(call: Call) -> Iterator[str]:
+    for name, flag in _FLAGS[call.api].items():
         value = call.parameters.get(name)
+        if value is None and name == "PrincipalArn" and isinstance(call.caller, SamlCaller):
+            value = call.caller.provider
+        if value is None:
+            value = _PLACEHOLDERS.get(name)
         if value is None:
             continue
         if name == "TokenCode":
-            value = code
+            value = "CODE"
         text = json.dumps(value) if isinstance(value, dict | list) else str(value)
-        words += [flag, shlex.quote(text)]
-    tags = [f"Key={key},Value={value}" for key, value in call.tags.items()]
-    if tags:
-        words += ["--tags", *map(shlex.quote, tags)]
-    if call.transitive_tag_keys:
-        words += ["--transitive-tag-keys", *map(shlex.quote, call.transitive_tag_keys)]
-    return " ".join(words)
+        if text.startswith("-"):  # on its own it would be read as the next flag
+            yield f"{flag}={_quoted(text)}"
+        else:
+            yield from (flag, _quoted(text))
+
+
+def _tags(call: Call) -> Iterator[str]:
+    if call.tags:
+        yield "--tags"
+        yield from (_quoted(f"Key={key},Value={value}") for key, value in call.tags.items())
+    keys = call.transitive_tag_keys
+    if keys:
+        yield "--transitive-tag-keys"
+        flags = any(key.startswith("-") for key in keys)
+        yield from [_quoted(json.dumps(keys))] if flags else map(_quoted, keys)
+
+
+def _quoted(text: str) -> str:
+    """The text as one word of a shell, on one line."""
+    if any(character in text for character in "\n\r\t"):
+        return f"$'{text.translate(_BREAKS)}'"
+    return shlex.quote(text)
 
 
 def put_policy(target: Target, document: Any) -> str:
     """The command that saves a policy document where it belongs."""
-    text = shlex.quote(json.dumps(document, separators=(", ", ": ")))
+    text = _quoted(json.dumps(document, separators=(", ", ": ")))
     owner = arn.parse(target.arn)
-    name = shlex.quote(owner.name) if owner else ""
+    name = _quoted(owner.name) if owner else ""
     if target.layer is Layer.TRUST:
         return f"aws iam update-assume-role-policy --role-name {name} --policy-document {text}"
     if target.policy_arn:
-        managed = shlex.quote(target.policy_arn)
+        managed = _quoted(target.policy_arn)
         return (
             f"aws iam create-policy-version --policy-arn {managed} --set-as-default "
             f"--policy-document {text}"
         )
-    kind = owner.kind if owner else "user"
+    kind = owner.kind if owner and owner.kind in ("role", "group") else "user"
     return (
-        f"aws iam put-{kind}-policy --{kind}-name {name} --policy-name {shlex.quote(target.name)} "
+        f"aws iam put-{kind}-policy --{kind}-name {name} --policy-name {_quoted(target.name)} "
         f"--policy-document {text}"
     )
 
 
 def set_max_duration(role_arn: str, seconds: int) -> str:
     """The command that raises a role's maximum session duration."""
-    name = shlex.quote(role_arn.rpartition("/")[2])
+    name = _quoted(role_arn.rpartition("/")[2])
     return f"aws iam update-role --role-name {name} --max-session-duration {seconds}"
 
 
 def verify(row: Row, call: Call) -> str:
-    """The command with which people check one line by hand."""
-    role = shlex.quote(call.role_arn.rpartition("/")[2])
-    get_role = f"aws iam get-role --role-name {role} --query Role"
-    caller = arn.parse(call.caller.arn)
-    is_user = caller is not None and caller.kind == "user"
-    kind = "user" if is_user else "role"
-    parts = call.caller.arn.split("/")
-    name = shlex.quote(parts[-1] if is_user else parts[1] if len(parts) > 1 else "")
+    """The command with which people check one line by hand, empty where there is none."""
+    role = _quoted(call.role_arn.rpartition("/")[2])
+    get_role = f"aws iam get-role --role-name {role} --query 'Role."
+    has_device = isinstance(call.caller, UserCaller)
     return {
-        Row.PERMISSION: f"aws iam list-{kind}-policies --{kind}-name {name}; "
-        f"aws iam list-attached-{kind}-policies --{kind}-name {name}",
-        Row.TRUST: f"{get_role}.AssumeRolePolicyDocument",
-        Row.EXTERNAL_ID: f"{get_role}.AssumeRolePolicyDocument.Statement[].Condition",
-        Row.MFA: "aws iam list-mfa-devices" if is_user else f"{get_role}.AssumeRolePolicyDocument",
-        Row.DURATION: f"{get_role}.MaxSessionDuration",
-        Row.ORGANIZATION: "aws organizations list-policies-for-target --filter "
-        "SERVICE_CONTROL_POLICY "
-        f"--target-id {call.caller_account}",
-        Row.CAPS: f"aws iam get-{kind} --{kind}-name {name} --query '*.PermissionsBoundary'",
+        Row.PERMISSION: _list_policies(call),
+        Row.TRUST: f"{get_role}AssumeRolePolicyDocument'",
+        Row.EXTERNAL_ID: f"{get_role}AssumeRolePolicyDocument.Statement[].Condition'",
+        Row.MFA: LIST_DEVICES if has_device else f"{get_role}AssumeRolePolicyDocument'",
+        Row.DURATION: f"{get_role}MaxSessionDuration'",
+        Row.ORGANIZATION: _list_scps(call),
+        Row.CAPS: _get_boundary(call),
     }[row]
+
+
+def _named(call: Call) -> tuple[str, str]:
+    """`user` or `role`, and its quoted name; empty for callers without policies of their own."""
+    if not call.has_identity_side:
+        return "", ""
+    parts = call.caller.arn.split("/")
+    if isinstance(call.caller, UserCaller):
+        return "user", _quoted(parts[-1])  # its path comes first
+    return "role", _quoted(parts[1] if len(parts) > 1 else "")
+
+
+def _list_policies(call: Call) -> str:
+    kind, name = _named(call)
+    if not kind:
+        return ""
+    return (
+        f"aws iam list-{kind}-policies --{kind}-name {name}; "
+        f"aws iam list-attached-{kind}-policies --{kind}-name {name}"
+    )
+
+
+def _get_boundary(call: Call) -> str:
+    kind, name = _named(call)
+    if not kind:
+        return ""
+    return f"aws iam get-{kind} --{kind}-name {name} --query '*.PermissionsBoundary'"
+
+
+def _list_scps(call: Call) -> str:
+    if not call.is_signed or not call.caller_account:  # a provider's account is not the caller's
+        return ""
+    account = _quoted(call.caller_account)
+    return (
+        "aws organizations list-policies-for-target --filter SERVICE_CONTROL_POLICY "
+        f"--target-id {account}   "
+        f"(and each OU above it: aws organizations list-parents --child-id {account})"
+    )
 
 
 def create_provider(host: str, audience: str) -> str:
     """The command that registers an OIDC provider."""
-    url, client = shlex.quote(f"https://{host}"), shlex.quote(audience)
+    url, client = _quoted(f"https://{host}"), _quoted(audience)
     return f"aws iam create-open-id-connect-provider --url {url} --client-id-list {client}"
 
 
@@ -100,5 +178,5 @@ def add_client_id(provider_arn: str, audience: str) -> str:
     """The command that lets an OIDC provider accept one more audience."""
     return (
         "aws iam add-client-id-to-open-id-connect-provider --open-id-connect-provider-arn "
-        f"{shlex.quote(provider_arn)} --client-id {shlex.quote(audience)}"
+        f"{_quoted(provider_arn)} --client-id {_quoted(audience)}"
     )

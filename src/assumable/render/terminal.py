@@ -4,6 +4,8 @@ Every meaning is in words; colour and symbols only repeat it.
 """
 
 import io
+import re
+import string
 import textwrap
 from collections.abc import Iterator
 
@@ -11,12 +13,13 @@ from rich.console import Console
 from rich.text import Text
 
 from assumable import arn
-from assumable.diagnose import Diagnosis
+from assumable.diagnose import CallView, Diagnosis
 from assumable.engine.evaluate import Verdict
 from assumable.findings.checklist import ChecklistRow
-from assumable.findings.finding import Evidence, Finding, Fix
+from assumable.findings.commands import LIST_DEVICES
+from assumable.findings.finding import Evidence, Finding, Fix, Row
 from assumable.findings.fix import CALLER
-from assumable.plan import Plan
+from assumable.plan import BlastRadius, Plan
 
 WIDTH = 100
 _SYMBOLS = {"pass": "✓", "fail": "✗", "not-required": "–", "unknown": "?"}
@@ -27,12 +30,33 @@ _VERDICTS = {
     Verdict.CONDITIONAL: ("?", "CONDITIONAL", "bold yellow"),
 }
 _GUTTER = 5
+_NARROW = 60
+"""Below this width texts stand under their labels, not beside them."""
+# C0 and C1 controls, line and paragraph separators, bidi controls, lone surrogates
+_UNPRINTABLE = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
+)
+
+
+def printable(text: str) -> str:
+    r"""The text with every character escaped that could move the cursor or reorder the line.
+
+    >>> print(printable("a\x1b[2J"))
+    a\x1b[2J
+    """
+
+    def escaped(match: re.Match[str]) -> str:
+        code = ord(match[0])
+        return f"\\x{code:02x}" if code <= 0xFF else f"\\u{code:04x}"  # noqa: PLR2004
+
+    return _UNPRINTABLE.sub(escaped, text)
 
 
 def render(
     diagnosis: Diagnosis, *, show_commands: bool = False, color: bool = False, width: int = WIDTH
 ) -> str:
     """The diagnosis as text."""
+    width = max(width, 1)
     output = io.StringIO()
     console = Console(
         file=output,
@@ -54,7 +78,9 @@ def _lines(diagnosis: Diagnosis, *, show_commands: bool, width: int) -> Iterator
     yield from _header(diagnosis, width)
     yield Text()
     for number, row in enumerate(diagnosis.checklist, 1):
-        yield from _row(number, row, width, show_commands=show_commands)
+        yield from _row(number, row, width)
+        if show_commands and row.verify:
+            yield _line((f"     $ {_account(Row(number), row, diagnosis.call)}{row.verify}", "dim"))
     for finding in diagnosis.findings:
         yield Text()
         yield from _finding(finding, width)
@@ -72,32 +98,47 @@ def _header(diagnosis: Diagnosis, width: int) -> Iterator[Text]:
     target = f" ({call.role_account})" if call.role_account else ""
     action = f"sts:{call.api}"
     who, what = f"{caller}{account}", f"{role}{target}"
-    one_line = f"{symbol} {word}   {who}  →  {what}   {action}"
+    one_line = _line((f"{symbol} {word}", style), f"   {who}  →  {what}   ", (action, "dim"))
     if len(one_line) <= width:
-        yield Text.assemble((f"{symbol} {word}", style), f"   {who}  →  {what}   ", (action, "dim"))
+        yield one_line
     else:
-        yield Text.assemble((f"{symbol} {word}", style), f"   {action}")
-        yield Text(f"  {who}")
-        yield Text(f"  → {what}")
+        yield _line((f"{symbol} {word}", style), f"   {action}")
+        yield _line(f"  {who}")
+        yield _line(f"  → {what}")
     if diagnosis.headline != diagnosis.verdict:
         yield from _wrapped("  ", diagnosis.headline, width, style=style)
 
 
-def _row(number: int, row: ChecklistRow, width: int, *, show_commands: bool) -> Iterator[Text]:
-    prefix = f"  {number}  {row.check:<21}  "
-    lines = textwrap.wrap(row.summary, max(width - len(prefix) - 3, 20)) or [""]
-    style = _STYLES[row.status]
-    yield Text.assemble(prefix, (f"{_SYMBOLS[row.status]}  {lines[0]}", style))
-    for line in lines[1:]:
-        yield Text.assemble(" " * (len(prefix) + 3), (line, style))
-    if show_commands and row.verify:
-        yield Text(f"     $ {row.verify}", style="dim")
+def _row(number: int, row: ChecklistRow, width: int) -> Iterator[Text]:
+    label, mark, style = f"  {number}  {row.check:<21}  ", _SYMBOLS[row.status], _STYLES[row.status]
+    if width < _NARROW:
+        yield _line(label)
+        yield from _wrapped(f"     {mark}  ", row.summary, width, style=style)
+        return
+    first, *rest = _wrapped(f"{label}{mark}  ", row.summary, width)
+    first.stylize(style, len(label))
+    yield first
+    for line in rest:
+        line.stylize(style)
+        yield line
+
+
+def _account(row: Row, shown: ChecklistRow, call: CallView) -> str:
+    """In which account a line is checked by hand."""
+    callers = row in (Row.PERMISSION, Row.CAPS) or shown.verify == LIST_DEVICES
+    account = call.caller_account if callers else call.role_account
+    if row is Row.ORGANIZATION:
+        account = "management account"
+    return f"({account}) " if account else ""
 
 
 def _finding(finding: Finding, width: int) -> Iterator[Text]:
-    whose = "you" if finding.owner == CALLER else f"account {finding.owner}"
     head = f"{finding.code} {finding.cause}"
-    yield Text.assemble((head, "bold"), f"  {finding.title}  ({whose})")
+    first, *rest = _wrapped("", f"{head}  {finding.title}", width, hang=_GUTTER)
+    first.stylize("bold", 0, len(head))
+    yield from (first, *rest)
+    whose = "you can fix this" if finding.owner == CALLER else f"for the admin of {finding.owner}"
+    yield _line(" " * _GUTTER + whose)
     for evidence in finding.evidence:
         yield from _evidence(evidence, width)
     yield from _wrapped(" " * _GUTTER + "= ", finding.explanation, width)
@@ -107,28 +148,40 @@ def _evidence(evidence: Evidence, width: int) -> Iterator[Text]:
     if evidence.line is None or evidence.column is None or evidence.end is None:
         return
     number = f"{evidence.line:>{_GUTTER - 1}} │ "
-    room = max(width - len(number), 20)
+    room = max(width - len(number), 10)
+    first = max(0, evidence.column - evidence.excerpt_column)
+    last = max(0, evidence.end - evidence.excerpt_column)
+    # escapes are longer than what they stand for: the columns are those of the shown text
+    before, marked, after = (
+        printable(part.replace("\t", "  "))
+        for part in (
+            evidence.excerpt[:first],
+            evidence.excerpt[first:last],
+            evidence.excerpt[last:],
+        )
+    )
+    excerpt = before + marked + after
     cut = 0
-    if len(evidence.excerpt) > room:  # keep the marked part in sight
-        cut = max(0, min(evidence.column - 1 - room // 3, len(evidence.excerpt) - room))
-    shown = evidence.excerpt[cut : cut + room]
-    start = evidence.column - 1 - cut
-    length = max(1, min(evidence.end - evidence.column, room - start))
-    yield Text.assemble(
+    if len(excerpt) > room:  # keep the marked part in sight
+        cut = max(0, min(len(before) - room // 3, len(excerpt) - room))
+    start = len(before) - cut
+    length = max(1, min(len(marked), room - start))
+    yield _line(
         (f"{' ' * (_GUTTER - 2)}─┬ {evidence.file}:{evidence.line}:{evidence.column}", "dim")
     )
-    yield Text.assemble((number, "dim"), shown)
-    yield Text.assemble((" " * _GUTTER + "│ ", "dim"), " " * start, ("─" * length, "red"))
+    yield _line((number, "dim"), excerpt[cut : cut + room])
+    yield _line((" " * _GUTTER + "│ ", "dim"), " " * start, ("─" * length, "red"))
 
 
 def _open_questions(diagnosis: Diagnosis, width: int) -> Iterator[Text]:
     if diagnosis.verdict is not Verdict.CONDITIONAL:
         return
     yield Text()
-    yield from _wrapped("allowed if  ", diagnosis.residual, width)
+    if not diagnosis.headline.startswith("allowed, unless"):  # which says the same
+        yield from _wrapped("allowed if  ", diagnosis.residual, width)
     for unknown in diagnosis.unknowns:
-        settle = f"  (settled by {unknown.settle})" if unknown.settle else ""
-        yield from _wrapped("unknown     ", unknown.what + settle, width)
+        settle = f"   → {unknown.settle}" if unknown.settle else ""
+        yield from _wrapped("not known   ", unknown.what + settle, width)
 
 
 def _plans(diagnosis: Diagnosis, width: int) -> Iterator[Text]:
@@ -157,43 +210,89 @@ def _plans(diagnosis: Diagnosis, width: int) -> Iterator[Text]:
 
 
 def _first_plan(plan: Plan, fixes: list[Fix], width: int) -> Iterator[Text]:
-    for letter, fix in zip("ABCDEFGHIJ", fixes, strict=False):
-        who = "you, nothing to change in AWS" if fix.is_request_only else f"admin of {fix.owner}"
-        lead = "fix   " if letter == "A" else "      "
-        yield Text.assemble((lead, "bold"), (f"{letter} ({who})", "bold"))
-        yield from _wrapped(" " * 10, fix.title, width)
-        for line in fix.diff.splitlines()[2:]:
-            style = {"+": "green", "-": "red", "@": "dim"}.get(line[:1], "")
-            yield Text(" " * 10 + line, style=style)
-        if not fix.is_request_only:
-            yield from _wrapped(" " * 10 + "opens it to ", fix.opens, width)
-    several = len(plan.commands) > 1
-    order = "in this order, each with the credentials of its own account" if several else "this"
-    yield Text.assemble(("run   ", "bold"), order)
-    for command in plan.commands:
-        yield Text(f"      {command}")
-    letters = " + ".join("ABCDEFGHIJ"[: len(fixes)])
+    for letter, fix in zip(string.ascii_uppercase, fixes, strict=False):
+        yield from _fix(letter, fix, width)
+    yield _line(("run   ", "bold"), "in this order" if len(plan.commands) > 1 else "this")
+    yield from _commands(plan, fixes, width)
+    letters = " + ".join(string.ascii_uppercase[: len(fixes)])
     after = plan.verdict_after.upper()
     if plan.verdict_after is Verdict.CONDITIONAL:
         after = plan.headline_after
-    radius = plan.blast_radius
-    nobody = (
-        "nobody else"
-        if radius.complete
-        else f"nobody else among the {radius.known} principals known"
-    )
-    gained = f"{radius.count} more: {', '.join(radius.principals)}" if radius.count else nobody
     yield from _wrapped(
         "proof ",
         f"{letters} → {after}   (decided again with the fixes applied; gains "
-        f"access besides you: {gained})",
+        f"access besides you: {_gained(plan.blast_radius)})",
         width,
     )
 
 
-def _wrapped(prefix: str, text: str, width: int, *, style: str = "") -> Iterator[Text]:
-    room = max(width - len(prefix), 30)
-    lines = textwrap.wrap(text, room, break_long_words=False, break_on_hyphens=False) or [""]
-    yield Text(prefix + lines[0], style=style)
-    for line in lines[1:]:
-        yield Text(" " * len(prefix) + line, style=style)
+def _fix(letter: str, fix: Fix, width: int) -> Iterator[Text]:
+    who = "you, nothing to change in AWS" if fix.is_request_only else f"admin of {fix.owner}"
+    lead = "fix   " if letter == "A" else "      "
+    yield from _wrapped(f"{lead}{letter} ", f"({who})", width, style="bold")
+    indent = " " * 10
+    yield from _wrapped(indent, fix.title, width)
+    # split at "\n" alone, and skip the two lines of the header, which hold the policy's name
+    skipped = 2 + 2 * fix.target.name.count("\n")
+    for line in fix.diff.split("\n")[skipped:]:
+        style = {"+": "green", "-": "red", "@": "dim"}.get(line[:1], "")
+        yield _line((indent + line, style))
+    if not fix.is_request_only:
+        yield from _wrapped(f"{indent}opens it to ", fix.opens, width)
+
+
+def _commands(plan: Plan, fixes: list[Fix], width: int) -> Iterator[Text]:
+    """The commands, numbered, each under whose credentials it takes; the call itself is last."""
+    edited = {fix.target: f"as admin of {fix.owner}" for fix in fixes if not fix.is_request_only}
+    *edits, call = plan.commands
+    whose = list(edited.values())
+    for number, command in enumerate(edits, 1):
+        yield _line(f"      {number}  {whose[number - 1]}")
+        yield _line(f"         {command}")
+    last = f"      {len(plan.commands)}  "
+    if call.startswith("# "):  # a service makes the call, nobody types it
+        yield from _wrapped(last, call.removeprefix("# "), width)
+        return
+    yield _line(f"{last}as you")
+    yield _line(f"         {call}")
+
+
+def _gained(radius: BlastRadius) -> str:
+    """Who else a plan lets in, in words."""
+    if radius.count:
+        return f"{radius.count} more: {', '.join(radius.principals)}"
+    if radius.complete:
+        return "nobody else"
+    if not radius.known:
+        return "nobody else that is known"
+    others = f"{radius.known} other principals" if radius.known > 1 else "one other principal"
+    return f"nobody else among the {others} known"
+
+
+def _wrapped(
+    prefix: str, text: str, width: int, *, style: str = "", hang: int | None = None
+) -> Iterator[Text]:
+    """A text beside its label, the further lines indented as far, or little when it is narrow."""
+    if hang is None:
+        indent = len(prefix) - len(prefix.lstrip())
+        hang = len(prefix) if width >= _NARROW else max(indent, min(len(prefix), _GUTTER))
+    lines = textwrap.wrap(
+        printable(text),
+        width,
+        initial_indent=prefix,
+        subsequent_indent=" " * hang,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    for line in lines or [prefix]:
+        yield _line((line, style))
+
+
+def _line(*parts: str | tuple[str, str]) -> Text:
+    """A line of output; whatever comes from an input file is made printable here."""
+    return Text.assemble(
+        *(
+            (printable(part), "") if isinstance(part, str) else (printable(part[0]), part[1])
+            for part in parts
+        )
+    )

@@ -13,8 +13,8 @@ def check(decision: Decision, blame: Blame) -> Finding:
     region, call = decision.call.network.region, decision.call
     account = call.caller_account if blame.variant == "caller" else call.role_account
     explanation = (
-        f"the STS endpoint of {region} refuses the call because account {account} has not enabled "
-        "that Region; use the endpoint of a Region that both accounts have enabled, or enable it there"
+        f"the STS endpoint of {region} refuses the call because account {account} has not "
+        "enabled that Region; use one that both accounts have enabled, or enable it there"
     )
     title = f"{region} is not enabled in account {account}"
     return finding(CAUSE, blame, explanation, facts=("R10.5", "R10.6"), title=title)
