@@ -15,6 +15,8 @@ from assumable.model.call import RoleCaller, RootCaller, UserCaller
 from assumable.model.policy import Policy
 from assumable.source import value_at
 
+# Refused before any policy is looked at, and yet nothing that the caller could mend.
+_IN_THE_ROLES_ACCOUNT = ("role-not-found", "identity-provider")
 _KEY_ROWS = {
     "sts:externalid": Row.EXTERNAL_ID,
     "aws:multifactorauthpresent": Row.MFA,
@@ -40,6 +42,8 @@ def finding(
     also = _KEY_ROWS.get(key)
     request = blame.gate.gate in (GateName.REQUEST, GateName.CREDENTIALS)
     owner = CALLER if request or not blame.gate.account else blame.gate.account
+    if cause.slug in _IN_THE_ROLES_ACCOUNT and blame.variant != "not-a-role":
+        owner = blame.gate.account
     if fixes:
         owner = fixes[0].owner
     return Finding(

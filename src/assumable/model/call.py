@@ -182,7 +182,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def caller_account(self) -> str:
         """The account of the caller's principal, empty for services and bearers of tokens."""
-        return arn.account_of(self.caller.arn)
+        return arn.account_of(self.caller.arn) if self.is_principal else ""
 
     @property
     def is_signed(self) -> bool:
