@@ -17,14 +17,15 @@ HEAD = 11
 
 
 def example(found: re.Match[str]) -> str:
-    """The block with what the command prints now; alternatives are left out."""
+    """The block with what the command prints now; a closing `…` stands for alternatives."""
     command = [str(Path(sys.executable).with_name("assumable")), *found["arguments"].split()]
     run = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
-    lines = run.stdout.partition("\n\nor ")[0].rstrip("\n").split("\n")
-    if "…\n" in found["shown"]:
+    first, more, _ = run.stdout.partition("\n\nor ")
+    lines = first.rstrip("\n").split("\n")
+    if "…\nproof" in found["shown"]:
         proof = next(n for n, line in enumerate(lines) if line.startswith("proof"))
         lines = [*lines[:HEAD], "…", *lines[proof:]]
-    shown = "\n".join(lines)
+    shown = "\n".join([*lines, "…"] if more else lines)
     return f"```console\n$ assumable {found['arguments']}\n{shown}\n```"
 
 
