@@ -1,10 +1,14 @@
-"""Test vectors of FACTS section 12 (AssumeRole only) against the reference evaluator."""
+"""Test vectors of FACTS section 12 (AssumeRole only): reference and engine must both give them."""
 
 from typing import Any
 
+import msgspec
 import pytest
 
-from .evaluator import decide, decide_all
+from assumable.engine import evaluate
+from tests.worlds import decided, parsed
+
+from . import evaluator
 
 A, B, MASTER = "111111111111", "222222222222", "999999999999"
 USER = f"arn:aws:iam::{A}:user/alice"
@@ -83,7 +87,19 @@ def organization(scps: dict[str, dict], *members: str, rcps: dict[str, dict] | N
 
 def always(scenario: dict) -> bool:
     """The outcome, which has to be the same under every reading of the open items."""
-    (outcome,) = decide_all(scenario)
+    (outcome,) = evaluator.decide_all(scenario)
+    assert decided(scenario).verdict == ("allowed" if outcome else "denied")
+    return outcome
+
+
+def decide(scenario: dict, **reading: bool) -> bool:
+    """The outcome under one reading of an open item."""
+    outcome = evaluator.decide(scenario, **reading)
+    assumptions = {f"{item[0].upper()}-{item[1:]}": value for item, value in reading.items()}
+    world, call = parsed(scenario)
+    decision = evaluate.decide(world, msgspec.structs.replace(call, assumptions=assumptions))
+    assert decision.verdict == ("allowed" if outcome else "denied")
+    assert decided(scenario).verdict == "conditional"
     return outcome
 
 

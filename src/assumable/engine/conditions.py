@@ -29,6 +29,10 @@ class Context(Protocol):
         """The value of a key, with the reason why it is present, absent or unknown."""
         ...
 
+    def assumed(self, item: str) -> bool | None:
+        """How the user decided an open item; None leaves it open."""
+        ...
+
 
 class Pattern(msgspec.Struct, frozen=True):
     """A wanted value, its variables replaced."""
@@ -281,7 +285,11 @@ def _compared(wanted: Test, key: str, value: Present, context: Context) -> Truth
     operator = OPERATORS[wanted.base]
     if wanted.base == "bool" and wanted.has_variables and any("${" in w for w in wanted.values):
         replaced = _against(Operator(_bool, variables=True), wanted, key, value, context)
-        return either("C-8", replaced, _against(operator, wanted, key, value, context))
+        as_text = _against(operator, wanted, key, value, context)
+        decided = context.assumed("C-8")
+        if decided is not None:
+            return replaced if decided else as_text
+        return either("C-8", replaced, as_text)
     return _against(operator, wanted, key, value, context)
 
 

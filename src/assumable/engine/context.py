@@ -41,9 +41,13 @@ class RequestContext(Question):
             return _TAG_RULES[prefix](self, tag)
         return federation.federation_key(self, name)
 
+    def assumed(self, item: str) -> bool | None:
+        """How the user decided an open item with `--assume`; None leaves it open."""
+        return self.call.assumptions.get(item)
+
     def _assumed(self, value: Value) -> Value:
         """The value that the user decided for an open item with `--assume`."""
-        decided = self.call.assumptions.get(value.item) if isinstance(value, Open) else None
+        decided = self.assumed(value.item) if isinstance(value, Open) else None
         if decided is None or not isinstance(value, Open):
             return value
         return value.if_true if decided else value.if_false
