@@ -14,7 +14,7 @@ from assumable.engine.truth import atoms, describe
 from assumable.findings import commands
 from assumable.findings.apply import ConflictError, apply, find_policy, scenario_patch
 from assumable.findings.finding import Finding, Fix, Target
-from assumable.findings.guards import keeps_guards
+from assumable.findings.guards import content_of, keeps_guards
 from assumable.findings.headline import headline
 from assumable.findings.registry import findings_of
 from assumable.model.call import Call, RoleCaller, UserCaller
@@ -237,15 +237,8 @@ def _new_statements(decision: Decision, after: World) -> tuple[Statement, ...]:
     new = role.trust if isinstance(role, Role) else None
     if not isinstance(old, Policy) or not isinstance(new, Policy):
         return ()
-    known = [_bare(statement) for statement in old.statements]
-    return tuple(statement for statement in new.statements if _bare(statement) not in known)
-
-
-def _bare(statement: Statement) -> str:
-    """What a statement says, wherever it stands."""
-    conditions = [(c.operator, c.key, c.values) for c in statement.conditions]
-    principals = [(entry.kind, entry.value) for entry in statement.principals or ()]
-    return repr((statement.effect, statement.actions, principals, conditions))
+    known = [content_of(statement) for statement in old.statements]
+    return tuple(statement for statement in new.statements if content_of(statement) not in known)
 
 
 def _is_touched(principal: Principal, edited: set[str]) -> bool:

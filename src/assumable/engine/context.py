@@ -88,9 +88,7 @@ _RULES: dict[str, Callable[[Question], Value]] = {
     "sts:transitivetagkeys": request.transitive_keys,
     "aws:tagkeys": request.tag_keys,
     "sts:requestcontextproviders": request.context_providers,
-    "aws:resourceaccount": lambda question: Present(
-        (question.call.role_account,), "the role's account"
-    ),
+    "aws:resourceaccount": caller.resource_account,
     "aws:resourceorgid": lambda question: caller.resource_org(question, path=False),
     "aws:resourceorgpaths": lambda question: caller.resource_org(question, path=True),
     "aws:sourceip": network.source_ip,
@@ -108,12 +106,8 @@ _RULES: dict[str, Callable[[Question], Value]] = {
     ),
     "aws:viaawsservice": lambda _: Present(("false",), "STS was called directly"),
     "aws:requestedregion": network.requested_region,
-    "aws:currenttime": lambda question: Present(
-        (question.call.time.isoformat(),), "the time of the call"
-    ),
-    "aws:epochtime": lambda question: Present(
-        (str(int(question.call.time.timestamp())),), "the time"
-    ),
+    "aws:currenttime": network.current_time,
+    "aws:epochtime": network.epoch_time,
     "aws:securetransport": network.secure_transport,
     "aws:useragent": lambda question: network.said(
         question.call.network.user_agent, "the user agent", "network.user_agent", present=False
@@ -126,4 +120,3 @@ _TAG_RULES: dict[str, Callable[[Question, str], Value]] = {
     "aws:resourcetag": caller.resource_tag,
     "iam:resourcetag": caller.resource_tag,
 }
-KNOWN_KEYS = frozenset(_RULES)

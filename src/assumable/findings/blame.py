@@ -28,7 +28,6 @@ _COMPANIONS = {
     "sts:TagSession": "session-tags",
     "sts:SetSourceIdentity": "source-identity",
 }
-SET_CONTEXT = "sts:SetContext"
 
 
 class Blame(msgspec.Struct, frozen=True, kw_only=True):

@@ -30,9 +30,9 @@ def keeps_guards(before: Decision, after: Decision) -> bool:
         required = functools.reduce(
             frozenset.intersection, (guards_of(trace.statement) for trace in meant)
         )
-        known = {_text(trace) for trace in _allows(before, name, action)}
+        known = {content_of(trace.statement) for trace in _allows(before, name, action)}
         for trace in _allows(after, name, action):
-            new = trace.truth is not False and _text(trace) not in known
+            new = trace.truth is not False and content_of(trace.statement) not in known
             if new and not required <= guards_of(trace.statement):
                 return False
     return True
@@ -48,9 +48,10 @@ def _is_meant(trace: StatementTrace) -> bool:
     return all(trace.has_matching(element) for element in ("Principal", "Action", "Resource"))
 
 
-def _text(trace: StatementTrace) -> str:
-    """A statement by what it says, wherever it stands."""
-    statement = trace.statement
+def content_of(statement: Statement) -> str:
+    """What a statement says, wherever it stands."""
     principals = [(entry.kind, entry.value) for entry in statement.principals or ()]
     conditions = [(c.operator, c.key, c.values) for c in statement.conditions]
-    return repr((statement.actions, principals, statement.resources, conditions))
+    negations = (statement.not_principal, statement.not_action, statement.not_resource)
+    named = (statement.effect, statement.actions, principals, statement.resources)
+    return repr((named, negations, conditions))
