@@ -243,7 +243,8 @@ def _new_statements(decision: Decision, after: World) -> tuple[Statement, ...]:
 
 def _is_touched(principal: Principal, edited: set[str]) -> bool:
     """Whether a policy that applies to the principal was edited."""
-    held = [policy.name for policy in principal.policies if isinstance(policy, Policy)]
+    applied = [*principal.policies, principal.boundary]
+    held = [policy.name for policy in applied if isinstance(policy, Policy)]
     return any({name.owner, name.arn} & edited for name in held)
 
 

@@ -81,7 +81,10 @@ def _edit_policy(world: World, target: Target, edit: Edit) -> World:
         return rewritten(policy, patched(policy.document, edit))
 
     def each(principal: Any) -> Any:
-        changed: dict[str, Any] = {"policies": tuple(map(edited, principal.policies))}
+        changed: dict[str, Any] = {
+            "policies": tuple(map(edited, principal.policies)),
+            "boundary": edited(principal.boundary),
+        }
         if isinstance(principal, Role):
             changed["trust"] = edited(principal.trust)
         return msgspec.structs.replace(principal, **changed)
@@ -96,11 +99,10 @@ def _edit_policy(world: World, target: Target, edit: Edit) -> World:
 
 
 def _is_target(name: PolicyName, target: Target) -> bool:
-    if name.layer is not target.layer:
-        return False
     if target.policy_arn:
-        return name.arn == target.policy_arn
-    return (name.owner, name.name, name.arn) == (target.arn, target.name, "")
+        return name.arn == target.policy_arn  # whatever it is attached as
+    inline = (name.layer, name.owner, name.name, name.arn)
+    return inline == (target.layer, target.arn, target.name, "")
 
 
 def rewritten(policy: Policy, document: Any) -> Policy:
@@ -206,7 +208,8 @@ def _policy_patch(target: Target, edit: Edit, world: World) -> Edit:
 def find_policy(world: World, target: Target) -> Policy | None:
     """The policy that a target names."""
     for principal in world.principals():
-        held = [*principal.policies, *([principal.trust] if isinstance(principal, Role) else [])]
+        held = [*principal.policies, principal.boundary]
+        held += [principal.trust] if isinstance(principal, Role) else []
         for policy in held:
             if isinstance(policy, Policy) and _is_target(policy.name, target):
                 return policy
