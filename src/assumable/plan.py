@@ -148,7 +148,8 @@ def _is_proof(before: Decision, after: Decision) -> bool:
         return True
     if after.verdict is Verdict.DENIED or any(after.blocking()):
         return False
-    known_before = {atom.subject for gate in before.gates for atom in atoms(gate.passes)}
+    truths = [*(gate.passes for gate in before.gates), *before.facts.required.values()]
+    known_before = {atom.subject for truth in truths for atom in atoms(truth)}
     return {atom.subject for atom in atoms(after.passes)} <= known_before
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from assumable.diagnose import diagnose
 from assumable.engine.evaluate import decide
 from assumable.errors import InputError
 from assumable.formats.dump import call_of, read_policies, read_snapshot
@@ -80,3 +81,25 @@ def test_the_output_of_get_policy_version_is_a_policy(tmp_path: Path) -> None:
     path.write_text(json.dumps({"PolicyVersion": {"Document": policy(), "VersionId": "v1"}}))
     world = read_policies(None, (path,), DEPLOYER, ROLE)
     assert [p.arn for p in world.principals()] == [DEPLOYER]
+
+
+def test_a_plan_is_proved_although_the_session_is_not_known(tmp_path: Path) -> None:
+    """What was open before may stay open: whether the session hands on tags, its policy, SCPs."""
+    role = {
+        "RoleName": "CI",
+        "Arn": f"arn:aws:iam::{A}:role/CI",
+        "AssumeRolePolicyDocument": policy(trust({"Service": "ec2.amazonaws.com"})),
+        "RolePolicyList": [{"PolicyName": "p", "PolicyDocument": policy()}],
+    }
+    target = classic(trust_statements=[trust({"AWS": A})])["accounts"][B]
+    for account, roles in ((A, [role]), (B, target["RoleDetailList"])):
+        details = {"UserDetailList": [], "RoleDetailList": roles}
+        (tmp_path / f"{account}.json").write_text(json.dumps(details))
+    caller = f"arn:aws:sts::{A}:assumed-role/CI/build"
+    parameters = {"RoleArn": ROLE, "RoleSessionName": "deploy-session"}
+    call = call_of(caller, parameters, region=None, now=NOW)
+    diagnosis = diagnose(read_snapshot(tmp_path), call)
+    assert diagnosis.verdict == "denied"
+    assert [finding.cause for finding in diagnosis.findings] == ["identity-permission"]
+    assert diagnosis.plans[0].fixes == ("identity-permission/allow-this-role",)
+    assert diagnosis.plans[0].headline_after.startswith("allowed, unless an SCP or RCP")
