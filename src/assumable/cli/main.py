@@ -51,6 +51,9 @@ def main() -> None:
         cli(standalone_mode=False)
     except click.exceptions.Exit as exit_:
         sys.exit(exit_.exit_code)
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message(), err=True)
+        sys.exit(2)
     except click.Abort:
         sys.exit(130)
     except click.ClickException as error:
