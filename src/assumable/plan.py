@@ -198,16 +198,19 @@ def _blast_radius(
 ) -> BlastRadius:
     """Who else may make the repaired call now and could not before."""
     before = decision.facts.world
-    unread = any(isinstance(account, Unknown) for account in before.accounts.values())
-    complete = before.complete and not unread and not _opens_to_strangers(decision, world)
     if all(fix.is_request_only for fix in fixes):
         return BlastRadius(complete=True, count=0, principals=())
+    unread = any(isinstance(account, Unknown) for account in before.accounts.values())
+    federated = any(fix.target.kind == "provider" for fix in fixes)
+    strangers = federated or _opens_to_strangers(decision, world)
+    everyone = list(itertools.islice(before.principals(), MAX_PRINCIPALS + 1))
+    whole = before.complete and not unread and len(everyone) <= MAX_PRINCIPALS
     mine = decision.facts.principal_arn
     gained: list[str] = []
     tried = 0
     new = _new_statements(decision, world)
     edited = {fix.target.policy_arn or fix.target.arn for fix in fixes} - {""}
-    for principal in itertools.islice(before.principals(), MAX_PRINCIPALS):
+    for principal in everyone[:MAX_PRINCIPALS]:
         if principal.arn == mine:
             continue
         tried += 1
@@ -219,15 +222,18 @@ def _blast_radius(
             and decide(world, theirs).verdict is not Verdict.DENIED
         ):
             gained.append(principal.arn)
-    return BlastRadius(complete, len(gained), tuple(gained[:10]), tried)
+    return BlastRadius(whole and not strangers, len(gained), tuple(gained[:10]), tried)
 
 
 def _opens_to_strangers(decision: Decision, after: World) -> bool:
-    """Whether a new or changed Allow of the trust policy names more than the known principals."""
+    """Whether a new or changed Allow of the trust policy names more than the known principals.
+
+    Bearers of tokens, services and accounts that are not in the world are never listed there.
+    """
     for statement in _new_statements(decision, after):
         for entry in statement.principals or ():
             account = arn.account_of(entry.value) or entry.value
-            if entry.kind in ("AWS", "*") and account not in after.accounts:
+            if statement.not_principal or entry.kind != "AWS" or account not in after.accounts:
                 return True
     return False
 

@@ -126,3 +126,13 @@ def test_scps_that_are_switched_off_stop_nothing() -> None:
     assert decided(scenario).verdict == "denied"
     organization["FeatureSet"] = "CONSOLIDATED_BILLING"
     assert decided(scenario).verdict == "allowed"
+
+
+@pytest.mark.parametrize("prefix", ["arn:aws:iam::222222222222:role/", "arn:aws:iam::2*:"])
+def test_no_resource_pattern_is_pathological(prefix: str) -> None:
+    """Many wildcards against a long name end at once, across colons or not."""
+    name = "a" * 60
+    pattern = prefix + "*a" * 14 + "*b"
+    scenario = classic(identity=[allow(resource=pattern)], RoleArn=f"arn:aws:iam::{B}:role/{name}")
+    scenario["accounts"][B]["RoleDetailList"][0]["RoleName"] = name
+    assert decided(scenario).verdict == "denied"

@@ -120,3 +120,49 @@ def test_a_condition_and_its_opposite_on_one_side_do_not_break_the_answer() -> N
     block = {"aws:SourceIp": "203.0.113.0/24"}
     statement = allow(resource=ROLE, Condition={"IpAddress": block, "NotIpAddress": block})
     assert diagnosed(classic(identity=[statement])).verdict == "denied"
+
+
+ISSUER = "idp.example.com"
+PROVIDER = f"arn:aws:iam::{B}:oidc-provider/{ISSUER}"
+
+
+def by_token(named: str, *, registered: bool) -> dict[str, Any]:
+    """A token's call to a role that trusts this provider for every subject."""
+    scenario = classic(
+        trust_statements=[trust({"Federated": named}, "sts:AssumeRoleWithWebIdentity")]
+    )
+    claims = {"iss": f"https://{ISSUER}", "aud": "client", "sub": "alice"}
+    scenario["call"] |= {"api": "AssumeRoleWithWebIdentity", "caller": {"claims": claims}}
+    if registered:
+        scenario["accounts"][B]["OpenIDConnectProviders"] = [
+            {"Arn": PROVIDER, "ClientIDList": ["client"]}
+        ]
+    return scenario
+
+
+@pytest.mark.parametrize(
+    "scenario",
+    [
+        by_token(PROVIDER, registered=False),
+        by_token(f"arn:aws:iam::{A}:oidc-provider/{ISSUER}", registered=True),
+    ],
+    ids=["register", "correct"],
+)
+def test_bearers_of_other_tokens_are_never_counted_as_nobody(scenario: dict[str, Any]) -> None:
+    """Who holds a token of a provider is not listed in any account."""
+    plan = first(scenario)
+    assert plan.verdict_after == "allowed"
+    assert not plan.blast_radius.complete
+
+
+def test_a_saml_statement_says_that_it_opens_to_everyone_of_the_provider() -> None:
+    """An audience alone tells nobody apart."""
+    provider = f"arn:aws:iam::{B}:saml-provider/Corp"
+    scenario = classic(trust_statements=[trust({"AWS": DEPLOYER})])
+    assertion = {"SAML:aud": "https://signin.aws.amazon.com/saml"}
+    caller = {"identity_provider": provider, "assertion": assertion}
+    scenario["call"] |= {"api": "AssumeRoleWithSAML", "caller": caller}
+    scenario["call"]["parameters"] = {"RoleArn": ROLE, "PrincipalArn": provider}
+    scenario["accounts"][B]["SAMLProviders"] = [{"Arn": provider}]
+    (fix,) = diagnosed(scenario).findings[0].fixes
+    assert fix.opens == "everyone to whom that provider asserts this role"

@@ -2,7 +2,7 @@
 
 import enum
 import functools
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 import msgspec
 
@@ -23,12 +23,12 @@ from assumable.engine.gates import (
     unread_allows,
     unread_denies,
 )
-from assumable.engine.match import forms
+from assumable.engine.match import applies, forms
 from assumable.engine.preconditions import credential_gates, fault_gate, request_gates
 from assumable.engine.principals import Form, names
 from assumable.engine.truth import Atom, Truth, all_of, any_of, negate
 from assumable.model.call import Call
-from assumable.model.policy import Effect, Layer, Policy
+from assumable.model.policy import Effect, Layer, Policy, Statement
 from assumable.model.world import Unknown, World
 
 
@@ -152,25 +152,19 @@ def trust_gate(facts: Facts, action: str) -> tuple[Gate, Grant]:
     """The role's trust policy, which must itself allow (R1.3)."""
     account, trust = facts.call.role_account, facts.trust
     if trust is None:
-        nothing: dict[Form, Truth] = {}
-        cross = {Form.STRONG: True} if not facts.call.same_account else nothing
+        # Across accounts the caller's own side counts whatever the trust policy would have said.
+        assumed: dict[Form, Truth] = {} if facts.call.same_account else {Form.STRONG: True}
         why = "there is no such role"
-        return (
-            Gate(
-                gate=GateName.TRUST, account=account, action=action, allow=True, not_applicable=why
-            ),
-            Grant(cross or nothing, cross or nothing),
-        )
+        gate = Gate(gate=GateName.TRUST, account=account, action=action, not_applicable=why)
+        return gate, Grant(assumed, assumed)
     if isinstance(trust, Unknown):
         return _unread_trust(account, action, trust)
     context = RequestContext(facts, action, Layer.TRUST)
-    grant = Grant(_merge(trust, context), _named(trust, facts))
-    deny = any_of(
-        truth
-        for statement in trust.statements
-        if statement.effect is Effect.DENY
-        for truth in forms(trust, statement, context).values()
+    grant = Grant(
+        by_form=_by_form(trust, lambda statement: forms(trust, statement, context)),
+        named=_by_form(trust, lambda statement: names(statement, facts)),
     )
+    deny = applies(trust, Effect.DENY, context)
     gate = Gate(
         gate=GateName.TRUST,
         account=account,
@@ -199,20 +193,12 @@ def _unread_trust(account: str, action: str, trust: Unknown) -> tuple[Gate, Gran
     return gate, Grant(by_form, by_form)
 
 
-def _merge(trust: Policy, context: RequestContext) -> dict[Form, Truth]:
+def _by_form(trust: Policy, of: Callable[[Statement], Mapping[Form, Truth]]) -> dict[Form, Truth]:
+    """What the Allow statements say together, form by form."""
     found: dict[Form, list[Truth]] = {}
     for statement in trust.statements:
         if statement.effect is Effect.ALLOW:
-            for form, truth in forms(trust, statement, context).items():
-                found.setdefault(form, []).append(truth)
-    return {form: any_of(truths) for form, truths in found.items()}
-
-
-def _named(trust: Policy, facts: Facts) -> dict[Form, Truth]:
-    found: dict[Form, list[Truth]] = {}
-    for statement in trust.statements:
-        if statement.effect is Effect.ALLOW:
-            for form, truth in names(statement, facts).items():
+            for form, truth in of(statement).items():
                 found.setdefault(form, []).append(truth)
     return {form: any_of(truths) for form, truths in found.items()}
 
@@ -238,9 +224,5 @@ def _limits_gate(facts: Facts) -> Gate:
             allow=fits,
             summary=f"depends on {limit.what}",
         )
-    most = "which every role allows" if isinstance(limit, Unknown) else f"of at most {limit} s"
-    return Gate(
-        gate=GateName.SESSION_LIMITS,
-        account=account,
-        summary=f"{wanted} s, {most}" if isinstance(limit, Unknown) else f"{wanted} s {most}",
-    )
+    most = ", which every role allows" if isinstance(limit, Unknown) else f" of at most {limit} s"
+    return Gate(gate=GateName.SESSION_LIMITS, account=account, summary=f"{wanted} s{most}")

@@ -2,7 +2,6 @@
 
 import enum
 import functools
-import re
 from collections.abc import Iterator, Mapping
 
 import msgspec
@@ -99,32 +98,44 @@ def _one_resource(
     """
     if pattern == "*":
         return True
-    wanted = pattern.split(":", 5)
+    wanted, got = pattern.split(":", 5), target.split(":", 5)
     if len(wanted) > _SERVICE and has_wildcard(wanted[_SERVICE]):
         return False
-    resource = conditions.resolve(wanted[-1], context, has_variables=has_variables)
-    if len(wanted) < _SEGMENTS or not has_variables or "${" not in wanted[-1]:
-        return _segments_match(pattern, target)
-    got = target.split(":", 5)
-    if not all(matches(want, part) for want, part in zip(wanted[:5], got[:5], strict=True)):
-        return False
-    if isinstance(resource, Unknown):
-        return conditions.open_question(f"{pattern} is {target}", resource)
-    return resource is not None and matches_tokens(resource.tokens, got[-1])
+    if len(wanted) == _SEGMENTS and has_variables and "${" in wanted[-1]:
+        if not all(matches(want, part) for want, part in zip(wanted[:5], got[:5], strict=True)):
+            return False
+        resource = conditions.resolve(wanted[-1], context, has_variables=True)
+        if isinstance(resource, Unknown):
+            return conditions.open_question(f"{pattern} is {target}", resource)
+        return resource is not None and matches_tokens(resource.tokens, got[-1])
+    if len(wanted) == len(got) and all(map(matches, wanted, got)):
+        return True
+    return any(part.endswith("*") for part in wanted[:5]) and _crosses_colons(pattern, target)
 
 
 @functools.lru_cache(maxsize=16_384)
-def _segments_match(pattern: str, target: str) -> bool:
-    wanted = pattern.split(":", 5)
-    expression = ""
-    for n, segment in enumerate(wanted):
-        inner = ".*" if n == _SEGMENTS - 1 else "[^:]*"
-        pieces = [re.escape(text) for text in segment.split("*")]
-        body = inner.join(pieces).replace(re.escape("?"), "." if n == _SEGMENTS - 1 else "[^:]")
-        if segment.endswith("*"):
-            body = body.removesuffix(inner) + ".*"
-        expression += (":" if n else "") + body
-    return re.fullmatch(expression, target, re.DOTALL) is not None
+def _crosses_colons(pattern: str, target: str) -> bool:
+    """Whether a pattern matches when a `*` that ends a segment may run over colons.
+
+    Which characters of the target can have been reached is kept for each step of the pattern: the
+    time is that of one pass over the target for each character of the pattern, whatever it is.
+    """
+    reached = [True, *(False for _ in target)]
+    for n, wanted in enumerate(pattern):
+        last = pattern.count(":", 0, n) >= _SEGMENTS - 1
+        crosses = last or pattern[n + 1 : n + 2] in ("", ":")
+        following = [False] * len(reached)
+        following[0] = wanted == "*" and reached[0]
+        for i, char in enumerate(target):
+            if wanted == "*":
+                carried = following[i] and (crosses or char != ":")
+                following[i + 1] = reached[i + 1] or carried
+            elif wanted == "?":
+                following[i + 1] = reached[i] and (last or char != ":")
+            else:
+                following[i + 1] = reached[i] and char == wanted
+        reached = following
+    return reached[-1]
 
 
 def forms(policy: Policy, statement: Statement, context: RequestContext) -> Mapping[Form, Truth]:

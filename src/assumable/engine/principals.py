@@ -19,12 +19,15 @@ from assumable.model.call import (
 from assumable.model.policy import Effect, PrincipalEntry, Statement, principal_complaint
 from assumable.model.world import Unknown
 
-BUILT_IN_PROVIDERS = {
-    "accounts.google.com": "accounts.google.com",
-    "cognito-identity.amazonaws.com": "cognito-identity.amazonaws.com",
-    "graph.facebook.com": "graph.facebook.com",
-    "www.amazon.com": "www.amazon.com",
-}
+BUILT_IN_PROVIDERS = frozenset(
+    (
+        "accounts.google.com",
+        "cognito-identity.amazonaws.com",
+        "graph.facebook.com",
+        "www.amazon.com",
+    )
+)
+"""Providers that are named without an ARN and need no registration (FACTS 2.1)."""
 
 
 class Form(enum.IntEnum):
@@ -108,7 +111,7 @@ def _match_federated(value: str, call: Call) -> bool:
     if isinstance(caller, WebIdentityCaller):
         host = provider_host(caller)
         if value in BUILT_IN_PROVIDERS:
-            return host == BUILT_IN_PROVIDERS[value]
+            return host == value
         parts = arn.parse(value)
         return (
             parts is not None

@@ -90,6 +90,7 @@ def provider_fixes(
             opens=opens,
         )
         return
+    by_token = isinstance(decision.call.caller, WebIdentityCaller)
     condition = _exact_condition(decision)
     if condition is None:
         return
@@ -102,9 +103,11 @@ def provider_fixes(
     yield change_policy(
         trust,
         "trust-principal/name-the-provider",
-        f"trust {wanted} for exactly this subject and audience",
+        f"trust {wanted} for exactly this {'subject and audience' if by_token else 'audience'}",
         new_statement(trust, statement),
-        opens="this subject of that provider, nobody else",
+        opens="this subject of that provider, nobody else"
+        if by_token
+        else "everyone to whom that provider asserts this role",
     )
 
 
