@@ -1,6 +1,6 @@
 """What every check shares: putting a finding together, and the edits that several fixes use."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from assumable import arn
@@ -85,6 +85,12 @@ def where(blame: Blame) -> str:
     return f"{blame.trace.statement.label} of {blame.trace.policy.name.name}"
 
 
+def refusal(blame: Blame) -> str:
+    """How a layer that caps the caller refuses: by a Deny, or by allowing nothing like it."""
+    denied = blame.trace is not None and blame.trace.truth is True
+    return f"{where(blame)} denies" if denied else "nothing in it allows"
+
+
 def actions_needed(decision: Decision) -> str | list[str]:
     """Every action of the call, as a policy writes it."""
     actions = list(decision.facts.required_actions)
@@ -102,14 +108,14 @@ def exact_principal(decision: Decision) -> str | None:
     return None
 
 
-def with_action(trace: StatementTrace, action: str, fix_id: str, *, opens: str) -> Fix | None:
-    """The statement with one more action; None where it lists actions by exclusion."""
+def with_action(trace: StatementTrace, action: str, fix_id: str, *, opens: str) -> Iterator[Fix]:
+    """The statement with one more action; nothing where it lists actions by exclusion."""
     if trace.statement.not_action:
-        return None
+        return
     pointer = f"{trace.statement.pointer}/Action"
     title = f"allow {action} in {trace.statement.label} of {trace.policy.name.name}"
     edit = appended(trace.policy, pointer, action)
-    return change_policy(trace.policy, fix_id, title, edit, opens=opens)
+    yield change_policy(trace.policy, fix_id, title, edit, opens=opens)
 
 
 def appended(policy: Policy, pointer: str, value: str) -> Edit:

@@ -40,11 +40,8 @@ def _fixes(decision: Decision, blame: Blame) -> Iterator[Fix]:
     alone = all(match(entry, decision.facts)[1] is True for entry in entries)
     everyone = any(entry.value == "*" for entry in entries)
     if exact is None or (alone and not everyone):
-        fix = with_action(
-            trace, blame.action, "trust-action/add", opens="the principals of that statement"
-        )
-        if fix is not None:
-            yield fix
+        opens = "the principals of that statement"
+        yield from with_action(trace, blame.action, "trust-action/add", opens=opens)
         return
     own: dict[str, Any] = {"Effect": "Allow", "Principal": {"AWS": exact}, "Action": blame.action}
     conditions = value_at(trace.policy.document, trace.statement.pointer).get("Condition")

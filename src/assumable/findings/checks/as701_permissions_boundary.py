@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from assumable import arn
 from assumable.engine.evaluate import Decision
+from assumable.engine.gates import Outcome
 from assumable.findings.blame import Blame
 from assumable.findings.finding import Cause, Finding, Fix, Row
 from assumable.findings.fix import change_policy
@@ -12,7 +13,7 @@ from assumable.findings.report import (
     caller_name,
     finding,
     new_statement,
-    where,
+    refusal,
 )
 from assumable.model.policy import Policy
 
@@ -23,13 +24,13 @@ CAUSE = Cause(
 
 def check(decision: Decision, blame: Blame) -> Finding:
     """The finding, with its explanation."""
-    denied = blame.trace is not None and blame.trace.truth is True
-    verb = f"{where(blame)} denies" if denied else "nothing in it allows"
+    refused = refusal(blame)
     explanation = (
-        f"{caller_name(decision)} has a permissions boundary, and {verb} {blame.action} on "
+        f"{caller_name(decision)} has a permissions boundary, and {refused} {blame.action} on "
         f"{decision.call.role_arn}; a boundary caps what all other policies grant"
     )
-    fixes = () if denied else tuple(_fixes(decision))
+    unlisted = blame.gate.outcome is Outcome.IMPLICIT_DENY
+    fixes = tuple(_fixes(decision)) if unlisted else ()
     return finding(CAUSE, blame, explanation, fixes=fixes, facts=("R1.13", "R1.14"))
 
 

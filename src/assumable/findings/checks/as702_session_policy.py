@@ -3,17 +3,16 @@
 from assumable.engine.evaluate import Decision
 from assumable.findings.blame import Blame
 from assumable.findings.finding import Cause, Finding, Row
-from assumable.findings.report import caller_name, finding, where
+from assumable.findings.report import caller_name, finding, refusal
 
 CAUSE = Cause("AS702", "session-policy", Row.CAPS, "the caller's session policy stops the call")
 
 
 def check(decision: Decision, blame: Blame) -> Finding:
     """The finding, with its explanation."""
-    denied = blame.trace is not None and blame.trace.truth is True
-    verb = f"{where(blame)} denies" if denied else "nothing in it allows"
+    refused = refusal(blame)
     explanation = (
-        f"the session of {caller_name(decision)} was created with a session policy, and {verb} "
+        f"the session of {caller_name(decision)} was created with a session policy, and {refused} "
         f"{blame.action} on {decision.call.role_arn}; start a session whose policy allows it"
     )
     return finding(CAUSE, blame, explanation, facts=("R1.13", "R9.5"))

@@ -3,7 +3,7 @@
 from assumable.engine.evaluate import Decision
 from assumable.findings.blame import Blame
 from assumable.findings.finding import Cause, Finding, Row
-from assumable.findings.report import finding, where
+from assumable.findings.report import finding, refusal
 
 CAUSE = Cause(
     "AS703", "vpc-endpoint-policy", Row.CAPS, "the policy of the VPC endpoint stops the call"
@@ -12,10 +12,9 @@ CAUSE = Cause(
 
 def check(decision: Decision, blame: Blame) -> Finding:
     """The finding, with its explanation."""
-    denied = blame.trace is not None and blame.trace.truth is True
-    verb = f"{where(blame)} denies" if denied else "nothing in its policy allows"
+    endpoint, refused = decision.call.network.vpc_endpoint, refusal(blame)
     explanation = (
-        f"the request goes through VPC endpoint {decision.call.network.vpc_endpoint}, and {verb} "
+        f"the request goes through VPC endpoint {endpoint}, and {refused} "
         f"{blame.action}; an endpoint policy caps every call through it"
     )
     return finding(CAUSE, blame, explanation, facts=("R1.30",))

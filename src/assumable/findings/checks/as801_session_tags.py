@@ -3,12 +3,11 @@
 from collections.abc import Iterator
 
 from assumable.engine.evaluate import Decision
-from assumable.engine.gates import GateName
 from assumable.findings.blame import Blame
-from assumable.findings.checks.as201_identity_permission import permission_fixes
 from assumable.findings.finding import Cause, Finding, Fix, Row
 from assumable.findings.fix import change_call
-from assumable.findings.report import finding, where, with_action
+from assumable.findings.permission import companion_fixes
+from assumable.findings.report import finding, where
 
 CAUSE = Cause("AS801", "session-tags", Row.TRUST, "session tags are not allowed")
 
@@ -26,17 +25,16 @@ def check(decision: Decision, blame: Blame) -> Finding:
         what = f"{where(blame)} does not allow sts:TagSession, {apart}"
     else:
         what = f"{where(blame)} has a condition on {blame.variant} that these tags do not meet"
-    side = "trust" if blame.gate.gate is GateName.TRUST else "identity"
     return finding(
         CAUSE,
         blame,
         f"the call {source}, and {what}",
-        fixes=tuple(_fixes(decision, blame, side)),
+        fixes=tuple(_fixes(decision, blame)),
         facts=("R1.5", "R9.2"),
     )
 
 
-def _fixes(decision: Decision, blame: Blame, side: str) -> Iterator[Fix]:
+def _fixes(decision: Decision, blame: Blame) -> Iterator[Fix]:
     if decision.call.tags and not decision.call.session.transitive_tag_keys:
         yield change_call(
             decision.call,
@@ -45,16 +43,5 @@ def _fixes(decision: Decision, blame: Blame, side: str) -> Iterator[Fix]:
             {"Tags": None, "TransitiveTagKeys": None},
             safety="review",
         )
-    if blame.variant != blame.action:
-        return
-    if side == "identity":
-        yield from permission_fixes(decision, blame)
-    elif blame.trace is not None:
-        fix = with_action(
-            blame.trace,
-            blame.action,
-            "session-tags/allow-in-trust",
-            opens="session tags by the principals of that statement",
-        )
-        if fix is not None:
-            yield fix
+    opens = "session tags by the principals of that statement"
+    yield from companion_fixes(decision, blame, CAUSE.slug, opens=opens)

@@ -3,12 +3,11 @@
 from collections.abc import Iterator
 
 from assumable.engine.evaluate import Decision
-from assumable.engine.gates import GateName
 from assumable.findings.blame import Blame
-from assumable.findings.checks.as201_identity_permission import permission_fixes
 from assumable.findings.finding import Cause, Finding, Fix, Row
 from assumable.findings.fix import change_call
-from assumable.findings.report import finding, where, with_action
+from assumable.findings.permission import companion_fixes
+from assumable.findings.report import finding, where
 
 CAUSE = Cause("AS802", "source-identity", Row.TRUST, "the source identity is not allowed")
 
@@ -49,16 +48,5 @@ def _fixes(decision: Decision, blame: Blame) -> Iterator[Fix]:
             {"SourceIdentity": None},
             safety="review",
         )
-    if blame.variant != blame.action:
-        return
-    if blame.gate.gate is GateName.IDENTITY:
-        yield from permission_fixes(decision, blame)
-    elif blame.trace is not None:
-        fix = with_action(
-            blame.trace,
-            blame.action,
-            "source-identity/allow-in-trust",
-            opens="setting a source identity by the principals of that statement",
-        )
-        if fix is not None:
-            yield fix
+    opens = "setting a source identity by the principals of that statement"
+    yield from companion_fixes(decision, blame, CAUSE.slug, opens=opens)

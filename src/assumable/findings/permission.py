@@ -1,0 +1,84 @@
+"""Fixes that let a principal make the call: a permission of its own, or one action more."""
+
+import itertools
+from collections.abc import Iterator
+
+from assumable import arn
+from assumable.engine.evaluate import Decision
+from assumable.engine.gates import GateName
+from assumable.findings.blame import Blame
+from assumable.findings.finding import Fix
+from assumable.findings.fix import add_inline_policy, change_policy
+from assumable.findings.report import (
+    actions_needed,
+    appended,
+    caller_name,
+    role_name,
+    with_action,
+)
+from assumable.model.policy import Policy
+from assumable.model.world import Principal, Role
+
+_CALL_ACTIONS = {"sts:assumerole", "sts:tagsession", "sts:setsourceidentity", "sts:setcontext"}
+
+
+def companion_fixes(decision: Decision, blame: Blame, slug: str, *, opens: str) -> Iterator[Fix]:
+    """Allow sts:TagSession or sts:SetSourceIdentity on the side that lacks it."""
+    if blame.variant != blame.action:
+        return  # the action is allowed, a condition on its values does not hold
+    if blame.gate.gate is GateName.IDENTITY:
+        yield from permission_fixes(decision, blame)
+    elif blame.trace is not None:
+        yield from with_action(blame.trace, blame.action, f"{slug}/allow-in-trust", opens=opens)
+
+
+def permission_fixes(decision: Decision, blame: Blame) -> Iterator[Fix]:
+    """Allow the actions of the call on exactly this role."""
+    principal = decision.facts.principal
+    if blame.gate.gate is not GateName.IDENTITY or not isinstance(principal, Principal):
+        return
+    if isinstance(principal, Role) and principal.is_identity_center:
+        return  # the permission set is edited in IAM Identity Center, not the role
+    role_arn = decision.call.role_arn
+    opens = f"{caller_name(decision)}, for this role only"
+    yield from _widen_resource(decision, blame, principal)
+    document = {
+        "Version": "2012-10-17",
+        "Statement": [
+            {"Effect": "Allow", "Action": actions_needed(decision), "Resource": role_arn}
+        ],
+    }
+    yield add_inline_policy(
+        principal.arn,
+        _unused_name(principal, f"Assume-{role_name(decision)}"[:120]),
+        document,
+        "identity-permission/allow-this-role",
+        f"allow {arn.display_name(principal.arn)} to assume exactly {role_arn}",
+        opens=opens,
+    )
+
+
+def _unused_name(principal: Principal, wanted: str) -> str:
+    """A name that overwrites no policy of the principal."""
+    taken = {policy.name.name for policy in principal.policies if isinstance(policy, Policy)}
+    numbered = (f"{wanted}-{n}" for n in itertools.count(2))
+    return wanted if wanted not in taken else next(name for name in numbered if name not in taken)
+
+
+def _widen_resource(decision: Decision, blame: Blame, principal: Principal) -> Iterator[Fix]:
+    """Name the role in the inline statement that was meant for it."""
+    trace = blame.trace
+    if trace is None or [e.element for e in trace.failing] != ["Resource"]:
+        return
+    inline = trace.policy.name.owner == principal.arn and not trace.policy.name.arn
+    others = {action.lower() for action in trace.statement.actions} - _CALL_ACTIONS
+    if not inline or trace.statement.not_resource or trace.statement.not_action or others:
+        return  # its other actions would be granted on this role as well
+    edit = appended(trace.policy, f"{trace.statement.pointer}/Resource", decision.call.role_arn)
+    yield change_policy(
+        trace.policy,
+        f"identity-permission/add-resource-{blame.action.partition(':')[2]}",
+        f"add {decision.call.role_arn} to the Resource of {trace.statement.label}",
+        edit,
+        opens=f"{caller_name(decision)}, for this role only",
+    )
