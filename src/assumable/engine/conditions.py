@@ -165,7 +165,7 @@ def split_arn(pattern: Tokens) -> tuple[Tokens, ...] | None:
 
 @functools.lru_cache(maxsize=16_384)
 def _arn_tokens_match(pattern: Tokens, got: str) -> bool:
-    if literal(pattern) == "*":
+    if literal(pattern) == "*":  # not in FACTS: read as "any ARN", as people mean it
         return True
     wanted, parts = split_arn(pattern), got.split(":", 5)
     if wanted is None or len(parts) != len(wanted):
@@ -319,6 +319,7 @@ def _against(operator: Operator, wanted: Test, key: str, value: Present, context
         )
     if wanted.qualifier == "forallvalues":
         return all(map(one, value.values))
+    # Not in FACTS: a multivalued key without a set qualifier is read as "any of its values".
     if wanted.qualifier == "foranyvalue" or not operator.negated:
         return any(map(one, value.values))
     return all(map(one, value.values))
