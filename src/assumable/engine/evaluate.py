@@ -17,7 +17,7 @@ from assumable.engine.preconditions import credential_gates, fault_gate, request
 from assumable.engine.rules import unread_allows, unread_denies
 from assumable.engine.truth import Atom, Truth, all_of, any_of, negate
 from assumable.model.call import Call
-from assumable.model.policy import Layer
+from assumable.model.policy import Layer, Policy
 from assumable.model.world import Unknown, World
 
 _GATE_ORDER = tuple(GateName)
@@ -54,14 +54,15 @@ class Grant(msgspec.Struct, frozen=True):
 class Case:
     """One call held against a prepared world, action by action."""
 
+    __slots__ = ("_caller", "_request", "_role", "facts", "trust_rules")
+
     def __init__(self, prepared: Prepared, facts: Facts) -> None:
         """Look up which policies play a part."""
-        self.facts = facts
-        self.parts = prepared.parts(facts)
-        trust = facts.trust
-        self.trust_rules = None
-        if trust is not None and not isinstance(trust, Unknown):
-            self.trust_rules = prepared.rules((trust,))
+        self.facts, trust = facts, facts.trust
+        self._caller = prepared.caller_parts(facts)
+        self._request = prepared.request_parts(facts)
+        self._role = prepared.role_parts(facts)
+        self.trust_rules = None if not isinstance(trust, Policy) else prepared.rules((trust,))
 
     def contexts(self, action: str) -> tuple[RequestContext, RequestContext]:
         """What the role's side and the caller's side see."""
@@ -75,28 +76,25 @@ class Case:
         role_side, caller_side = self.contexts(action)
         found: list[Truth] = []
         own: dict[GateName, Truth] = {}
-        for part in self.parts:
-            if part.rules is None:
-                continue
-            context = role_side if part.on_role_side else caller_side
-            deny = part.rules.deny(context)
-            if deny is True:
-                return False
-            found.append(negate(deny))
-            if part.only_denies:
-                continue
-            allow = part.rules.allow(context)
+        for part, listed in (*self._caller.live(action), *self._request.live(action)):
+            deny = listed.deny(caller_side) if listed.can_deny else False
+            if deny is not False:
+                if deny is True:
+                    return False
+                found.append(negate(deny))
+            allow = listed.allow(caller_side)
             if part.gate in _OWN:
                 own[part.gate] = allow
-            elif allow is False:
-                return False
-            else:
+            elif allow is not True:
+                if allow is False:
+                    return False
                 found.append(allow)
-        grant, deny = self.grant(role_side), self.trust_denies(role_side)
-        if deny is True:
+        for _, listed in self._role.live(action):
+            found.append(negate(listed.deny(role_side)))
+        found.append(negate(self.trust_denies(role_side)))
+        if any(truth is False for truth in found):
             return False
-        found.append(negate(deny))
-        found.append(_sides_pass(self.facts, grant, own))
+        found.append(_sides_pass(self.facts, self.grant(role_side), own))
         return all_of(found)
 
     def grant(self, context: RequestContext) -> Mapping[Form, Truth]:
@@ -111,13 +109,13 @@ class Case:
             }
         # No such role: across accounts the caller's own side counts whatever the trust policy
         # would have said.
-        return {} if self.facts.call.same_account else {Form.STRONG: True}
+        return {} if self.facts.same_account else {Form.STRONG: True}
 
     def trust_denies(self, context: RequestContext) -> Truth:
         """Whether the trust policy denies."""
         trust = self.facts.trust
         if self.trust_rules is not None:
-            return self.trust_rules.deny(context)
+            return self.trust_rules.about(context.action).deny(context)
         return unread_denies(trust, context.action) if isinstance(trust, Unknown) else False
 
     def gates(self, action: str, needed: Truth) -> list[Gate]:
@@ -126,13 +124,10 @@ class Case:
         grant = self.grant(role_side)
         counting = self._counting(role_side, grant)
         found = [
-            _gate(
-                part,
-                role_side if part.on_role_side else caller_side,
-                counts=part.gate not in _OWN or part.gate in counting,
-            )
-            for part in self.parts
+            _gate(part, caller_side, counts=part.gate not in _OWN or part.gate in counting)
+            for part in (*self._caller.all, *self._request.all)
         ]
+        found.extend(_gate(part, role_side) for part in self._role.all)
         found.append(self._trust_gate(role_side, grant))
         if needed is not True:
             found = [msgspec.structs.replace(gate, required=False) for gate in found]
@@ -147,12 +142,12 @@ class Case:
         if refused and self.trust_rules is not None:
             grant = self.trust_rules.named(context)
         nobody_named = refused and any_of(grant.values()) is False
-        if nobody_named and self.facts.call.same_account:
+        if nobody_named and self.facts.same_account:
             return set()
         return {gate for gate in _OWN if _sides_pass(self.facts, grant, {gate: False}) is False}
 
     def _trust_gate(self, context: RequestContext, grant: Mapping[Form, Truth]) -> Gate:
-        account, trust = self.facts.call.role_account, self.facts.trust
+        account, trust = self.facts.role_account, self.facts.trust
         if trust is None:
             why = "there is no such role"
             return Gate(
@@ -170,15 +165,16 @@ class Case:
         )
 
 
-def _gate(part: Part, context: RequestContext, *, counts: bool) -> Gate:
+def _gate(part: Part, context: RequestContext, *, counts: bool = True) -> Gate:
     rules = part.rules
+    listed = None if rules is None else rules.about(context.action)
     return Gate(
         gate=part.gate,
         account=part.account,
         action=context.action,
         level=part.level,
-        allow=True if rules is None or part.only_denies else rules.allow(context),
-        deny=False if rules is None else rules.deny(context),
+        allow=True if listed is None or part.only_denies else listed.allow(context),
+        deny=False if listed is None else listed.deny(context),
         counts=counts,
         policies=part.policies,
         rules=rules,
@@ -254,11 +250,11 @@ def _sides_pass(
 
     A gate of the caller's side that is not in `own` lets everything through.
     """
-    if not facts.call.has_identity_side:
+    if not facts.has_identity_side:
         return any_of(by_form.values())
-    caps = [own.get(GateName.BOUNDARY, True), own.get(GateName.SESSION_POLICY, True)]
     identity = own.get(GateName.IDENTITY, True)
-    if not facts.call.same_account:
+    caps = [own.get(GateName.BOUNDARY, True), own.get(GateName.SESSION_POLICY, True)]
+    if not facts.same_account:
         return all_of((any_of(by_form.values()), identity, *caps))
     strong, role = by_form.get(Form.STRONG, False), by_form.get(Form.ROLE, False)
     if not facts.takes("U-4"):

@@ -10,8 +10,10 @@ from assumable.model.call import (
     FederatedUserCaller,
     RoleCaller,
     RootCaller,
+    SamlCaller,
     ServiceCaller,
     UserCaller,
+    WebIdentityCaller,
 )
 from assumable.model.world import (
     Organization,
@@ -33,7 +35,10 @@ class CallerSide:
     __slots__ = (
         "account",
         "boundary",
+        "has_identity_side",
         "identity_policies",
+        "is_service_linked",
+        "is_signed",
         "names",
         "organization",
         "partition",
@@ -52,6 +57,11 @@ class CallerSide:
             self.principal = world.user(caller.arn)
         elif isinstance(caller, RoleCaller):
             self.principal = world.role_named(self.account, caller.role_name, self.partition)
+        self.is_signed = not isinstance(caller, WebIdentityCaller | SamlCaller)
+        self.has_identity_side = isinstance(caller, UserCaller | RoleCaller)
+        self.is_service_linked = isinstance(self.principal, Role) and (
+            self.principal.is_service_linked
+        )
         self.principal_arn = _principal_arn(caller, self.principal)
         self.names = names_of(caller, self.account, self.partition, self.principal_arn)
         self.organization = world.organization_of(self.account) if self.account else None
@@ -127,17 +137,21 @@ class Facts:
     __slots__ = (
         "boundary",
         "call",
+        "caller_account",
         "caller_organization",
         "caller_side",
+        "has_identity_side",
         "identity_policies",
         "lookups",
         "names",
         "principal",
         "principal_arn",
         "role",
+        "role_account",
         "role_arn",
         "role_organization",
         "role_side",
+        "same_account",
         "trust",
         "world",
     )
@@ -146,13 +160,14 @@ class Facts:
         """The two sides, and what each of them knows."""
         self.lookups, self.world, self.call = lookups, lookups.world, call
         side = self.caller_side = lookups.caller(call.caller)
+        self.caller_account, self.has_identity_side = side.account, side.has_identity_side
         self.principal: User | Role | Unknown | None = side.principal
         """The IAM user or role behind the caller; None when there is none."""
         self.principal_arn: str | Unknown | None = side.principal_arn
         """`aws:PrincipalArn`: for a session the role's ARN with its path (R2.3)."""
         self.names: Names = side.names
         """The principal entries that name the caller, its provider aside."""
-        if not call.is_signed:
+        if not side.is_signed:
             self.names = names_of_bearer(
                 everyone=self.takes("U-20"), every_principal=not self.takes("C-2")
             )
@@ -163,6 +178,8 @@ class Facts:
         """The caller's permissions boundary."""
         self.role_arn = call.role_arn
         asked = self.role_side = lookups.role(self.role_arn)
+        self.role_account = asked.account
+        self.same_account = self.caller_account == self.role_account
         self.role: Role | Unknown | None = asked.role
         """The role that is asked for."""
         self.role_organization: Organization | Unknown | None = asked.organization

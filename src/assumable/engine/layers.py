@@ -1,12 +1,12 @@
 """Which policies play a part in a call, layer by layer (FACTS 1.2); the same for every action."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
 from assumable.engine.facts import CallerSide, Facts, Lookups, RoleSide
 from assumable.engine.gates import GateName
-from assumable.engine.rules import RuleSet
+from assumable.engine.rules import Listed, RuleSet
 from assumable.model.world import Organization, PolicyOrUnknown, Unknown, World
 
 ORGANIZATION = "organization"
@@ -30,10 +30,28 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
         """RCPFullAWSAccess is always attached, so an RCP can only deny (R1.9)."""
         return self.gate is GateName.RCP
 
-    @property
-    def on_role_side(self) -> bool:
-        """Whether the role's account owns these policies."""
-        return self.gate in (GateName.RCP, GateName.TRUST)
+
+class Parts:
+    """The parts on one side of a call, and for each action those that could refuse it."""
+
+    __slots__ = ("_live", "all")
+
+    def __init__(self, parts: Iterable[Part]) -> None:
+        """Which parts matter for an action is found out when it is first asked for."""
+        self.all = tuple(parts)
+        self._live: dict[str, tuple[tuple[Part, Listed], ...]] = {}
+
+    def live(self, action: str) -> tuple[tuple[Part, Listed], ...]:
+        """The parts that do not simply let the action through, with their rules about it."""
+        found = self._live.get(action)
+        if found is None:
+            judged = ((part, part.rules.about(action)) for part in self.all if part.rules)
+            found = self._live[action] = tuple(
+                (part, listed)
+                for part, listed in judged
+                if listed.can_deny or not (part.only_denies or listed.always)
+            )
+        return found
 
 
 class Prepared:
@@ -43,8 +61,8 @@ class Prepared:
         """Nothing is compiled before it is needed."""
         self.world, self.lookups = world, Lookups(world)
         self._rules: dict[tuple[int, ...], tuple[tuple[PolicyOrUnknown, ...], RuleSet]] = {}
-        self._of_caller: dict[CallerSide, tuple[Part, ...]] = {}
-        self._of_role: dict[tuple[RoleSide, bool], tuple[Part, ...]] = {}
+        self._of_caller: dict[CallerSide, Parts] = {}
+        self._of_role: dict[tuple[RoleSide, bool], Parts] = {}
 
     def rules(self, policies: tuple[PolicyOrUnknown, ...]) -> RuleSet:
         """Policies of the world made ready, once; they are kept, so their ids stay theirs."""
@@ -54,23 +72,31 @@ class Prepared:
             found = self._rules[key] = (policies, RuleSet(policies))
         return found[1]
 
-    def parts(self, facts: Facts) -> tuple[Part, ...]:
-        """Every layer but the trust policy."""
+    def caller_parts(self, facts: Facts) -> Parts:
+        """SCPs, boundary and identity policies: what is always there for this caller."""
         if facts.call.assumptions:  # they change which layers count, and are rare
-            side, role = tuple(self._caller_parts(facts)), tuple(self._rcps(facts))
-        else:
-            by_link = getattr(facts.principal, "is_service_linked", False)
-            found = self._of_caller.get(facts.caller_side)
-            if found is None:
-                found = self._of_caller[facts.caller_side] = tuple(self._caller_parts(facts))
-            side = found
-            key = (facts.role_side, by_link)
-            levels = self._of_role.get(key)
-            if levels is None:
-                levels = self._of_role[key] = tuple(self._rcps(facts))
-            role = levels
+            return Parts(self._caller_parts(facts))
+        found = self._of_caller.get(facts.caller_side)
+        if found is None:
+            found = self._of_caller[facts.caller_side] = Parts(self._caller_parts(facts))
+        return found
+
+    def role_parts(self, facts: Facts) -> Parts:
+        """RCPs: what is always there for this role."""
+        if facts.call.assumptions:
+            return Parts(self._rcps(facts))
+        key = (facts.role_side, facts.caller_side.is_service_linked)
+        found = self._of_role.get(key)
+        if found is None:
+            found = self._of_role[key] = Parts(self._rcps(facts))
+        return found
+
+    def request_parts(self, facts: Facts) -> Parts:
+        """Endpoint and session policies: what this request brings."""
         endpoint, session = self._endpoint(facts), self._session(facts)
-        return (*side, endpoint, session, *role)
+        if endpoint is _NO_ENDPOINT and session is _NO_SESSION_POLICY:
+            return _NOTHING_BROUGHT
+        return Parts((endpoint, session))
 
     def _part(
         self, gate: GateName, account: str, policies: tuple[PolicyOrUnknown, ...], level: str = ""
@@ -85,8 +111,8 @@ class Prepared:
 
     def _identity(self, facts: Facts) -> Part:
         """The caller's own policies and those of its groups."""
-        gate, account = GateName.IDENTITY, facts.call.caller_account
-        if not facts.call.has_identity_side:
+        gate, account = GateName.IDENTITY, facts.caller_account
+        if not facts.has_identity_side:
             why = "this kind of caller has no policies of its own"
             return Part(gate=gate, not_applicable=why)
         if facts.principal is None:
@@ -95,7 +121,7 @@ class Prepared:
 
     def _boundary(self, facts: Facts) -> Part:
         """The caller's permissions boundary; that of the target role plays no part (FACTS 1.2)."""
-        gate, account = GateName.BOUNDARY, facts.call.caller_account
+        gate, account = GateName.BOUNDARY, facts.caller_account
         if facts.boundary is None:
             return Part(gate=gate, not_applicable="the caller has no permissions boundary")
         return self._part(gate, account, (facts.boundary,))
@@ -105,7 +131,7 @@ class Prepared:
         gate, policies = GateName.SESSION_POLICY, facts.call.session.policies
         if not policies:
             return _NO_SESSION_POLICY
-        account = facts.call.caller_account
+        account = facts.caller_account
         return Part(gate=gate, account=account, policies=policies, rules=RuleSet(policies))
 
     def _endpoint(self, facts: Facts) -> Part:
@@ -122,10 +148,10 @@ class Prepared:
 
     def _scps(self, facts: Facts) -> Iterator[Part]:
         """Every level from the root to the caller's account must allow (R1.7)."""
-        org, account = facts.caller_organization, facts.call.caller_account
-        if not facts.call.is_signed and facts.takes("U-19"):
-            org, account = facts.role_organization, facts.call.role_account
-        elif not facts.call.has_identity_side and facts.principal_arn is None:
+        org, account = facts.caller_organization, facts.caller_account
+        if not facts.caller_side.is_signed and facts.takes("U-19"):
+            org, account = facts.role_organization, facts.role_account
+        elif not facts.has_identity_side and facts.principal_arn is None:
             why = "SCPs do not apply to this kind of caller"
             yield Part(gate=GateName.SCP, account=account, not_applicable=why)
             return
@@ -133,7 +159,7 @@ class Prepared:
 
     def _rcps(self, facts: Facts) -> Iterator[Part]:
         """Every level from the root to the role's account; only a deny can stop a call (R1.9)."""
-        org, account = facts.role_organization, facts.call.role_account
+        org, account = facts.role_organization, facts.role_account
         yield from self._levels(facts, GateName.RCP, org, account)
 
     def _levels(
@@ -169,6 +195,7 @@ _NO_SESSION_POLICY = Part(
 _NO_ENDPOINT = Part(
     gate=GateName.VPC_ENDPOINT, not_applicable="the request goes through no VPC endpoint"
 )
+_NOTHING_BROUGHT = Parts((_NO_ENDPOINT, _NO_SESSION_POLICY))
 
 
 def _exempt(facts: Facts, org: Organization | Unknown | None, account: str, gate: GateName) -> str:
@@ -181,9 +208,9 @@ def _exempt(facts: Facts, org: Organization | Unknown | None, account: str, gate
         return ""
     if account == org.management_account:
         return f"{kind} do not apply to the management account"
-    if not scps and ":role/aws-service-role/" in facts.call.role_arn:
+    if not scps and ":role/aws-service-role/" in facts.role_arn:
         return "RCPs do not apply to service-linked roles"
-    if getattr(facts.principal, "is_service_linked", False):
+    if facts.caller_side.is_service_linked:
         who = "service-linked roles" if scps else "calls by service-linked roles"
         return f"{kind} do not apply to {who}"
     if (org.scps if scps else org.rcps) is None:

@@ -123,7 +123,7 @@ _ITEMS = (
     OpenItem(
         id="C-8",
         question="Are policy variables replaced under Bool?",
-        values=("replaced", "text"),
+        values=("replaced", "literal"),
         default=None,
         evidence="one page says yes, another leaves Bool out",
         changes="such conditions",

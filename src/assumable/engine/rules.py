@@ -4,9 +4,7 @@ Verdicts and explanations use the same tests: a trace asks every element where a
 the first that fails.
 """
 
-from collections.abc import Mapping, Sequence
-
-import msgspec
+from collections.abc import Iterable, Mapping, Sequence
 
 from assumable.engine import conditions, resources
 from assumable.engine.conditions import Held
@@ -54,95 +52,106 @@ class Rule:
 
     def rest(self, context: RequestContext) -> Truth:
         """Whether resource and conditions let it apply."""
-        found: list[Truth] = []
+        open_parts: list[Truth] = []
         if self.resource is not None:
             truth = self.resource(context.facts.role_arn, context)
             if truth is False:
                 return False
-            found.append(truth)
+            if truth is not True:
+                open_parts.append(truth)
         for held in self.conditions:
             truth = held(context)
             if truth is False:
                 return False
-            found.append(truth)
-        return all_of(found)
+            if truth is not True:
+                open_parts.append(truth)
+        return all_of(open_parts) if open_parts else True
 
     def applies(self, context: RequestContext) -> Truth:
         """Whether it applies to the request, in whatever form it names the caller."""
         if self.named is None:
             return self.rest(context)
         named = any_of(self.named.by(context.facts).values())
-        if named is False:
-            return False
+        if named is True or named is False:
+            return named and self.rest(context)
         return all_of((named, self.rest(context)))
 
 
-class _Listed(msgspec.Struct, frozen=True):
+class Listed:
     """The rules about one action."""
 
-    allows: tuple[Rule, ...]
-    denies: tuple[Rule, ...]
-    always: bool
-    """Whether one of the Allow statements applies to every request."""
+    __slots__ = ("_may_allow", "_may_deny", "allows", "always", "can_deny", "denies")
+
+    def __init__(self, action: str, rules: Iterable[Rule], unread: Iterable[Unknown]) -> None:
+        """Sort them by effect; an unread policy may do either."""
+        listed = [rule for rule in rules if action_matches(rule.statement, action)]
+        self.allows = tuple(r for r in listed if r.statement.effect is Effect.ALLOW)
+        self.denies = tuple(r for r in listed if r.statement.effect is Effect.DENY)
+        self.always = any(rule.is_unconditional for rule in self.allows)
+        """Whether one of the Allow statements applies to every request."""
+        self._may_allow = [unread_allows(policy, action) for policy in unread]
+        self._may_deny = [unread_denies(policy, action) for policy in unread]
+        self.can_deny = bool(self.denies or self._may_deny)
+
+    def allow(self, context: RequestContext) -> Truth:
+        """Whether they allow."""
+        if self.always:
+            return True
+        found: list[Truth] = [*self._may_allow]
+        for rule in self.allows:
+            truth = rule.applies(context)
+            if truth is True:
+                return True
+            if truth is not False:
+                found.append(truth)
+        return any_of(found) if found else False
+
+    def deny(self, context: RequestContext) -> Truth:
+        """Whether they deny."""
+        found: list[Truth] = [*self._may_deny]
+        for rule in self.denies:
+            truth = rule.applies(context)
+            if truth is True:
+                return True
+            if truth is not False:
+                found.append(truth)
+        return any_of(found) if found else False
 
 
 class RuleSet:
     """The policies that one gate holds together: one Allow among them is enough."""
 
-    __slots__ = ("_by_action", "rules", "unread")
+    __slots__ = ("_by_action", "_unread", "rules")
 
     def __init__(self, policies: Sequence[PolicyOrUnknown]) -> None:
-        """Policies are compiled when an action is first asked for."""
-        self.unread = tuple(policy for policy in policies if isinstance(policy, Unknown))
+        """Statements are compiled now, sorted by action when one is first asked for."""
+        self._unread = tuple(policy for policy in policies if isinstance(policy, Unknown))
         self.rules = tuple(
             Rule(policy, statement)
             for policy in policies
             if isinstance(policy, Policy)
             for statement in policy.statements
         )
-        self._by_action: dict[str, _Listed] = {}
+        self._by_action: dict[str, Listed] = {}
 
-    def about(self, action: str) -> _Listed:
+    def about(self, action: str) -> Listed:
         """The rules that list the action."""
         found = self._by_action.get(action)
         if found is None:
-            rules = [rule for rule in self.rules if action_matches(rule.statement, action)]
-            allows = tuple(rule for rule in rules if rule.statement.effect is Effect.ALLOW)
-            found = self._by_action[action] = _Listed(
-                allows=allows,
-                denies=tuple(rule for rule in rules if rule.statement.effect is Effect.DENY),
-                always=any(rule.is_unconditional for rule in allows),
-            )
+            found = self._by_action[action] = Listed(action, self.rules, self._unread)
         return found
-
-    def allow(self, context: RequestContext) -> Truth:
-        """Whether they allow; an unread policy may."""
-        listed = self.about(context.action)
-        if listed.always:
-            return True
-        unread = [unread_allows(policy, context.action) for policy in self.unread]
-        return any_of([*(rule.applies(context) for rule in listed.allows), *unread])
-
-    def deny(self, context: RequestContext) -> Truth:
-        """Whether they deny; an unread policy may."""
-        listed = self.about(context.action)
-        if not listed.denies and not self.unread:
-            return False
-        unread = [unread_denies(policy, context.action) for policy in self.unread]
-        return any_of([*(rule.applies(context) for rule in listed.denies), *unread])
 
     def by_form(self, context: RequestContext) -> dict[Form, Truth]:
         """Whether they allow, form by form in which they name the caller."""
-        found: dict[Form, list[Truth]] = {}
+        found: dict[Form, Truth] = {}
         for rule in self.about(context.action).allows:
             named = rule.names(context)
-            if not named or not any(truth is not False for truth in named.values()):
-                continue
-            rest = rule.rest(context)
+            rest = rule.rest(context) if named else False
             if rest is not False:
                 for form, truth in named.items():
-                    found.setdefault(form, []).append(all_of((truth, rest)))
-        return {form: any_of(truths) for form, truths in found.items()}
+                    both = rest if truth is True else all_of((truth, rest))
+                    found[form] = any_of((found[form], both)) if form in found else both
+        return found
 
     def named(self, context: RequestContext) -> dict[Form, Truth]:
         """The forms in which any Allow statement names the caller, for whatever action."""
