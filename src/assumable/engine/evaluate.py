@@ -24,6 +24,7 @@ from assumable.engine.gates import (
     unread_denies,
 )
 from assumable.engine.match import applies, forms
+from assumable.engine.own_role import implicit_self_trust, service_linked_fault
 from assumable.engine.preconditions import credential_gates, fault_gate, request_gates
 from assumable.engine.principals import Form, names
 from assumable.engine.truth import Atom, Truth, all_of, any_of, negate
@@ -157,12 +158,17 @@ def trust_gate(facts: Facts, action: str) -> tuple[Gate, Grant]:
         why = "there is no such role"
         gate = Gate(gate=GateName.TRUST, account=account, action=action, not_applicable=why)
         return gate, Grant(assumed, assumed)
+    fault = service_linked_fault(facts)
+    if fault is not None:
+        refused = fault_gate(GateName.TRUST, account, fault)
+        return msgspec.structs.replace(refused, action=action), Grant({}, {})
     if isinstance(trust, Unknown):
         return _unread_trust(account, action, trust)
     context = RequestContext(facts, action, Layer.TRUST)
+    own = {Form.ACCOUNT: implicit_self_trust(facts)}
     grant = Grant(
-        by_form=_by_form(trust, lambda statement: forms(trust, statement, context)),
-        named=_by_form(trust, lambda statement: names(statement, facts)),
+        by_form=_by_form(trust, lambda statement: forms(trust, statement, context), own),
+        named=_by_form(trust, lambda statement: names(statement, facts), own),
     )
     deny = applies(trust, Effect.DENY, context)
     gate = Gate(
@@ -193,9 +199,13 @@ def _unread_trust(account: str, action: str, trust: Unknown) -> tuple[Gate, Gran
     return gate, Grant(by_form, by_form)
 
 
-def _by_form(trust: Policy, of: Callable[[Statement], Mapping[Form, Truth]]) -> dict[Form, Truth]:
-    """What the Allow statements say together, form by form."""
-    found: dict[Form, list[Truth]] = {}
+def _by_form(
+    trust: Policy, of: Callable[[Statement], Mapping[Form, Truth]], own: Mapping[Form, Truth]
+) -> dict[Form, Truth]:
+    """What the Allow statements say together, form by form, with what holds without them."""
+    found: dict[Form, list[Truth]] = {
+        form: [truth] for form, truth in own.items() if truth is not False
+    }
     for statement in trust.statements:
         if statement.effect is Effect.ALLOW:
             for form, truth in of(statement).items():

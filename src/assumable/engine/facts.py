@@ -3,6 +3,7 @@
 import functools
 
 from assumable import arn
+from assumable.engine import services
 from assumable.engine.truth import Atom, Truth
 from assumable.model.call import (
     Call,
@@ -129,8 +130,11 @@ class Facts:
         tags = call.tags or call.transitive_tag_keys or call.session.transitive_tag_keys
         needed: dict[str, Truth] = {
             f"sts:{call.api}": True,
-            TAG_SESSION: bool(tags) or self._carries("transitive tags"),
+            TAG_SESSION: bool(tags)
+            or services.passes_tags(call)
+            or self._carries("transitive tags"),
             SET_SOURCE_IDENTITY: call.source_identity is not None
+            or services.sets_source_identity(call)
             or self._carries("a source identity"),
             "sts:SetContext": bool(call.parameters.get("ProvidedContexts")),
         }

@@ -6,13 +6,13 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_pri
 import enum
 
 from assumable import arn
+from assumable.engine import services
 from assumable.engine.facts import Facts
 from assumable.engine.truth import Atom, Truth, all_of, any_of, negate
 from assumable.model.call import (
     Call,
     RoleCaller,
     SamlCaller,
-    ServiceCaller,
     UserCaller,
     WebIdentityCaller,
 )
@@ -55,9 +55,8 @@ def match(entry: PrincipalEntry, facts: Facts) -> tuple[Form, Truth]:
         return Form.STRONG, False
     if entry.kind == "AWS":
         return _match_aws(entry.value, facts)
-    caller = call.caller
     if entry.kind == "Service":
-        return Form.STRONG, isinstance(caller, ServiceCaller) and caller.principal == entry.value
+        return Form.STRONG, services.is_service(entry.value, call)
     if entry.kind == "Federated":
         return Form.STRONG, _match_federated(entry.value, call)
     return Form.STRONG, False
