@@ -126,15 +126,15 @@ def only_services(key: str) -> Callable[[Question], Value]:
     """A confused-deputy key, which only some services send (R2.10)."""
 
     def value(question: Question) -> Value:
-        service = services.service_of(question.call)
+        service, principal = services.service_of(question.call), question.call.caller.arn
         if service is None:
             return Absent("only a service that calls on behalf of a resource sends it (R2.10)")
         settle = f"context: {{{key}: …}}"
-        if key in service.sends:
-            return Unknown(f"the {key} that {service.what} sends", settle, present=True)
-        if service.sends and key not in (services.SOURCE_ACCOUNT, services.SOURCE_ARN):
-            return Unknown(f"the organization of the account that {service.what} acts for", settle)
-        return Absent(f"no AWS page says that {service.what} sends it")
+        if key.lower() in service.sends:
+            return Unknown(f"the {key} that {principal} sends", settle, present=True)
+        if service.sends and key in ("aws:SourceOrgID", "aws:SourceOrgPaths"):
+            return Unknown(f"the organization of the account that {principal} acts for", settle)
+        return Absent(f"no AWS page says that {principal} sends it")
 
     return value
 

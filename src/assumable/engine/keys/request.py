@@ -25,7 +25,9 @@ def external_id(question: Question) -> Value:
     if found is None and service is not None:
         found = service.external_id
         if services.EXTERNAL_ID in service.may_send:
-            return Unknown(f"whether {service.what} sends an ExternalId", "parameters.ExternalId")
+            return Unknown(
+                f"the ExternalId of {question.call.caller.arn}, if any", "parameters.ExternalId"
+            )
     if found is None or question.call.api != "AssumeRole":
         return Absent("no ExternalId was sent")
     return listed(question, Present((str(found),), "the ExternalId parameter"))

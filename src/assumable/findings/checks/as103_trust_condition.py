@@ -12,6 +12,7 @@ from assumable.findings.blame import Blame
 from assumable.findings.evidence import got_value
 from assumable.findings.finding import Cause, Finding, Fix, Row
 from assumable.findings.fix import change_call, change_policy
+from assumable.findings.identity_center import about_condition, pattern_fixes
 from assumable.findings.report import appended, finding, where
 from assumable.findings.services import about_source, is_only_likely, source_fixes
 from assumable.model.policy import Condition
@@ -30,7 +31,7 @@ def check(decision: Decision, blame: Blame) -> Finding:
     if condition is not None and blame.gate.context is not None:
         _, got = got_value(blame.gate.context, condition.key)
         explanation = f"{where(blame)} asks that {words(condition)}; in this call it is {got}"
-        explanation += about_source(decision, condition)
+        explanation += about_source(decision, condition) or about_condition(decision, condition)
     found = finding(
         CAUSE,
         blame,
@@ -54,6 +55,7 @@ def _name_caller(decision: Decision, blame: Blame, condition: Condition | None) 
         return
     positive = condition.base in OPERATORS and not OPERATORS[condition.base].negated
     if condition.key.lower() == "aws:principalarn" and positive:
+        yield from pattern_fixes(blame.trace.policy, condition, exact)
         yield change_policy(
             blame.trace.policy,
             "trust-condition/name-the-caller",
