@@ -115,11 +115,14 @@ def is_service(question: Question) -> Value:
 
 
 def service_name(question: Question, *, many: bool) -> Value:
-    """`aws:PrincipalServiceName` and its list form."""
+    """`aws:PrincipalServiceName` and its list form, which has a service's other names as well."""
     caller = question.call.caller
     if not isinstance(caller, ServiceCaller):
         return Absent("only a service that calls as itself has it")
-    return Present((caller.principal,), "the calling service", multivalued=many)
+    if many:
+        what = f"all the names under which {caller.principal} is known"
+        return Unknown(what, "context: {aws:PrincipalServiceNamesList: […]}", present=True)
+    return Present((caller.principal,), "the calling service")
 
 
 def only_services(key: str) -> Callable[[Question], Value]:

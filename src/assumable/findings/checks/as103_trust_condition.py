@@ -69,6 +69,8 @@ def _fixes(decision: Decision, condition: Condition | None) -> Iterator[Fix]:
     """A session name is the caller's own choice: send one that the condition accepts."""
     if condition is None or condition.key.lower() != "sts:rolesessionname":
         return
+    if decision.facts.caller_is_service:
+        return  # it chooses its own
     if condition.base not in ("stringequals", "stringlike", "stringequalsignorecase"):
         return
     for value in condition.values:

@@ -1,6 +1,7 @@
 """AS904: no statement of the trust policy names the calling service."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from assumable.engine.evaluate import Decision
 from assumable.engine.services import service_of
@@ -16,6 +17,7 @@ from assumable.findings.services import (
     nearest_service,
 )
 from assumable.model.policy import Policy
+from assumable.source import value_at
 
 CAUSE = Cause(
     "AS904", "service-principal", Row.TRUST, "the trust policy does not name this service"
@@ -86,11 +88,15 @@ def _fixes(decision: Decision, trust: Policy, nearest: NearestService | None) ->
             corrected,
             opens=f"{service}, under the conditions of {nearest.statement.label}",
         )
-    statement = {
+    statement: dict[str, Any] = {
         "Effect": "Allow",
         "Principal": {"Service": service},
         "Action": actions_needed(decision),
     }
+    if nearest is not None and nearest.variant != "other-service" and nearest.statement.conditions:
+        # it was meant for this service, and so was what guards it
+        meant = value_at(trust.document, nearest.statement.pointer)
+        statement["Condition"] = meant["Condition"]
     found = service_of(decision.call)
     guard = (
         "; narrow it down with aws:SourceAccount and aws:SourceArn" if found and found.sends else ""
