@@ -2,10 +2,12 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 
+from assumable.engine.evaluate import decide
 from assumable.engine.services import SERVICES, parts_of
-from tests.worlds import ROLE, A, B, allow, classic, decided, policy, trust
+from tests.worlds import ROLE, A, B, allow, classic, decided, parsed, policy, trust
 
 ALL = ["sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"]
 PODS, ANYWHERE = "pods.eks.amazonaws.com", "rolesanywhere.amazonaws.com"
@@ -303,8 +305,8 @@ def test_nothing_of_an_organization_stops_a_service_linked_role(kind: str) -> No
 SELF = f"arn:aws:iam::{B}:role/team/Loop"
 
 
-def by_itself(time: str, identity: dict[str, Any] | None = None, **role: Any) -> str:
-    """The verdict for a session of a role that asks for the same role, whose trust is silent."""
+def itself(time: str, identity: dict[str, Any] | None = None, **role: Any) -> dict[str, Any]:
+    """A session of a role that asks for the same role, whose trust policy is silent."""
     record = {
         "RoleName": "Loop",
         "Path": "/team/",
@@ -318,21 +320,30 @@ def by_itself(time: str, identity: dict[str, Any] | None = None, **role: Any) ->
     scenario["accounts"] = {B: {"RoleDetailList": [record | role]}}
     scenario["call"]["caller"] = {"arn": f"arn:aws:sts::{B}:assumed-role/Loop/i-0abc"}
     scenario["call"]["parameters"]["RoleArn"] = SELF
-    return decided(scenario).verdict
+    return scenario
 
 
 BEFORE, SINCE = "2022-09-20T23:59:59Z", "2022-09-21T00:00:00Z"
 
 
 def test_self_assumption_needs_the_trust_policy_since_2022() -> None:
-    assert by_itself(BEFORE) == "allowed"
-    assert by_itself(SINCE) == "denied"
+    assert decided(itself(BEFORE)).verdict == "allowed"
+    assert decided(itself(SINCE)).verdict == "denied"
+
+
+@pytest.mark.parametrize(("value", "expected"), [(True, "allowed"), (False, "denied")])
+def test_whoever_knows_that_a_role_is_exempt_may_say_so(value: bool, expected: str) -> None:
+    """U-21: CloudTrail shows explicitTrustGrant: false for such a role."""
+    world, call = parsed(itself(SINCE))
+    call = msgspec.structs.replace(call, assumptions={"U-21": value})
+    assert decide(world, call).verdict == expected
 
 
 def test_before_that_the_own_policy_decided() -> None:
-    assert by_itself(BEFORE, allow("s3:*")) == "denied"
+    assert decided(itself(BEFORE, allow("s3:*"))).verdict == "denied"
     denies = {"Effect": "Deny", "Principal": "*", "Action": "sts:AssumeRole"}
-    assert by_itself(BEFORE, AssumeRolePolicyDocument=policy(denies)) == "denied"
+    silent = itself(BEFORE, AssumeRolePolicyDocument=policy(denies))
+    assert decided(silent).verdict == "denied"
 
 
 def test_that_a_role_trusts_itself_lets_no_other_role_in() -> None:

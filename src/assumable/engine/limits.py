@@ -93,8 +93,6 @@ def duration_fault(facts: Facts) -> Fault | None:
 
 def duration_limit(facts: Facts) -> int | Unknown:
     """The longest session in seconds that this call can get."""
-    if facts.caller_is_service:  # R4.5
-        return MAX_DURATION
     role = facts.role
     if not isinstance(role, Role):
         return Unknown("the role's MaxSessionDuration", f"iam:GetRole on {facts.call.role_arn}")

@@ -20,11 +20,12 @@ _PATH = "/aws-service-role/"
 def implicit_self_trust(facts: Facts) -> Truth:
     """Whether the role trusts the caller because the caller is a session of it (R1.22).
 
-    Before 2022-09-21 a role trusted itself, and its own policies decided; roles that AWS left under
-    that rule are counted among the others (U-21).
+    Before 2022-09-21 a role trusted itself, and its own policies decided. AWS left a few roles
+    under that rule without saying which: they count like the others unless U-21 is decided.
     """
     call = facts.call
-    if call.time >= EXPLICIT_SELF_TRUST_SINCE or not isinstance(call.caller, RoleCaller):
+    exempt = call.time < EXPLICIT_SELF_TRUST_SINCE or call.assumptions.get("U-21", False)
+    if not exempt or not isinstance(call.caller, RoleCaller):
         return False
     return match(PrincipalEntry("AWS", call.role_arn, ""), facts)[1]
 

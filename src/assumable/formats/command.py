@@ -20,6 +20,7 @@ ASSUMPTIONS = {
     "U-6": ("present", "absent"),
     "U-10": ("visible", "hidden"),
     "U-11": ("false", "absent"),
+    "U-21": ("exempt", "denied"),
     "C-8": ("replaced", "literal"),
     "organization": ("open", "unknown"),
     "session": ("plain", "unknown"),

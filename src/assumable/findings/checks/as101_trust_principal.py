@@ -40,8 +40,8 @@ NEVER_MATCH = ("wildcard", "case", "partition", "path", "deleted-principal", "id
 _SIMILAR = 0.8
 _EXPLANATIONS = {
     "self": "a role may assume itself only if its own trust policy names it, like any other caller "
-    "(since September 2022, save for a few older roles); the caller already is a session of this "
-    "role",
+    "(since September 2022, save for a few older roles: U-21); the caller already is a session of "
+    "this role",
     "missing": "it names no AWS principal at all",
     "wildcard": "`{got}` has a wildcard inside a principal ARN, which never matches; only a bare "
     "`*` "
