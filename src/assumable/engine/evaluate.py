@@ -219,7 +219,7 @@ def _limits_gate(facts: Facts) -> Gate:
     if fault is not None:
         return fault_gate(GateName.SESSION_LIMITS, account, fault)
     if facts.caller_is_service:  # R4.5
-        own = "AWS services decide themselves how long their sessions last"
+        own = "the service decides how long its sessions last"
         return Gate(gate=GateName.SESSION_LIMITS, account=account, summary=own)
     limit, wanted = limits.duration_limit(facts), limits.duration_of(facts.call)
     if isinstance(limit, Unknown) and wanted is not None and wanted > limits.CHAINING_LIMIT:
