@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from assumable.engine.evaluate import Decision
+from assumable.engine.services import POD_IDENTITY, passes_tags
 from assumable.findings.blame import Blame
 from assumable.findings.finding import Cause, Finding, Fix, Row
 from assumable.findings.fix import change_call
@@ -18,13 +19,15 @@ def check(decision: Decision, blame: Blame) -> Finding:
     source = (
         f"inherits the transitive tags {', '.join(inherited)}"
         if inherited
-        else ("passes session tags" if decision.call.tags else "passes no session tags")
+        else ("passes session tags" if _passes(decision) else "passes no session tags")
     )
     if blame.variant == blame.action:
         apart = "which is judged apart from sts:AssumeRole"
         what = f"{where(blame)} does not allow sts:TagSession, {apart}"
     else:
         what = f"{where(blame)} has a condition on {blame.variant} that these tags do not meet"
+    if decision.call.caller.arn == POD_IDENTITY and blame.variant == blame.action:
+        what += "; the tags can also be switched off in the Pod Identity association"
     return finding(
         CAUSE,
         blame,
@@ -34,8 +37,13 @@ def check(decision: Decision, blame: Blame) -> Finding:
     )
 
 
+def _passes(decision: Decision) -> bool:
+    return bool(decision.call.tags) or passes_tags(decision.call)
+
+
 def _fixes(decision: Decision, blame: Blame) -> Iterator[Fix]:
-    if decision.call.tags and not decision.call.session.transitive_tag_keys:
+    own_choice = not decision.facts.caller_is_service  # nobody writes the request of a service
+    if own_choice and decision.call.tags and not decision.call.session.transitive_tag_keys:
         yield change_call(
             decision.call,
             "session-tags/leave-out",
