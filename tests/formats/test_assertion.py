@@ -19,39 +19,16 @@ from assumable.formats.assertion import (
     chosen,
     read_assertion,
 )
-
-AWS = "https://aws.amazon.com/SAML/Attributes/"
-ROLE = "arn:aws:iam::222222222222:role/Developer"
-PROVIDER = "arn:aws:iam::222222222222:saml-provider/Corp"
-SUBJECT = """<saml:Subject>
-      <saml:NameID Format="urn:oasis:names:tc:SAML:2.0:nameid-format:persistent">alice</saml:NameID>
-      <saml:SubjectConfirmation Method="urn:oasis:names:tc:SAML:2.0:cm:bearer">
-        <saml:SubjectConfirmationData NotOnOrAfter="2026-11-23T12:05:00.123Z"
-          Recipient="https://signin.aws.amazon.com/saml"/>
-      </saml:SubjectConfirmation>
-    </saml:Subject>"""
-
-
-def attribute(name: str, *values: str, friendly: str = "") -> str:
-    """An Attribute element."""
-    listed = "".join(f"<saml:AttributeValue>{v}</saml:AttributeValue>" for v in values)
-    return f'<saml:Attribute Name="{name}" FriendlyName="{friendly}">{listed}</saml:Attribute>'
-
-
-def response(
-    *attributes: str, subject: str = SUBJECT, before: str = "", many: int = 1, inside: str = ""
-) -> bytes:
-    """A response with one role, or with these attributes."""
-    own = attributes or (attribute(f"{AWS}Role", f"{ROLE},{PROVIDER}"),)
-    assertion = f"""<saml:Assertion ID="_1" Version="2.0">
-    <saml:Issuer>https://idp.example.com/saml</saml:Issuer>{subject}{inside}
-    <saml:AuthnStatement SessionNotOnOrAfter="2026-11-23T20:00:00+02:00"/>
-    <saml:AttributeStatement>{"".join(own)}</saml:AttributeStatement>
-  </saml:Assertion>"""
-    return f"""{before}<samlp:Response xmlns:samlp="urn:oasis:names:tc:SAML:2.0:protocol"
-    xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion">
-  <saml:Issuer>https://other.example.com</saml:Issuer>{assertion * many}
-</samlp:Response>""".encode()
+from tests.bearers import (
+    AWS,
+    OTHER,
+    OTHER_ROLE,
+    PROVIDER,
+    SAML_ROLE,
+    SUBJECT,
+    attribute,
+    response,
+)
 
 
 def refused(content: bytes) -> str:
@@ -75,9 +52,9 @@ def test_a_response_gives_the_keys_of_its_subject() -> None:
         "saml:aud": "https://signin.aws.amazon.com/saml",
         "NotOnOrAfter": "2026-11-23T12:05:00.123000+00:00",
         "SessionNotOnOrAfter": "2026-11-23T18:00:00+00:00",
-        f"{AWS}Role": [f"{ROLE},{PROVIDER}"],
+        f"{AWS}Role": [f"{SAML_ROLE},{PROVIDER}"],
     }
-    assert found.pairs == (Pair(ROLE, PROVIDER),)
+    assert found.pairs == (Pair(SAML_ROLE, PROVIDER),)
     assert found.doubtful == found.notes == ()
 
 
@@ -106,7 +83,7 @@ NAME_QUALIFIER = "1uAJanUnBc2XeUkHURMht+xam2c="
 def test_aws_attributes_keep_their_names() -> None:
     found = assertion_of(
         response(
-            attribute(f"{AWS}Role", f" {PROVIDER} , {ROLE}\n", "nonsense"),
+            attribute(f"{AWS}Role", f" {PROVIDER} , {SAML_ROLE}\n", "nonsense"),
             attribute(f"{AWS}RoleSessionName", "alice@example.com"),
             attribute(f"{AWS}SessionDuration", "1800"),
             attribute(f"{AWS}PrincipalTag:team", "web"),
@@ -117,14 +94,14 @@ def test_aws_attributes_keep_their_names() -> None:
     )
     own = {key.removeprefix(AWS): v for key, v in found.asserted.items() if key.startswith(AWS)}
     assert own == {
-        "Role": [f"{PROVIDER} , {ROLE}", "nonsense"],
+        "Role": [f"{PROVIDER} , {SAML_ROLE}", "nonsense"],
         "RoleSessionName": "alice@example.com",
         "SessionDuration": "1800",
         "PrincipalTag:team": "web",
         "TransitiveTagKeys": ["team"],
         "SourceIdentity": "alice",
     }
-    assert found.pairs == (Pair(ROLE, PROVIDER),)
+    assert found.pairs == (Pair(SAML_ROLE, PROVIDER),)
 
 
 def test_a_response_without_roles_asserts_none() -> None:
@@ -256,8 +233,7 @@ def test_a_value_that_is_neither_is_not_shown(value: str) -> None:
     assert "SECRET" not in str(raised.value)
 
 
-OTHER_ROLE, OTHER = ROLE.replace("Developer", "Reader"), PROVIDER.replace("Corp", "Lab")
-ONE, TWO = Pair(ROLE, PROVIDER), Pair(OTHER_ROLE, PROVIDER)
+ONE, TWO = Pair(SAML_ROLE, PROVIDER), Pair(OTHER_ROLE, PROVIDER)
 
 
 @pytest.mark.parametrize(
@@ -265,11 +241,11 @@ ONE, TWO = Pair(ROLE, PROVIDER), Pair(OTHER_ROLE, PROVIDER)
     [
         ([ONE], None, None, ONE),
         ([ONE, ONE], None, None, ONE),
-        ([ONE, TWO], ROLE, None, ONE),
+        ([ONE, TWO], SAML_ROLE, None, ONE),
         ([ONE, Pair(OTHER_ROLE, OTHER)], None, OTHER, Pair(OTHER_ROLE, OTHER)),
         ([ONE], OTHER_ROLE, None, TWO),
         ([ONE], OTHER_ROLE, OTHER, Pair(OTHER_ROLE, OTHER)),
-        ([], ROLE, PROVIDER, ONE),
+        ([], SAML_ROLE, PROVIDER, ONE),
     ],
 )
 def test_the_assertion_completes_what_is_not_said(
@@ -281,9 +257,13 @@ def test_the_assertion_completes_what_is_not_said(
 @pytest.mark.parametrize(
     ("pairs", "role", "words"),
     [
-        ([ONE, TWO], None, f"--role-arn is missing (the assertion names {ROLE} with {PROVIDER}, "),
-        ([ONE, Pair(ROLE, OTHER)], ROLE, "--principal-arn is missing"),
-        ([], ROLE, "the assertion names no role"),
+        (
+            [ONE, TWO],
+            None,
+            f"--role-arn is missing (the assertion names {SAML_ROLE} with {PROVIDER}, ",
+        ),
+        ([ONE, Pair(SAML_ROLE, OTHER)], SAML_ROLE, "--principal-arn is missing"),
+        ([], SAML_ROLE, "the assertion names no role"),
     ],
 )
 def test_a_choice_is_left_to_the_user(pairs: list[Pair], role: str | None, words: str) -> None:

@@ -1,8 +1,6 @@
 """Tokens are read without their key, and nothing of them is ever shown."""
 
-import base64
 import io
-import json
 import time
 from pathlib import Path
 from typing import Any
@@ -13,27 +11,7 @@ from hypothesis import strategies as st
 
 from assumable.errors import InputError
 from assumable.formats.token import MAX_LENGTH, claims_of, read_token
-
-CLAIMS: dict[str, Any] = {
-    "iss": "https://token.actions.githubusercontent.com",
-    "aud": "sts.amazonaws.com",
-    "sub": "repo:acme/app:ref:refs/heads/main",
-    "iat": 1_795_435_200,
-    "exp": 1_795_435_500,
-}
-
-
-def part(value: Any) -> bytes:
-    """JSON in base64url without padding."""
-    text = value if isinstance(value, bytes) else json.dumps(value).encode()
-    return base64.urlsafe_b64encode(text).rstrip(b"=")
-
-
-def jwt(claims: Any = CLAIMS, header: Any = None, signature: bytes = b"c2ln") -> bytes:
-    """A JWT with a signature of nobody."""
-    return b".".join(
-        (part({"alg": "RS256"} if header is None else header), part(claims), signature)
-    )
+from tests.bearers import CLAIMS, jwt, part
 
 
 def refused(content: bytes) -> str:

@@ -42,7 +42,11 @@ class AwsStyle(click.Command):
                     spread.append(flag)
                 values += 1
             spread.append(word)
-        return super().parse_args(ctx, spread)
+        ctx.allow_extra_args = True
+        rest = super().parse_args(ctx, spread)
+        if rest:  # not shown: half of an unquoted token may be among them
+            ctx.fail("some words belong to no flag: put quotes around a value with spaces")
+        return rest
 
 
 @click.command(name="why", cls=AwsStyle, context_settings={"help_option_names": ["-h", "--help"]})
