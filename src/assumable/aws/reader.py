@@ -55,8 +55,8 @@ def read_live(
     return Scenario(world, _with_open_keys(call, found))
 
 
-def read_role_side(call: Call, *, profile: str | None, endpoint_url: str | None) -> World:
-    """The world of a call that nobody signs (R1.21): the role's account, read with `profile`.
+def read_role_side(call: Call, *, profile: str | None, endpoint_url: str | None) -> Scenario:
+    """A call that nobody signs (R1.21) and its world: the role's account, read with `profile`.
 
     InputError for a profile that does not exist, UnreadableError when AWS does not even say whose
     credentials these are; everything else that cannot be read is unknown in the world.
@@ -71,9 +71,9 @@ def read_role_side(call: Call, *, profile: str | None, endpoint_url: str | None)
         _read_role(theirs, role_arn, accounts)
         if isinstance(theirs, Connection):
             _read_provider(theirs, call, role_arn, accounts)
-    connections = {connection.identity.account: connection}
-    found = read_organizations(home, home, connections)
-    return World(accounts=accounts.accounts, organizations=found.organizations, complete=False)
+    found = read_organizations(home, home, {connection.identity.account: connection})
+    world = World(accounts=accounts.accounts, organizations=found.organizations, complete=False)
+    return Scenario(world, _with_open_keys(call, found))
 
 
 def _read_provider(

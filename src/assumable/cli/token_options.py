@@ -14,7 +14,7 @@ from assumable.formats import claims as described
 from assumable.formats import dump
 from assumable.formats.scenario import Scenario
 from assumable.model.call import Api, Call, Network, SamlCaller, WebIdentityCaller
-from assumable.model.world import Unknown, World
+from assumable.model.world import Unknown
 
 SEVERAL = ("--github", "--eks", "--gitlab")
 """Flags that take several words."""
@@ -158,18 +158,12 @@ def asked(
         key: value for key, value in bearer.unsaid.items() if mapped or is_mapped(call, key)
     }
     call = msgspec.structs.replace(call, overrides=overrides)
-    return Scenario(_world(options, call), call)
-
-
-def _world(options: Mapping[str, Any], call: Call) -> World:
     if options["snapshot"]:
-        return dump.without_providers(dump.read_snapshot(options["snapshot"]), call)
+        world = dump.without_providers(dump.read_snapshot(options["snapshot"]), call)
+        return Scenario(world, call)
     if options["trust_policy"]:
-        return dump.read_trust_policy(options["trust_policy"], call.role_arn)
+        return Scenario(dump.read_trust_policy(options["trust_policy"], call.role_arn), call)
     from assumable.aws.reader import read_role_side
 
-    return read_role_side(
-        call,
-        profile=options["target_profile"] or options["profile"],
-        endpoint_url=options["endpoint_url"],
-    )
+    profile = options["target_profile"] or options["profile"]
+    return read_role_side(call, profile=profile, endpoint_url=options["endpoint_url"])
