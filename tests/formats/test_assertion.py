@@ -87,6 +87,7 @@ def test_aws_attributes_keep_their_names() -> None:
             attribute(f"{AWS}RoleSessionName", "alice@example.com"),
             attribute(f"{AWS}SessionDuration", "1800"),
             attribute(f"{AWS}PrincipalTag:team", "web"),
+            attribute(f"{AWS}PrincipalTag:site", "a", "b"),
             attribute(f"{AWS}TransitiveTagKeys", "team"),
             attribute(f"{AWS}SourceIdentity", "alice"),
             attribute(f"{AWS}Nothing", "x"),
@@ -98,6 +99,7 @@ def test_aws_attributes_keep_their_names() -> None:
         "RoleSessionName": "alice@example.com",
         "SessionDuration": "1800",
         "PrincipalTag:team": "web",
+        "PrincipalTag:site": ["a", "b"],
         "TransitiveTagKeys": ["team"],
         "SourceIdentity": "alice",
     }

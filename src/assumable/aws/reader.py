@@ -9,7 +9,6 @@ from assumable import arn
 from assumable.aws.clients import Connection, Identity
 from assumable.aws.organization import Found, read_organizations
 from assumable.aws.principals import read_own_role, read_provider, read_target_role, read_user
-from assumable.engine.principals import BUILT_IN_PROVIDERS, provider_host
 from assumable.errors import UnreadableError
 from assumable.formats import dump
 from assumable.formats.scenario import Scenario
@@ -82,10 +81,8 @@ def _read_provider(
     """The provider of a token or an assertion; only one in the role's account is of use."""
     caller = call.caller
     if isinstance(caller, WebIdentityCaller):
-        host = provider_host(caller)
+        host = str(caller.claims.get("iss", "")).removeprefix("https://")
         provider_arn = f"arn:{role.partition}:iam::{role.account}:oidc-provider/{host}"
-        if host in BUILT_IN_PROVIDERS:
-            return
     else:
         provider_arn = str(call.parameters.get("PrincipalArn", ""))
         if arn.account_of(provider_arn) != role.account:

@@ -8,7 +8,6 @@ import click
 import msgspec
 
 from assumable.engine.keys.federation import is_mapped
-from assumable.engine.principals import provider_host
 from assumable.errors import InputError
 from assumable.formats import claims as described
 from assumable.formats import dump
@@ -114,7 +113,7 @@ def _caveats(what: str, expires: datetime, now: datetime) -> Iterator[str]:
 
 def _by_description(found: described.Described) -> Bearer:
     caller = WebIdentityCaller(claims=found.claims)
-    host = provider_host(caller)
+    host = found.claims["iss"].removeprefix("https://")
     unsaid = {f"{host}:{claim}".lower(): unknown for claim, unknown in found.unsaid.items()}
     return Bearer("AssumeRoleWithWebIdentity", caller, {}, unsaid, found.notes)
 

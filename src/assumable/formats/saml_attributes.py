@@ -120,6 +120,8 @@ def _shaped(key: str, values: list[str]) -> str | list[str]:
         return values[0] if len(values) == 1 and own.removeprefix("saml:") not in _MANY else values
     if own in _LISTS:
         return values
+    if own.startswith(_TAG) and len(values) != 1:
+        return values  # which of several STS takes is not documented: the engine leaves it open
     if len(values) != 1:
         raise InputError(f"has {len(values)} values for {own}, AWS takes one", FLAG)
     return values[0]
