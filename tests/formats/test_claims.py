@@ -94,13 +94,13 @@ def test_an_enterprise_has_an_issuer_of_its_own() -> None:
     [
         "https://oidc.eks.eu-central-1.amazonaws.com/id/ABCDEF0123456789ABCDEF0123456789",
         "oidc.eks.eu-central-1.amazonaws.com/id/ABCDEF0123456789ABCDEF0123456789/",
+        "https://oidc-eks.us-east-1.api.aws/id/ABCDEF0123456789ABCDEF0123456789",
     ],
 )
 def test_the_token_of_a_service_account(cluster: str) -> None:
     words = [f"cluster={cluster}", "namespace=default", "service-account=app"]
-    host = "oidc.eks.eu-central-1.amazonaws.com/id/ABCDEF0123456789ABCDEF0123456789"
     claims = {
-        "iss": f"https://{host}",
+        "iss": f"https://{cluster.removeprefix('https://').rstrip('/')}",
         "aud": "sts.amazonaws.com",
         "sub": "system:serviceaccount:default:app",
     }

@@ -41,7 +41,7 @@ _GITLAB_PERHAPS = ("runner-environment", "user-access-level")
 _GITLAB_KEYS = (*_GITLAB_CLAIMS, "audience", "sub", "url")
 _EKS_KEYS = ("audience", "cluster", "namespace", "service-account")
 _REPOSITORY = re.compile(r"[^/@:\s]+/[^/@:\s]+")
-_CLUSTER = re.compile(r"(?:https://)?(oidc\.eks\.[^\s/]+/id/[^\s/]+)/?")
+_CLUSTER = re.compile(r"(?:https://)?(oidc[.-]eks\.[^\s/]+/id/[^\s/]+)/?")
 
 
 class Described(NamedTuple):
