@@ -14,7 +14,7 @@ def check(decision: Decision, blame: Blame) -> Finding:
     """The finding, in AWS's own words."""
     assert blame.fault is not None  # noqa: S101  # the cause comes from a fault
     name = blame.fault.parameter
-    answer = blame.fault.message or "malformed input"
+    answer = blame.fault.text
     explanation = f"AWS refuses {name} before it looks at any policy: {answer}"
     row = Row.DURATION if name == "DurationSeconds" else Row.TRUST
     fixes = []
