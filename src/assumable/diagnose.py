@@ -9,7 +9,7 @@ from assumable.engine.answer import AwsError, aws_error
 from assumable.engine.evaluate import Decision, Verdict, decide
 from assumable.engine.gates import Gate, Outcome
 from assumable.engine.match import StatementTrace
-from assumable.engine.parameters import ignored
+from assumable.engine.notes import call_notes
 from assumable.engine.truth import Atom, atoms, describe
 from assumable.findings.checklist import ChecklistRow, checklist
 from assumable.findings.finding import Finding, Fix
@@ -171,14 +171,7 @@ def _unknowns(open_atoms: tuple[Atom, ...]) -> Iterator[UnknownView]:
 
 def _notes(decision: Decision) -> Iterator[str]:
     """What is odd about the input, or taken for granted, though it decides nothing by itself."""
-    call = decision.call
-    for name in ignored(call):
-        yield f"`{name}` is no parameter of {call.api}: STS ignores it"
-    required = call.api != "AssumeRoleWithSAML" and not decision.facts.caller_is_service
-    if required and not call.parameters.get("RoleSessionName"):
-        yield "no RoleSessionName was given: AWS requires one"
-    if call.network.assumed:
-        yield "taken for granted: no VPC endpoint policy stands in the way"
+    yield from call_notes(decision.facts)
     trust = decision.facts.trust
     policies = [trust, *decision.facts.identity_policies]
     for policy in policies:

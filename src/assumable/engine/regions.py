@@ -12,7 +12,7 @@ from assumable.engine.truth import Atom
 from assumable.model.world import Account
 
 ALWAYS_ON = "us-east-1"
-"""STS cannot be switched off here (R10.6); the global endpoint counts as this Region (R10.3)."""
+"""STS cannot be switched off here (R10.6)."""
 DEFAULT_REGIONS = frozenset((
     "ap-northeast-1", "ap-northeast-2", "ap-northeast-3", "ap-south-1", "ap-southeast-1",
     "ap-southeast-2", "ca-central-1", "eu-central-1", "eu-north-1", "eu-west-1", "eu-west-2",
@@ -82,11 +82,9 @@ _OFF, _BETWEEN = "not-opted-in", ("enabling", "disabling")
 
 
 def _regional(facts: Facts) -> str | None:
-    """The Region whose status matters: none for the global endpoint, or where STS is always on."""
+    """The Region of a regional endpoint; the global one counts as one that is always on (R10.3)."""
     network = facts.call.network
-    if network.endpoint == "global" or network.region == ALWAYS_ON:
-        return None
-    return network.region
+    return network.region if network.endpoint == "regional" else None
 
 
 def _is_opt_in(facts: Facts, region: str) -> bool:
@@ -98,7 +96,7 @@ def _is_opt_in(facts: Facts, region: str) -> bool:
 
 
 def _status(facts: Facts, account_id: str, region: str) -> str | None:
-    account = facts.world.account(account_id) if account_id else None
+    account = facts.world.account(account_id) if account_id and region != ALWAYS_ON else None
     return account.regions.get(region) if isinstance(account, Account) else None
 
 
