@@ -147,12 +147,11 @@ def _of_text(name: str, member: str, value: str, rule: TextRule) -> Iterator[Fau
 
 
 def _role_arn_faults(call: Call, value: str) -> Iterator[Fault]:
-    """An ARN of an account; whether it is that of a role is for later (R7.2)."""
+    """An ARN of any kind, even without an account: that it is no role's is for later (R7.2)."""
     parts = arn.parse(value)
-    if parts is not None and arn.ACCOUNT_ID.fullmatch(parts.account) and parts.resource:
-        return
-    message = f"{value} is invalid" if call.api == "AssumeRole" else "Request ARN is invalid"
-    yield Fault("RoleArn", "ValidationError", 400, message, variant="RoleArn")
+    if parts is None or not parts.resource:
+        text = f"{value} is invalid" if call.api == "AssumeRole" else "Request ARN is invalid"
+        yield Fault("RoleArn", "ValidationError", 400, text, variant="RoleArn")
 
 
 def _principal_arn_faults(_call: Call, value: str) -> Iterator[Fault]:
