@@ -42,6 +42,9 @@ def scenario(session: dict[str, Any] | None, **parameters: Any) -> dict[str, Any
         (None, {"RoleArn": "DeployRole"}, {"RoleArn": ROLE}),
         (None, {"RoleArn": f" {ROLE}\n"}, {"RoleArn": ROLE}),
         (None, {"ExternalId": 12345}, {"ExternalId": "12345"}),
+        (None, {"ExternalId": "abc "}, {"ExternalId": "abc"}),
+        (None, {"ExternalId": "x"}, {"ExternalId": None}),
+        (None, {"DurationSeconds": "60"}, {"DurationSeconds": 900}),
         (None, {"SourceIdentity": "alice smith"}, {"SourceIdentity": "alice-smith"}),
         (None, {"DurationSeconds": "one hour"}, {"DurationSeconds": 3600}),
         (None, {"MinimumSessionTokenSize": 9999}, {"MinimumSessionTokenSize": None}),
@@ -53,7 +56,7 @@ def scenario(session: dict[str, Any] | None, **parameters: Any) -> dict[str, Any
             {"Tags": [{"Key": "stage", "Value": "test"}]},
         ),
     ],
-    ids=range(12),
+    ids=range(15),
 )  # fmt: skip
 def test_what_is_sent_instead(
     session: dict[str, Any] | None, parameters: dict[str, Any], sent: dict[str, Any]

@@ -16,6 +16,7 @@ from assumable.model.world import Role
 CAUSE = Cause("AS001", "parameter", Row.TRUST, "a parameter of the call is not valid")
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9_+=,.@-]+")
 _LONGEST_NAME = 64
+_EXTERNAL_ID = re.compile(r"[A-Za-z0-9_+=,.@:/-]{2,1224}")
 
 
 def check(decision: Decision, blame: Blame) -> Finding:
@@ -85,8 +86,10 @@ def _number(_decision: Decision, _given: Any) -> int:
     return CHAINING_LIMIT  # an hour, which every role and every chain allows
 
 
-def _external_id(_decision: Decision, given: Any) -> Any:
-    return str(given) if isinstance(given, int) and not isinstance(given, bool) else given
+def _external_id(_decision: Decision, given: Any) -> str | None:
+    """The ID without the space around it; none where it cannot be one, so that none is required."""
+    text = str(given).strip()
+    return text if _EXTERNAL_ID.fullmatch(text) else None
 
 
 _MENDS: dict[str, Callable[[Decision, Any], Any]] = {
