@@ -4,10 +4,14 @@ import json
 import re
 from typing import Any
 
+import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from assumable.diagnose import diagnose
 from assumable.engine.limits import Fault, integer
-from assumable.engine.parameters import request_faults
+from assumable.engine.parameters import KNOWN, request_faults
 from tests.worlds import ROLE, A, B, blocking, classic, diagnosed, parsed, trust
 
 WORD = r"[\w+=,.@-]*"
@@ -313,3 +317,26 @@ def test_a_vpc_endpoint_is_no_way_to_the_global_endpoint() -> None:
     assert any("VPC endpoint" in note for note in diagnosed(scenario).notes)
     scenario["call"]["network"] = {"vpc_endpoint": "vpce-1"}
     assert diagnosed(scenario).notes == ()
+
+
+CHARACTERS = 'aZ09 ,:/{}"\n\u00e9\u0660\U0001f511'
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(CHARACTERS, max_size=70),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["Key", "Value", "arn", "ProviderArn"]), inner, max_size=3
+        )
+    ),
+    max_leaves=6,
+)
+
+
+@given(st.dictionaries(st.sampled_from(sorted(KNOWN["AssumeRole"])), JSON, max_size=4))
+def test_whatever_is_sent_gets_an_answer(parameters: dict[str, Any]) -> None:
+    """Mistakes under `parameters` are findings (DESIGN section 6): never an exception."""
+    world, call = parsed(classic())
+    asked = {"RoleArn": ROLE, **parameters}
+    diagnosis = diagnose(world, msgspec.structs.replace(call, parameters=asked))
+    assert (diagnosis.aws_error is not None) == (diagnosis.verdict == "denied")
+    assert all(finding.explanation for finding in diagnosis.findings)
