@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assumable.diagnose import diagnose
@@ -187,6 +187,24 @@ def test_tags_that_contradict_each_other(parameters: dict[str, Any], message: st
     assert (fault.code, fault.status, fault.message) == ("InvalidParameterValue", 400, message)
 
 
+def test_lists_of_texts_are_judged_as_one_member() -> None:
+    """Every constraint that any of the keys breaks, in one clause."""
+    tags = [{"Key": "a", "Value": ""}]
+    found = faults(Tags=tags, TransitiveTagKeys=["a", "b#", "k" * 129])
+    clause = next(fault.clause for fault in found if fault.clause)
+    start = "Value '[a, b#, kkk"
+    end = f"[Member must {PATTERN} {TAG_KEY}, Member must {AT_MOST} 128]"
+    assert clause.startswith(start)
+    assert clause.endswith(f"Member must satisfy constraint: {end}")
+    found = faults(Tags=tags, TransitiveTagKeys=["a"] * 51)
+    assert [fault.clause[:8] for fault in found] == ["Value '["]
+
+
+def test_a_code_that_yaml_read_as_a_number() -> None:
+    """A token code has six digits, zeros in front included."""
+    assert faults(SerialNumber="GAHT12345678", TokenCode=12345) == ()
+
+
 def test_transitive_keys_compare_without_case() -> None:
     """FACTS 4.2: tag keys are case-insensitive."""
     assert faults(Tags=[{"Key": "Team", "Value": "1"}], TransitiveTagKeys=["team"]) == ()
@@ -227,8 +245,13 @@ def test_managed_policies_are_of_the_roles_account_or_of_aws(
     assert [fault.code for fault in found] == ([code] if code else [])
 
 
-@pytest.mark.parametrize("policy", ["{", "[]", '{"Version": "2012-10-17"}'])
-def test_session_policies_are_policies(policy: str) -> None:
+WITH_PRINCIPAL = {"Version": "2012-10-17", "Statement": [trust({"AWS": "*"})]}
+
+
+@pytest.mark.parametrize(
+    "policy", ["{", "[]", '{"Version": "2012-10-17"}', json.dumps(WITH_PRINCIPAL), WITH_PRINCIPAL]
+)
+def test_session_policies_are_policies(policy: object) -> None:
     """FACTS 4.2: the code is documented, the text is not known (U-8), so that none is made up."""
     (fault,) = faults(Policy=policy)
     assert (fault.code, fault.message) == ("MalformedPolicyDocument", "")
@@ -332,6 +355,7 @@ JSON = st.recursive(
 )
 
 
+@settings(deadline=None)  # what is measured here is no time
 @given(st.dictionaries(st.sampled_from(sorted(KNOWN["AssumeRole"])), JSON, max_size=4))
 def test_whatever_is_sent_gets_an_answer(parameters: dict[str, Any]) -> None:
     """Mistakes under `parameters` are findings (DESIGN section 6): never an exception."""

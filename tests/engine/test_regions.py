@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.worlds import A, B, blocking, classic, diagnosed
+from tests.worlds import A, B, blocking, classic, diagnosed, policy, trust
 
 OPT_IN, DEFAULT = "me-south-1", "eu-west-3"
 OFF = "not-opted-in"
@@ -87,6 +87,31 @@ def test_the_words_of_account_list_regions(status: str, verdict: str) -> None:
     scenario = through(OPT_IN)
     scenario["accounts"][B]["Regions"] = [{"RegionName": OPT_IN, "RegionOptStatus": status}]
     assert diagnosed(scenario).verdict == verdict
+
+
+def test_a_token_at_an_endpoint_of_another_partition() -> None:
+    """R10.8: STS knows only the roles of its own partition, whoever asks."""
+    scenario = through("cn-north-1")
+    provider = f"arn:aws:iam::{B}:oidc-provider/idp.example"
+    action = "sts:AssumeRoleWithWebIdentity"
+    role = scenario["accounts"][B]["RoleDetailList"][0]
+    role["AssumeRolePolicyDocument"] = policy(trust({"Federated": provider}, action))
+    scenario["accounts"][B]["OpenIDConnectProviders"] = [{"Arn": provider, "ClientIDList": ["a"]}]
+    claims = {"iss": "https://idp.example", "aud": "a", "sub": "job"}
+    scenario["call"] |= {"api": action.removeprefix("sts:"), "caller": {"claims": claims}}
+    diagnosis = diagnosed(scenario)
+    assert blocking(diagnosis) == ["region"]
+    assert diagnosis.aws_error is not None
+    assert diagnosis.aws_error.message == f"Not authorized to perform {action}"
+
+
+def test_where_the_arns_differ_already_the_endpoint_is_no_second_fault() -> None:
+    """R1.18: the role is in China, and so is the endpoint."""
+    scenario = through("cn-north-1")
+    scenario["call"]["parameters"]["RoleArn"] = f"arn:aws-cn:iam::{B}:role/DeployRole"
+    found = blocking(diagnosed(scenario))
+    assert "partition" in found
+    assert "region" not in found
 
 
 @pytest.mark.parametrize(
