@@ -15,6 +15,8 @@ def check(decision: Decision, blame: Blame) -> Finding:
         "GetCallerIdentity; use the user's own keys or a role session",
         "expired-token": blame.fault.message if blame.fault else "",
         "expired": f"the credentials of {caller_name(decision)} have expired",
+        "account-suspended": f"account {decision.call.caller_account} is closed or suspended, and "
+        "with it all its credentials",
     }
     explanation = explanations[blame.variant]
     return finding(CAUSE, blame, explanation, facts=("R1.25",))
