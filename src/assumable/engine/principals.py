@@ -78,7 +78,23 @@ def _match_aws(value: str, facts: Facts) -> tuple[Form, Truth]:
         return Form.ACCOUNT, same
     if isinstance(caller, RoleCaller) and theirs.kind == "role":
         return Form.ROLE, _is_role_of(caller, mine, theirs, facts.principal_arn)
+    if isinstance(caller, RoleCaller) and not caller.is_named:
+        return Form.STRONG, _could_be_session(caller, value)
     return Form.STRONG, value == caller.arn
+
+
+def _could_be_session(caller: RoleCaller, value: str) -> Truth:
+    """Whether a session ARN is the caller's, whose own name nobody has said."""
+    if value.rpartition("/")[0] != caller.arn.rpartition("/")[0]:
+        return False
+    return Atom(
+        subject=value,
+        text=f"the session of {caller.role_name} is named {value.rpartition('/')[2]}",
+        opposite=f"the session of {caller.role_name} is not named {value.rpartition('/')[2]}",
+        part=f"the name of the session of {caller.role_name}",
+        settle="RoleSessionName of the hop that creates it",
+        kind="fact",
+    )
 
 
 def _is_role_of(
