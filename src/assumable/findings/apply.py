@@ -3,7 +3,7 @@
 Pure: an edit makes new documents, nothing is changed in place.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import jsonpatch
@@ -27,8 +27,7 @@ def apply(fixes: Sequence[Fix], world: World, call: Call) -> tuple[World, Call]:
     try:
         for target, edit in edits_by_target(fixes).items():
             if target.kind == "call":
-                changed = patched(dict(call.parameters), edit)
-                call = msgspec.structs.replace(call, parameters=changed)
+                call = _edit_call(call, target.hop, edit)
             elif target.kind == "policy":
                 world = _edit_policy(world, target, edit)
             elif target.kind == "provider":
@@ -38,6 +37,19 @@ def apply(fixes: Sequence[Fix], world: World, call: Call) -> tuple[World, Call]:
     except (jsonpatch.JsonPatchException, jsonpatch.JsonPointerException) as error:
         raise ConflictError(str(error)) from None
     return world, call
+
+
+def _edit_call(call: Call, hop: int, edit: Edit) -> Call:
+    """The call with other parameters, of the last hop or of one before it.
+
+    INVARIANT: no fix edits Policy or PolicyArns, so the session policies of a hop stay as they are.
+    """
+    if hop == 0 or hop > len(call.chain):
+        return msgspec.structs.replace(call, parameters=patched(dict(call.parameters), edit))
+    changed = list(call.chain)
+    edited = patched(dict(changed[hop - 1].parameters), edit)
+    changed[hop - 1] = msgspec.structs.replace(changed[hop - 1], parameters=edited)
+    return msgspec.structs.replace(call, chain=tuple(changed))
 
 
 def edits_by_target(fixes: Sequence[Fix]) -> dict[Target, Edit]:
@@ -158,9 +170,7 @@ def scenario_patch(fixes: Sequence[Fix], world: World) -> Edit:
     patch: list[dict[str, Any]] = []
     for target, edit in edits_by_target(fixes).items():
         if target.kind == "call":
-            if "parameters" not in world.document["call"]:
-                patch.append({"op": "add", "path": "/call/parameters", "value": {}})
-            patch.extend({**op, "path": f"/call/parameters{op['path']}"} for op in edit)
+            patch.extend(_call_patch(target.hop, edit, world.document["call"]))
         elif target.kind == "policy":
             patch.extend(_policy_patch(target, edit, world))
         elif target.kind == "provider":
@@ -168,6 +178,21 @@ def scenario_patch(fixes: Sequence[Fix], world: World) -> Edit:
         else:
             patch.extend(_principal_patch(target, edit[0]["value"], world))
     return tuple(patch)
+
+
+def _call_patch(hop: int, edit: Edit, call: Any) -> Iterator[dict[str, Any]]:
+    """The edit where the parameters of the hop stand, written out where they were implied."""
+    chain = call.get("chain", ())
+    if 0 < hop <= len(chain):
+        place, given = f"/call/chain/{hop - 1}", chain[hop - 1]
+        if isinstance(given, str):
+            yield {"op": "replace", "path": place, "value": {"RoleArn": given}}
+    else:
+        place = "/call/parameters"
+        if "parameters" not in call:
+            yield {"op": "add", "path": place, "value": {}}
+    for op in edit:
+        yield {**op, "path": f"{place}{op['path']}"}
 
 
 def _principal_patch(target: Target, value: Any, world: World) -> Edit:
