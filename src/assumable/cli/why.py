@@ -96,7 +96,8 @@ def command(**options: Any) -> None:
     """Why does this AssumeRole call fail, and what fixes it?
 
     Takes the flags of `aws sts assume-role`; with --via they are those of the last call of a
-    chain of roles. Exit status: 0 allowed, 1 denied, 2 bad input, 3 depends on what is not known, 4 AWS could not be read, 70 a bug.
+    chain of roles. Exit status: 0 allowed, 1 denied, 2 bad input, 3 depends on what is not known,
+    4 AWS could not be read, 70 a bug.
     """
     world, call = _scenario(options)
     assumptions = dict(assumption(text) for text in options["assume"])
