@@ -31,6 +31,7 @@ class Facts:
 
     def __init__(self, world: World, call: Call) -> None:
         """Nothing is looked up before it is asked for."""
+        assert not call.chain  # noqa: S101  # INVARIANT: `engine.chain` makes plain calls of a chain
         self.world, self.call = world, call
 
     @functools.cached_property
