@@ -1,6 +1,6 @@
 """From a decision to the diagnosis that every surface renders."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -11,7 +11,7 @@ from assumable.engine.gates import Gate, GateName, Outcome
 from assumable.engine.limits import Fault
 from assumable.engine.match import StatementTrace
 from assumable.engine.parameters import ignored
-from assumable.engine.truth import Atom, atoms, describe
+from assumable.engine.truth import atoms, describe
 from assumable.findings.chain import (
     chain_headline,
     chain_residual,
@@ -137,7 +137,7 @@ def diagnose(world: World, call: Call) -> Diagnosis:
         fixes=(*fixes.values(), *extra),
         plans=plans,
         residual=chain_residual(chain),
-        unknowns=tuple(_unknowns(open_atoms)),
+        unknowns=tuple(_unknowns(chain)),
         uncertain=tuple(sorted({a.subject for a in open_atoms if a.kind == "item"})),
         notes=tuple(_notes(chain)),
     )
@@ -254,11 +254,18 @@ def _outcome_words(gate: Gate) -> str:
     return f"{words.get(gate.outcome, 'denies')} {gate.action}"
 
 
-def _unknowns(open_atoms: Sequence[Atom]) -> Iterator[UnknownView]:
-    """What is not known, each part once, however many questions it leaves open."""
-    parts = {atom.part or atom.text: atom.settle for atom in open_atoms}
-    for part, settle in parts.items():
-        yield UnknownView(part, settle)
+def _unknowns(chain: Chain) -> Iterator[UnknownView]:
+    """What is not known, each part once, however many questions of however many hops it leaves."""
+    parts: dict[str, dict[str, None]] = {}
+    settling: dict[str, str] = {}
+    for place, decision in enumerate(chain.decisions):
+        for atom in atoms(decision.passes):
+            part = atom.part or atom.text
+            parts.setdefault(part, {})[str(number_of(chain, place))] = None
+            settling[part] = atom.settle
+    for part, numbers in parts.items():
+        which = "" if chain.is_plain else f"hop {' and '.join(numbers)}: "
+        yield UnknownView(which + part, settling[part])
 
 
 def _notes(chain: Chain) -> Iterator[str]:

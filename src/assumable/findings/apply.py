@@ -12,7 +12,7 @@ import msgspec
 from assumable.errors import AssumableError
 from assumable.findings.finding import Fix, Target
 from assumable.findings.fix import Edit, patched, pretty
-from assumable.model.call import Call
+from assumable.model.call import Call, Hop
 from assumable.model.policy import Layer, Policy, PolicyName, parse_policy
 from assumable.model.world import Account, Principal, Provider, Role, World
 from assumable.source import Document, Location, value_at
@@ -40,15 +40,15 @@ def apply(fixes: Sequence[Fix], world: World, call: Call) -> tuple[World, Call]:
 
 
 def _edit_call(call: Call, hop: int, edit: Edit) -> Call:
-    """The call with other parameters, of the last hop or of one before it.
-
-    INVARIANT: no fix edits Policy or PolicyArns, so the session policies of a hop stay as they are.
-    """
+    """The call with other parameters, of the last hop or of one before it."""
     if hop == 0 or hop > len(call.chain):
         return msgspec.structs.replace(call, parameters=patched(dict(call.parameters), edit))
     changed = list(call.chain)
-    edited = patched(dict(changed[hop - 1].parameters), edit)
-    changed[hop - 1] = msgspec.structs.replace(changed[hop - 1], parameters=edited)
+    before = changed[hop - 1]
+    parameters, policies = patched(dict(before.parameters), edit), before.policies
+    if any(op["path"] == "/Policy" for op in edit) and isinstance(policies[0], Policy):
+        policies = (rewritten(policies[0], parameters["Policy"]), *policies[1:])
+    changed[hop - 1] = Hop(parameters=parameters, policies=policies)
     return msgspec.structs.replace(call, chain=tuple(changed))
 
 

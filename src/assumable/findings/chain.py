@@ -1,5 +1,7 @@
 """Findings of a chain: each says which hop fails, and as whom that hop was made."""
 
+from collections.abc import Iterable
+
 import msgspec
 
 from assumable import arn
@@ -8,6 +10,7 @@ from assumable.engine.evaluate import Decision, Verdict
 from assumable.engine.truth import describe
 from assumable.findings.finding import Finding, Fix
 from assumable.findings.headline import headline
+from assumable.findings.inherited import fixes_before
 from assumable.findings.registry import findings_of
 
 
@@ -24,7 +27,11 @@ def findings_of_chain(chain: Chain) -> tuple[Finding, ...]:
         if not chain.is_plain:
             number = number_of(chain, place)
             as_whom = f"hop {number} of {chain.length}, {made_as(decision)}"
-            theirs = tuple(_of_hop(finding, number, as_whom) for finding in theirs)
+            earlier = [hop.call for hop in chain.decisions[:place]]
+            theirs = tuple(
+                _of_hop(finding, number, as_whom, fixes_before(finding, decision, earlier))
+                for finding in theirs
+            )
         found.extend(theirs)
     return tuple(found)
 
@@ -34,12 +41,17 @@ def made_as(decision: Decision) -> str:
     return f"made as {arn.display_name(decision.call.caller.arn)}"
 
 
-def _of_hop(finding: Finding, number: int, as_whom: str) -> Finding:
+def _of_hop(
+    finding: Finding, number: int, as_whom: str, before: Iterable[tuple[int, Fix]]
+) -> Finding:
     return msgspec.structs.replace(
         finding,
         hop=number,
         explanation=f"{as_whom}: {finding.explanation}",
-        fixes=tuple(_fix_of_hop(fix, number) for fix in finding.fixes),
+        fixes=(
+            *(_fix_of_hop(fix, number) for fix in finding.fixes),
+            *(_fix_of_hop(fix, earlier) for earlier, fix in before),
+        ),
     )
 
 

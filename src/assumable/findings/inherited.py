@@ -1,0 +1,87 @@
+"""Fixes at an earlier hop of a chain, for what a later one inherits or is limited by."""
+
+from collections.abc import Iterator
+
+from assumable.engine.evaluate import Decision
+from assumable.findings.finding import Finding, Fix
+from assumable.findings.fix import change_call, patched
+from assumable.findings.report import actions_needed, new_statement, role_name
+from assumable.model.call import Call
+from assumable.model.policy import Effect, Policy
+
+
+def fixes_before(
+    finding: Finding, decision: Decision, earlier: list[Call]
+) -> Iterator[tuple[int, Fix]]:
+    """Requests of the hops before that would mend a finding, each with its hop's number."""
+    if finding.cause == "session-tags" and finding.variant == "sts:TagSession":
+        yield from _without(earlier, "TransitiveTagKeys", "session-tags/not-transitive",
+                            "make no tag transitive")  # fmt: skip
+    if finding.cause == "source-identity" and finding.variant == "sts:SetSourceIdentity":
+        yield from _without(earlier, "SourceIdentity", "source-identity/leave-out",
+                            "set no source identity")  # fmt: skip
+    if finding.cause == "trust-principal" and finding.variant == "session-name":
+        yield from _named_as_trusted(decision, earlier)
+    if finding.cause == "session-policy":
+        yield from _allowed_by_session_policy(decision, earlier)
+
+
+def _without(
+    earlier: list[Call], parameter: str, fix_id: str, title: str
+) -> Iterator[tuple[int, Fix]]:
+    """Leave out a parameter, where one hop alone hands it on."""
+    setting = [n for n, call in enumerate(earlier, 1) if call.parameters.get(parameter)]
+    if len(setting) == 1:
+        call = earlier[setting[0] - 1]
+        yield setting[0], change_call(call, fix_id, title, {parameter: None}, safety="review")
+
+
+def _named_as_trusted(decision: Decision, earlier: list[Call]) -> Iterator[tuple[int, Fix]]:
+    """Give the session the name that the trust policy asks for."""
+    trust, mine = decision.facts.trust, decision.call.caller.arn.rpartition("/")[0]
+    if not isinstance(trust, Policy) or not earlier:
+        return
+    for statement in trust.statements:
+        for entry in statement.principals or ():
+            session, _, name = entry.value.rpartition("/")
+            if statement.effect is Effect.ALLOW and session == mine:
+                yield (
+                    len(earlier),
+                    change_call(
+                        earlier[-1],
+                        "trust-principal/name-the-session",
+                        f"name the session {name}",
+                        {"RoleSessionName": name},
+                    ),
+                )
+                return
+
+
+def _allowed_by_session_policy(
+    decision: Decision, earlier: list[Call]
+) -> Iterator[tuple[int, Fix]]:
+    """Let the session policy of the hop before allow exactly this call."""
+    policies = decision.call.session.policies
+    inline = policies[0] if policies else None
+    if (
+        not earlier
+        or earlier[-1].parameters.get("Policy") is None
+        or not isinstance(inline, Policy)
+    ):
+        return
+    statement = {
+        "Effect": "Allow",
+        "Action": actions_needed(decision),
+        "Resource": decision.call.role_arn,
+    }
+    document = patched(inline.document, new_statement(inline, statement))
+    yield (
+        len(earlier),
+        change_call(
+            earlier[-1],
+            "session-policy/allow-this-role",
+            f"let the session policy allow the call for {role_name(decision)}",
+            {"Policy": document},
+            safety="review",
+        ),
+    )
