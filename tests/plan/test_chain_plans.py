@@ -138,3 +138,56 @@ def test_the_answer_aws_gives_is_that_of_the_first_hop_that_fails() -> None:
     assert diagnosis.hops[1].causes == ("trust-principal", "duration")
     assert diagnosis.hops[0].causes == ()
     assert (diagnosis.call.caller, diagnosis.call.role_account) == (DEPLOYER, B)
+
+
+@pytest.mark.parametrize(
+    ("scenario", "fix"),
+    [
+        (
+            chained(hop=TAGGED, trusts=[trust({"AWS": CI})]),
+            "session-tags/not-transitive/hop-1",
+        ),
+        (
+            chained(hop={"RoleArn": CI, "SourceIdentity": "alice"}, trusts=[trust({"AWS": CI})]),
+            "source-identity/leave-out/hop-1",
+        ),
+        (
+            chained(hop={"RoleArn": CI, "SourceIdentity": "alice"}, SourceIdentity="bob"),
+            "parameter/keep-source-identity/hop-2",
+        ),
+        (
+            chained(hop=TAGGED, Tags=[{"Key": "TEAM", "Value": "x"}, {"Key": "a", "Value": "b"}]),
+            "parameter/keep-tags/hop-2",
+        ),
+        (
+            chained(trusts=[trust({"AWS": f"arn:aws:sts::{A}:assumed-role/CI/nightly"})]),
+            "trust-principal/name-the-session/hop-1",
+        ),
+        (
+            chained(hop={"RoleArn": CI, "Policy": policy(allow("s3:*"))}),
+            "session-policy/allow-this-role/hop-1",
+        ),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_what_is_inherited_can_be_mended_where_it_is_set(
+    scenario: dict[str, Any], fix: str
+) -> None:
+    """R9.1, R9.4, R9.5: a request of an earlier hop changes, and nothing in AWS."""
+    diagnosis = diagnosed(scenario)
+    assert diagnosis.plans[0].fixes == (fix,)
+    assert diagnosis.plans[0].blast_radius.complete
+    assert after_first_plan(scenario, diagnosis) == "allowed"
+
+
+def test_what_two_hops_hand_on_is_not_left_out_of_one() -> None:
+    """The policy is mended instead."""
+    scenario = chained(hop=TAGGED, trusts=[trust({"AWS": CI})])
+    again = {**TAGGED, "Tags": [{"Key": "cost", "Value": "1"}], "TransitiveTagKeys": ["cost"]}
+    scenario["accounts"][A]["RoleDetailList"][0]["AssumeRolePolicyDocument"] = policy(
+        trust({"AWS": [DEPLOYER, CI]}, ["sts:AssumeRole", "sts:TagSession"])
+    )
+    scenario["call"]["chain"].append(again)
+    diagnosis = diagnosed(scenario)
+    assert [f.hop for f in diagnosis.findings] == [3]
+    assert diagnosis.plans[0].fixes == ("session-tags/allow-in-trust/hop-3",)

@@ -91,7 +91,7 @@ class Fix(msgspec.Struct, frozen=True, kw_only=True):
     commands: tuple[str, ...] = ()
     opens: str = ""
     hop: int = 0
-    """The hop of the chain that it mends, from 1; 0 without a chain."""
+    """The hop of the chain that it is made for, from 1; 0 without a chain."""
 
     @property
     def is_request_only(self) -> bool:
