@@ -191,3 +191,14 @@ def test_what_two_hops_hand_on_is_not_left_out_of_one() -> None:
     diagnosis = diagnosed(scenario)
     assert [f.hop for f in diagnosis.findings] == [3]
     assert diagnosis.plans[0].fixes == ("session-tags/allow-in-trust/hop-3",)
+
+
+def test_a_trust_policy_that_names_an_earlier_caller_is_explained() -> None:
+    """The most frequent mistake about chains: the last role trusts the person."""
+    (found,) = diagnosed(chained(trusts=[trust({"AWS": DEPLOYER})])).findings
+    assert found.explanation.endswith(
+        "; it names user/deployer, who makes hop 1, but this hop is made with the credentials of "
+        "assumed-role/CI/assumable"
+    )
+    (other,) = diagnosed(chained(trusts=[trust({"AWS": f"{CI}s"})])).findings
+    assert "who makes hop" not in other.explanation

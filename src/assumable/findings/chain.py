@@ -10,7 +10,7 @@ from assumable.engine.evaluate import Decision, Verdict
 from assumable.engine.truth import describe
 from assumable.findings.finding import Finding, Fix
 from assumable.findings.headline import headline
-from assumable.findings.inherited import fixes_before
+from assumable.findings.inherited import fixes_before, named_earlier
 from assumable.findings.registry import findings_of
 
 
@@ -29,7 +29,12 @@ def findings_of_chain(chain: Chain) -> tuple[Finding, ...]:
             as_whom = f"hop {number} of {chain.length}, {made_as(decision)}"
             earlier = [hop.call for hop in chain.decisions[:place]]
             theirs = tuple(
-                _of_hop(finding, number, as_whom, fixes_before(finding, decision, earlier))
+                _of_hop(
+                    finding,
+                    number,
+                    f"{as_whom}: {finding.explanation}{named_earlier(finding, decision, earlier)}",
+                    fixes_before(finding, decision, earlier),
+                )
                 for finding in theirs
             )
         found.extend(theirs)
@@ -42,12 +47,12 @@ def made_as(decision: Decision) -> str:
 
 
 def _of_hop(
-    finding: Finding, number: int, as_whom: str, before: Iterable[tuple[int, Fix]]
+    finding: Finding, number: int, explanation: str, before: Iterable[tuple[int, Fix]]
 ) -> Finding:
     return msgspec.structs.replace(
         finding,
         hop=number,
-        explanation=f"{as_whom}: {finding.explanation}",
+        explanation=explanation,
         fixes=(
             *(_fix_of_hop(fix, number) for fix in finding.fixes),
             *(_fix_of_hop(fix, earlier) for earlier, fix in before),

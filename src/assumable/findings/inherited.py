@@ -2,7 +2,12 @@
 
 from collections.abc import Iterator
 
+import msgspec
+
+from assumable import arn
 from assumable.engine.evaluate import Decision
+from assumable.engine.facts import Facts
+from assumable.engine.principals import names
 from assumable.findings.finding import Finding, Fix
 from assumable.findings.fix import change_call, patched
 from assumable.findings.report import actions_needed, new_statement, role_name
@@ -24,6 +29,26 @@ def fixes_before(
         yield from _named_as_trusted(decision, earlier)
     if finding.cause == "session-policy":
         yield from _allowed_by_session_policy(decision, earlier)
+
+
+def named_earlier(finding: Finding, decision: Decision, earlier: list[Call]) -> str:
+    """That the trust policy names who makes a hop before this one, in words; else empty."""
+    facts = decision.facts
+    if finding.cause != "trust-principal" or not isinstance(facts.trust, Policy):
+        return ""
+    allowing = [s for s in facts.trust.statements if s.effect is Effect.ALLOW]
+    for number, call in enumerate(earlier, 1):
+        theirs = Facts(facts.world, msgspec.structs.replace(decision.call, caller=call.caller))
+        if any(True in names(statement, theirs).values() for statement in allowing):
+            who, mine = (
+                arn.display_name(call.caller.arn),
+                arn.display_name(decision.call.caller.arn),
+            )
+            return (
+                f"; it names {who}, who makes hop {number}, but this hop is made with the "
+                f"credentials of {mine}"
+            )
+    return ""
 
 
 def _without(
