@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from tests.chains import CI, chained
@@ -202,3 +203,22 @@ def test_a_trust_policy_that_names_an_earlier_caller_is_explained() -> None:
     )
     (other,) = diagnosed(chained(trusts=[trust({"AWS": f"{CI}s"})])).findings
     assert "who makes hop" not in other.explanation
+
+
+def test_a_wrong_path_of_a_hop_is_mended_in_its_own_parameters() -> None:
+    """The next hop is made by the role that was meant."""
+    scenario = chained(hop=f"arn:aws:iam::{A}:role/team/CI")
+    diagnosis = diagnosed(scenario)
+    assert [(f.cause, f.variant, f.hop) for f in diagnosis.findings] == [
+        ("role-not-found", "path", 1)
+    ]
+    assert diagnosis.plans[0].fixes == ("role-not-found/path/hop-1",)
+    assert after_first_plan(scenario, diagnosis) == "allowed"
+
+
+def test_the_token_code_of_a_hop_is_never_shown() -> None:
+    """A code that was sent stands in no answer."""
+    proof = {"SerialNumber": f"arn:aws:iam::{A}:mfa/deployer", "TokenCode": "987654"}
+    diagnosis = diagnosed(chained(hop={"RoleArn": CI, **proof}, ci_may=[]))
+    assert b"987654" not in msgspec.json.encode(diagnosis)
+    assert any("--token-code CODE" in command for command in diagnosis.plans[0].commands)
