@@ -7,11 +7,11 @@ import msgspec
 from assumable import arn
 from assumable.engine.evaluate import Decision
 from assumable.engine.facts import Facts
-from assumable.engine.principals import names
+from assumable.engine.principals import Form, names
 from assumable.findings.finding import Finding, Fix
 from assumable.findings.fix import change_call, patched
 from assumable.findings.report import actions_needed, new_statement, role_name
-from assumable.model.call import Call
+from assumable.model.call import Call, SamlCaller, ServiceCaller
 from assumable.model.policy import Effect, Policy
 
 
@@ -39,15 +39,13 @@ def named_earlier(finding: Finding, decision: Decision, earlier: list[Call]) -> 
     allowing = [s for s in facts.trust.statements if s.effect is Effect.ALLOW]
     for number, call in enumerate(earlier, 1):
         theirs = Facts(facts.world, msgspec.structs.replace(decision.call, caller=call.caller))
-        if any(True in names(statement, theirs).values() for statement in allowing):
-            who, mine = (
-                arn.display_name(call.caller.arn),
-                arn.display_name(decision.call.caller.arn),
-            )
-            return (
-                f"; it names {who}, who makes hop {number}, but this hop is made with the "
-                f"credentials of {mine}"
-            )
+        forms = [
+            form for s in allowing for form, truth in names(s, theirs).items() if truth is True
+        ]
+        if set(forms) - {Form.ACCOUNT}:
+            who = f"{arn.display_name(call.caller.arn)}, who makes hop {number}"
+            mine = arn.display_name(decision.call.caller.arn)
+            return f"; it names {who}, but this hop is made with the credentials of {mine}"
     return ""
 
 
@@ -66,6 +64,8 @@ def _named_as_trusted(decision: Decision, earlier: list[Call]) -> Iterator[tuple
     trust, mine = decision.facts.trust, decision.call.caller.arn.rpartition("/")[0]
     if not isinstance(trust, Policy) or not earlier:
         return
+    if isinstance(earlier[-1].caller, ServiceCaller | SamlCaller):
+        return  # the service or the identity provider chooses the name
     for statement in trust.statements:
         for entry in statement.principals or ():
             session, _, name = entry.value.rpartition("/")
