@@ -99,4 +99,4 @@ def after_first_plan(scenario: Mapping[str, Any], diagnosis: Diagnosis) -> str:
     patched = jsonpatch.apply_patch(
         copy.deepcopy(dict(scenario)), list(diagnosis.plans[0].scenario_patch)
     )
-    return decided(patched).verdict
+    return diagnosed(patched).verdict

@@ -6,15 +6,20 @@ from typing import Any
 import msgspec
 
 from assumable.engine.answer import AwsError, aws_error
-from assumable.engine.evaluate import Decision, Verdict, decide
+from assumable.engine.chain import Chain, decide_chain
+from assumable.engine.evaluate import Decision, Verdict
 from assumable.engine.gates import Gate, Outcome
 from assumable.engine.match import StatementTrace
 from assumable.engine.notes import call_notes
-from assumable.engine.truth import Atom, atoms, describe
+from assumable.engine.truth import atoms, describe
+from assumable.findings.chain import (
+    chain_headline,
+    chain_residual,
+    findings_of_chain,
+    number_of,
+)
 from assumable.findings.checklist import ChecklistRow, checklist
 from assumable.findings.finding import Finding, Fix
-from assumable.findings.headline import headline
-from assumable.findings.registry import findings_of
 from assumable.findings.uncertain import as_notes, uncertain
 from assumable.model.call import Call
 from assumable.model.policy import Policy
@@ -58,6 +63,15 @@ class CallView(msgspec.Struct, frozen=True, kw_only=True):
     parameters: dict[str, Any]
 
 
+class HopView(msgspec.Struct, frozen=True, kw_only=True):
+    """One hop of a chain, decided as if the hops before it had succeeded."""
+
+    call: CallView
+    verdict: Verdict
+    causes: tuple[str, ...]
+    """Its blocking causes."""
+
+
 class UnknownView(msgspec.Struct, frozen=True):
     """Something that was not known and matters."""
 
@@ -73,8 +87,12 @@ class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
     headline: str
     """The verdict in words."""
     call: CallView
+    """Of a chain: the first caller, the last role, and the actions of all hops."""
+    hop: int = 0
+    """The hop that checklist, gates and `aws_error` are of, from 1; 0 without a chain."""
+    hops: tuple[HopView, ...] = ()
+    """The hops of a chain, in order; empty without one."""
     aws_error: AwsError | None
-    hops: tuple[CallView, ...] = ()
     checklist: tuple[ChecklistRow, ...]
     gates: tuple[GateView, ...]
     findings: tuple[Finding, ...]
@@ -89,35 +107,60 @@ class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def diagnose(world: World, call: Call) -> Diagnosis:
-    """Why the call passes or fails, and what would fix it."""
-    decision = decide(world, call)
-    findings = findings_of(decision)
+    """Why the call passes or fails, and what would fix it; of a chain, every hop of it."""
+    chain = decide_chain(world, call)
+    findings = findings_of_chain(chain)
     plans: tuple[Plan, ...] = ()
     extra: tuple[Fix, ...] = ()
-    if decision.verdict is Verdict.DENIED:
-        plans, extra = plans_for(decision, findings)
+    if chain.verdict is Verdict.DENIED:
+        plans, extra = plans_for(chain, findings)
     fixes = {fix.id: fix for finding in findings for fix in finding.fixes}
-    open_atoms, mattered = atoms(decision.passes), uncertain(decision)
+    mattered = [uncertain(decision) for decision in chain.decisions]
+    shown, number = chain.decisions[chain.shown], number_of(chain, chain.shown)
     return Diagnosis(
-        verdict=decision.verdict,
-        headline=headline(decision),
-        call=_call_view(decision),
-        aws_error=aws_error(decision),
-        checklist=tuple(checklist(decision, findings)),
-        gates=tuple(map(_gate_view, decision.gates)),
+        verdict=chain.verdict,
+        headline=chain_headline(chain),
+        call=_whole_view(chain),
+        hop=number,
+        aws_error=aws_error(shown),
+        hops=() if chain.is_plain else tuple(_hop_views(chain, findings)),
+        checklist=tuple(checklist(shown, tuple(f for f in findings if f.hop == number))),
+        gates=tuple(map(_gate_view, shown.gates)),
         findings=findings,
         fixes=(*fixes.values(), *extra),
         plans=plans,
-        residual=describe(decision.passes) if decision.verdict is Verdict.CONDITIONAL else "",
-        unknowns=tuple(_unknowns(open_atoms)),
-        uncertain=mattered,
-        notes=(*_notes(decision), *as_notes(decision, mattered)),
+        residual=chain_residual(chain),
+        unknowns=tuple(_unknowns(chain)),
+        uncertain=tuple(dict.fromkeys(item for items in mattered for item in items)),
+        notes=tuple(_notes(chain, mattered)),
+    )
+
+
+def _hop_views(chain: Chain, findings: tuple[Finding, ...]) -> Iterator[HopView]:
+    for number, decision in enumerate(chain.decisions, 1):
+        causes = [f.cause for f in findings if f.hop == number and f.blocking]
+        yield HopView(
+            call=_call_view(decision),
+            verdict=decision.verdict,
+            causes=tuple(dict.fromkeys(causes)),
+        )
+
+
+def _whole_view(chain: Chain) -> CallView:
+    """The call as it was asked: by the first caller, for the last role."""
+    views = [_call_view(decision) for decision in chain.decisions]
+    call = chain.call
+    return msgspec.structs.replace(
+        views[0],
+        role_arn=call.role_arn,
+        role_account=call.role_account,
+        actions=tuple(dict.fromkeys(action for view in views for action in view.actions)),
+        parameters=_shown_parameters(call),
     )
 
 
 def _call_view(decision: Decision) -> CallView:
     call = decision.call
-    secret = {"TokenCode", "WebIdentityToken", "SAMLAssertion", "ProvidedContexts"}
     return CallView(
         api=call.api,
         caller=call.caller.arn,
@@ -125,8 +168,13 @@ def _call_view(decision: Decision) -> CallView:
         role_arn=call.role_arn,
         role_account=call.role_account,
         actions=decision.facts.required_actions,
-        parameters={key: value for key, value in call.parameters.items() if key not in secret},
+        parameters=_shown_parameters(call),
     )
+
+
+def _shown_parameters(call: Call) -> dict[str, Any]:
+    secret = {"TokenCode", "WebIdentityToken", "SAMLAssertion", "ProvidedContexts"}
+    return {key: value for key, value in call.parameters.items() if key not in secret}
 
 
 def _gate_view(gate: Gate) -> GateView:
@@ -163,19 +211,37 @@ def _outcome_words(gate: Gate) -> str:
     return f"{words.get(gate.outcome, 'denies')} {gate.action}"
 
 
-def _unknowns(open_atoms: tuple[Atom, ...]) -> Iterator[UnknownView]:
-    """What is not known, each part once, however many questions it leaves open."""
-    parts = {atom.part or atom.text: atom.settle for atom in open_atoms}
-    for part, settle in parts.items():
-        yield UnknownView(part, settle)
+def _unknowns(chain: Chain) -> Iterator[UnknownView]:
+    """What is not known, each part once, however many questions of however many hops it leaves."""
+    parts: dict[str, dict[str, None]] = {}
+    settling: dict[str, str] = {}
+    for place, decision in enumerate(chain.decisions):
+        for atom in atoms(decision.passes):
+            part = atom.part or atom.text
+            parts.setdefault(part, {})[str(number_of(chain, place))] = None
+            settling[part] = atom.settle
+    for part, numbers in parts.items():
+        which = "" if chain.is_plain else f"hop {' and '.join(numbers)}: "
+        yield UnknownView(which + part, settling[part])
 
 
-def _notes(decision: Decision) -> Iterator[str]:
+def _notes(chain: Chain, mattered: list[tuple[str, ...]]) -> Iterator[str]:
     """What is odd about the input, or taken for granted, though it decides nothing by itself."""
+    several: dict[str, list[str]] = {}
+    for number, (decision, items) in enumerate(zip(chain.decisions, mattered, strict=True), 1):
+        for note in (*_notes_on(decision), *as_notes(decision, items)):
+            several.setdefault(note, []).append(str(number))
+    for note, numbers in several.items():
+        alike = chain.is_plain or len(numbers) == len(chain.decisions)
+        yield note if alike else f"hop {' and '.join(numbers)}: {note}"
+    if chain.is_cut_short:
+        last = len(chain.decisions)
+        yield f"what follows hop {last} was not looked at: its RoleArn names no role"
+
+
+def _notes_on(decision: Decision) -> Iterator[str]:
     yield from call_notes(decision.facts)
-    trust = decision.facts.trust
-    policies = [trust, *decision.facts.identity_policies]
-    for policy in policies:
+    for policy in (decision.facts.trust, *decision.facts.identity_policies):
         if isinstance(policy, Policy):
             for problem in policy.problems:
                 yield f"{policy.name.name}: {problem.message}"

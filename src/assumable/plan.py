@@ -7,17 +7,17 @@ from typing import Any
 import msgspec
 
 from assumable import arn
+from assumable.engine.chain import Chain, decide_chain
 from assumable.engine.evaluate import Decision, Verdict, decide
 from assumable.engine.facts import Facts
 from assumable.engine.layers import Prepared
 from assumable.engine.principals import names
-from assumable.engine.truth import atoms, describe
+from assumable.engine.truth import Truth, atoms
 from assumable.findings import commands
 from assumable.findings.apply import ConflictError, apply, find_policy, scenario_patch
+from assumable.findings.chain import chain_headline, chain_residual, findings_of_chain
 from assumable.findings.finding import Finding, Fix, Target
 from assumable.findings.guards import content_of, keeps_guards
-from assumable.findings.headline import headline
-from assumable.findings.registry import findings_of
 from assumable.model.call import Call, RoleCaller, UserCaller
 from assumable.model.policy import Policy, Statement
 from assumable.model.world import Principal, Role, Unknown, World
@@ -52,26 +52,26 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     residual_after: str
     blast_radius: BlastRadius
     commands: tuple[str, ...]
-    """Everything to run, the policy edits merged per document, the call itself last."""
+    """Everything to run: the policy edits merged per document, then the call, hop by hop."""
     scenario_patch: tuple[dict[str, Any], ...] = ()
 
 
 def plans_for(
-    decision: Decision, findings: Sequence[Finding]
+    chain: Chain, findings: Sequence[Finding]
 ) -> tuple[tuple[Plan, ...], tuple[Fix, ...]]:
     """The best plans, best first, and every fix they use that no finding carries yet."""
     found: list[Plan] = []
     used: dict[frozenset[str], tuple[Fix, ...]] = {}
     for fixes in itertools.islice(_candidates(findings), MAX_TRIES):
-        proved = _completed(decision, fixes)
+        proved = _completed(chain, fixes)
         if proved is None:
             continue
-        smallest = _shrunk(decision, proved)
+        smallest = _shrunk(chain, proved)
         key = frozenset(fix.id for fix in smallest)
         if any(key >= other for other in used):
             continue
         try:
-            found.append(_plan(decision, smallest))
+            found.append(_plan(chain, smallest))
         except ConflictError:
             continue  # a plan that cannot be written down is no plan
         used[key] = smallest
@@ -113,18 +113,18 @@ def _cost(fix: Fix, position: int) -> int:
     return position + (0 if fix.is_request_only else 10)
 
 
-def _completed(decision: Decision, fixes: tuple[Fix, ...]) -> tuple[Fix, ...] | None:
+def _completed(chain: Chain, fixes: tuple[Fix, ...]) -> tuple[Fix, ...] | None:
     """The fixes, with what the next rounds still ask for, once nothing denies any more."""
     chosen = list(fixes)
     for _ in range(MAX_ROUNDS):
-        after = _decided_with(decision, chosen)
+        after = _decided_with(chain, chosen)
         if after is None:
             return None
-        if _is_proof(decision, after):
+        if _is_proof(chain, after):
             return tuple(chosen)
         further = [
             next((fix for fix in finding.fixes if fix.safety != "display"), None)
-            for finding in findings_of(after)
+            for finding in findings_of_chain(after)
             if finding.blocking
         ]
         if not further or None in further:
@@ -133,98 +133,102 @@ def _completed(decision: Decision, fixes: tuple[Fix, ...]) -> tuple[Fix, ...] | 
     return None
 
 
-def _decided_with(decision: Decision, fixes: Sequence[Fix]) -> Decision | None:
-    """The call decided again with the fixes applied; None when they conflict."""
+def _decided_with(chain: Chain, fixes: Sequence[Fix]) -> Chain | None:
+    """Every hop decided again with the fixes applied; None when they conflict."""
     try:
-        return decide(*apply(fixes, decision.facts.world, decision.call))
+        return decide_chain(*apply(fixes, chain.world, chain.call))
     except ConflictError:
         return None
 
 
-def _is_proof(before: Decision, after: Decision) -> bool:
+def _is_proof(before: Chain, after: Chain) -> bool:
     """No gate denies, no guard is lost, and what stays open was open before (DESIGN section 2)."""
-    if not keeps_guards(before, after):
+    if not _keeps_guards(before, after):
         return False
     if after.verdict is Verdict.ALLOWED:
         return True
-    if after.verdict is Verdict.DENIED or any(after.blocking()):
+    if after.verdict is Verdict.DENIED or any(any(hop.blocking()) for hop in after.decisions):
         return False
-    truths = [*(gate.passes for gate in before.gates), *before.facts.required.values()]
+    truths: list[Truth] = []
+    for hop in before.decisions:
+        truths += [*(gate.passes for gate in hop.gates), *hop.facts.required.values()]
     known_before = {atom.subject for truth in truths for atom in atoms(truth)}
-    return {atom.subject for atom in atoms(after.passes)} <= known_before
+    return {atom.subject for hop in after.decisions for atom in atoms(hop.passes)} <= known_before
 
 
-def _shrunk(decision: Decision, fixes: tuple[Fix, ...]) -> tuple[Fix, ...]:
+def _keeps_guards(before: Chain, after: Chain) -> bool:
+    """Whether every hop is guarded as before; hops that were not looked at stay as they are."""
+    if len(before.decisions) != len(after.decisions) and before.world is not after.world:
+        return False
+    return all(map(keeps_guards, before.decisions, after.decisions))
+
+
+def _shrunk(chain: Chain, fixes: tuple[Fix, ...]) -> tuple[Fix, ...]:
     """The set without any fix that the proof does not need."""
     kept = fixes
     for fix in sorted(fixes, key=lambda fix: fix.is_request_only):
         without = tuple(other for other in kept if other is not fix)
-        after = _decided_with(decision, without) if without else None
-        if after is not None and _is_proof(decision, after):
+        after = _decided_with(chain, without) if without else None
+        if after is not None and _is_proof(chain, after):
             kept = without
     return kept
 
 
-def _plan(decision: Decision, fixes: tuple[Fix, ...]) -> Plan:
+def _plan(chain: Chain, fixes: tuple[Fix, ...]) -> Plan:
     ordered = tuple(sorted(fixes, key=lambda fix: not fix.is_request_only))
-    world, call = apply(ordered, decision.facts.world, decision.call)
-    after = decide(world, call)
-    open_after = after.verdict is Verdict.CONDITIONAL
+    after = decide_chain(*apply(ordered, chain.world, chain.call))
     return Plan(
         fixes=tuple(fix.id for fix in ordered),
         proved=True,
         verdict_after=after.verdict,
-        headline_after=headline(after),
-        residual_after=describe(after.passes) if open_after else "",
-        blast_radius=_blast_radius(decision, ordered, world, call),
-        commands=_commands(ordered, world, call),
-        scenario_patch=scenario_patch(ordered, decision.facts.world),
+        headline_after=chain_headline(after),
+        residual_after=chain_residual(after),
+        blast_radius=_blast_radius(chain, ordered, after),
+        commands=_commands(ordered, after),
+        scenario_patch=scenario_patch(ordered, chain.world),
     )
 
 
-def _commands(fixes: Sequence[Fix], world: World, call: Call) -> tuple[str, ...]:
+def _commands(fixes: Sequence[Fix], after: Chain) -> tuple[str, ...]:
     found: dict[Target, str] = {}
     for fix in fixes:
         if fix.target.kind == "policy":
-            policy = find_policy(world, fix.target)
+            policy = find_policy(after.world, fix.target)
             if policy is not None:
                 found[fix.target] = commands.put_policy(fix.target, policy.document)
         elif fix.target.kind != "call":
             found[fix.target] = fix.commands[0]
-    return (*found.values(), commands.assume_role(call))
+    return (*found.values(), *(commands.assume_role(hop.call) for hop in after.decisions))
 
 
-def _blast_radius(
-    decision: Decision, fixes: Sequence[Fix], world: World, call: Call
-) -> BlastRadius:
-    """Who else may make the repaired call now and could not before."""
-    before = decision.facts.world
+def _blast_radius(before: Chain, fixes: Sequence[Fix], after: Chain) -> BlastRadius:
+    """Who else may make a repaired call now and could not before."""
     if all(fix.is_request_only for fix in fixes):
         return BlastRadius(complete=True, count=0, principals=())
-    unread = any(isinstance(account, Unknown) for account in before.accounts.values())
-    federated = any(fix.target.kind == "provider" for fix in fixes)
-    strangers = federated or _opens_to_strangers(decision, world)
-    everyone = list(itertools.islice(before.principals(), MAX_PRINCIPALS + 1))
-    whole = before.complete and not unread and len(everyone) <= MAX_PRINCIPALS
-    mine = decision.facts.principal_arn
-    gained: list[str] = []
-    tried = 0
-    new = _new_statements(decision, world)
+    world = before.world
+    unread = any(isinstance(account, Unknown) for account in world.accounts.values())
+    strangers = any(fix.target.kind == "provider" for fix in fixes) or any(
+        _opens_to_strangers(hop, after.world) for hop in before.decisions
+    )
+    everyone = list(itertools.islice(world.principals(), MAX_PRINCIPALS + 1))
+    whole = world.complete and not unread and len(everyone) <= MAX_PRINCIPALS
     edited = {fix.target.policy_arn or fix.target.arn for fix in fixes} - {""}
-    then, now = Prepared(before), Prepared(world)
-    for principal in everyone[:MAX_PRINCIPALS]:
-        if principal.arn == mine:
-            continue
-        tried += 1
-        theirs = _as(principal, call)
-        if not _is_touched(principal, edited) and not _is_named(new, Facts(now.lookups, theirs)):
-            continue
-        if (
-            decide(then, theirs).verdict is Verdict.DENIED
-            and decide(now, theirs).verdict is not Verdict.DENIED
-        ):
-            gained.append(principal.arn)
-    return BlastRadius(whole and not strangers, len(gained), tuple(gained[:10]), tried)
+    tried: set[str] = set()
+    gained: dict[str, None] = {}
+    then, now = Prepared(world), Prepared(after.world)
+    for hop, repaired in zip(before.decisions, after.decisions, strict=False):
+        others = [p for p in everyone[:MAX_PRINCIPALS] if p.arn != hop.facts.principal_arn]
+        tried.update(principal.arn for principal in others)
+        new = _new_statements(hop, after.world)
+        for principal in others:
+            theirs = _as(principal, repaired.call)
+            touched = _is_touched(principal, edited)
+            if (touched or _is_named(new, Facts(now.lookups, theirs))) and (
+                decide(then, theirs).verdict is Verdict.DENIED
+                and decide(now, theirs).verdict is not Verdict.DENIED
+            ):
+                gained[principal.arn] = None
+    return BlastRadius(whole and not strangers, len(gained), tuple(gained)[:10], len(tried))
 
 
 def _opens_to_strangers(decision: Decision, after: World) -> bool:

@@ -3,7 +3,7 @@
 import functools
 import json
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -85,10 +85,14 @@ class Accounts:
         return Session(profile_name=profile).client("sts", endpoint_url=self.url)
 
     def read(
-        self, profile: str = "deployer", target_profile: str | None = "auditor", **more: Any
+        self,
+        profile: str = "deployer",
+        target_profile: str | None = "auditor",
+        via_roles: Sequence[str] = (),
+        **more: Any,
     ) -> Scenario:
-        """The live world of one call."""
+        """The live world of one call, or of a chain."""
         return read_live(
             {**CALL, **more}, profile=profile, target_profile=target_profile, region=None,
-            endpoint_url=self.url, now=NOW,
+            endpoint_url=self.url, now=NOW, via_roles=via_roles,
         )  # fmt: skip

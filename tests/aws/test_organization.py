@@ -61,7 +61,7 @@ def refusal(code: str) -> Exception:
 
 
 def read(connections: Mapping[str, Connection], role_account: str = B) -> tuple[Organization, ...]:
-    found = read_organizations(A, role_account, connections)
+    found = read_organizations((A,), (role_account,), connections)
     assert not isinstance(found.organizations, Unknown)
     return found.organizations
 
@@ -93,7 +93,7 @@ def test_the_role_may_be_found_in_the_callers_organization() -> None:
 
 
 def test_a_role_account_outside_of_it_is_unknown() -> None:
-    found = read_organizations(A, "333333333333", {A: Recorded(parents=PARENTS, attached={})})
+    found = read_organizations((A,), ("333333333333",), {A: Recorded(parents=PARENTS, attached={})})
     assert isinstance(found.organizations, Unknown)
     assert "333333333333" in found.organizations.settle
 
@@ -106,7 +106,7 @@ def test_no_scp_at_any_level_means_that_scps_are_off() -> None:
 
 
 def test_a_member_knows_its_organization_but_not_its_place() -> None:
-    found = read_organizations(A, A, {A: Recorded()})
+    found = read_organizations((A,), (A,), {A: Recorded()})
     assert not isinstance(found.organizations, Unknown)
     (organization,) = found.organizations
     assert (organization.id, organization.has_member(A)) == ("o-exampleorgid", True)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.chains import CI, chained
 from tests.worlds import DEPLOYER, ROLE, A, B, allow, classic, policy, trust
 
 MAIN = "from assumable.cli.main import main; main()"
@@ -145,3 +146,55 @@ def test_the_answer_speaks_without_colour(tmp_path: Path) -> None:
     result = run("why", "--scenario", written(tmp_path, "s.json", classic(identity=[])))
     assert "\x1b" not in result.stdout
     assert B in result.stdout
+
+
+def test_a_chain_is_given_by_via(tmp_path: Path) -> None:
+    """Each role in order, with the flags of the last call; every session may carry something."""
+    scenario = chained()
+    for account, details in scenario["accounts"].items():
+        written(tmp_path, f"{account}.json", with_arns(account, details))
+    flags = ["--snapshot", str(tmp_path), "--caller", DEPLOYER, "--via", CI, "--role-arn", ROLE]
+    open_ = ["--role-session-name", "deploy-session", "--assume", "organization=open"]
+    passes = run("why", *flags, *open_)
+    assert passes.returncode == 0, passes.stdout + passes.stderr
+    assert "hop 2  ✓  assumed-role/CI/assumable" in passes.stdout
+    too_long = run("why", *flags, *open_, "--duration-seconds", "7200", "--format", "json")
+    answer = json.loads(too_long.stdout)
+    assert (too_long.returncode, answer["hop"]) == (1, 2)
+    assert [(hop["verdict"], hop["causes"]) for hop in answer["hops"]] == [
+        ("allowed", []),
+        ("denied", ["duration"]),
+    ]
+    assert [(finding["cause"], finding["hop"]) for finding in answer["findings"]] == [
+        ("duration", 2)
+    ]
+
+
+def with_arns(account: str, details: dict[str, Any]) -> dict[str, Any]:
+    """An account of a scenario as `get-account-authorization-details` writes it."""
+    whole: dict[str, Any] = {
+        "UserDetailList": [], "RoleDetailList": [], "GroupDetailList": [], "Policies": [],
+    }  # fmt: skip
+    for user in details.get("UserDetailList", []):
+        user |= {"Arn": f"arn:aws:iam::{account}:user/{user['UserName']}", "UserId": "AIDAEXAMPLE"}
+    for role in details.get("RoleDetailList", []):
+        role |= {"Arn": f"arn:aws:iam::{account}:role/{role['RoleName']}", "RoleId": "AROAEXAMPLE"}
+    return {**whole, **details}
+
+
+def test_pasted_policies_say_nothing_of_a_role_in_between(tmp_path: Path) -> None:
+    """What the role in between allows and trusts is not known; a denial at the end is certain."""
+    base = ["why", "--caller", DEPLOYER, "--via", CI, "--role-arn", ROLE, "--trust-policy"]
+    named = written(tmp_path, "named.json", policy(trust({"AWS": CI})))
+    other = written(tmp_path, "other.json", policy(trust({"AWS": DEPLOYER})))
+    assert run(*base, named).returncode == 3
+    denied = run(*base, other)
+    assert denied.returncode == 1, denied.stderr
+    assert "hop 2 of 2, made as assumed-role/CI/assumable: no statement" in denied.stdout
+
+
+def test_a_scenario_holds_its_own_chain(tmp_path: Path) -> None:
+    """`--via` beside a scenario is refused."""
+    result = run("why", "--scenario", written(tmp_path, "s.json", classic()), "--via", CI)
+    assert result.returncode == 2
+    assert "a scenario holds its own call" in result.stderr

@@ -11,6 +11,7 @@ from assumable.diagnose import Diagnosis
 from assumable.findings.finding import Evidence
 from assumable.plan import BlastRadius
 from assumable.render import terminal
+from tests.chains import CI, chained
 from tests.plan.test_classic_failures import CLASSICS, broken
 from tests.worlds import allow, classic, diagnosed, trust
 
@@ -25,6 +26,17 @@ SHOWN: dict[str, dict[str, Any]] = {
         "call": {**classic()["call"], "caller": {"service": "ecs-tasks.amazonaws.com"}},
     },
     "no-plan": classic(RoleArn="arn:aws:iam::222222222222:role/Missing"),
+    "chain": chained(ci_may=[], trusts=[trust({"AWS": f"{CI}s"})], DurationSeconds=7200),
+    "chain-allowed": chained(),
+    "chain-by-a-service": chained(
+        first={"service": "ec2.amazonaws.com"},
+        ci_trusts=[trust({"Service": "ec2.amazonaws.com"})],
+        DurationSeconds=7200,
+    ),
+    "chain-open": {
+        **chained(trusts=[trust({"AWS": CI}, Condition={"Bool": {"aws:SecureTransport": "true"}})]),
+        "organization": "unknown",
+    },
 }
 
 
@@ -195,3 +207,22 @@ def test_colour_only_repeats_what_words_say() -> None:
     coloured = terminal.render(diagnosis, color=True)
     assert "\x1b[" in coloured
     assert re.sub(r"\x1b\[[0-9;]*m", "", coloured) == terminal.render(diagnosis)
+
+
+def test_the_lines_of_a_chain_say_who_assumes_what_and_how_it_ends() -> None:
+    """One for each hop, in words; then the hop that the checklist is about."""
+    lines = terminal.render(diagnosed(SHOWN["chain"])).splitlines()
+    assert (
+        lines[2] == "  hop 1  ✓  user/deployer (111111111111)  →  role/CI (111111111111)   allowed"
+    )
+    assert lines[3].startswith("  hop 2  ✗  assumed-role/CI/assumable (111111111111)  →  ")
+    shown = lines.index("  hop 2, made as assumed-role/CI/assumable")
+    assert lines[shown + 1].startswith("  1  caller's permission")
+    whose = [line.strip() for line in lines if line.strip()[:1].isdigit() and " step " in line]
+    assert whose == ["4  with the credentials of step 3"]
+
+
+def test_a_line_is_verified_in_the_account_of_its_hop() -> None:
+    """The role in between calls at the second hop."""
+    text = terminal.render(diagnosed(SHOWN["chain"]), show_commands=True)
+    assert "$ (111111111111) aws iam list-role-policies --role-name CI" in text

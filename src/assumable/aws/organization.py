@@ -4,7 +4,7 @@ Members may describe their organization; the rest answers only in its management
 delegated administrator (https://docs.aws.amazon.com/organizations/latest/userguide/orgs_permissions.html).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -30,15 +30,16 @@ class Found(msgspec.Struct, frozen=True):
 
 
 def read_organizations(
-    caller_account: str, role_account: str, connections: Mapping[str, Connection]
+    callers: Sequence[str], roles: Sequence[str], connections: Mapping[str, Connection]
 ) -> Found:
-    """The organizations of both accounts, read with the connections of whichever can.
+    """The organizations of all accounts, read with the connections of whichever can.
 
-    SCPs are read for the caller's account and RCPs for the role's: no others decide a call.
+    SCPs are read for the callers' accounts and RCPs for the roles': no others decide a call.
     """
     found: dict[str, Organization] = {}
+    read: dict[tuple[str, Layer], Levels | Unknown] = {}
     unplaced: dict[str, Unknown] = {}
-    for account in dict.fromkeys((caller_account, role_account)):
+    for account in dict.fromkeys((*callers, *roles)):
         described = _describe(account, connections, tuple(found.values()))
         if isinstance(described, Unknown):
             return Found(described)
@@ -52,12 +53,21 @@ def read_organizations(
             path = (Node(account, "account"),)
         nodes = {**organization.nodes, **{node.id: node for node in path}}
         organization = msgspec.structs.replace(organization, nodes=nodes)
-        for layer, wanted in ((Layer.SCP, caller_account), (Layer.RCP, role_account)):
-            if account == wanted:
-                levels = unplaced.get(account) or _attached(layer, path, readers)
+        for layer, wanted in ((Layer.SCP, callers), (Layer.RCP, roles)):
+            if account in wanted:
+                more = unplaced.get(account) or _attached(layer, path, readers)
+                levels = _together(read.get((organization.id, layer), {}), more)
+                read[organization.id, layer] = levels
                 organization = msgspec.structs.replace(organization, **{f"{layer}s": levels})
         found[organization.id] = organization
     return Found(tuple(found.values()), unplaced)
+
+
+def _together(known: Levels | Unknown, more: Levels | Unknown) -> Levels | Unknown:
+    """The policies at the levels of several accounts; unknown when those of one are."""
+    if isinstance(known, Unknown):
+        return known
+    return more if isinstance(more, Unknown) else {**known, **more}
 
 
 def _describe(

@@ -1,5 +1,6 @@
 """The live world: what the caller's and the role's account say, read with read-only calls."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -8,9 +9,17 @@ import msgspec
 from assumable import arn
 from assumable.aws.clients import Connection, Identity
 from assumable.aws.organization import Found, read_organizations
-from assumable.aws.principals import read_own_role, read_provider, read_target_role, read_user
+from assumable.aws.principals import (
+    read_chained_role,
+    read_own_role,
+    read_provider,
+    read_target_role,
+    read_user,
+)
+from assumable.engine.chain import hops
 from assumable.errors import UnreadableError
 from assumable.formats import dump
+from assumable.formats.chain import via
 from assumable.formats.scenario import Scenario
 from assumable.model.call import (
     Call,
@@ -28,7 +37,7 @@ _EVENT = "the GetSessionToken event, in CloudTrail"
 
 def read_live(
     parameters: dict[str, Any], *, profile: str | None, target_profile: str | None,
-    region: str | None, endpoint_url: str | None, now: datetime,
+    region: str | None, endpoint_url: str | None, now: datetime, via_roles: Sequence[str] = (),
 ) -> Scenario:  # fmt: skip
     """The call as the credentials of `profile` would make it, and the world around it.
 
@@ -37,19 +46,21 @@ def read_live(
     """
     mine = Connection(profile, region, endpoint_url)
     caller = mine.identity
-    role_arn = arn.parse_role(str(parameters["RoleArn"]))
-    theirs: Connection | Unknown | None = None
-    if role_arn is not None and target_profile is not None:
-        theirs = _target(Connection(target_profile, region, endpoint_url), role_arn)
-    elif role_arn is not None:
-        theirs = mine if _is_home(caller, role_arn) else _not_ours(role_arn)
+    target = Connection(target_profile, region, endpoint_url) if target_profile else None
     call = dump.call_of(caller.arn, parameters, region=mine.region, now=now)
-    call = _with_credentials(call, mine)
+    call = via(_with_credentials(call, mine), via_roles)
     accounts = _Accounts()
     _read_caller(mine, call, accounts)
-    if role_arn is not None and theirs is not None:
-        _read_role(theirs, role_arn, accounts)
-    found = _organizations(mine, theirs, caller, role_arn)
+    connections = {caller.account: mine}
+    for hop in hops(call):
+        role = arn.parse_role(hop.role_arn)
+        if role is None:
+            continue
+        theirs = _reader_of(role, mine, target)
+        if isinstance(theirs, Connection):
+            connections.setdefault(role.account, theirs)
+        _read_role(theirs, role, accounts, also_calls=hop.role_arn in via_roles)
+    found = _organizations(call, connections)
     world = World(accounts=accounts.accounts, organizations=found.organizations, complete=False)
     return Scenario(world, _with_open_keys(call, found))
 
@@ -67,10 +78,10 @@ def read_role_side(call: Call, *, profile: str | None, endpoint_url: str | None)
     if role_arn is not None:
         home = role_arn.account
         theirs = _target(connection, role_arn)
-        _read_role(theirs, role_arn, accounts)
+        _read_role(theirs, role_arn, accounts, also_calls=False)
         if isinstance(theirs, Connection):
             _read_provider(theirs, call, role_arn, accounts)
-    found = read_organizations(home, home, {connection.identity.account: connection})
+    found = read_organizations([home], [home], {connection.identity.account: connection})
     world = World(accounts=accounts.accounts, organizations=found.organizations, complete=False)
     return Scenario(world, _with_open_keys(call, found))
 
@@ -102,6 +113,15 @@ def _is_home(identity: Identity, role: arn.Arn) -> bool:
 
 def _not_ours(role: arn.Arn) -> Unknown:
     return Unknown(f"{arn.display_name(str(role))}", f"iam:GetRole on {role}")
+
+
+def _reader_of(role: arn.Arn, mine: Connection, target: Connection | None) -> Connection | Unknown:
+    """Whose credentials read a role: those of the target profile, else the caller's own."""
+    home = _is_home(mine.identity, role)
+    if target is None:
+        return mine if home else _not_ours(role)
+    found = _target(target, role)
+    return mine if home and isinstance(found, Unknown) else found
 
 
 def _target(connection: Connection, role: arn.Arn) -> Connection | Unknown:
@@ -174,12 +194,18 @@ def _read_caller(connection: Connection, call: Call, accounts: _Accounts) -> Non
         accounts.add(principal)
 
 
-def _read_role(theirs: Connection | Unknown, wanted: arn.Arn, accounts: _Accounts) -> None:
-    """The role under the ARN that it has, and the one asked for as absent if they differ."""
+def _read_role(
+    theirs: Connection | Unknown, wanted: arn.Arn, accounts: _Accounts, *, also_calls: bool
+) -> None:
+    """The role under the ARN that it has, and the one asked for as absent if they differ.
+
+    `also_calls` is whether its session makes the next hop, so that its own policies matter.
+    """
     known = accounts.role(str(wanted))
     if known is not None and known.path_known:
         return  # a role that assumes itself: it was read as the caller
-    role = theirs if isinstance(theirs, Unknown) else read_target_role(theirs, str(wanted))
+    read = read_chained_role if also_calls else read_target_role
+    role = theirs if isinstance(theirs, Unknown) else read(theirs, str(wanted))
     if isinstance(role, Unknown):
         accounts.unread(wanted.account, role)
         return
@@ -189,13 +215,12 @@ def _read_role(theirs: Connection | Unknown, wanted: arn.Arn, accounts: _Account
         accounts.add(role)
 
 
-def _organizations(
-    mine: Connection, theirs: Connection | Unknown | None, caller: Identity, role: arn.Arn | None
-) -> Found:
-    connections = {caller.account: mine}
-    if role is not None and isinstance(theirs, Connection):
-        connections.setdefault(role.account, theirs)
-    return read_organizations(caller.account, role.account if role else caller.account, connections)
+def _organizations(call: Call, connections: Mapping[str, Connection]) -> Found:
+    """SCPs of the accounts that call in some hop, RCPs of those whose roles are asked for."""
+    made = hops(call)
+    callers = [hop.caller_account for hop in made]
+    roles = [role.account for hop in made if (role := arn.parse_role(hop.role_arn)) is not None]
+    return read_organizations(callers, roles or callers, connections)
 
 
 # What credentials do not tell about themselves
@@ -216,7 +241,8 @@ def _with_credentials(call: Call, connection: Connection) -> Call:
 def _with_open_keys(call: Call, found: Found) -> Call:
     """The call with the places in the organization that nobody could read marked as unknown."""
     keys: dict[str, Value] = {}
-    for side, account in (("principal", call.caller_account), ("resource", call.role_account)):
-        if account in found.unplaced:
-            keys[f"aws:{side}orgpaths"] = found.unplaced[account]
+    for hop in hops(call):  # in a chain, what is unknown of one hop is so of every hop
+        for side, account in (("principal", hop.caller_account), ("resource", hop.role_account)):
+            if account in found.unplaced:
+                keys[f"aws:{side}orgpaths"] = found.unplaced[account]
     return msgspec.structs.replace(call, overrides={**call.overrides, **keys})

@@ -16,6 +16,7 @@ from assumable.cli.assume import assumptions
 from assumable.diagnose import Diagnosis, diagnose
 from assumable.engine.evaluate import Verdict
 from assumable.errors import InputError
+from assumable.formats.chain import via
 from assumable.formats.command import parameters_from_flags
 from assumable.formats.scenario import Scenario, read_scenario
 from assumable.model.call import RoleCaller, Session
@@ -68,6 +69,9 @@ class AwsStyle(click.Command):
 @click.option("--endpoint-url", help="Another endpoint for every AWS call.")
 @click.option("--region", help="The Region of the STS endpoint.")
 @click.option("--role-arn", help="The role to assume.")
+@click.option(
+    "--via", multiple=True, metavar="ARN", help="A role to assume on the way; repeatable, in order."
+)
 @click.option("--role-session-name", help="As for aws sts assume-role.")
 @click.option("--external-id", help="As for aws sts assume-role.")
 @click.option("--serial-number", help="As for aws sts assume-role.")
@@ -101,8 +105,9 @@ class AwsStyle(click.Command):
 def command(**options: Any) -> None:
     """Why does this AssumeRole call fail, and what fixes it?
 
-    Takes the flags of `aws sts assume-role` and its two siblings. Exit status: 0 allowed,
-    1 denied, 2 bad input, 3 depends on what is not known, 4 AWS could not be read, 70 a bug.
+    Takes the flags of `aws sts assume-role` and its two siblings; with --via they are those of the
+    last call of a chain of roles. Exit status: 0 allowed, 1 denied, 2 bad input, 3 depends on what
+    is not known, 4 AWS could not be read, 70 a bug.
     """
     (world, call), notes = _scenario(options)
     decided = assumptions(options["assume"])
@@ -138,7 +143,7 @@ def _scenario(options: Mapping[str, Any]) -> tuple[Scenario, tuple[str, ...]]:
     if len(chosen) > 1:
         raise InputError("choose one of --scenario, --snapshot and --trust-policy")
     if options["scenario"]:
-        if flags or any(options[name] for name in _CALL):
+        if flags or any(options[name] for name in (*_CALL, "via")):
             raise InputError("a scenario holds its own call", "--scenario", "edit the file instead")
         return read_scenario(options["scenario"], now=now), ()
     live_only = [name for name in ("profile", "target_profile", "endpoint_url") if options[name]]
@@ -171,6 +176,7 @@ def _signed(
         target_profile=options["target_profile"],
         region=options["region"],
         endpoint_url=options["endpoint_url"],
+        via_roles=options["via"],
         now=now,
     )
 
@@ -188,6 +194,5 @@ def _from_files(options: Mapping[str, Any], flags: dict[str, Any], now: datetime
         world = dump.read_policies(
             options["trust_policy"], options["caller_policy"], options["caller"], flags["RoleArn"]
         )
-    return Scenario(
-        world, dump.call_of(options["caller"], flags, region=options["region"], now=now)
-    )
+    call = dump.call_of(options["caller"], flags, region=options["region"], now=now)
+    return Scenario(world, via(call, options["via"]))

@@ -159,6 +159,7 @@ class Facts:
 
     def __init__(self, lookups: Lookups, call: Call) -> None:
         """The two sides, and what each of them knows."""
+        assert not call.chain  # noqa: S101  # INVARIANT: `engine.chain` makes plain calls of a chain
         self.lookups, self.world, self.call = lookups, lookups.world, call
         side = self.caller_side = lookups.caller(call.caller)
         self.caller_account, self.has_identity_side = side.account, side.has_identity_side

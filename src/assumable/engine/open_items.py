@@ -19,6 +19,8 @@ class OpenItem(msgspec.Struct, frozen=True, kw_only=True):
     evidence: str
     changes: str
     """What the answer changes."""
+    is_settled: bool = False
+    """Documented and measured alike, so that an answer need not speak of it."""
 
 
 _ITEMS = (
@@ -143,6 +145,7 @@ _ITEMS = (
         default=True,
         evidence="documented and measured; one public claim says otherwise",
         changes="callers without sts:AssumeRole in their own policies",
+        is_settled=True,
     ),
     OpenItem(
         id="C-11",

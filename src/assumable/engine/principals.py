@@ -54,7 +54,7 @@ class Named:
 
     def by(self, facts: Facts) -> dict[Form, Truth]:
         """For each form, whether the element names the caller in it."""
-        found: dict[Form, Truth] = {}
+        found, caller = dict[Form, Truth](), facts.call.caller
         for key, form in facts.names:
             if key in self._keys:
                 found[form] = True
@@ -64,6 +64,9 @@ class Named:
         if self._services and facts.caller_is_service:
             named = [services.is_service(entry.value, facts.call) for entry in self._services]
             found[Form.STRONG] = any_of([found.get(Form.STRONG, False), *named])
+        if isinstance(caller, RoleCaller) and not caller.is_named:
+            could_be = (_could_be_session(caller, entry.value) for entry in self._entries)
+            found[Form.STRONG] = any_of([found.get(Form.STRONG, False), *could_be])
         if isinstance(facts.principal_arn, Unknown) and Form.ROLE not in found:
             found[Form.ROLE] = any_of(_may_be_role(entry, facts) for entry in self._entries)
         if self._negated:
@@ -91,6 +94,20 @@ def match(entry: PrincipalEntry, facts: Facts) -> tuple[Form, Truth]:
 
 
 _NOBODY: tuple[Form, Truth] = (Form.STRONG, False)
+
+
+def _could_be_session(caller: RoleCaller, value: str) -> Truth:
+    """Whether a session ARN is the caller's, whose own name nobody has said."""
+    if value.rpartition("/")[0] != caller.arn.rpartition("/")[0]:
+        return False
+    return Atom(
+        subject=value,
+        text=f"the session of {caller.role_name} is named {value.rpartition('/')[2]}",
+        opposite=f"the session of {caller.role_name} is not named {value.rpartition('/')[2]}",
+        part=f"the name of the session of {caller.role_name}",
+        settle="RoleSessionName of the hop that creates it",
+        kind="fact",
+    )
 
 
 def _may_be_role(entry: PrincipalEntry, facts: Facts) -> Truth:

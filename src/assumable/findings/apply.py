@@ -3,7 +3,7 @@
 Pure: an edit makes new documents, nothing is changed in place.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import jsonpatch
@@ -12,7 +12,7 @@ import msgspec
 from assumable.errors import AssumableError
 from assumable.findings.finding import Fix, Target
 from assumable.findings.fix import Edit, patched, pretty
-from assumable.model.call import Call
+from assumable.model.call import Call, Hop
 from assumable.model.policy import Layer, Policy, PolicyName, parse_policy
 from assumable.model.world import Account, Principal, Provider, Role, World
 from assumable.source import Document, Location, value_at
@@ -27,8 +27,7 @@ def apply(fixes: Sequence[Fix], world: World, call: Call) -> tuple[World, Call]:
     try:
         for target, edit in edits_by_target(fixes).items():
             if target.kind == "call":
-                changed = patched(dict(call.parameters), edit)
-                call = msgspec.structs.replace(call, parameters=changed)
+                call = _edit_call(call, target.hop, edit)
             elif target.kind == "policy":
                 world = _edit_policy(world, target, edit)
             elif target.kind == "provider":
@@ -38,6 +37,19 @@ def apply(fixes: Sequence[Fix], world: World, call: Call) -> tuple[World, Call]:
     except (jsonpatch.JsonPatchException, jsonpatch.JsonPointerException) as error:
         raise ConflictError(str(error)) from None
     return world, call
+
+
+def _edit_call(call: Call, hop: int, edit: Edit) -> Call:
+    """The call with other parameters, of the last hop or of one before it."""
+    if hop == 0 or hop > len(call.chain):
+        return msgspec.structs.replace(call, parameters=patched(dict(call.parameters), edit))
+    changed = list(call.chain)
+    before = changed[hop - 1]
+    parameters, policies = patched(dict(before.parameters), edit), before.policies
+    if any(op["path"] == "/Policy" for op in edit) and isinstance(policies[0], Policy):
+        policies = (rewritten(policies[0], parameters["Policy"]), *policies[1:])
+    changed[hop - 1] = Hop(parameters=parameters, policies=policies)
+    return msgspec.structs.replace(call, chain=tuple(changed))
 
 
 def edits_by_target(fixes: Sequence[Fix]) -> dict[Target, Edit]:
@@ -158,9 +170,7 @@ def scenario_patch(fixes: Sequence[Fix], world: World) -> Edit:
     patch: list[dict[str, Any]] = []
     for target, edit in edits_by_target(fixes).items():
         if target.kind == "call":
-            if "parameters" not in world.document["call"]:
-                patch.append({"op": "add", "path": "/call/parameters", "value": {}})
-            patch.extend({**op, "path": f"/call/parameters{op['path']}"} for op in edit)
+            patch.extend(_call_patch(target.hop, edit, world.document["call"]))
         elif target.kind == "policy":
             patch.extend(_policy_patch(target, edit, world))
         elif target.kind == "provider":
@@ -168,6 +178,21 @@ def scenario_patch(fixes: Sequence[Fix], world: World) -> Edit:
         else:
             patch.extend(_principal_patch(target, edit[0]["value"], world))
     return tuple(patch)
+
+
+def _call_patch(hop: int, edit: Edit, call: Any) -> Iterator[dict[str, Any]]:
+    """The edit where the parameters of the hop stand, written out where they were implied."""
+    chain = call.get("chain", ())
+    if 0 < hop <= len(chain):
+        place, given = f"/call/chain/{hop - 1}", chain[hop - 1]
+        if isinstance(given, str):
+            yield {"op": "replace", "path": place, "value": {"RoleArn": given}}
+    else:
+        place = "/call/parameters"
+        if "parameters" not in call:
+            yield {"op": "add", "path": place, "value": {}}
+    for op in edit:
+        yield {**op, "path": f"{place}{op['path']}"}
 
 
 def _principal_patch(target: Target, value: Any, world: World) -> Edit:

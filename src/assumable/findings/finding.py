@@ -70,6 +70,8 @@ class Target(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     layer: Layer | None = None
     policy_arn: str = ""
     account: str = ""
+    hop: int = 0
+    """For a call: the hop of the chain whose parameters are edited, from 1; 0 without a chain."""
 
 
 class Fix(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,6 +90,8 @@ class Fix(msgspec.Struct, frozen=True, kw_only=True):
     diff: str = ""
     commands: tuple[str, ...] = ()
     opens: str = ""
+    hop: int = 0
+    """The hop of the chain that it is made for, from 1; 0 without a chain."""
 
     @property
     def is_request_only(self) -> bool:
@@ -112,3 +116,5 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     evidence: tuple[Evidence, ...] = ()
     fixes: tuple[Fix, ...] = ()
     facts: tuple[str, ...] = ()
+    hop: int = 0
+    """The hop of the chain that fails, from 1; 0 without a chain."""

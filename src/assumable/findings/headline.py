@@ -5,6 +5,7 @@ from assumable.engine.facts import CARRIED
 from assumable.engine.gates import GateName
 from assumable.engine.truth import atoms
 
+DEPENDS = "depends on what is not known"
 # The layers that people most often may not read, and what they are called.
 _UNREAD = {
     (GateName.SCP, GateName.RCP): "an SCP or RCP",
@@ -31,4 +32,4 @@ def headline(decision: Decision) -> str:
         denied = [f"{' or '.join(layers)} that I could not read denies it"] if layers else []
         inherited = ["the caller's session hands on tags or a source identity"] if carried else []
         return f"allowed, unless {' or '.join(denied + inherited)}"
-    return "depends on what is not known"
+    return DEPENDS

@@ -27,7 +27,7 @@ def uncertain(decision: Decision) -> tuple[str, ...]:
 def as_notes(decision: Decision, items: tuple[str, ...]) -> Iterator[str]:
     """The items that were decided by a default, with the word that decides them otherwise."""
     for item in map(OPEN_ITEMS.__getitem__, items):
-        if item.default is None:
+        if item.default is None or item.is_settled:
             continue
         taken = decision.facts.takes(item.id)
         word, other = item.values if taken else reversed(item.values)

@@ -9,6 +9,7 @@ import msgspec
 
 from assumable import arn
 from assumable.formats.account import AccountReader
+from assumable.formats.chain import first_api, read_chain
 from assumable.formats.organization import read_organization
 from assumable.formats.reading import Cursor, read_document, read_policy, refuse_malformed
 from assumable.model.call import (
@@ -45,7 +46,9 @@ _TOP = frozenset((
     "scenario", "title", "source", "time", "organization", "accounts", "call", "unknown", "expect",
     "error_text", "established",
 ))  # fmt: skip
-_CALL = frozenset(("api", "caller", "parameters", "network", "context", "mfa_code"))
+_CALL = frozenset((
+    "api", "caller", "parameters", "network", "context", "mfa_code", "chain",
+))  # fmt: skip
 _CALLER = frozenset((
     "arn", "service", "credentials", "mfa", "session", "identity_provider", "claims", "assertion",
 ))  # fmt: skip
@@ -94,7 +97,10 @@ def _partitions(call: Cursor) -> dict[str, str]:
     caller, parameters = value.get("caller"), value.get("parameters")
     caller_arn = caller.get("arn") if isinstance(caller, dict) else None
     role_arn = parameters.get("RoleArn") if isinstance(parameters, dict) else None
-    for text in (caller_arn, role_arn):
+    chain = value.get("chain")
+    hops = chain if isinstance(chain, list) else []
+    between = [hop.get("RoleArn") if isinstance(hop, dict) else hop for hop in hops]
+    for text in (caller_arn, *between, role_arn):
         parts = arn.parse(text) if isinstance(text, str) else None
         if parts is not None:
             found.setdefault(parts.account, parts.partition)
@@ -143,9 +149,14 @@ def _call(cursor: Cursor, readers: dict[str, AccountReader], now: datetime) -> C
     parameters = fields["parameters"].value if "parameters" in fields else {}
     if not isinstance(parameters, dict):
         fields["parameters"].fail("must be an object of the API's parameters")
+    caller = _caller(fields["caller"], readers)
+    chain = read_chain(fields["chain"], readers, caller) if "chain" in fields else ()
+    if chain:
+        api = first_api(fields["api"], caller)
     return Call(
         api=api,  # type: ignore[arg-type]  # `one_of` has checked it
-        caller=_caller(fields["caller"], readers),
+        caller=caller,
+        chain=chain,
         parameters=parameters,
         network=_network(fields["network"]) if "network" in fields else Network(),
         time=now,

@@ -74,6 +74,8 @@ class RoleCaller(msgspec.Struct, frozen=True, kw_only=True, tag="role"):
     arn: str
     session: Session = Session()
     mfa: Mfa = Mfa(False)
+    is_named: bool = True
+    """False when a service or an identity provider chose the session's name and nobody said it."""
 
     @property
     def role_name(self) -> str:
@@ -153,8 +155,21 @@ class Network(msgspec.Struct, frozen=True, kw_only=True):
     """True when nobody has said that there is no VPC endpoint: it is taken for granted."""
 
 
+class Hop(msgspec.Struct, frozen=True, kw_only=True):
+    """A role that is assumed on the way to the one that is asked for."""
+
+    parameters: Mapping[str, Any]
+    """Of that request, under the API's own names."""
+    policies: tuple[PolicyOrUnknown, ...] = ()
+    """The session policies that its Policy and PolicyArns make (R9.5)."""
+
+
 class Call(msgspec.Struct, frozen=True, kw_only=True):
-    """One request to STS."""
+    """One request to STS, or the last one of a chain.
+
+    INVARIANT: with a chain, `api` and `caller` are those of the first hop and `parameters` those of
+    the last; `engine.chain.hops` makes a plain call of each, which is all that `decide` takes.
+    """
 
     api: Api
     caller: Caller
@@ -167,6 +182,8 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     mfa_code_is_wrong: bool = False
     assumptions: Mapping[str, bool] = msgspec.field(default_factory=dict)
     """Open items that the user decided with `--assume`."""
+    chain: tuple[Hop, ...] = ()
+    """The hops before the last one, in order."""
 
     @property
     def role_arn(self) -> str:

@@ -19,6 +19,7 @@ from assumable.findings.checklist import ChecklistRow
 from assumable.findings.commands import LIST_DEVICES
 from assumable.findings.finding import Evidence, Finding, Fix, Row
 from assumable.findings.fix import CALLER
+from assumable.findings.headline import DEPENDS
 from assumable.plan import BlastRadius, Plan
 
 WIDTH = 100
@@ -77,10 +78,12 @@ def render(
 def _lines(diagnosis: Diagnosis, *, show_commands: bool, width: int) -> Iterator[Text]:
     yield from _header(diagnosis, width)
     yield Text()
+    yield from _hops(diagnosis, width)
+    call = diagnosis.hops[diagnosis.hop - 1].call if diagnosis.hops else diagnosis.call
     for number, row in enumerate(diagnosis.checklist, 1):
         yield from _row(number, row, width)
         if show_commands and row.verify:
-            yield _line((f"     $ {_account(Row(number), row, diagnosis.call)}{row.verify}", "dim"))
+            yield _line((f"     $ {_account(Row(number), row, call)}{row.verify}", "dim"))
     for finding in diagnosis.findings:
         yield Text()
         yield from _finding(finding, width)
@@ -97,6 +100,8 @@ def _header(diagnosis: Diagnosis, width: int) -> Iterator[Text]:
     account = f" ({call.caller_account})" if call.caller_account else ""
     target = f" ({call.role_account})" if call.role_account else ""
     action = f"sts:{call.api}"
+    if diagnosis.hops:
+        action = f"by a chain of {len(diagnosis.hops)} hops"
     who, what = f"{caller}{account}", f"{role}{target}"
     one_line = _line((f"{symbol} {word}", style), f"   {who}  →  {what}   ", (action, "dim"))
     if len(one_line) <= width:
@@ -107,6 +112,25 @@ def _header(diagnosis: Diagnosis, width: int) -> Iterator[Text]:
         yield _line(f"  → {what}")
     if diagnosis.headline != diagnosis.verdict:
         yield from _wrapped("  ", diagnosis.headline, width, style=style)
+
+
+def _hops(diagnosis: Diagnosis, width: int) -> Iterator[Text]:
+    """A line for each hop of a chain, and which of them the rest is about."""
+    for number, hop in enumerate(diagnosis.hops, 1):
+        symbol, word, style = _VERDICTS[hop.verdict]
+        caller, role = _in_account(hop.call.caller), _in_account(hop.call.role_arn)
+        why = f": {', '.join(hop.causes)}" if hop.causes else ""
+        text = f"{caller}  →  {role}   {word.lower()}{why}"
+        yield from _wrapped(f"  hop {number}  {symbol}  ", text, width, style=style)
+    if diagnosis.hops:
+        yield Text()
+        caller = arn.display_name(diagnosis.hops[diagnosis.hop - 1].call.caller)
+        yield from _wrapped("  ", f"hop {diagnosis.hop}, made as {caller}", width, style="bold")
+
+
+def _in_account(text: str) -> str:
+    account = arn.account_of(text)
+    return f"{arn.display_name(text)} ({account})" if account else text
 
 
 def _row(number: int, row: ChecklistRow, width: int) -> Iterator[Text]:
@@ -179,7 +203,7 @@ def _open_questions(diagnosis: Diagnosis, width: int) -> Iterator[Text]:
     if diagnosis.verdict is not Verdict.CONDITIONAL:
         return
     yield Text()
-    if not diagnosis.headline.startswith("allowed, unless"):  # which says the same
+    if DEPENDS in diagnosis.headline:  # else it says the same
         yield from _wrapped("allowed if  ", diagnosis.residual, width)
     for unknown in diagnosis.unknowns:
         settle = f"   → {unknown.settle}" if unknown.settle else ""
@@ -192,7 +216,7 @@ def _plans(diagnosis: Diagnosis, width: int) -> Iterator[Text]:
         yield Text()
         chosen = [fixes[name] for name in plan.fixes]
         if number == 0:
-            yield from _first_plan(plan, chosen, width)
+            yield from _first_plan(plan, chosen, max(1, len(diagnosis.hops)), width)
         else:
             other = [fix for fix in chosen if fix.id not in diagnosis.plans[0].fixes]
             parts = "; ".join(fix.title for fix in other)
@@ -213,11 +237,11 @@ def _plans(diagnosis: Diagnosis, width: int) -> Iterator[Text]:
         )
 
 
-def _first_plan(plan: Plan, fixes: list[Fix], width: int) -> Iterator[Text]:
+def _first_plan(plan: Plan, fixes: list[Fix], hops: int, width: int) -> Iterator[Text]:
     for letter, fix in zip(string.ascii_uppercase, fixes, strict=False):
         yield from _fix(letter, fix, width)
     yield _line(("run   ", "bold"), "in this order" if len(plan.commands) > 1 else "this")
-    yield from _commands(plan, fixes, width)
+    yield from _commands(plan, fixes, hops, width)
     letters = " + ".join(string.ascii_uppercase[: len(fixes)])
     after = plan.verdict_after.upper()
     if plan.verdict_after is Verdict.CONDITIONAL:
@@ -245,20 +269,18 @@ def _fix(letter: str, fix: Fix, width: int) -> Iterator[Text]:
         yield from _wrapped(f"{indent}opens it to ", fix.opens, width)
 
 
-def _commands(plan: Plan, fixes: list[Fix], width: int) -> Iterator[Text]:
-    """The commands, numbered, each under whose credentials it takes; the call itself is last."""
+def _commands(plan: Plan, fixes: list[Fix], hops: int, width: int) -> Iterator[Text]:
+    """The commands, numbered, each under whose credentials it takes; the call's hops are last."""
     edited = {fix.target: f"as admin of {fix.owner}" for fix in fixes if not fix.is_request_only}
-    *edits, call = plan.commands
-    whose = list(edited.values())
-    for number, command in enumerate(edits, 1):
-        yield _line(f"      {number}  {whose[number - 1]}")
+    first = len(plan.commands) - hops + 1
+    whose = [*list(edited.values())[: first - 1], "as you"]
+    whose += [f"with the credentials of step {step}" for step in range(first, len(plan.commands))]
+    for number, (who, command) in enumerate(zip(whose, plan.commands, strict=True), 1):
+        if command.startswith("# "):  # a service makes the call, nobody types it
+            yield from _wrapped(f"      {number}  ", command.removeprefix("# "), width)
+            continue
+        yield _line(f"      {number}  {who}")
         yield _line(f"         {command}")
-    last = f"      {len(plan.commands)}  "
-    if call.startswith("# "):  # a service makes the call, nobody types it
-        yield from _wrapped(last, call.removeprefix("# "), width)
-        return
-    yield _line(f"{last}as you")
-    yield _line(f"         {call}")
 
 
 def _gained(radius: BlastRadius) -> str:

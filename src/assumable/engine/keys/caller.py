@@ -94,6 +94,8 @@ def user_id(question: Question) -> Value:
     unique_id = principal.unique_id if isinstance(principal, Principal) else None
     if unique_id is None:
         return Unknown("the unique id of the caller", "iam:GetUser or iam:GetRole", present=True)
+    if isinstance(caller, RoleCaller) and not caller.is_named:
+        return Unknown("the name of the caller's session", "RoleSessionName", present=True)
     if isinstance(caller, RoleCaller):
         return Present((f"{unique_id}:{caller.session_name}",), "role id and session name")
     return Present((unique_id,), "the user's id")

@@ -1,0 +1,175 @@
+"""Chains of roles: each hop is a plain call, made by the session that the hop before creates.
+
+FACTS section 9;
+https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles.html#iam-term-role-chaining
+"""
+
+import itertools
+from collections.abc import Mapping
+from datetime import timedelta
+
+import msgspec
+
+from assumable import arn
+from assumable.engine.evaluate import Decision, Verdict, decide
+from assumable.engine.limits import duration_of
+from assumable.model.call import Call, Hop, RoleCaller, SamlCaller, ServiceCaller, Session, Value
+from assumable.model.world import Account, PolicyOrUnknown, Role, Unknown, World
+
+_SAML_SESSION_NAME = "https://aws.amazon.com/SAML/Attributes/RoleSessionName"
+# What the input states of these is true of every request of the chain (FACTS 5.5); any other key
+# describes the first caller or its request.
+_OF_EVERY_HOP = frozenset((
+    "aws:sourceip", "aws:sourcevpc", "aws:sourcevpcarn", "aws:sourcevpce", "aws:vpcsourceip",
+    "aws:viaawsservice", "aws:requestedregion", "aws:currenttime", "aws:epochtime",
+    "aws:securetransport", "aws:useragent", "aws:referer",
+))  # fmt: skip
+
+
+class Chain(msgspec.Struct, frozen=True):
+    """A call decided hop by hop, each as if the hops before it had succeeded.
+
+    A plain call is a chain of one hop.
+    """
+
+    world: World
+    call: Call
+    decisions: tuple[Decision, ...]
+    """Of the hops in order; they end early where a hop asks for something that is no role."""
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether there is no chain, but one call."""
+        return not self.call.chain
+
+    @property
+    def length(self) -> int:
+        """How many hops were asked for."""
+        return len(self.call.chain) + 1
+
+    @property
+    def verdict(self) -> Verdict:
+        """That of all hops together."""
+        verdicts = {decision.verdict for decision in self.decisions}
+        for verdict in (Verdict.DENIED, Verdict.CONDITIONAL):
+            if verdict in verdicts:
+                return verdict
+        return Verdict.ALLOWED
+
+    @property
+    def shown(self) -> int:
+        """The place of the hop to look at: the first one that decides the verdict, else the last.
+
+        It counts from 0.
+        """
+        last = len(self.decisions) - 1
+        if self.verdict is Verdict.ALLOWED:
+            return last
+        return next(n for n, d in enumerate(self.decisions) if d.verdict is self.verdict)
+
+    @property
+    def is_cut_short(self) -> bool:
+        """Whether hops were not looked at, since one before them asks for no role."""
+        return len(self.decisions) < self.length
+
+
+def decide_chain(world: World, call: Call) -> Chain:
+    """Decide every hop of a call."""
+    decisions: list[Decision] = []
+    around = world
+    for hop in hops(call):
+        decisions.append(decide(around, hop))
+        around = _with_role(around, hop)
+    return Chain(world, call, tuple(decisions))
+
+
+def hops(call: Call) -> tuple[Call, ...]:
+    """Each hop as a plain call; none follows a hop whose RoleArn names no role."""
+    requested = [*call.chain, Hop(parameters=call.parameters)]
+    made = msgspec.structs.replace(call, parameters=requested[0].parameters, chain=())
+    found = [made]
+    for before, hop in itertools.pairwise(requested):
+        caller = _session_of(made, before.policies)
+        if caller is None:
+            break
+        made = msgspec.structs.replace(
+            made,
+            api="AssumeRole",
+            caller=caller,
+            parameters=hop.parameters,
+            overrides=_lasting(call.overrides),
+            mfa_code_is_wrong=False,
+        )
+        found.append(made)
+    return tuple(found)
+
+
+def _lasting(overrides: Mapping[str, Value]) -> dict[str, Value]:
+    """The stated keys that later hops share; what is unknown of one stays unknown of all."""
+    return {
+        key: value
+        for key, value in overrides.items()
+        if key in _OF_EVERY_HOP or isinstance(value, Unknown)
+    }
+
+
+def _session_of(call: Call, policies: tuple[PolicyOrUnknown, ...]) -> RoleCaller | None:
+    """The session that a call creates; it carries no MFA (R5.4). None when it asks for no role."""
+    role = arn.parse_role(call.role_arn)
+    if role is None:
+        return None
+    name = _session_name(call)
+    resource = f"{role.account}:assumed-role/{role.name}/{name or '?'}"
+    is_service = isinstance(call.caller, ServiceCaller)
+    seconds = None if is_service else duration_of(call)  # R4.5: services manage their sessions
+    inherited = _inherited_tags(call.session)
+    lowered = {key.lower() for key in inherited}
+    own = {key: value for key, value in call.tags.items() if key.lower() not in lowered}
+    session = Session(
+        policies=policies,
+        tags={**own, **inherited},
+        transitive_tag_keys=tuple(
+            dict.fromkeys((*call.session.transitive_tag_keys, *call.transitive_tag_keys))
+        ),
+        source_identity=call.session.source_identity or call.source_identity,
+        issued_at=call.time,
+        expires_at=call.time + timedelta(seconds=seconds) if seconds else None,
+        complete=not call.hides_attributes,
+    )
+    return RoleCaller(
+        arn=f"arn:{role.partition}:sts::{resource}", session=session, is_named=name is not None
+    )
+
+
+def _inherited_tags(session: Session) -> dict[str, str]:
+    """The transitive tags of a session: they win over what is passed and stay so (R9.1)."""
+    keys = {key.lower() for key in session.transitive_tag_keys}
+    return {key: value for key, value in session.tags.items() if key.lower() in keys}
+
+
+def _session_name(call: Call) -> str | None:
+    """The name of the new session; None when a service or an identity provider chose it."""
+    name = call.parameters.get("RoleSessionName")
+    if isinstance(call.caller, SamlCaller):
+        name = call.caller.assertion.get(_SAML_SESSION_NAME)
+    return str(name) if name else None
+
+
+def _with_role(world: World, call: Call) -> World:
+    """The world in which the call has succeeded: its role exists, whatever its policies say.
+
+    Nothing but its ARN is known of a role that is missing; the hop that asks for it says so.
+    """
+    wanted = arn.parse_role(call.role_arn)
+    if wanted is None:
+        return world
+    account = world.account(wanted.account)
+    known = world.role_named(wanted.account, wanted.name, wanted.partition)
+    if known is not None or not isinstance(account, Account):
+        return world
+    unread = Unknown(f"what {arn.display_name(call.role_arn)} may do", "a role of that name")
+    role = Role(
+        arn=call.role_arn, trust=unread, policies=(unread,), boundary=unread, tags=unread
+    )  # fmt: skip
+    changed = msgspec.structs.replace(account, roles={**account.roles, role.arn: role})
+    return msgspec.structs.replace(world, accounts={**world.accounts, account.id: changed})
