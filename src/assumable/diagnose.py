@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from assumable.engine.evaluate import Decision, Verdict, decide
+from assumable.engine.facts import SET_SOURCE_IDENTITY
 from assumable.engine.gates import Gate, GateName, Outcome
 from assumable.engine.limits import Fault
 from assumable.engine.match import StatementTrace
@@ -156,7 +157,9 @@ def _aws_error(decision: Decision) -> AwsError | None:
             return 2
         return 4 if gate.gate is GateName.SESSION_LIMITS else 3
 
-    refused = next((gate for gate in blocking if gate.fault is None), None)
+    refusals = [gate for gate in blocking if gate.fault is None]
+    # A wrong source identity is reported against its own action, not the main one (R3.3).
+    refused = min(refusals, key=lambda gate: gate.action != SET_SOURCE_IDENTITY, default=None)
     first = min(faults, key=rank, default=None)
     if first is None or (rank(first) > 2 and refused is not None):  # noqa: PLR2004  # as ranked above
         return _access_denied(decision, refused)

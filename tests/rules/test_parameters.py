@@ -19,6 +19,7 @@ from tests.worlds import DEPLOYER, A, B, diagnosed, trust
 CHAINING = "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining."  # noqa: E501  # as AWS prints it
 MAXIMUM = "The requested DurationSeconds exceeds the MaxSessionDuration set for this role."
 HALF_DAY = 43_200
+ASSUME = "sts:AssumeRole"
 
 
 def lasting(scenario: dict[str, Any], maximum: int) -> dict[str, Any]:
@@ -121,7 +122,7 @@ def test_a_role_that_does_not_exist_is_refused_like_any_other() -> None:
         (
             DEPLOYER,
             "AccessDenied",
-            f"User: {DEPLOYER} is not authorized to perform: sts:AssumeRole on resource: {DEPLOYER}",
+            f"User: {DEPLOYER} is not authorized to perform: {ASSUME} on resource: {DEPLOYER}",
         ),
         ("DeployRole-in-production", "ValidationError", "DeployRole-in-production is invalid"),
     ],

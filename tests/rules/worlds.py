@@ -15,6 +15,14 @@ COMPANIONS = ["sts:TagSession", "sts:SetSourceIdentity", "sts:SetContext"]
 EVERY_ACTION = ["sts:AssumeRole", *COMPANIONS]
 NO_STS = [allow("s3:*")]
 Statements = list[dict[str, Any]]
+COMPOSITE: dict[str, Any] = {
+    "Tags": [{"Key": "team", "Value": "web"}],
+    "SourceIdentity": "alice",
+    "ProvidedContexts": [
+        {"ProviderArn": f"arn:aws:iam::{A}:contextProvider/x", "ContextAssertion": "abcd"}
+    ],
+}
+"""Parameters that make a call need every action there is."""
 
 
 def deny(action: Any = "sts:*", **more: Any) -> dict[str, Any]:
@@ -140,7 +148,10 @@ def organization(
     limits = {level: [allow("*")] for level in levels} | dict(scps or {})
     policies = [
         {"Id": f"p-{kind[0]}-{level}", "Type": kind, "Content": policy(*found), "Targets": [level]}
-        for kind, by_level in (("SERVICE_CONTROL_POLICY", limits), ("RESOURCE_CONTROL_POLICY", rcps))
+        for kind, by_level in (
+            ("SERVICE_CONTROL_POLICY", limits),
+            ("RESOURCE_CONTROL_POLICY", rcps),
+        )
         for level, found in (by_level or {}).items()
     ]
     return {
