@@ -22,7 +22,7 @@ from tests.rules.worlds import (
 from tests.worlds import DEPLOYER, A, B, allow, diagnosed, trust
 
 PRESENT, AGE = "aws:MultiFactorAuthPresent", "aws:MultiFactorAuthAge"
-PROOF = {"SerialNumber": f"arn:aws:iam::{A}:mfa/deployer", "TokenCode": "123456"}
+PROOF: dict[str, Any] = {"SerialNumber": f"arn:aws:iam::{A}:mfa/deployer", "TokenCode": "123456"}
 NEEDED = {"Bool": {PRESENT: "true"}}
 UNLESS_ABSENT = {"BoolIfExists": {PRESENT: "true"}}
 FRESH = {"NumericLessThan": {AGE: "3600"}}
@@ -138,7 +138,7 @@ def test_federated_callers_have_no_mfa_keys(call: Any) -> None:
 def test_neither_a_security_key_nor_root_nor_a_session_can_send_a_code(
     caller: str, serial: str
 ) -> None:
-    proof = {**PROOF, "SerialNumber": serial}
+    proof: dict[str, Any] = {**PROOF, "SerialNumber": serial}
     assert not passes(call_by(caller, trust({"AWS": A}), **proof))
 
 
@@ -224,7 +224,7 @@ def test_address_and_endpoint_exclude_each_other(
 @pytest.mark.rule("T9")
 @pytest.mark.parametrize(("sent", "expected"), [(None, False), ("wrong", False), ("ok-1", True)])
 def test_an_external_id_is_compared(sent: str | None, expected: bool) -> None:
-    parameters = {} if sent is None else {"ExternalId": sent}
+    parameters: dict[str, Any] = {} if sent is None else {"ExternalId": sent}
     condition = {"StringEquals": {"sts:ExternalId": "ok-1"}}
     assert (
         passes(call_by(DEPLOYER, trust({"AWS": A}, Condition=condition), **parameters)) is expected

@@ -44,7 +44,7 @@ def lasting(scenario: dict[str, Any], maximum: int) -> dict[str, Any]:
 def test_a_chained_session_lasts_an_hour_at_most(
     duration: int | None, maximum: int, message: str
 ) -> None:
-    parameters = {} if duration is None else {"DurationSeconds": duration}
+    parameters: dict[str, Any] = {} if duration is None else {"DurationSeconds": duration}
     scenario = lasting(call_by(SESSION, trust({"AWS": CI}), **parameters), maximum)
     error = diagnosed(scenario).aws_error
     assert (error.message if error else "") == message
