@@ -23,8 +23,8 @@ sources that it was read from.
 
 How sure a rule is: *documented* by AWS; *measured* against AWS by somebody who recorded the run;
 *reported* in public; *inferred* from those; *uncertain* where AWS is silent or contradicts itself.
-What is uncertain is listed under [open items](#open-items), with how it is decided; `--assume`
-decides one the other way. T1 to T34 are whole calls whose outcome is known.
+What is uncertain is listed under [open items](#open-items) with how it is decided; `--assume`
+settles those that are decided both ways. T1 to T34 are whole calls whose outcome is known.
 """
 
 
