@@ -324,7 +324,7 @@ def test_t32_t33_role_arn_is_no_role(arn: str) -> None:
     assert not always(world(trust({"AWS": A}), identity=FULL, RoleArn=arn))
 
 
-@pytest.mark.rule("T34")
+@pytest.mark.rule("T34", "C-4")
 def test_t34_long_source_identity() -> None:
     """T34: a source identity of up to 256 characters is accepted, as measured (C-4)."""
     policy = trust({"AWS": USER}, action=ALL)

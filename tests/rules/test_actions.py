@@ -116,7 +116,7 @@ LISTED = [
 ]
 
 
-@pytest.mark.rule("R3.4")
+@pytest.mark.rule("R3.4", "U-6")
 @pytest.mark.parametrize(("key", "parameters", "action", "expected"), LISTED)
 def test_a_key_is_there_for_the_actions_that_list_it(
     key: str, parameters: dict[str, Any], action: str, expected: str

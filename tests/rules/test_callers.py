@@ -55,7 +55,7 @@ def test_for_a_service_only_trust_policy_and_rcps_count() -> None:
 FEDERATED = [call_by_token, call_by_assertion]
 
 
-@pytest.mark.rule("R1.21")
+@pytest.mark.rule("R1.21", "U-19")
 @pytest.mark.parametrize("call", FEDERATED)
 def test_a_federated_caller_has_no_policies_and_no_scps(call: Any) -> None:
     scenario = call({})
@@ -80,7 +80,7 @@ def test_a_federated_caller_has_no_principal_keys(call: Any, key: str) -> None:
     assert not passes(call({}, {"Null": {key: "false"}}))
 
 
-@pytest.mark.rule("R1.22", "T26")
+@pytest.mark.rule("R1.22", "T26", "U-21")
 @pytest.mark.parametrize(("principal", "expected"), [
     ({"AWS": CI}, True), ({"AWS": SESSION}, True), ({"Service": "ec2.amazonaws.com"}, False),
 ])  # fmt: skip
@@ -106,7 +106,7 @@ def test_scps_and_rcps_leave_service_linked_roles_alone() -> None:
     assert passes(by_one)
 
 
-@pytest.mark.rule("R1.24")
+@pytest.mark.rule("R1.24", "C-1")
 @pytest.mark.parametrize("mfa", [False, True])
 def test_session_token_credentials_act_as_their_user(mfa: bool) -> None:
     for identity, expected in (([allow()], True), ([], False)):
@@ -247,7 +247,7 @@ def test_an_endpoint_sees_the_role_of_a_federated_call_and_no_principal(
     assert passes(through_endpoint(scenario, statement)) is expected
 
 
-@pytest.mark.rule("R1.32")
+@pytest.mark.rule("R1.32", "U-20", "C-2")
 @pytest.mark.parametrize("call", FEDERATED)
 @pytest.mark.parametrize(("principal", "expected"), [("*", True), (ANYONE, False)], ids=str)
 def test_a_star_under_aws_leaves_federated_callers_out(

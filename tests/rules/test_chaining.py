@@ -52,7 +52,7 @@ def test_a_session_tag_wins_over_the_tag_of_the_role(tags: Any, expected: str) -
         assert passes(scenario) is (value == expected)
 
 
-@pytest.mark.rule("R9.2", "T11")
+@pytest.mark.rule("R9.2", "T11", "C-9")
 @pytest.mark.parametrize("side", ["trust", "identity"])
 def test_an_inherited_tag_needs_tag_session_though_none_is_passed(side: str) -> None:
     short, full = "sts:AssumeRole", EVERY_ACTION

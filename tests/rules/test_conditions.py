@@ -211,7 +211,7 @@ def test_no_tags_at_all_are_a_missing_key(operator: str, expected: bool) -> None
     assert passes(call_by(DEPLOYER, trust({"AWS": A}, Condition=condition))) is expected
 
 
-@pytest.mark.rule("R6.8")
+@pytest.mark.rule("R6.8", "C-7")
 @pytest.mark.parametrize("operator", ["StringNotLike", "StringNotEquals", "StringLike"])
 def test_for_all_values_holds_for_a_missing_key_whatever_it_qualifies(operator: str) -> None:
     assert holds({f"ForAllValues:{operator}": {KEYS: "x*"}}, {KEYS: None})
@@ -281,7 +281,7 @@ def test_in_the_older_version_a_variable_is_plain_text(version: str, expected: b
     assert holds(literal, tags={"team": "${aws:username}"}, version=version) is not expected
 
 
-@pytest.mark.rule("R6.10")
+@pytest.mark.rule("R6.10", "C-8")
 def test_a_variable_under_bool_is_open() -> None:
     condition = {"Bool": {"aws:SecureTransport": "${aws:PrincipalTag/tls}"}}
     scenario = call_by(DEPLOYER, trust({"AWS": A}, Condition=condition))

@@ -69,7 +69,7 @@ def test_serial_number_and_code_prove_mfa_in_the_same_request(
     assert not passes(scenario)
 
 
-@pytest.mark.rule("R5.2")
+@pytest.mark.rule("R5.2", "U-10")
 def test_which_other_policies_see_the_proof_is_open() -> None:
     own = [allow("*"), deny(Condition=DENY_FALSE_OR_ABSENT)]
     scenario = call_by(DEPLOYER, trust({"AWS": A}), identity=own, **PROOF)
@@ -101,7 +101,7 @@ def test_temporary_credentials_of_a_user_say_whether_mfa_was_used(
     assert passes(scenario) is expected
 
 
-@pytest.mark.rule("R5.4", "T17")
+@pytest.mark.rule("R5.4", "T17", "U-11")
 @pytest.mark.parametrize(
     ("effect", "condition", "expected"),
     [

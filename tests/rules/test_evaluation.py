@@ -230,7 +230,7 @@ BY_PRINCIPAL_ARN = {"Condition": {"ArnEquals": {"aws:PrincipalArn": CI}}}
 EXEMPT, CAPPED, DELEGATED = set[str](), {"boundary", "session"}, {"identity", "boundary", "session"}
 
 
-@pytest.mark.rule("R1.12", "R1.14", "T2", "T3", "T4", "T5")
+@pytest.mark.rule("R1.12", "R1.14", "T2", "T3", "T4", "T5", "U-4", "C-10")
 @pytest.mark.parametrize("layer", ["identity", "boundary", "session"])
 @pytest.mark.parametrize(
     ("statement", "needed"),

@@ -206,7 +206,7 @@ def test_what_a_token_asserts_is_a_key_of_the_request(claims: Any, condition: An
     assert passes(scenario)
 
 
-@pytest.mark.rule("R5.17")
+@pytest.mark.rule("R5.17", "C-6")
 @pytest.mark.parametrize(
     ("assertion", "condition", "expected"),
     [

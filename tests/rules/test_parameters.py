@@ -60,7 +60,7 @@ def test_without_chaining_the_roles_maximum_counts(duration: int, expected: bool
     assert passes(lasting(scenario, HALF_DAY)) is expected
 
 
-@pytest.mark.rule("R4.2")
+@pytest.mark.rule("R4.2", "U-9")
 @pytest.mark.parametrize(("duration", "expected"), [(3600, True), (3601, False)])
 def test_session_token_credentials_count_as_chaining(duration: int, expected: bool) -> None:
     scenario = call_by(DEPLOYER, trust({"AWS": DEPLOYER}), DurationSeconds=duration)
@@ -102,6 +102,25 @@ def test_a_services_own_session_is_not_held_to_the_roles_maximum() -> None:
 def test_a_federated_call_is_no_chaining(call: Any) -> None:
     assert passes(lasting(call({}, DurationSeconds=HALF_DAY), HALF_DAY))
     assert not passes(lasting(call({}, DurationSeconds=HALF_DAY), 3600))
+
+
+@pytest.mark.rule("R5.16", "R5.19")
+@pytest.mark.xfail(strict=True, reason="parameters that an API does not have are not ignored yet")
+@pytest.mark.parametrize("call", [call_by_token, call_by_assertion])
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {"Tags": [{"Key": "team", "Value": "web"}]},
+        {"SourceIdentity": "alice"},
+        {"ExternalId": "?"},
+        {"SerialNumber": f"arn:aws:iam::{A}:mfa/deployer", "TokenCode": "123456"},
+    ],
+    ids=str,
+)
+def test_a_federated_call_ignores_the_parameters_of_assume_role(
+    call: Any, parameters: dict[str, Any]
+) -> None:
+    assert passes(call({}, **parameters))
 
 
 @pytest.mark.rule("T8")

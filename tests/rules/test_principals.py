@@ -221,7 +221,7 @@ def test_a_permission_set_cannot_be_assumed_with_saml() -> None:
     assert not passes(scenario)
 
 
-@pytest.mark.rule("R2.14", "R2.15")
+@pytest.mark.rule("R2.14", "R2.15", "C-3")
 @pytest.mark.parametrize(
     "issuer", ["token.actions.githubusercontent.com", "gitlab.com", "app.terraform.io"]
 )

@@ -71,7 +71,7 @@ def in_region(region: str, off: str, scenario: dict[str, Any] | None = None) -> 
     return found
 
 
-@pytest.mark.rule("R10.5")
+@pytest.mark.rule("R10.5", "C-11")
 @pytest.mark.parametrize(("off", "code"), [(A, INVALID), (B, DISABLED)], ids=["caller", "role"])
 def test_an_opt_in_region_must_be_on_in_both_accounts(off: str, code: str) -> None:
     assert code_of(in_region("me-south-1", off)) == code
