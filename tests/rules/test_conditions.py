@@ -228,8 +228,11 @@ def test_for_all_values_holds_for_a_missing_key_whatever_it_qualifies(operator: 
     ],
     ids=str,
 )
-def test_names_of_keys_ignore_case_and_values_do_not(condition: Any, expected: bool) -> None:
-    assert holds(condition, tags=WEB) is expected
+@pytest.mark.parametrize("key", ["team", "Team"])
+def test_names_of_keys_ignore_case_and_values_do_not(
+    key: str, condition: Any, expected: bool
+) -> None:
+    assert holds(condition, tags={key: "web"}) is expected
 
 
 @pytest.mark.rule("R6.9")

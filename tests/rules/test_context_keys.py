@@ -194,8 +194,9 @@ def test_a_deny_outside_a_region_blocks_the_global_endpoint(
 def test_a_services_network_is_not_taken_for_granted() -> None:
     """A service may send its own address or none, so neither Allow nor Deny is certain."""
     service = "ec2.amazonaws.com"
-    for operator in ("IpAddress", "NotIpAddress", "NotIpAddressIfExists"):
-        condition = {operator: {"aws:SourceIp": "203.0.113.0/24"}}
+    inside = {"aws:SourceIp": "203.0.113.0/24"}
+    sent = {"Null": {"aws:SourceIp": "false"}}
+    for condition in ({"IpAddress": inside}, {"NotIpAddress": inside}, sent):
         scenario = call_by_service(service, trust({"Service": service}, Condition=condition))
         assert verdict(scenario) == "conditional"
 

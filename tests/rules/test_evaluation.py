@@ -226,6 +226,15 @@ def test_rcps_of_the_callers_account_play_no_part() -> None:
     assert passes(scenario)
 
 
+@pytest.mark.rule("R1.11")
+def test_rcps_do_not_reach_the_roles_of_the_management_account() -> None:
+    scenario = call_by(DEPLOYER, trust({"AWS": A}))
+    scenario["organization"] = organization(A, rcps={ROOT: [deny_anyone(Resource="*")]})
+    assert passes(scenario)
+    scenario["organization"]["MasterAccountId"] = B
+    assert passes(scenario)
+
+
 BY_PRINCIPAL_ARN = {"Condition": {"ArnEquals": {"aws:PrincipalArn": CI}}}
 EXEMPT, CAPPED, DELEGATED = set[str](), {"boundary", "session"}, {"identity", "boundary", "session"}
 

@@ -150,6 +150,7 @@ def test_the_refusal_to_save_a_principal_is_explained(principal: str) -> None:
         (EC2, LAMBDA, False),
         ("*.amazonaws.com", EC2, False),
         ("ec2.*", EC2, False),
+        ("amazonaws.com", EC2, False),
         ("ec2", EC2, False),
         ("ec2.amazonaws.com.cn", EC2, False),
         ("s3.me-south-1.amazonaws.com", "s3.me-south-1.amazonaws.com", True),
