@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from assumable.formats.message import parse_message
 from tests.rules.worlds import SESSION, call_by, call_by_token, deny_anyone, passes
 from tests.worlds import DEPLOYER, A, B, diagnosed, trust
 
@@ -19,8 +20,6 @@ def code_of(scenario: dict[str, Any]) -> str:
 @pytest.mark.rule("R10.1")
 def test_what_was_changed_a_moment_ago_may_not_have_arrived() -> None:
     """Nothing in a world of files says what AWS has not caught up with: a hint, never a verdict."""
-    from assumable.formats.message import parse_message
-
     text = f"User: {DEPLOYER} is not authorized to perform: sts:AssumeRole on resource: x"
     message = parse_message(text)
     assert message is not None
