@@ -90,7 +90,11 @@ def held_rules() -> list[Held]:
         functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
         for function in functions:
             marks = list(_marks(function))
-            reasons = [_reason(mark) for name, mark in marks if name == "xfail"]
+            reasons = [
+                ("" if mark in function.decorator_list else "in part, ") + _reason(mark)
+                for name, mark in marks
+                if name == "xfail"
+            ]
             rules = dict.fromkeys(
                 str(ast.literal_eval(argument))
                 for name, mark in marks
