@@ -38,7 +38,7 @@ check: $(SYNCED) ## lint, format, types, architecture, generated files in step
 	@$(BIN)/mypy --no-error-summary
 	@$(BIN)/lint-imports --no-logo
 	@$(MAKE) --no-print-directory gen
-	@git diff --exit-code --stat -- docs/schema README.md || { echo 'generated files were out of step: commit them'; exit 1; }
+	@git diff --exit-code --stat -- docs/schema docs/rules.md README.md || { echo 'generated files were out of step: commit them'; exit 1; }
 
 bench: $(SYNCED) ## how fast it decides
 	@$(BIN)/python benchmarks/decide.py
@@ -52,7 +52,7 @@ mutants: $(SYNCED) ## mutation testing of the engine's core; docs/assurance.md s
 	@$(BIN)/mutmut run --max-children 2
 	@$(BIN)/mutmut results
 
-gen: $(SYNCED) ## write what is generated from the code (docs/schema, README)
+gen: $(SYNCED) ## write what is generated (docs/schema, docs/rules.md, README)
 	@$(BIN)/python scripts/gen.py
 
 build: $(SYNCED) ## wheel and source archive in dist/

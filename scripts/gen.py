@@ -1,4 +1,4 @@
-"""Writes what is generated from the code: the JSON Schema, and what the README shows."""
+"""Writes what is generated: the JSON Schema, what the README shows, and the page of rules."""
 
 import json
 import re
@@ -11,6 +11,7 @@ from assumable.render.json import schema
 ROOT = Path(__file__).parent.parent
 SCHEMA = ROOT / "docs" / "schema" / "diagnosis-1.json"
 README = ROOT / "README.md"
+RULES = ROOT / "scripts" / "gen_rules.py"
 EXAMPLE = re.compile(r"```console\n\$ assumable (?P<arguments>.*)\n(?P<shown>(?:.*\n)*?)```")
 HEAD = 11
 """How many lines stand before the `…` of an example that is cut."""
@@ -30,12 +31,13 @@ def example(found: re.Match[str]) -> str:
 
 
 def main() -> None:
-    """Write both."""
+    """Write all of them."""
     SCHEMA.parent.mkdir(parents=True, exist_ok=True)
     text = json.dumps(schema(), indent=2, ensure_ascii=False)
     SCHEMA.write_text(text + "\n", encoding="utf-8")
     readme = README.read_text(encoding="utf-8")
     README.write_text(EXAMPLE.sub(example, readme), encoding="utf-8")
+    subprocess.run([sys.executable, str(RULES)], check=True, cwd=ROOT)
 
 
 if __name__ == "__main__":

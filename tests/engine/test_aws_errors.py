@@ -42,6 +42,7 @@ def chained(duration: int, maximum: int, **session: Any) -> dict[str, Any]:
         (60, 43200, "Member must have value greater than or equal to 900"),
     ],
 )
+@pytest.mark.rule("T12", "T13", "T14")
 def test_durations(duration: int, maximum: int, words: str) -> None:
     """T12 to T14, with AWS's own words and their order."""
     code, status, message = seen(chained(duration, maximum))
@@ -56,12 +57,14 @@ def test_durations(duration: int, maximum: int, words: str) -> None:
         ({"tags": {"team": "web"}, "transitive_tag_keys": ["team"]}, "sts:TagSession"),
     ],
 )
+@pytest.mark.rule("R3.2", "T10", "T11")
 def test_the_companion_action_is_named(session: dict[str, Any], action: str) -> None:
     """T10, T11: the text names what failed."""
     text = f"User: {SESSION} is not authorized to perform: {action} on resource: {ROLE}"
     assert seen(chained(3600, 3600, **session)) == ("AccessDenied", 403, text)
 
 
+@pytest.mark.rule("T6", "T7", "T8", "R7.1")
 def test_both_sides_fail_with_the_same_text() -> None:
     """T6, T7, T8: identity, trust and a missing role read the same."""
     text = f"User: {DEPLOYER} is not authorized to perform: sts:AssumeRole on resource: {ROLE}"
@@ -72,6 +75,7 @@ def test_both_sides_fail_with_the_same_text() -> None:
     assert seen(missing)[2] == text
 
 
+@pytest.mark.rule("T25")
 def test_root() -> None:
     """T25: whatever the trust policy says."""
     scenario = classic(trust_statements=[trust({"AWS": "333333333333"})])
@@ -79,6 +83,7 @@ def test_root() -> None:
     assert seen(scenario) == ("AccessDenied", 403, "Roles may not be assumed by root accounts.")
 
 
+@pytest.mark.rule("T33")
 def test_a_role_arn_that_is_none() -> None:
     """T33: refused by its shape."""
     text = "not an arn but long enough"

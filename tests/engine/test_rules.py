@@ -25,6 +25,7 @@ SESSION = "arn:aws:sts::111111111111:assumed-role/CI/build"
         ("arn:aws:iam::222222222222:role", "denied"),
     ],
 )
+@pytest.mark.rule("R6.12")
 def test_resource_patterns(pattern: str, verdict: str) -> None:
     """R6.12; a `*` that ends a segment crosses colons, as AWS's page on Resource says."""
     assert decided(classic(identity=[allow(resource=pattern)])).verdict == verdict
@@ -89,6 +90,7 @@ def by_session(trusted: dict[str, Any], **call: Any) -> str:
 ACCOUNT = {"AWS": "111111111111"}
 
 
+@pytest.mark.rule("R5.18")
 def test_keys_that_survive_a_federated_sign_in_are_not_taken_as_absent() -> None:
     """R5.18: saml:sub may be there in the requests of a session."""
     named = trust(ACCOUNT, Condition={"StringEquals": {"saml:sub": "alice"}})
@@ -102,6 +104,7 @@ def test_a_variable_that_is_not_known_does_not_hide_a_value_that_matches() -> No
     assert by_session(named, context={}) == "allowed"
 
 
+@pytest.mark.rule("R9.9")
 def test_certificate_fields_of_roles_anywhere_are_principal_tags() -> None:
     """FACTS 5.8: not request tags."""
     actions = ["sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"]
@@ -129,6 +132,7 @@ def test_scps_that_are_switched_off_stop_nothing() -> None:
 
 
 @pytest.mark.parametrize("prefix", ["arn:aws:iam::222222222222:role/", "arn:aws:iam::2*:"])
+@pytest.mark.rule("R6.12")
 def test_no_resource_pattern_is_pathological(prefix: str) -> None:
     """Many wildcards against a long name end at once, across colons or not."""
     name = "a" * 60

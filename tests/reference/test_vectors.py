@@ -103,45 +103,53 @@ def decide(scenario: dict, **reading: bool) -> bool:
     return outcome
 
 
+@pytest.mark.rule("T1")
 def test_t1_user_arn_in_the_same_account() -> None:
     """T1: a user named by ARN needs no identity policy in the same account."""
     assert always(world(trust({"AWS": USER}), target=A))
 
 
+@pytest.mark.rule("T2")
 def test_t2_role_arn_in_the_same_account() -> None:
     """T2: a session of a role named by ARN needs no identity policy in the same account."""
     assert always(world(trust({"AWS": CALLER_ROLE}), caller=SESSION, target=A))
 
 
 @pytest.mark.parametrize("principal", [A, f"arn:aws:iam::{A}:root"])
+@pytest.mark.rule("T3")
 def test_t3_account_principal_needs_an_identity_policy(principal: str) -> None:
     """T3: an account principal only delegates, so the identity policy must allow."""
     assert not always(world(trust({"AWS": principal}), target=A))
     assert always(world(trust({"AWS": principal}), target=A, identity=FULL))
 
 
+@pytest.mark.rule("T4")
 def test_t4_boundary_without_sts_caps_a_role_named_by_arn() -> None:
     """T4: an implicit deny in the boundary counts for the role ARN form."""
     scenario = world(trust({"AWS": CALLER_ROLE}), caller=SESSION, target=A, boundary=NO_STS)
     assert not always(scenario)
 
 
+@pytest.mark.rule("T5")
 def test_t5_boundary_without_sts_does_not_cap_a_session_named_by_arn() -> None:
     """T5: an implicit deny in the boundary does not count for the session ARN form."""
     assert always(world(trust({"AWS": SESSION}), caller=SESSION, target=A, boundary=NO_STS))
 
 
+@pytest.mark.rule("T6")
 def test_t6_cross_account_needs_an_identity_policy() -> None:
     """T6: across accounts even an exact user ARN needs an Allow on the caller's side."""
     assert not always(world(trust({"AWS": USER})))
     assert always(world(trust({"AWS": USER}), identity=FULL))
 
 
+@pytest.mark.rule("T7")
 def test_t7_cross_account_needs_the_trust_policy() -> None:
     """T7: an identity Allow does not help when the trust policy omits the caller."""
     assert not always(world(trust({"AWS": f"arn:aws:iam::{A}:user/bob"}), identity=FULL))
 
 
+@pytest.mark.rule("T8")
 def test_t8_role_does_not_exist() -> None:
     """T8: a role that does not exist is denied."""
     missing = f"arn:aws:iam::{B}:role/Absent"
@@ -149,6 +157,7 @@ def test_t8_role_does_not_exist() -> None:
 
 
 @pytest.mark.parametrize(("given", "expected"), [(None, False), ("wrong", False), ("ok-1", True)])
+@pytest.mark.rule("T9")
 def test_t9_external_id(given: str | None, expected: bool) -> None:
     """T9: a required external ID that is omitted or wrong is denied."""
     policy = trust({"AWS": A}, {"StringEquals": {"sts:ExternalId": "ok-1"}})
@@ -157,6 +166,7 @@ def test_t9_external_id(given: str | None, expected: bool) -> None:
 
 
 @pytest.mark.parametrize(("action", "expected"), [("sts:AssumeRole", False), (ALL, True)])
+@pytest.mark.rule("T10")
 def test_t10_inherited_source_identity(action: Any, expected: bool) -> None:
     """T10: an inherited source identity needs sts:SetSourceIdentity in the trust policy."""
     scenario = world(trust({"AWS": CALLER_ROLE}, action=action), caller=SESSION, identity=FULL)
@@ -165,6 +175,7 @@ def test_t10_inherited_source_identity(action: Any, expected: bool) -> None:
 
 
 @pytest.mark.parametrize(("action", "expected"), [("sts:AssumeRole", False), (ALL, True)])
+@pytest.mark.rule("T11")
 def test_t11_inherited_transitive_tag(action: Any, expected: bool) -> None:
     """T11: an inherited transitive tag needs sts:TagSession though no tags are passed."""
     scenario = world(trust({"AWS": CALLER_ROLE}, action=action), caller=SESSION, identity=FULL)
@@ -176,6 +187,7 @@ def test_t11_inherited_transitive_tag(action: Any, expected: bool) -> None:
     ("duration", "maximum", "expected"),
     [(3600, 43200, True), (3601, 43200, False), (3601, 3600, False), (43201, 43200, False)],
 )
+@pytest.mark.rule("T12", "T13", "T14")
 def test_t12_t13_t14_durations(duration: int, maximum: int, expected: bool) -> None:
     """T12 to T14: the chaining limit, the role's maximum and the range."""
     scenario = world(
@@ -195,39 +207,46 @@ def test_long_duration_with_long_term_keys() -> None:
 NEEDS_MFA = {"Bool": {"aws:MultiFactorAuthPresent": "true"}}
 
 
+@pytest.mark.rule("T15")
 def test_t15_mfa_required_but_not_presented() -> None:
     """T15: long-term keys without a token do not meet an MFA condition."""
     assert not always(world(trust({"AWS": USER}, NEEDS_MFA), identity=FULL))
 
 
+@pytest.mark.rule("T16")
 def test_t16_mfa_presented_in_the_same_request() -> None:
     """T16: SerialNumber and TokenCode meet the trust condition of this same request."""
     assert always(world(trust({"AWS": USER}, NEEDS_MFA), identity=FULL, **MFA))
 
 
+@pytest.mark.rule("T17")
 def test_t17_mfa_is_lost_in_a_chain() -> None:
     """T17: credentials from AssumeRole carry no MFA information."""
     assert not always(world(trust({"AWS": CALLER_ROLE}, NEEDS_MFA), caller=SESSION, identity=FULL))
 
 
+@pytest.mark.rule("T18")
 def test_t18_for_all_values_without_tags() -> None:
     """T18: ForAllValues on aws:TagKeys is true when no tags are passed."""
     condition = {"ForAllValues:StringEquals": {"aws:TagKeys": ["a"]}}
     assert always(world(trust({"AWS": USER}, condition), identity=FULL))
 
 
+@pytest.mark.rule("T19")
 def test_t19_negated_operator_on_a_missing_key() -> None:
     """T19: StringNotEquals aws:PrincipalOrgID is true for a caller outside any organization."""
     condition = {"StringNotEquals": {"aws:PrincipalOrgID": "o-1"}}
     assert always(world(trust({"AWS": USER}, condition), identity=FULL))
 
 
+@pytest.mark.rule("T20")
 def test_t20_principal_was_recreated() -> None:
     """T20: a unique id in the trust policy never matches again."""
     assert not always(world(trust({"AWS": "AIDAALICE"}), identity=FULL))
 
 
 @pytest.mark.parametrize(("unit", "expected"), [(FULL, True), (NO_STS, False)])
+@pytest.mark.rule("T21")
 def test_t21_one_scp_level_lacks_an_allow(unit: dict, expected: bool) -> None:
     """T21: every SCP level has to allow."""
     scenario = world(trust({"AWS": USER}), identity=FULL)
@@ -235,6 +254,7 @@ def test_t21_one_scp_level_lacks_an_allow(unit: dict, expected: bool) -> None:
     assert always(scenario) is expected
 
 
+@pytest.mark.rule("T22")
 def test_t22_management_account_is_exempt() -> None:
     """T22: SCPs do not bind callers of the management account."""
     scenario = world(trust({"AWS": USER}), identity=FULL)
@@ -243,6 +263,7 @@ def test_t22_management_account_is_exempt() -> None:
     assert always(scenario)
 
 
+@pytest.mark.rule("T23")
 def test_t23_scps_of_the_target_account_do_not_apply() -> None:
     """T23: an outside caller is not bound by the target account's SCPs."""
     scenario = world(trust({"AWS": USER}), identity=FULL)
@@ -250,6 +271,7 @@ def test_t23_scps_of_the_target_account_do_not_apply() -> None:
     assert always(scenario)
 
 
+@pytest.mark.rule("T24")
 def test_t24_rcps_of_the_target_account_apply() -> None:
     """T24: an outside caller is bound by the target account's RCPs."""
     deny = {"Effect": "Deny", "Principal": "*", "Action": "sts:*", "Resource": "*"}
@@ -258,12 +280,14 @@ def test_t24_rcps_of_the_target_account_apply() -> None:
     assert not always(scenario)
 
 
+@pytest.mark.rule("T25")
 def test_t25_root_user() -> None:
     """T25: root credentials cannot assume a role whatever the trust policy says."""
     assert not always(world(trust({"AWS": A}), caller=f"arn:aws:iam::{A}:root", identity=FULL))
 
 
 @pytest.mark.parametrize(("principal", "expected"), [(A, False), (CALLER_ROLE, True)])
+@pytest.mark.rule("T26")
 def test_t26_role_assumes_itself(principal: str, expected: bool) -> None:
     """T26: a role needs its own trust policy to assume itself."""
     scenario = world(trust({"AWS": A}), caller=SESSION, target=A, RoleArn=CALLER_ROLE)
@@ -273,6 +297,7 @@ def test_t26_role_assumes_itself(principal: str, expected: bool) -> None:
     assert always(scenario) is expected
 
 
+@pytest.mark.rule("T29")
 def test_t29_source_ip_through_a_vpc_endpoint() -> None:
     """T29: aws:SourceIp is missing through a VPC endpoint, so a positive condition fails."""
     policy = trust({"AWS": USER}, {"IpAddress": {"aws:SourceIp": "0.0.0.0/0"}})
@@ -285,6 +310,7 @@ def test_t29_source_ip_through_a_vpc_endpoint() -> None:
     assert not always(scenario)
 
 
+@pytest.mark.rule("T31")
 def test_t31_role_arn_matches_every_session() -> None:
     """T31: a role ARN in the trust policy matches whatever the session is called."""
     caller = SESSION.replace("run-1", "botocore-session-1700000000")
@@ -292,11 +318,13 @@ def test_t31_role_arn_matches_every_session() -> None:
 
 
 @pytest.mark.parametrize("arn", [USER, "this is not an ARN at all", "arn:aws:iam::222222222222"])
+@pytest.mark.rule("T32", "T33")
 def test_t32_t33_role_arn_is_no_role(arn: str) -> None:
     """T32 and T33: a user ARN or malformed text as RoleArn is denied."""
     assert not always(world(trust({"AWS": A}), identity=FULL, RoleArn=arn))
 
 
+@pytest.mark.rule("T34", "C-4")
 def test_t34_long_source_identity() -> None:
     """T34: a source identity of up to 256 characters is accepted, as measured (C-4)."""
     policy = trust({"AWS": USER}, action=ALL)
@@ -304,6 +332,7 @@ def test_t34_long_source_identity() -> None:
     assert not always(world(policy, identity=FULL, SourceIdentity="s" * 257))
 
 
+@pytest.mark.rule("U-6", "R3.4")
 def test_u6_external_id_for_sub_actions() -> None:
     """U-6: one statement with an external ID for all actions depends on the reading."""
     policy = trust({"AWS": USER}, {"StringEquals": {"sts:ExternalId": "ok-1"}}, ALL)
@@ -312,6 +341,7 @@ def test_u6_external_id_for_sub_actions() -> None:
     assert not decide(scenario, u6=False)
 
 
+@pytest.mark.rule("U-10", "R5.2")
 def test_u10_proof_in_identity_policies() -> None:
     """U-10: a deny without MFA on the caller's side depends on the reading."""
     deny = FULL | {
@@ -325,6 +355,7 @@ def test_u10_proof_in_identity_policies() -> None:
     assert not decide(scenario, u10=False)
 
 
+@pytest.mark.rule("U-11", "R5.4")
 def test_u11_mfa_key_of_role_sessions() -> None:
     """U-11: BoolIfExists on the MFA key depends on the reading for role sessions."""
     condition = {"BoolIfExists": {"aws:MultiFactorAuthPresent": "true"}}
@@ -333,6 +364,7 @@ def test_u11_mfa_key_of_role_sessions() -> None:
     assert not decide(scenario, u11=True)
 
 
+@pytest.mark.rule("C-8", "R6.10")
 def test_c8_variables_under_bool() -> None:
     """C-8: a variable under Bool depends on the reading."""
     condition = {"Bool": {"aws:SecureTransport": "${aws:PrincipalTag/tls}"}}
@@ -375,6 +407,7 @@ def test_string_operators(operator: str, wanted: Any, expected: bool) -> None:
         ("arn:aws:iam::${aws:PrincipalAccount}:user/${aws:username}", True),
     ],
 )
+@pytest.mark.rule("R6.4")
 def test_arn_operators(pattern: str, expected: bool) -> None:
     """R6.4: ARN operators compare part by part."""
     policy = trust({"AWS": "*"}, {"ArnEquals": {"aws:PrincipalArn": pattern}})
