@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from assumable.engine.evaluate import Decision, Verdict, decide
+from assumable.engine.federation_notes import token_notes
 from assumable.engine.gates import Gate, GateName, Outcome
 from assumable.engine.limits import Fault
 from assumable.engine.match import StatementTrace
@@ -218,6 +219,7 @@ def _notes(decision: Decision) -> Iterator[str]:
     call = decision.call
     for name in ignored(call):
         yield f"`{name}` is no parameter of {call.api}: STS ignores it"
+    yield from token_notes(decision.facts)
     required = call.api != "AssumeRoleWithSAML" and not decision.facts.caller_is_service
     if required and not call.parameters.get("RoleSessionName"):
         yield "no RoleSessionName was given: AWS requires one"

@@ -113,6 +113,8 @@ def _range_fault(call: Call) -> Iterator[Fault]:
 
 def _tag_faults(call: Call) -> Iterator[Fault]:
     tags = call.parameters.get("Tags")
+    if not call.is_signed:  # what a token asserts obeys the same limits; STS ignores the parameter
+        tags = [{"Key": key, "Value": value} for key, value in call.tags.items()]
     if tags is None:
         tags = []
     if not isinstance(tags, list) or not all(isinstance(tag, dict) for tag in tags):

@@ -21,6 +21,9 @@ def fault_gate(gate: GateName, account: str, fault: Fault) -> Gate:
 def access_denied(facts: Facts, cause: str, variant: str = "") -> Fault:
     """AWS's usual refusal, which names neither side (R7.1)."""
     call = facts.call
+    if not call.is_signed:
+        text = f"Not authorized to perform sts:{call.api}"
+        return Fault("RoleArn", "AccessDenied", 403, text, cause, variant)
     who = f"User: {call.caller.arn} is not authorized to perform: sts:{call.api}"
     return Fault(
         "RoleArn", "AccessDenied", 403, f"{who} on resource: {call.role_arn}", cause, variant
@@ -45,6 +48,9 @@ def request_gates(facts: Facts) -> Iterator[Gate]:
 
 def _missing_role(facts: Facts, variant: str) -> Gate:
     fault = access_denied(facts, "role-not-found", variant)
+    if variant == "not-a-role" and not facts.call.is_signed:  # FACTS 4.2
+        text = "Request ARN is invalid"
+        fault = Fault("RoleArn", "ValidationError", 400, text, fault.cause, variant)
     return fault_gate(GateName.REQUEST, facts.call.role_account, fault)
 
 

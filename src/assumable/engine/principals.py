@@ -8,6 +8,7 @@ import enum
 from assumable import arn
 from assumable.engine.facts import Facts
 from assumable.engine.truth import Atom, Truth, all_of, any_of, negate
+from assumable.model.assertion import BUILT_IN_PROVIDERS
 from assumable.model.call import (
     Call,
     RoleCaller,
@@ -19,16 +20,6 @@ from assumable.model.call import (
 from assumable.model.policy import Effect, PrincipalEntry, Statement, principal_complaint
 from assumable.model.world import Unknown
 
-BUILT_IN_PROVIDERS = frozenset(
-    (
-        "accounts.google.com",
-        "cognito-identity.amazonaws.com",
-        "graph.facebook.com",
-        "www.amazon.com",
-    )
-)
-"""Providers that are named without an ARN and need no registration (FACTS 2.1)."""
-
 
 class Form(enum.IntEnum):
     """How strongly a statement names the caller (FACTS 1.3); the strongest one counts."""
@@ -39,11 +30,6 @@ class Form(enum.IntEnum):
     """The role behind the session."""
     STRONG = 3
     """The user, the session, the service, the provider, or everyone."""
-
-
-def provider_host(caller: WebIdentityCaller) -> str:
-    """The issuer without its scheme: the prefix of the token's condition keys (R5.12)."""
-    return str(caller.claims.get("iss", "")).removeprefix("https://")
 
 
 def match(entry: PrincipalEntry, facts: Facts) -> tuple[Form, Truth]:
@@ -105,18 +91,17 @@ def _is_role_of(
 
 
 def _match_federated(value: str, call: Call) -> bool:
-    caller = call.caller
-    if isinstance(caller, SamlCaller):
-        return bool(value == call.parameters.get("PrincipalArn", caller.provider))
-    if isinstance(caller, WebIdentityCaller):
-        host = provider_host(caller)
+    if isinstance(call.caller, SamlCaller):
+        return value == call.identity_provider
+    if isinstance(call.caller, WebIdentityCaller):
         if value in BUILT_IN_PROVIDERS:
-            return host == value
-        parts = arn.parse(value)
+            return call.issuer == value
+        parts, role = arn.parse(value), arn.parse(call.role_arn)
         return (
             parts is not None
-            and parts.account == call.role_account
-            and parts.resource == f"oidc-provider/{host}"
+            and role is not None
+            and (parts.partition, parts.account) == (role.partition, role.account)
+            and parts.resource == f"oidc-provider/{call.issuer}"
         )
     return False
 

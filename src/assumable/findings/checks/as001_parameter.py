@@ -27,4 +27,14 @@ def check(decision: Decision, blame: Blame) -> Finding:
                 {name: DEFAULT_DURATION},
             )
         )
+    if blame.variant == "swapped":
+        explanation = f"PrincipalArn and RoleArn are swapped: AWS answers {answer}"
+        fixes.append(
+            change_call(
+                decision.call,
+                "parameter/swap-arns",
+                "swap RoleArn and PrincipalArn",
+                {"RoleArn": decision.call.identity_provider, name: decision.call.role_arn},
+            )
+        )
     return finding(CAUSE, blame, explanation, row=row, title=f"{name} is not valid", fixes=fixes)

@@ -15,13 +15,14 @@ CAUSE = Cause("AS801", "session-tags", Row.TRUST, "session tags are not allowed"
 def check(decision: Decision, blame: Blame) -> Finding:
     """The finding, with the side that lacks sts:TagSession."""
     inherited = decision.call.session.transitive_tag_keys
+    passed = "passes" if decision.call.is_signed else "is made with a token that asserts"
     source = (
         f"inherits the transitive tags {', '.join(inherited)}"
         if inherited
-        else ("passes session tags" if decision.call.tags else "passes no session tags")
+        else f"{passed} {'' if decision.call.tags else 'no '}session tags"
     )
     if blame.variant == blame.action:
-        apart = "which is judged apart from sts:AssumeRole"
+        apart = f"which is judged apart from sts:{decision.call.api}"
         what = f"{where(blame)} does not allow sts:TagSession, {apart}"
     else:
         what = f"{where(blame)} has a condition on {blame.variant} that these tags do not meet"
@@ -35,7 +36,8 @@ def check(decision: Decision, blame: Blame) -> Finding:
 
 
 def _fixes(decision: Decision, blame: Blame) -> Iterator[Fix]:
-    if decision.call.tags and not decision.call.session.transitive_tag_keys:
+    own = decision.call.is_signed and decision.call.tags
+    if own and not decision.call.session.transitive_tag_keys:
         yield change_call(
             decision.call,
             "session-tags/leave-out",

@@ -22,10 +22,14 @@ def check(decision: Decision, blame: Blame) -> Finding:
     )
     if decision.call.source_identity is None:
         source = "sets no source identity"
-    if blame.variant == blame.action:
+    elif not decision.call.is_signed:
+        source = "is made with a token that asserts a source identity"
+    if blame.fault is not None:
+        what = "STS takes 2 to 256 letters, digits and _+=,.@- only"
+    elif blame.variant == blame.action:
         what = (
             f"{where(blame)} does not allow sts:SetSourceIdentity, which is judged apart from "
-            "sts:AssumeRole"
+            f"sts:{decision.call.api}"
         )
     else:
         what = f"{where(blame)} has a condition on {blame.variant} that it does not meet"
@@ -39,7 +43,7 @@ def check(decision: Decision, blame: Blame) -> Finding:
 
 
 def _fixes(decision: Decision, blame: Blame) -> Iterator[Fix]:
-    passed = decision.call.parameters.get("SourceIdentity") is not None
+    passed = decision.call.parameters.get("SourceIdentity") is not None and decision.call.is_signed
     if passed and decision.call.session.source_identity is None and blame.variant == blame.action:
         yield change_call(
             decision.call,
