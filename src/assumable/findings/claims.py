@@ -151,6 +151,6 @@ def _renamed(decision: Decision, condition: Condition, kind: str) -> str:
         return key if is_mapped(decision.call, key) else ""
     if kind == "azp":
         return f"{prefix}:oaud"
-    if kind == "aud-sub":
-        return f"{prefix}:{'sub' if claim.lower() == 'aud' else 'aud'}"
+    if kind == "aud-sub" and claim.lower() == "aud":  # the other way the subject would go untested
+        return f"{prefix}:sub"
     return ""
