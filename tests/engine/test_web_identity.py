@@ -484,8 +484,8 @@ def test_a_transitive_key_is_one_of_the_tags() -> None:
 
 def test_parameters_for_tags_and_source_identity_are_ignored() -> None:
     """The API has no such parameters; STS ignores unknown ones."""
-    passed = {"Tags": [{"Key": "a", "Value": "b"}], "SourceIdentity": "alice"}
-    diagnosis = diagnosed(call({}, **passed))
+    tags = [{"Key": "a", "Value": "b"}]
+    diagnosis = diagnosed(call({}, Tags=tags, SourceIdentity="alice"))
     assert diagnosis.verdict == "allowed"
     assert diagnosis.call.actions == (WITH,)
 
@@ -563,6 +563,13 @@ def test_conditions_on_the_wrong_key(
     diagnosis = diagnosed(call(claims, condition))
     assert variants(diagnosis) == {variant}
     assert diagnosis.plans[0].verdict_after == "allowed"
+
+
+def test_the_key_of_another_provider_that_is_named_stays() -> None:
+    """R5.12: a statement for two clusters keeps serving the other one."""
+    both = {"Federated": [provider(GITHUB), provider("oidc.example.com")]}
+    scenario = call({}, equals("oidc.example.com:sub", MAIN), principal=both)
+    assert diagnosed(scenario).plans[0].fixes == ("trust-principal/name-the-provider",)
 
 
 def test_a_null_condition_gives_no_fix() -> None:

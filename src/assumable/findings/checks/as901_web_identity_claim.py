@@ -6,6 +6,7 @@ from assumable.engine.conditions import OPERATORS
 from assumable.engine.evaluate import Decision
 from assumable.findings.blame import Blame
 from assumable.findings.claims import Miss, miss
+from assumable.findings.federated import provider_fixes
 from assumable.findings.finding import Cause, Finding, Fix, Row
 from assumable.findings.fix import change_policy
 from assumable.findings.report import appended, finding, where
@@ -42,18 +43,21 @@ def check(decision: Decision, blame: Blame) -> Finding:
         blame,
         f"{where(blame)} asks that {blame.variant} is {wanted}, {found.explanation}",
         variant=found.variant,
-        fixes=tuple(_fixes(blame, condition, found)),
+        fixes=tuple(_fixes(decision, blame, condition, found)),
         facts=("R5.12", "R5.14"),
     )
 
 
-def _fixes(blame: Blame, condition: Condition, found: Miss) -> Iterator[Fix]:
+def _fixes(decision: Decision, blame: Blame, condition: Condition, found: Miss) -> Iterator[Fix]:
     """Test the claim that was meant, or accept the value that the token has."""
     if blame.trace is None or condition.base == "null" or OPERATORS[condition.base].negated:
         return
     policy = blame.trace.policy
     claim = condition.key.rpartition(":")[2]
-    if found.rename:
+    if found.variant == "other-issuer" and len(blame.trace.statement.principals or ()) > 1:
+        # the key may serve the tokens of another provider that the statement names
+        yield from provider_fixes(decision, policy, None)
+    elif found.rename:
         yield from _rename(policy, condition, found.rename)
     elif found.got and found.variant != "not-a-key":
         yield change_policy(
