@@ -125,10 +125,11 @@ def diagnose(world: World, call: Call) -> Diagnosis:
 
 def _call_view(decision: Decision) -> CallView:
     call = decision.call
+    shown = call.identity_provider if isinstance(call.caller, SamlCaller) else ""
     secret = {"TokenCode", "WebIdentityToken", "SAMLAssertion", "ProvidedContexts"}
     return CallView(
         api=call.api,
-        caller=call.caller.arn,
+        caller=shown or call.caller.arn,
         caller_account=call.caller_account,
         role_arn=call.role_arn,
         role_account=call.role_account,

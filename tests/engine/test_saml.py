@@ -74,6 +74,10 @@ def test_an_assertion_of_a_registered_provider_passes(assertion: dict[str, Any])
     assert decided(call(assertion, equals("SAML:aud", AUDIENCE))).verdict == "allowed"
 
 
+def test_the_caller_is_shown_by_its_provider() -> None:
+    assert diagnosed(call()).call.caller == CORP
+
+
 @pytest.mark.parametrize(
     ("registered", "variant"),
     [

@@ -226,6 +226,13 @@ def test_the_trust_policy_can_require_the_roles_claim(roles: Any, verdict: str) 
     assert decided(call({"https://aws.amazon.com/roles": roles}, condition)).verdict == verdict
 
 
+def test_the_roles_claim_is_listed_for_the_main_action_alone() -> None:
+    """R3.4, U-6: whether sts:TagSession sees it is open."""
+    condition = {"Bool": {"sts:RoleAuthorizedByIdp": "true"}}
+    claims = {"https://aws.amazon.com/roles": ROLE, **FLAT}
+    assert decided(call(claims, condition, actions=BOTH)).verdict == "conditional"
+
+
 @pytest.mark.parametrize(
     ("principal", "role", "aud", "verdict"),
     [
@@ -305,6 +312,13 @@ def test_access_tokens_have_a_provider_id(name: str) -> None:
     assert decided(scenario).verdict == "denied"
     scenario["call"]["parameters"]["ProviderId"] = name
     assert decided(scenario).verdict == "allowed"
+
+
+def test_a_provider_id_is_for_access_tokens_only() -> None:
+    """FACTS section 4: left out for a token that names its issuer."""
+    diagnosis = diagnosed(call({}, ProviderId="www.amazon.com"))
+    assert variants(diagnosis) == {"provider-id"}
+    assert diagnosis.plans[0].fixes == ("identity-provider/no-provider-id",)
 
 
 @pytest.mark.parametrize("amr", ["authenticated", ["authenticated", "login.provider"]], ids=repr)

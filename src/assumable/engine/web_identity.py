@@ -19,7 +19,12 @@ from assumable.engine.provider import (
     unread_provider,
 )
 from assumable.engine.truth import Atom
-from assumable.model.assertion import BUILT_IN_PROVIDERS, instant, texts
+from assumable.model.assertion import (
+    ACCESS_TOKEN_PROVIDERS,
+    BUILT_IN_PROVIDERS,
+    instant,
+    texts,
+)
 from assumable.model.call import Call
 from assumable.model.world import Provider
 
@@ -48,6 +53,9 @@ def _faults(facts: Facts, claims: Mapping[str, object]) -> Iterator[Fault]:
         yield Fault("", _INVALID, 400, text, "identity-provider", "no-issuer")
     elif _is_registered_one(call):
         yield from _provider_faults(facts, claims)
+    if call.parameters.get("ProviderId") in ACCESS_TOKEN_PROVIDERS - {call.issuer}:
+        # STS takes the token to that provider, which knows no token of another issuer.
+        yield Fault("ProviderId", _INVALID, 400, "", "identity-provider", "provider-id")
     yield from _lifetime_faults(call, claims)
     yield from _session_faults(call)
 

@@ -19,6 +19,8 @@ BUILT_IN_PROVIDERS = frozenset((
     "www.amazon.com",
 ))  # fmt: skip
 """Providers that are named without an ARN and need no registration (FACTS 2.1)."""
+ACCESS_TOKEN_PROVIDERS = frozenset(("graph.facebook.com", "www.amazon.com"))
+"""Those whose tokens are no JWT, so that `ProviderId` names them (FACTS section 4)."""
 ROLES_CLAIM = "https://aws.amazon.com/roles"
 SAML_ATTRIBUTES = "https://aws.amazon.com/SAML/Attributes/"
 SAML_ROLE, SAML_SESSION_NAME = f"{SAML_ATTRIBUTES}Role", f"{SAML_ATTRIBUTES}RoleSessionName"

@@ -6,6 +6,7 @@ from assumable import arn
 from assumable.engine.keys import providers
 from assumable.engine.keys.caller import delivered
 from assumable.engine.keys.question import Question
+from assumable.engine.keys.request import listed
 from assumable.model.assertion import texts
 from assumable.model.call import (
     Absent,
@@ -105,7 +106,7 @@ def federated_provider(question: Question) -> Value:
 def role_authorized_by_idp(question: Question) -> Value:
     """`sts:RoleAuthorizedByIdp`: whether the token's roles claim lists the role (FACTS 5.3)."""
     call = question.call
-    if not isinstance(call.caller, WebIdentityCaller) or not question.is_main_action:
+    if not isinstance(call.caller, WebIdentityCaller):
         return Absent("only AssumeRoleWithWebIdentity has it")
-    listed = call.role_arn in (call.asserted.roles or ())
-    return Present((str(listed).lower(),), "the roles claim of the token")
+    said = call.role_arn in (call.asserted.roles or ())
+    return listed(question, Present((str(said).lower(),), "the roles claim of the token"))

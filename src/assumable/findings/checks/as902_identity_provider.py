@@ -7,6 +7,7 @@ from assumable.engine.keys.federation import audience_of
 from assumable.findings import commands
 from assumable.findings.blame import Blame
 from assumable.findings.finding import Cause, Finding, Fix, Row, Target
+from assumable.findings.fix import change_call
 from assumable.findings.report import finding
 from assumable.model.call import WebIdentityCaller
 
@@ -28,6 +29,8 @@ _HINTS = {
     "client-id": "the audience of the token is not among the client IDs of the provider",
     "no-issuer": "it names no issuer; an access token of Login with Amazon or Facebook needs "
     "ProviderId",
+    "provider-id": "ProviderId is for access tokens of Login with Amazon and Facebook, a token "
+    "that names its issuer goes without it",
     "same-partition": "AWS STS issued it in the partition of the role, where such tokens are not "
     "accepted: use AssumeRole",
     "several-audiences": "AWS STS issued it for several audiences; in another partition a token "
@@ -38,6 +41,7 @@ _HINTS = {
 _TITLES = {
     "client-id": "the identity provider does not accept this audience",
     "no-issuer": "the token names no identity provider",
+    "provider-id": "ProviderId names another provider than the token",
     "same-partition": "a token of AWS STS cannot be used in its own partition",
     "several-audiences": "the token has several audiences",
     "identity-center-role": "a role of IAM Identity Center cannot be assumed this way",
@@ -65,6 +69,13 @@ def check(decision: Decision, blame: Blame) -> Finding:
 
 def _fixes(decision: Decision, blame: Blame) -> Iterator[Fix]:
     caller, used = decision.call.caller, decision.call.identity_provider
+    if blame.variant == "provider-id":
+        yield change_call(
+            decision.call,
+            "identity-provider/no-provider-id",
+            "send no ProviderId",
+            {"ProviderId": None},
+        )
     if not isinstance(caller, WebIdentityCaller):
         return  # a SAML provider is made of its metadata, which only the identity provider has
     audience = audience_of(caller.claims)
