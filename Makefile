@@ -21,7 +21,7 @@ MINISTACK := .venv-ministack/.synced
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test check bench gen build clean
+.PHONY: help demo test check bench nightly mutants gen build clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 16
@@ -41,7 +41,16 @@ check: $(SYNCED) ## lint, format, types, architecture, generated files in step
 	@git diff --exit-code --stat -- docs/schema README.md || { echo 'generated files were out of step: commit them'; exit 1; }
 
 bench: $(SYNCED) ## how fast it decides
+	@$(BIN)/python benchmarks/decide.py
 	@$(BIN)/python benchmarks/cold_start.py
+
+nightly: $(SYNCED) ## the engine against the reference on a million cases, and long fuzzing
+	@ASSUMABLE_CASES=1000000 HYPOTHESIS_PROFILE=nightly $(BIN)/pytest -n auto -q tests/reference tests/fuzz $(ARGS)
+
+mutants: $(SYNCED) ## mutation testing of the engine's core; docs/assurance.md says what survives
+	@$(UV) sync --quiet --frozen --inexact --group mutation
+	@$(BIN)/mutmut run --max-children 2
+	@$(BIN)/mutmut results
 
 gen: $(SYNCED) ## write what is generated from the code (docs/schema, README)
 	@$(BIN)/python scripts/gen.py

@@ -3,6 +3,7 @@
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
 """
 
+import functools
 import re
 
 import msgspec
@@ -41,6 +42,7 @@ class Arn(msgspec.Struct, frozen=True):
         return "/" + "/".join([*self.resource.split("/")[1:-1], ""]).lstrip("/")
 
 
+@functools.lru_cache(maxsize=65_536)
 def parse(text: str) -> Arn | None:
     """The parts of an ARN, or None when the text is not shaped like one.
 

@@ -16,6 +16,7 @@ from assumable.findings.checklist import ChecklistRow, checklist
 from assumable.findings.finding import Finding, Fix
 from assumable.findings.headline import headline
 from assumable.findings.registry import findings_of
+from assumable.findings.uncertain import as_notes, uncertain
 from assumable.model.call import Call, SamlCaller, WebIdentityCaller
 from assumable.model.policy import Policy
 from assumable.model.world import World
@@ -105,7 +106,7 @@ def diagnose(world: World, call: Call) -> Diagnosis:
     if decision.verdict is Verdict.DENIED:
         plans, extra = plans_for(decision, findings)
     fixes = {fix.id: fix for finding in findings for fix in finding.fixes}
-    open_atoms = atoms(decision.passes)
+    open_atoms, mattered = atoms(decision.passes), uncertain(decision)
     return Diagnosis(
         verdict=decision.verdict,
         headline=headline(decision),
@@ -118,8 +119,8 @@ def diagnose(world: World, call: Call) -> Diagnosis:
         plans=plans,
         residual=describe(decision.passes) if decision.verdict is Verdict.CONDITIONAL else "",
         unknowns=tuple(_unknowns(open_atoms)),
-        uncertain=tuple(sorted({a.subject for a in open_atoms if a.kind == "item"})),
-        notes=tuple(_notes(decision)),
+        uncertain=mattered,
+        notes=(*_notes(decision), *as_notes(decision, mattered)),
     )
 
 

@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_res
 import enum
 import functools
 import re
+from collections.abc import Callable
 
 
 class Wild(enum.Enum):
@@ -42,22 +43,37 @@ def has_wildcard(text: str) -> bool:
     return "*" in text or "?" in text
 
 
-@functools.lru_cache(maxsize=65_536)
-def _compiled(pattern: Tokens, *, ignore_case: bool) -> re.Pattern[str]:
-    # Every run between two `*` is found leftmost and never given back (atomic group): leftmost is
-    # enough for globs, and no pattern backtracks exponentially.
+def expression(pattern: Tokens, *, within: str = "") -> str:
+    """The pattern as a regular expression; wildcards do not match the character `within`.
+
+    Every run between two `*` is found leftmost and never given back (atomic group): leftmost is
+    enough for globs, and no pattern backtracks exponentially.
+    """
+    any_one = f"[^{within}]" if within else "."
     runs: list[str] = [""]
     for piece in pattern:
         if piece is Wild.ANY_RUN:
             runs.append("")
         else:
-            runs[-1] += "." if isinstance(piece, Wild) else re.escape(piece)
+            runs[-1] += any_one if isinstance(piece, Wild) else re.escape(piece)
     if len(runs) == 1:
-        expression = runs[0]
-    else:
-        middle = "".join(f"(?>.*?{run})" for run in runs[1:-1] if run)
-        expression = f"{runs[0]}{middle}.*{runs[-1]}"
-    return re.compile(expression, re.DOTALL | (re.IGNORECASE if ignore_case else 0))
+        return runs[0]
+    middle = "".join(f"(?>{any_one}*?{run})" for run in runs[1:-1] if run)
+    return f"{runs[0]}{middle}{any_one}*{runs[-1]}"
+
+
+@functools.lru_cache(maxsize=65_536)
+def _compiled(pattern: Tokens, *, ignore_case: bool) -> re.Pattern[str]:
+    flags = re.DOTALL | (re.IGNORECASE if ignore_case else 0)
+    return re.compile(expression(pattern), flags)
+
+
+def matcher(pattern: Tokens) -> Callable[[str], bool]:
+    """The test for a pattern that is asked often."""
+    if not any(isinstance(piece, Wild) for piece in pattern):
+        return literal(pattern).__eq__
+    fullmatch = _compiled(pattern, ignore_case=False).fullmatch
+    return lambda text: fullmatch(text) is not None
 
 
 def matches_tokens(pattern: Tokens, text: str, *, ignore_case: bool = False) -> bool:

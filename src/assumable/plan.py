@@ -9,6 +9,7 @@ import msgspec
 from assumable import arn
 from assumable.engine.evaluate import Decision, Verdict, decide
 from assumable.engine.facts import Facts
+from assumable.engine.layers import Prepared
 from assumable.engine.principals import names
 from assumable.engine.truth import atoms, describe
 from assumable.findings import commands
@@ -210,16 +211,17 @@ def _blast_radius(
     tried = 0
     new = _new_statements(decision, world)
     edited = {fix.target.policy_arn or fix.target.arn for fix in fixes} - {""}
+    then, now = Prepared(before), Prepared(world)
     for principal in everyone[:MAX_PRINCIPALS]:
         if principal.arn == mine:
             continue
         tried += 1
         theirs = _as(principal, call)
-        if not _is_touched(principal, edited) and not _is_named(new, Facts(world, theirs)):
+        if not _is_touched(principal, edited) and not _is_named(new, Facts(now.lookups, theirs)):
             continue
         if (
-            decide(before, theirs).verdict is Verdict.DENIED
-            and decide(world, theirs).verdict is not Verdict.DENIED
+            decide(then, theirs).verdict is Verdict.DENIED
+            and decide(now, theirs).verdict is not Verdict.DENIED
         ):
             gained.append(principal.arn)
     return BlastRadius(whole and not strangers, len(gained), tuple(gained[:10]), tried)

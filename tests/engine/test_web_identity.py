@@ -2,10 +2,12 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from assumable.diagnose import Diagnosis
-from tests.worlds import ROLE, A, B, blocking, decided, diagnosed, policy, trust
+from assumable.engine.evaluate import decide
+from tests.worlds import ROLE, A, B, blocking, decided, diagnosed, parsed, policy, trust
 
 GITHUB = "token.actions.githubusercontent.com"
 EKS = "oidc.eks.eu-west-1.amazonaws.com/id/0123456789ABCDEF0123456789ABCDEF"
@@ -522,6 +524,9 @@ def test_a_source_identity_is_well_formed(value: str, verdict: str) -> None:
     claims = {"https://aws.amazon.com/source_identity": value}
     scenario = call(claims, actions=[WITH, "sts:SetSourceIdentity"])
     assert decided(scenario).verdict == verdict
+    world, made = parsed(scenario)
+    documented = msgspec.structs.replace(made, assumptions={"C-4": False})
+    assert decide(world, documented).verdict == "denied"
 
 
 # What a claim misses

@@ -11,10 +11,11 @@ from typing import Any
 import click
 import msgspec
 
+from assumable.cli.assume import assumptions
 from assumable.diagnose import Diagnosis, diagnose
 from assumable.engine.evaluate import Verdict
 from assumable.errors import InputError
-from assumable.formats.command import assumption, parameters_from_flags
+from assumable.formats.command import parameters_from_flags
 from assumable.formats.scenario import Scenario, read_scenario
 from assumable.model.call import RoleCaller, Session
 
@@ -95,11 +96,11 @@ def command(**options: Any) -> None:
     3 depends on what is not known, 4 AWS could not be read, 70 a bug.
     """
     world, call = _scenario(options)
-    assumptions = dict(assumption(text) for text in options["assume"])
-    if assumptions.get("session") and isinstance(call.caller, RoleCaller):
+    decided = assumptions(options["assume"])
+    if decided.get("session") and isinstance(call.caller, RoleCaller):
         plain = msgspec.structs.replace(call.caller, session=Session())
         call = msgspec.structs.replace(call, caller=plain)
-    call = msgspec.structs.replace(call, assumptions=assumptions)
+    call = msgspec.structs.replace(call, assumptions=decided)
     diagnosis = diagnose(world, call)
     click.echo(_rendered(diagnosis, options), nl=False, color=None)
     sys.exit(0 if options["exit_zero"] else EXIT_CODES[diagnosis.verdict])

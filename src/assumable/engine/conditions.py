@@ -5,10 +5,9 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_con
 
 import base64
 import binascii
-import functools
 import ipaddress
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Protocol, assert_never
@@ -16,7 +15,7 @@ from typing import Protocol, assert_never
 import msgspec
 
 from assumable.engine.truth import Atom, Test, Truth, all_of, any_of, negate
-from assumable.globs import Tokens, literal, matches_tokens, tokens
+from assumable.globs import Tokens, literal, matcher, tokens
 from assumable.model.call import Absent, Open, Present, Value
 from assumable.model.policy import Condition
 from assumable.model.world import Unknown
@@ -31,6 +30,10 @@ class Context(Protocol):
 
     def assumed(self, item: str) -> bool | None:
         """How the user decided an open item; None leaves it open."""
+        ...
+
+    def takes(self, item: str) -> bool:
+        """Which reading of an open item decides, where one is the default."""
         ...
 
 
@@ -88,6 +91,10 @@ def _variable(name: str, context: Context) -> str | Unknown | None:
             assert_never(value)
 
 
+Compare = Callable[[str], bool]
+"""Whether a value of the request compares with any of the wanted ones."""
+
+
 def _number(text: str) -> Decimal | None:
     try:
         number = Decimal(text.strip())
@@ -107,45 +114,76 @@ def _instant(text: str) -> Decimal | None:
     return Decimal(str((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()))
 
 
-def _compare(
+def _measured(
     read: Callable[[str], Decimal | None], holds: Callable[[Decimal, Decimal], bool]
-) -> Callable[[Pattern, str], bool]:
-    def compare(wanted: Pattern, got: str) -> bool:
-        left, right = read(got), read(wanted.text)
-        return left is not None and right is not None and holds(left, right)
+) -> Callable[[Sequence[Pattern]], Compare]:
+    """Numbers or dates: what cannot be read compares with nothing."""
+
+    def compiled(patterns: Sequence[Pattern]) -> Compare:
+        wanted = [
+            value
+            for value in map(read, (pattern.text for pattern in patterns))
+            if value is not None
+        ]
+
+        def compare(text: str) -> bool:
+            got = read(text)
+            return got is not None and any(holds(got, want) for want in wanted)
+
+        return compare
+
+    return compiled
+
+
+def _equal(patterns: Sequence[Pattern]) -> Compare:
+    return frozenset(pattern.text for pattern in patterns).__contains__
+
+
+def _equal_ignoring_case(patterns: Sequence[Pattern]) -> Compare:
+    wanted = frozenset(pattern.text.lower() for pattern in patterns)
+    return lambda got: got.lower() in wanted
+
+
+def _any_of_several(compares: Sequence[Compare]) -> Compare:
+    if len(compares) == 1:
+        return compares[0]
+    return lambda got: any(compare(got) for compare in compares)
+
+
+def _like(patterns: Sequence[Pattern]) -> Compare:
+    return _any_of_several([matcher(pattern.tokens) for pattern in patterns])
+
+
+def _decoded(text: str) -> bytes | None:
+    try:
+        return base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        return None
+
+
+def _same_bytes(patterns: Sequence[Pattern]) -> Compare:
+    wanted = {_decoded(pattern.text) for pattern in patterns} - {None}
+    return lambda got: _decoded(got) in wanted
+
+
+def _network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
+    try:
+        return ipaddress.ip_network(text, strict=False)
+    except ValueError:
+        return None
+
+
+def _in_network(patterns: Sequence[Pattern]) -> Compare:
+    networks = [found for found in (_network(pattern.text) for pattern in patterns) if found]
+
+    def compare(got: str) -> bool:
+        try:
+            address = ipaddress.ip_address(got)
+        except ValueError:
+            return False
+        return any(address in network for network in networks)
 
     return compare
-
-
-def _string_equals(wanted: Pattern, got: str) -> bool:
-    return wanted.text == got
-
-
-def _string_equals_ignore_case(wanted: Pattern, got: str) -> bool:
-    return wanted.text.lower() == got.lower()
-
-
-def _string_like(wanted: Pattern, got: str) -> bool:
-    return matches_tokens(wanted.tokens, got)
-
-
-def _bool(wanted: Pattern, got: str) -> bool:
-    return wanted.text.lower() == got.lower()
-
-
-def _binary(wanted: Pattern, got: str) -> bool:
-    try:
-        return base64.b64decode(wanted.text, validate=True) == base64.b64decode(got, validate=True)
-    except (binascii.Error, ValueError):
-        return False
-
-
-def _ip(wanted: Pattern, got: str) -> bool:
-    try:
-        network = ipaddress.ip_network(wanted.text, strict=False)
-        return ipaddress.ip_address(got) in network
-    except ValueError:
-        return False
 
 
 def split_arn(pattern: Tokens) -> tuple[Tokens, ...] | None:
@@ -163,24 +201,39 @@ def split_arn(pattern: Tokens) -> tuple[Tokens, ...] | None:
     return tuple(tuple(piece for piece in part if piece != "") for part in parts)  # type: ignore[misc]  # texts and wildcards only
 
 
-@functools.lru_cache(maxsize=16_384)
-def _arn_tokens_match(pattern: Tokens, got: str) -> bool:
-    if literal(pattern) == "*":  # not in FACTS: read as "any ARN", as people mean it
-        return True
-    wanted, parts = split_arn(pattern), got.split(":", 5)
-    if wanted is None or len(parts) != len(wanted):
-        return False
-    return all(matches_tokens(want, part) for want, part in zip(wanted, parts, strict=True))
+def _never(_: str) -> bool:
+    return False
 
 
-def _arn(wanted: Pattern, got: str) -> bool:
-    return _arn_tokens_match(wanted.tokens, got)
+def _always(_: str) -> bool:
+    return True
+
+
+def _one_arn(pattern: Pattern) -> Compare:
+    if pattern.text == "*":  # not in FACTS: read as "any ARN", as people mean it
+        return _always
+    wanted = split_arn(pattern.tokens)
+    if wanted is None:
+        return _never
+    compares = [matcher(part) for part in wanted]
+
+    def compare(got: str) -> bool:
+        parts = got.split(":", 5)
+        return len(parts) == len(compares) and all(
+            compare(part) for compare, part in zip(compares, parts, strict=True)
+        )
+
+    return compare
+
+
+def _arn(patterns: Sequence[Pattern]) -> Compare:
+    return _any_of_several([_one_arn(pattern) for pattern in patterns])
 
 
 class Operator(msgspec.Struct, frozen=True):
-    """How one value is compared; negated operators hold when no wanted value compares."""
+    """How values are compared; negated operators hold when no wanted value compares."""
 
-    holds: Callable[[Pattern, str], bool]
+    compiled: Callable[[Sequence[Pattern]], Compare]
     negated: bool = False
     variables: bool = False
     """Whether policy variables are replaced under it: string and ARN operators (R6.10)."""
@@ -194,24 +247,24 @@ _NUMERIC: dict[str, Callable[[Decimal, Decimal], bool]] = {
     "equals": lambda got, want: got == want,
 }
 OPERATORS: dict[str, Operator] = {
-    "stringequals": Operator(_string_equals, variables=True),
-    "stringnotequals": Operator(_string_equals, negated=True, variables=True),
-    "stringequalsignorecase": Operator(_string_equals_ignore_case, variables=True),
-    "stringnotequalsignorecase": Operator(_string_equals_ignore_case, negated=True, variables=True),
-    "stringlike": Operator(_string_like, variables=True),
-    "stringnotlike": Operator(_string_like, negated=True, variables=True),
-    "bool": Operator(_bool),
-    "binaryequals": Operator(_binary),
-    "ipaddress": Operator(_ip),
-    "notipaddress": Operator(_ip, negated=True),
+    "stringequals": Operator(_equal, variables=True),
+    "stringnotequals": Operator(_equal, negated=True, variables=True),
+    "stringequalsignorecase": Operator(_equal_ignoring_case, variables=True),
+    "stringnotequalsignorecase": Operator(_equal_ignoring_case, negated=True, variables=True),
+    "stringlike": Operator(_like, variables=True),
+    "stringnotlike": Operator(_like, negated=True, variables=True),
+    "bool": Operator(_equal_ignoring_case),
+    "binaryequals": Operator(_same_bytes),
+    "ipaddress": Operator(_in_network),
+    "notipaddress": Operator(_in_network, negated=True),
     "arnequals": Operator(_arn, variables=True),
     "arnlike": Operator(_arn, variables=True),
     "arnnotequals": Operator(_arn, negated=True, variables=True),
     "arnnotlike": Operator(_arn, negated=True, variables=True),
-    "numericnotequals": Operator(_compare(_number, _NUMERIC["equals"]), negated=True),
-    "datenotequals": Operator(_compare(_instant, _NUMERIC["equals"]), negated=True),
-    **{f"numeric{name}": Operator(_compare(_number, op)) for name, op in _NUMERIC.items()},
-    **{f"date{name}": Operator(_compare(_instant, op)) for name, op in _NUMERIC.items()},
+    "numericnotequals": Operator(_measured(_number, _NUMERIC["equals"]), negated=True),
+    "datenotequals": Operator(_measured(_instant, _NUMERIC["equals"]), negated=True),
+    **{f"numeric{name}": Operator(_measured(_number, op)) for name, op in _NUMERIC.items()},
+    **{f"date{name}": Operator(_measured(_instant, op)) for name, op in _NUMERIC.items()},
 }
 _POSITIVE = {
     "stringnotequals": "stringequals", "stringnotequalsignorecase": "stringequalsignorecase",
@@ -220,30 +273,55 @@ _POSITIVE = {
 }  # fmt: skip
 
 
-def test(condition: Condition, context: Context, *, has_variables: bool) -> Truth:
-    """Whether a condition holds; open items are decided both ways and meet in one formula."""
+Held = Callable[[Context], Truth]
+"""A condition made ready: whether it holds in a context."""
+
+
+def compiled(condition: Condition, *, has_variables: bool) -> Held:
+    """A condition made ready to be asked often; open items are decided both ways."""
     wanted = Test(
         condition.base, condition.qualifier, condition.if_exists, condition.values, has_variables
     )
-    return _decide(wanted, condition.key, context.get(condition.key), context)
+    return _compiled(wanted, condition.key)
 
 
 def holds(wanted: Test, key: str, context: Context) -> Truth:
     """A condition kept in a residual, evaluated once its key is known."""
-    return _decide(wanted, key, context.get(key), context)
+    return _compiled(wanted, key)(context)
 
 
-def _decide(wanted: Test, key: str, value: Value, context: Context) -> Truth:
+def _compiled(wanted: Test, key: str) -> Held:
+    name = key.lower()
+    if wanted.base == "null" or (wanted.has_variables and any("${" in w for w in wanted.values)):
+        return lambda context: _decide(wanted, key, context.get(name), context)
+    operator = OPERATORS[wanted.base]
+    compare = operator.compiled([Pattern(tokens(text)) for text in wanted.values])
+    negated, plain = operator.negated, not wanted.qualifier
+
+    def held(context: Context) -> Truth:
+        value = context.get(name)
+        if type(value) is Present and plain and len(value.values) == 1:
+            return compare(value.values[0]) != negated
+        return _decide(wanted, key, value, context, compare)
+
+    return held
+
+
+def _decide(
+    wanted: Test, key: str, value: Value, context: Context, compare: Compare | None = None
+) -> Truth:
     match value:
         case Open():
-            yes = _decide(wanted, key, value.if_true, context)
-            no = _decide(wanted, key, value.if_false, context)
+            yes = _decide(wanted, key, value.if_true, context, compare)
+            no = _decide(wanted, key, value.if_false, context, compare)
             return either(value.item, yes, no)
         case Unknown():
             return _open(wanted, key, value)
         case Absent():
-            return _missing(wanted)
+            return _missing(wanted, context)
         case Present():
+            if compare is not None and value.values:
+                return _counted(wanted, value, compare)
             return _compared(wanted, key, value, context)
         case _:
             assert_never(value)
@@ -264,12 +342,14 @@ def either(item: str, if_true: Truth, if_false: Truth) -> Truth:
     return any_of([all_of([atom, if_true]), all_of([negate(atom), if_false])])
 
 
-def _missing(wanted: Test) -> bool:
+def _missing(wanted: Test, context: Context) -> bool:
     """What an operator says of a key that is not in the request (R6.5 to R6.8)."""
     if wanted.base == "null":
         return _says_null(wanted)
-    if wanted.if_exists or wanted.qualifier == "forallvalues":
+    if wanted.if_exists:
         return True
+    if wanted.qualifier == "forallvalues":
+        return wanted.base != "stringnotlike" or context.takes("C-7")
     return wanted.qualifier != "foranyvalue" and OPERATORS[wanted.base].negated
 
 
@@ -278,19 +358,19 @@ def _says_null(wanted: Test) -> bool:
 
 
 def _compared(wanted: Test, key: str, value: Present, context: Context) -> Truth:
+    """A key that is present, against `Null` or against values with variables in them."""
     if not value.values:
-        return _missing(wanted)
+        return _missing(wanted, context)
     if wanted.base == "null":
         return any(text.lower() == "false" for text in wanted.values)
-    operator = OPERATORS[wanted.base]
-    if wanted.base == "bool" and wanted.has_variables and any("${" in w for w in wanted.values):
-        replaced = _against(Operator(_bool, variables=True), wanted, key, value, context)
-        as_text = _against(operator, wanted, key, value, context)
-        decided = context.assumed("C-8")
-        if decided is not None:
-            return replaced if decided else as_text
-        return either("C-8", replaced, as_text)
-    return _against(operator, wanted, key, value, context)
+    if wanted.base != "bool":
+        return _against(OPERATORS[wanted.base], wanted, key, value, context)
+    replaced = _against(Operator(_equal_ignoring_case, variables=True), wanted, key, value, context)
+    as_text = _against(OPERATORS["bool"], wanted, key, value, context)
+    decided = context.assumed("C-8")
+    if decided is not None:
+        return replaced if decided else as_text
+    return either("C-8", replaced, as_text)
 
 
 def _against(operator: Operator, wanted: Test, key: str, value: Present, context: Context) -> Truth:
@@ -302,12 +382,9 @@ def _against(operator: Operator, wanted: Test, key: str, value: Present, context
             unresolved = pattern
         elif pattern is not None:
             patterns.append(pattern)
-
-    def one(got: str) -> bool:
-        return any(operator.holds(pattern, got) for pattern in patterns) != operator.negated
-
+    compare = operator.compiled(patterns) if patterns else _never
     plain = not wanted.qualifier and len(value.values) == 1
-    matched = plain and one(value.values[0]) != operator.negated
+    matched = plain and compare(value.values[0])
     if unresolved is not None and not matched:
         # No known value matches: the one whose variable is not known may.
         return Atom(
@@ -317,12 +394,19 @@ def _against(operator: Operator, wanted: Test, key: str, value: Present, context
             settle=unresolved.settle,
             test=wanted,
         )
+    return _counted(wanted, value, compare)
+
+
+def _counted(wanted: Test, value: Present, compare: Compare) -> bool:
+    """How many of the values must compare, by set qualifier (R6.7)."""
+    negated = OPERATORS[wanted.base].negated
+    each = (compare(got) != negated for got in value.values)
     if wanted.qualifier == "forallvalues":
-        return all(map(one, value.values))
+        return all(each)
     # Not in FACTS: a multivalued key without a set qualifier is read as "any of its values".
-    if wanted.qualifier == "foranyvalue" or not operator.negated:
-        return any(map(one, value.values))
-    return all(map(one, value.values))
+    if wanted.qualifier == "foranyvalue" or not negated:
+        return any(each)
+    return all(each)
 
 
 def _open(wanted: Test, key: str, value: Unknown) -> Truth:

@@ -45,6 +45,10 @@ class RequestContext(Question):
         """How the user decided an open item with `--assume`; None leaves it open."""
         return self.call.assumptions.get(item)
 
+    def takes(self, item: str) -> bool:
+        """Which reading of an open item decides, where one is the default."""
+        return self.facts.takes(item)
+
     def _assumed(self, value: Value) -> Value:
         """The value that the user decided for an open item with `--assume`."""
         decided = self.assumed(value.item) if isinstance(value, Open) else None

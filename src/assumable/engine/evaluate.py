@@ -1,8 +1,7 @@
 """The decision: all gates for all actions, and how they make a verdict (FACTS 1.8)."""
 
 import enum
-import functools
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 import msgspec
 
@@ -11,25 +10,19 @@ from assumable.engine import limits
 from assumable.engine.context import RequestContext
 from assumable.engine.facts import Facts
 from assumable.engine.federation import token_gates
-from assumable.engine.gates import (
-    Gate,
-    GateName,
-    boundary_gate,
-    endpoint_gate,
-    identity_gate,
-    rcp_gates,
-    scp_gates,
-    session_policy_gate,
-    unread_allows,
-    unread_denies,
-)
-from assumable.engine.match import applies, forms
+from assumable.engine.forms import Form
+from assumable.engine.gates import Gate, GateName
+from assumable.engine.layers import Part, Prepared
 from assumable.engine.preconditions import credential_gates, fault_gate, request_gates
-from assumable.engine.principals import Form, names
+from assumable.engine.rules import unread_allows, unread_denies
 from assumable.engine.truth import Atom, Truth, all_of, any_of, negate
 from assumable.model.call import Call
-from assumable.model.policy import Effect, Layer, Policy, Statement
+from assumable.model.policy import Layer, Policy
 from assumable.model.world import Unknown, World
+
+_GATE_ORDER = tuple(GateName)
+_OWN = (GateName.BOUNDARY, GateName.SESSION_POLICY, GateName.IDENTITY)
+"""The caller's own side, which the match form of the trust policy may make needless."""
 
 
 class Verdict(enum.StrEnum):
@@ -58,12 +51,171 @@ class Grant(msgspec.Struct, frozen=True):
         return self.named if self.allow is False else self.by_form
 
 
-class Decision(msgspec.Struct, frozen=True):
-    """The outcome of every gate and the verdict they make together."""
+class Case:
+    """One call held against a prepared world, action by action."""
 
-    facts: Facts
-    gates: tuple[Gate, ...]
-    passes: Truth
+    __slots__ = ("_caller", "_request", "_role", "facts", "trust_rules")
+
+    def __init__(self, prepared: Prepared, facts: Facts) -> None:
+        """Look up which policies play a part."""
+        self.facts, trust = facts, facts.trust
+        self._caller = prepared.caller_parts(facts)
+        self._request = prepared.request_parts(facts)
+        self._role = prepared.role_parts(facts)
+        self.trust_rules = None if not isinstance(trust, Policy) else prepared.rules((trust,))
+
+    def contexts(self, action: str) -> tuple[RequestContext, RequestContext]:
+        """What the role's side and the caller's side see."""
+        return (
+            RequestContext(self.facts, action, Layer.TRUST),
+            RequestContext(self.facts, action, Layer.IDENTITY),
+        )
+
+    def passes(self, action: str) -> Truth:
+        """Whether everything lets one action through; stops at the first that refuses."""
+        role_side, caller_side = self.contexts(action)
+        found: list[Truth] = []
+        own: dict[GateName, Truth] = {}
+        for part, listed in (*self._caller.live(action), *self._request.live(action)):
+            deny = listed.deny(caller_side) if listed.can_deny else False
+            if deny is not False:
+                if deny is True:
+                    return False
+                found.append(negate(deny))
+            allow = listed.allow(caller_side)
+            if part.gate in _OWN:
+                own[part.gate] = allow
+            elif allow is not True:
+                if allow is False:
+                    return False
+                found.append(allow)
+        for _, listed in self._role.live(action):
+            found.append(negate(listed.deny(role_side)))
+        found.append(negate(self.trust_denies(role_side)))
+        if any(truth is False for truth in found):
+            return False
+        found.append(_sides_pass(self.facts, self.grant(role_side), own))
+        return all_of(found)
+
+    def grant(self, context: RequestContext) -> Mapping[Form, Truth]:
+        """What the trust policy allows, by the form in which it names the caller."""
+        trust = self.facts.trust
+        if self.trust_rules is not None:
+            return self.trust_rules.by_form(context)
+        if isinstance(trust, Unknown):
+            return {
+                form: unread_allows(trust, context.action, f"as {form.name.lower()}")
+                for form in Form
+            }
+        # No such role: across accounts the caller's own side counts whatever the trust policy
+        # would have said.
+        return {} if self.facts.same_account else {Form.STRONG: True}
+
+    def trust_denies(self, context: RequestContext) -> Truth:
+        """Whether the trust policy denies."""
+        trust = self.facts.trust
+        if self.trust_rules is not None:
+            return self.trust_rules.about(context.action).deny(context)
+        return unread_denies(trust, context.action) if isinstance(trust, Unknown) else False
+
+    def gates(self, action: str, needed: Truth) -> list[Gate]:
+        """Every gate for one action, whatever the others say."""
+        role_side, caller_side = self.contexts(action)
+        grant = self.grant(role_side)
+        counting = self._counting(role_side, grant)
+        found = [
+            _gate(part, caller_side, counts=part.gate not in _OWN or part.gate in counting)
+            for part in (*self._caller.all, *self._request.all)
+        ]
+        found.extend(_gate(part, role_side) for part in self._role.all)
+        found.append(self._trust_gate(role_side, grant))
+        if needed is not True:
+            found = [msgspec.structs.replace(gate, required=False) for gate in found]
+        return sorted(found, key=lambda gate: _GATE_ORDER.index(gate.gate))
+
+    def _counting(self, context: RequestContext, grant: Mapping[Form, Truth]) -> set[GateName]:
+        """The gates of the caller's own side whose implicit deny alone would deny (FACTS 1.3).
+
+        When no trust statement allows, those of the match forms that name the caller count.
+        """
+        refused = any_of(grant.values()) is False
+        if refused and self.trust_rules is not None:
+            grant = self.trust_rules.named(context)
+        nobody_named = refused and any_of(grant.values()) is False
+        if nobody_named and self.facts.same_account:
+            return set()
+        return {gate for gate in _OWN if _sides_pass(self.facts, grant, {gate: False}) is False}
+
+    def _trust_gate(self, context: RequestContext, grant: Mapping[Form, Truth]) -> Gate:
+        account, trust = self.facts.role_account, self.facts.trust
+        if trust is None:
+            why = "there is no such role"
+            return Gate(
+                gate=GateName.TRUST, account=account, action=context.action, not_applicable=why
+            )
+        return Gate(
+            gate=GateName.TRUST,
+            account=account,
+            action=context.action,
+            allow=any_of(grant.values()),
+            deny=self.trust_denies(context),
+            policies=(trust,),
+            rules=self.trust_rules,
+            context=None if self.trust_rules is None else context,
+        )
+
+
+def _gate(part: Part, context: RequestContext, *, counts: bool = True) -> Gate:
+    rules = part.rules
+    listed = None if rules is None else rules.about(context.action)
+    return Gate(
+        gate=part.gate,
+        account=part.account,
+        action=context.action,
+        level=part.level,
+        allow=True if listed is None or part.only_denies else listed.allow(context),
+        deny=False if listed is None else listed.deny(context),
+        counts=counts,
+        policies=part.policies,
+        rules=rules,
+        context=None if rules is None else context,
+        not_applicable=part.not_applicable,
+        summary=part.summary,
+    )
+
+
+class Decision:
+    """The verdict of a call, and on demand the outcome of every gate."""
+
+    __slots__ = ("_case", "_gates", "_head", "facts", "passes")
+
+    def __init__(self, facts: Facts, case: Case | None, head: tuple[Gate, ...]) -> None:
+        """Decide; gates are put into words only when they are asked for."""
+        self.facts, self._case, self._head = facts, case, head
+        self._gates: tuple[Gate, ...] | None = None
+        self.passes: Truth = self._passes()
+        """When the call passes: always, never, or under a condition."""
+
+    def _passes(self) -> Truth:
+        found = [gate.passes for gate in self._head]
+        if self._case is not None:
+            for action, needed in self.facts.required.items():
+                passes = self._case.passes(action)
+                found.append(passes if needed is True else any_of((negate(needed), passes)))
+            found.append(_limits_gate(self.facts).passes)
+        return all_of(found)
+
+    @property
+    def gates(self) -> tuple[Gate, ...]:
+        """Every gate for every action: all faults in one pass."""
+        if self._gates is None:
+            found = list(self._head)
+            if self._case is not None:
+                for action, needed in self.facts.required.items():
+                    found.extend(self._case.gates(action, needed))
+                found.append(_limits_gate(self.facts))
+            self._gates = tuple(found)
+        return self._gates
 
     @property
     def call(self) -> Call:
@@ -82,125 +234,40 @@ class Decision(msgspec.Struct, frozen=True):
         return (gate for gate in self.gates if gate.blocks)
 
 
-def decide(world: World, call: Call) -> Decision:
-    """Decide a call in a world.
-
-    Every gate is evaluated, so one decision shows all faults at once.
-    """
-    facts = Facts(world, call)
-    head = [*request_gates(facts), *credential_gates(facts), *token_gates(facts)]
-    if arn.parse_role(call.role_arn) is None:
-        return Decision(facts, tuple(head), all_of(gate.passes for gate in head))
-    gates, truths = list(head), [gate.passes for gate in head]
-    for action, needed in facts.required.items():
-        judged, passes = _decide_action(facts, action)
-        if needed is not True:
-            judged = [msgspec.structs.replace(gate, required=False) for gate in judged]
-        gates.extend(judged)
-        truths.append(any_of([negate(needed), passes]))
-    last = _limits_gate(facts)
-    return Decision(facts, (*gates, last), all_of([*truths, last.passes]))
-
-
-def _decide_action(facts: Facts, action: str) -> tuple[list[Gate], Truth]:
-    scps, rcps = list(scp_gates(facts, action)), list(rcp_gates(facts, action))
-    endpoint = endpoint_gate(facts, action)
-    identity = identity_gate(facts, action)
-    caps = [boundary_gate(facts, action), session_policy_gate(facts, action)]
-    trust, grant = trust_gate(facts, action)
-    own = [*caps, identity]
-    combine = functools.partial(_sides_pass, facts.call)
-
-    def counts(index: int) -> bool:
-        """Whether an implicit deny of this gate alone would deny: try it with all else allowed."""
-        assumed: list[Truth] = [True] * len(own)
-        assumed[index] = False
-        return combine(grant.decisive, *assumed) is False
-
-    nobody_named = grant.allow is False and any_of(grant.named.values()) is False
-    counted = [
-        msgspec.structs.replace(
-            gate, counts=(not nobody_named or not facts.call.same_account) and counts(index)
-        )
-        for index, gate in enumerate(own)
-    ]
-    gates = [*scps, endpoint, *counted, *rcps, trust]
-    no_deny = all_of(negate(gate.deny) for gate in gates)
-    outer = all_of(gate.allow for gate in (*scps, endpoint, *rcps))
-    return gates, all_of([no_deny, outer, combine(grant.by_form, *(gate.allow for gate in own))])
+def decide(world: World | Prepared, call: Call) -> Decision:
+    """Decide a call in a world; one that serves many calls is prepared once."""
+    prepared = world if isinstance(world, Prepared) else Prepared(world)
+    facts = Facts(prepared.lookups, call)
+    head = (*request_gates(facts), *credential_gates(facts), *token_gates(facts))
+    asked = arn.parse_role(facts.role_arn) is not None
+    return Decision(facts, Case(prepared, facts) if asked else None, head)
 
 
 def _sides_pass(
-    call: Call, by_form: Mapping[Form, Truth], boundary: Truth, session: Truth, identity: Truth
+    facts: Facts, by_form: Mapping[Form, Truth], own: Mapping[GateName, Truth]
 ) -> Truth:
-    """Trust and the caller's side together, by account and match form (FACTS 1.3, 1.4)."""
-    allow = any_of(by_form.values())
-    if not call.has_identity_side:
-        return allow
-    if not call.same_account:
-        return all_of([allow, identity, boundary, session])
+    """Trust and the caller's side together, by account and match form (FACTS 1.3, 1.4).
+
+    A gate of the caller's side that is not in `own` lets everything through.
+    """
+    if not facts.has_identity_side:
+        return any_of(by_form.values())
+    identity = own.get(GateName.IDENTITY, True)
+    caps = [own.get(GateName.BOUNDARY, True), own.get(GateName.SESSION_POLICY, True)]
+    if not facts.same_account:
+        return all_of((any_of(by_form.values()), identity, *caps))
+    strong, role = by_form.get(Form.STRONG, False), by_form.get(Form.ROLE, False)
+    if not facts.takes("U-4"):
+        strong = all_of((strong, *caps))
+    if not facts.takes("C-10"):
+        strong, role = all_of((strong, identity)), all_of((role, identity))
     return any_of(
-        [
-            by_form.get(Form.STRONG, False),
-            all_of([by_form.get(Form.ROLE, False), boundary, session]),
-            all_of([by_form.get(Form.ACCOUNT, False), identity, boundary, session]),
-        ]
+        (
+            strong,
+            all_of((role, *caps)),
+            all_of((by_form.get(Form.ACCOUNT, False), identity, *caps)),
+        )
     )
-
-
-def trust_gate(facts: Facts, action: str) -> tuple[Gate, Grant]:
-    """The role's trust policy, which must itself allow (R1.3)."""
-    account, trust = facts.call.role_account, facts.trust
-    if trust is None:
-        # Across accounts the caller's own side counts whatever the trust policy would have said.
-        assumed: dict[Form, Truth] = {} if facts.call.same_account else {Form.STRONG: True}
-        why = "there is no such role"
-        gate = Gate(gate=GateName.TRUST, account=account, action=action, not_applicable=why)
-        return gate, Grant(assumed, assumed)
-    if isinstance(trust, Unknown):
-        return _unread_trust(account, action, trust)
-    context = RequestContext(facts, action, Layer.TRUST)
-    grant = Grant(
-        by_form=_by_form(trust, lambda statement: forms(trust, statement, context)),
-        named=_by_form(trust, lambda statement: names(statement, facts)),
-    )
-    deny = applies(trust, Effect.DENY, context)
-    gate = Gate(
-        gate=GateName.TRUST,
-        account=account,
-        action=action,
-        allow=grant.allow,
-        deny=deny,
-        policies=(trust,),
-        context=context,
-    )
-    return gate, grant
-
-
-def _unread_trust(account: str, action: str, trust: Unknown) -> tuple[Gate, Grant]:
-    """An unread trust policy may allow in any form, or deny."""
-    by_form: dict[Form, Truth] = {
-        form: unread_allows(trust, action, f"as {form.name.lower()}") for form in Form
-    }
-    gate = Gate(
-        gate=GateName.TRUST,
-        account=account,
-        action=action,
-        allow=any_of(by_form.values()),
-        deny=unread_denies(trust, action),
-        policies=(trust,),
-    )
-    return gate, Grant(by_form, by_form)
-
-
-def _by_form(trust: Policy, of: Callable[[Statement], Mapping[Form, Truth]]) -> dict[Form, Truth]:
-    """What the Allow statements say together, form by form."""
-    found: dict[Form, list[Truth]] = {}
-    for statement in trust.statements:
-        if statement.effect is Effect.ALLOW:
-            for form, truth in of(statement).items():
-                found.setdefault(form, []).append(truth)
-    return {form: any_of(truths) for form, truths in found.items()}
 
 
 def _limits_gate(facts: Facts) -> Gate:

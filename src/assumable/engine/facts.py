@@ -1,16 +1,19 @@
 """What the rules ask of a call in a world, looked up once."""
 
-import functools
-
 from assumable import arn
+from assumable.engine.forms import Names, names_of, names_of_bearer
+from assumable.engine.open_items import OPEN_ITEMS
 from assumable.engine.truth import Atom, Truth
 from assumable.model.call import (
     Call,
+    Caller,
     FederatedUserCaller,
     RoleCaller,
     RootCaller,
+    SamlCaller,
     ServiceCaller,
     UserCaller,
+    WebIdentityCaller,
 )
 from assumable.model.world import (
     Organization,
@@ -26,89 +29,164 @@ CARRIED = "what the caller's session carries"
 TAG_SESSION, SET_SOURCE_IDENTITY = "sts:TagSession", "sts:SetSourceIdentity"
 
 
+class CallerSide:
+    """What the world knows of a caller, whatever it asks for."""
+
+    __slots__ = (
+        "account",
+        "boundary",
+        "has_identity_side",
+        "identity_policies",
+        "is_service_linked",
+        "is_signed",
+        "names",
+        "organization",
+        "partition",
+        "principal",
+        "principal_arn",
+    )
+
+    def __init__(self, world: World, caller: Caller) -> None:
+        """Everything is looked up at once: a side serves many calls."""
+        parts = arn.parse(caller.arn)
+        named = isinstance(caller, UserCaller | RoleCaller | RootCaller | FederatedUserCaller)
+        self.partition = parts.partition if parts else "aws"
+        self.account = parts.account if parts and named else ""
+        self.principal: User | Role | Unknown | None = None
+        if isinstance(caller, UserCaller):
+            self.principal = world.user(caller.arn)
+        elif isinstance(caller, RoleCaller):
+            self.principal = world.role_named(self.account, caller.role_name, self.partition)
+        self.is_signed = not isinstance(caller, WebIdentityCaller | SamlCaller)
+        self.has_identity_side = isinstance(caller, UserCaller | RoleCaller)
+        self.is_service_linked = isinstance(self.principal, Role) and (
+            self.principal.is_service_linked
+        )
+        self.principal_arn = _principal_arn(caller, self.principal)
+        self.names = names_of(caller, self.account, self.partition, self.principal_arn)
+        self.organization = world.organization_of(self.account) if self.account else None
+        self.identity_policies: tuple[PolicyOrUnknown, ...] = ()
+        self.boundary: PolicyOrUnknown | None = None
+        if isinstance(self.principal, Unknown):
+            name, settle = arn.display_name(caller.arn), self.principal.settle
+            self.identity_policies = (Unknown(f"the policies of {name}", settle),)
+            self.boundary = Unknown(f"the permissions boundary of {name}, if any", settle)
+        elif self.principal is not None:
+            self.identity_policies = self.principal.policies
+            self.boundary = self.principal.boundary
+
+
+def _principal_arn(caller: Caller, principal: User | Role | Unknown | None) -> str | Unknown | None:
+    if isinstance(caller, UserCaller | RootCaller | FederatedUserCaller):
+        return caller.arn
+    if not isinstance(caller, RoleCaller):
+        return None
+    if isinstance(principal, Role) and principal.path_known:
+        return principal.arn
+    what = f"the path of role {caller.role_name} is not known"
+    return Unknown(what, f"iam:GetRole on role {caller.role_name}", present=True)
+
+
+class RoleSide:
+    """What the world knows of the role that is asked for, whoever asks."""
+
+    __slots__ = ("account", "arn", "organization", "role", "trust")
+
+    def __init__(self, world: World, role_arn: str) -> None:
+        """Everything is looked up at once: a side serves many calls."""
+        self.arn = arn.parse_role(role_arn)
+        self.account = arn.account_of(role_arn)
+        self.role = world.role(role_arn) if self.arn is not None else None
+        self.organization = world.organization_of(self.account)
+        self.trust: PolicyOrUnknown | None = None
+        if isinstance(self.role, Unknown):
+            what = f"the trust policy of {arn.display_name(role_arn)}"
+            self.trust = Unknown(what, self.role.settle)
+        elif self.role is not None:
+            self.trust = self.role.trust
+
+
+class Lookups:
+    """A world with the answers to what was asked of it before."""
+
+    def __init__(self, world: World) -> None:
+        """Nothing is looked up before it is asked for."""
+        self.world = world
+        self._callers: dict[tuple[type, str], CallerSide] = {}
+        self._roles: dict[str, RoleSide] = {}
+
+    def caller(self, caller: Caller) -> CallerSide:
+        """The caller's side."""
+        key = (type(caller), caller.arn)
+        found = self._callers.get(key)
+        if found is None:
+            found = self._callers[key] = CallerSide(self.world, caller)
+        return found
+
+    def role(self, role_arn: str) -> RoleSide:
+        """The role's side."""
+        found = self._roles.get(role_arn)
+        if found is None:
+            found = self._roles[role_arn] = RoleSide(self.world, role_arn)
+        return found
+
+
 class Facts:
     """A call and the parts of the world that it touches."""
 
-    def __init__(self, world: World, call: Call) -> None:
-        """Nothing is looked up before it is asked for."""
-        self.world, self.call = world, call
+    __slots__ = (
+        "boundary",
+        "call",
+        "caller_account",
+        "caller_organization",
+        "caller_side",
+        "has_identity_side",
+        "identity_policies",
+        "lookups",
+        "names",
+        "principal",
+        "principal_arn",
+        "role",
+        "role_account",
+        "role_arn",
+        "role_organization",
+        "role_side",
+        "same_account",
+        "trust",
+        "world",
+    )
 
-    @functools.cached_property
-    def principal(self) -> User | Role | Unknown | None:
+    def __init__(self, lookups: Lookups, call: Call) -> None:
+        """The two sides, and what each of them knows."""
+        self.lookups, self.world, self.call = lookups, lookups.world, call
+        side = self.caller_side = lookups.caller(call.caller)
+        self.caller_account, self.has_identity_side = side.account, side.has_identity_side
+        self.principal: User | Role | Unknown | None = side.principal
         """The IAM user or role behind the caller; None when there is none."""
-        caller = self.call.caller
-        if isinstance(caller, UserCaller):
-            return self.world.user(caller.arn)
-        if isinstance(caller, RoleCaller):
-            parts = arn.parse(caller.arn)
-            partition = parts.partition if parts else "aws"
-            return self.world.role_named(self.call.caller_account, caller.role_name, partition)
-        return None
-
-    @functools.cached_property
-    def principal_arn(self) -> str | Unknown | None:
+        self.principal_arn: str | Unknown | None = side.principal_arn
         """`aws:PrincipalArn`: for a session the role's ARN with its path (R2.3)."""
-        caller = self.call.caller
-        if isinstance(caller, UserCaller | RootCaller | FederatedUserCaller):
-            return caller.arn
-        if not isinstance(caller, RoleCaller):
-            return None
-        if isinstance(self.principal, Role) and self.principal.path_known:
-            return self.principal.arn
-        what = f"the path of role {caller.role_name} is not known"
-        return Unknown(what, f"iam:GetRole on role {caller.role_name}", present=True)
-
-    @functools.cached_property
-    def role(self) -> Role | Unknown | None:
-        """The role that is asked for."""
-        if arn.parse_role(self.call.role_arn) is None:
-            return None
-        return self.world.role(self.call.role_arn)
-
-    @functools.cached_property
-    def caller_organization(self) -> Organization | Unknown | None:
-        """The organization of the caller's account."""
-        account = self.call.caller_account
-        return self.world.organization_of(account) if account else None
-
-    @functools.cached_property
-    def role_organization(self) -> Organization | Unknown | None:
-        """The organization of the role's account."""
-        return self.world.organization_of(self.call.role_account)
-
-    @functools.cached_property
-    def identity_policies(self) -> tuple[PolicyOrUnknown, ...]:
+        self.names: Names = side.names
+        """The principal entries that name the caller, its provider aside."""
+        if not side.is_signed:
+            self.names = names_of_bearer(
+                everyone=self.takes("U-20"), every_principal=not self.takes("C-2")
+            )
+        self.caller_organization: Organization | Unknown | None = side.organization
+        self.identity_policies: tuple[PolicyOrUnknown, ...] = side.identity_policies
         """The caller's own policies, or one unknown when the principal was not read."""
-        if isinstance(self.principal, Unknown):
-            return (
-                Unknown(
-                    f"the policies of {arn.display_name(self.call.caller.arn)}",
-                    self.principal.settle,
-                ),
-            )
-        return self.principal.policies if self.principal is not None else ()
-
-    @functools.cached_property
-    def boundary(self) -> PolicyOrUnknown | None:
+        self.boundary: PolicyOrUnknown | None = side.boundary
         """The caller's permissions boundary."""
-        if isinstance(self.principal, Unknown):
-            return Unknown(
-                f"the permissions boundary of {arn.display_name(self.call.caller.arn)}, if any",
-                self.principal.settle,
-            )
-        return self.principal.boundary if self.principal is not None else None
-
-    @functools.cached_property
-    def trust(self) -> PolicyOrUnknown | None:
+        self.role_arn = call.role_arn
+        asked = self.role_side = lookups.role(self.role_arn)
+        self.role_account = asked.account
+        self.same_account = self.caller_account == self.role_account
+        self.role: Role | Unknown | None = asked.role
+        """The role that is asked for."""
+        self.role_organization: Organization | Unknown | None = asked.organization
+        self.trust: PolicyOrUnknown | None = asked.trust
         """The role's trust policy; None when there is no such role."""
-        if isinstance(self.role, Unknown):
-            return Unknown(
-                f"the trust policy of {arn.display_name(self.call.role_arn)}",
-                self.role.settle,
-            )
-        return self.role.trust if self.role is not None else None
 
-    @functools.cached_property
+    @property
     def endpoint(self) -> VpcEndpoint | Unknown | None:
         """The VPC endpoint that the request goes through."""
         name = self.call.network.vpc_endpoint
@@ -122,14 +200,15 @@ class Facts:
             )
         return found
 
-    @functools.cached_property
+    @property
     def required(self) -> dict[str, Truth]:
         """Every action that may have to be allowed, and whether it must (FACTS 3.1, R9.2, R9.4)."""
         call = self.call
-        tags = call.tags or call.transitive_tag_keys or call.session.transitive_tag_keys
+        inherited = call.session.transitive_tag_keys and self.takes("C-9")
+        tags = call.tags or call.transitive_tag_keys or inherited
         needed: dict[str, Truth] = {
             f"sts:{call.api}": True,
-            TAG_SESSION: bool(tags) or self._carries("transitive tags"),
+            TAG_SESSION: bool(tags) or (self.takes("C-9") and self._carries("transitive tags")),
             SET_SOURCE_IDENTITY: call.source_identity is not None
             or self._carries("a source identity"),
             "sts:SetContext": bool(call.parameters.get("ProvidedContexts")),
@@ -158,3 +237,8 @@ class Facts:
     def caller_is_service(self) -> bool:
         """Whether an AWS service calls as itself."""
         return isinstance(self.call.caller, ServiceCaller)
+
+    def takes(self, item: str) -> bool:
+        """Whether an open item that has a default is answered yes: by the user, else by default."""
+        decided = self.call.assumptions.get(item)
+        return bool(OPEN_ITEMS[item].default) if decided is None else decided

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from assumable.engine.conditions import OPERATORS
 from assumable.engine.facts import Facts
 from assumable.engine.keys.providers import SHARED_ISSUERS
-from assumable.engine.match import action_matches
 from assumable.engine.principals import match
+from assumable.engine.rules import action_matches
 from assumable.model.assertion import SAML_ATTRIBUTES, instant, texts
 from assumable.model.call import SamlCaller, WebIdentityCaller
 from assumable.model.policy import Condition, Effect, Policy, Statement

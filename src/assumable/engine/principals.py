@@ -3,17 +3,15 @@
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
 """
 
-import enum
-
 from assumable import arn
 from assumable.engine.facts import Facts
+from assumable.engine.forms import Form
 from assumable.engine.truth import Atom, Truth, all_of, any_of, negate
 from assumable.model.assertion import BUILT_IN_PROVIDERS
 from assumable.model.call import (
     Call,
     RoleCaller,
     SamlCaller,
-    ServiceCaller,
     UserCaller,
     WebIdentityCaller,
 )
@@ -21,64 +19,79 @@ from assumable.model.policy import Effect, PrincipalEntry, Statement, principal_
 from assumable.model.world import Unknown
 
 
-class Form(enum.IntEnum):
-    """How strongly a statement names the caller (FACTS 1.3); the strongest one counts."""
+class Named:
+    """A `Principal` element made ready; entries that can never match are left out."""
 
-    ACCOUNT = 1
-    """The caller's account: delegates to its administrators."""
-    ROLE = 2
-    """The role behind the session."""
-    STRONG = 3
-    """The user, the session, the service, the provider, or everyone."""
+    __slots__ = ("_entries", "_federated", "_keys", "_negated", "_statement")
+
+    def __init__(self, statement: Statement) -> None:
+        """Keep what can match."""
+        valid = [
+            entry
+            for entry in statement.principals or ()
+            if entry.kind == "*" or not principal_complaint(entry.kind, entry.value)
+        ]
+        self._statement, self._negated = statement, statement.not_principal
+        self._keys = frozenset((entry.kind, entry.value) for entry in valid)
+        self._entries = tuple(valid)
+        self._federated = tuple(entry for entry in valid if entry.kind == "Federated")
+
+    def by(self, facts: Facts) -> dict[Form, Truth]:
+        """For each form, whether the element names the caller in it."""
+        found: dict[Form, Truth] = {}
+        for key, form in facts.names:
+            if key in self._keys:
+                found[form] = True
+        if self._federated and not facts.call.is_signed:
+            matched = any(_is_provider(entry.value, facts.call) for entry in self._federated)
+            found[Form.STRONG] = found.get(Form.STRONG, False) or matched
+        if isinstance(facts.principal_arn, Unknown) and Form.ROLE not in found:
+            found[Form.ROLE] = any_of(_may_be_role(entry, facts) for entry in self._entries)
+        if self._negated:
+            return {Form.STRONG: negate(_exempted(self._statement, facts, found))}
+        return found
 
 
 def match(entry: PrincipalEntry, facts: Facts) -> tuple[Form, Truth]:
     """Whether one principal is the caller, and in which form."""
-    call = facts.call
-    if entry.kind == "*":
-        return Form.STRONG, True
-    if principal_complaint(entry.kind, entry.value):
-        return Form.STRONG, False
-    if entry.kind == "AWS":
-        return _match_aws(entry.value, facts)
-    caller = call.caller
-    if entry.kind == "Service":
-        return Form.STRONG, isinstance(caller, ServiceCaller) and caller.principal == entry.value
-    if entry.kind == "Federated":
-        return Form.STRONG, _match_federated(entry.value, call)
-    return Form.STRONG, False
+    alone = Statement(
+        index=0,
+        sid="",
+        effect=Effect.ALLOW,
+        actions=(),
+        not_action=False,
+        principals=(entry,),
+        not_principal=False,
+        resources=None,
+        not_resource=False,
+        conditions=(),
+        pointer="",
+    )
+    found = Named(alone).by(facts)
+    return next(((form, truth) for form, truth in found.items() if truth is not False), _NOBODY)
 
 
-def _match_aws(value: str, facts: Facts) -> tuple[Form, Truth]:
-    caller = facts.call.caller
-    mine = arn.parse(caller.arn)
-    if mine is None or not facts.call.is_principal:
-        return Form.STRONG, False  # `{"AWS": "*"}` leaves unsigned callers out (C-2)
-    if value == "*":
-        return Form.STRONG, True
-    theirs = arn.parse(value)
-    if theirs is None:
-        return Form.ACCOUNT, value == mine.account
-    if theirs.service == "iam" and theirs.resource == "root":
-        same = (theirs.account, theirs.partition) == (mine.account, mine.partition)
-        return Form.ACCOUNT, same
-    if isinstance(caller, RoleCaller) and theirs.kind == "role":
-        return Form.ROLE, _is_role_of(caller, mine, theirs, facts.principal_arn)
-    return Form.STRONG, value == caller.arn
+_NOBODY: tuple[Form, Truth] = (Form.STRONG, False)
 
 
-def _is_role_of(
-    caller: RoleCaller, mine: arn.Arn, named: arn.Arn, known: str | Unknown | None
-) -> Truth:
+def _may_be_role(entry: PrincipalEntry, facts: Facts) -> Truth:
+    caller, known = facts.call.caller, facts.principal_arn
+    named, mine = arn.parse(entry.value), arn.parse(caller.arn)
+    if named is None or mine is None or entry.kind != "AWS" or named.kind != "role":
+        return False
+    if not isinstance(caller, RoleCaller) or not isinstance(known, Unknown):
+        return False
+    return _is_role_of(caller, mine, named, known)
+
+
+def _is_role_of(caller: RoleCaller, mine: arn.Arn, named: arn.Arn, known: Unknown) -> Truth:
     """Whether a role ARN is the caller's role; a session ARN does not show the role's path."""
-    if isinstance(known, str):
-        return str(named) == known
     could_be = (named.partition, named.account, named.name) == (
         mine.partition,
         mine.account,
         caller.role_name,
     )
-    if not could_be or known is None:
+    if not could_be:
         return False
     return Atom(
         subject=str(named),
@@ -90,7 +103,7 @@ def _is_role_of(
     )
 
 
-def _match_federated(value: str, call: Call) -> bool:
+def _is_provider(value: str, call: Call) -> bool:
     if isinstance(call.caller, SamlCaller):
         return value == call.identity_provider
     if isinstance(call.caller, WebIdentityCaller):
@@ -108,31 +121,22 @@ def _match_federated(value: str, call: Call) -> bool:
 
 def names(statement: Statement, facts: Facts) -> dict[Form, Truth]:
     """For each form, whether the statement's principal element names the caller in it."""
-    if statement.principals is None:
-        return {Form.STRONG: True}
-    found: dict[Form, list[Truth]] = {form: [] for form in Form}
-    for entry in statement.principals:
-        form, truth = match(entry, facts)
-        found[form].append(truth)
-    if not statement.not_principal:
-        return {form: any_of(truths) for form, truths in found.items()}
-    return {Form.STRONG: negate(_exempted(statement, facts, found))}
+    return {Form.STRONG: True} if statement.principals is None else Named(statement).by(facts)
 
 
-def _exempted(statement: Statement, facts: Facts, found: dict[Form, list[Truth]]) -> Truth:
+def _exempted(statement: Statement, facts: Facts, listed: dict[Form, Truth]) -> Truth:
     """Whether NotPrincipal leaves the caller out (R1.29).
 
     A session is left out only when role, session and account are all listed, a user when user and
     account are; a Deny never leaves out a principal that has a permissions boundary.
     """
-    listed = {form: any_of(truths) for form, truths in found.items()}
     everyone = any(entry.value == "*" for entry in statement.principals or ())
     if everyone or not isinstance(facts.call.caller, RoleCaller | UserCaller):
         exempt = any_of(listed.values())
     elif isinstance(facts.call.caller, RoleCaller):
-        exempt = all_of(listed.values())
+        exempt = all_of(listed.get(form, False) for form in Form)
     else:
-        exempt = all_of([listed[Form.STRONG], listed[Form.ACCOUNT]])
+        exempt = all_of(listed.get(form, False) for form in (Form.STRONG, Form.ACCOUNT))
     if statement.effect is not Effect.DENY or facts.boundary is None:
         return exempt
     if isinstance(facts.boundary, Unknown):

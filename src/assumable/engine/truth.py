@@ -85,8 +85,8 @@ def all_of(values: Iterable[Truth]) -> Truth:
         if value is False:
             return False
         if value is not True:
-            parts.extend(value.parts if isinstance(value, And) else (value,))
-    return _joined(parts, And, empty=True)
+            parts.append(value)
+    return _joined(parts, And) if parts else True
 
 
 def any_of(values: Iterable[Truth]) -> Truth:
@@ -96,23 +96,24 @@ def any_of(values: Iterable[Truth]) -> Truth:
         if value is True:
             return True
         if value is not False:
-            parts.extend(value.parts if isinstance(value, Or) else (value,))
-    return _joined(parts, Or, empty=False)
+            parts.append(value)
+    return _joined(parts, Or) if parts else False
 
 
-def _joined(parts: list[Formula], kind: type[And] | type[Or], *, empty: bool) -> Truth:
-    unique = tuple(dict.fromkeys(parts))
+def _joined(parts: list[Formula], kind: type[And] | type[Or]) -> Truth:
+    if len(parts) == 1:
+        return parts[0]
+    flat = [below for part in parts for below in (part.parts if type(part) is kind else (part,))]
+    unique = tuple(dict.fromkeys(flat))
     present = set(unique)
     if any(negate(part) in present for part in unique):
-        return not empty
+        return kind is Or  # a ∧ ¬a is never so, a ∨ ¬a always
     dual = Or if kind is And else And
     kept = tuple(
         part
         for part in unique
         if not (isinstance(part, dual) and any(below in present for below in part.parts))
     )  # absorption: a ∧ (a ∨ b) = a
-    if not kept:
-        return empty
     return kept[0] if len(kept) == 1 else kind(kept)
 
 

@@ -32,6 +32,8 @@ CLOCK_SKEW = 300
 """Seconds by which clocks may differ before a token counts as not yet valid."""
 USUAL_AGE, REFUSED_AGE = 86_400, 441_398
 """Seconds since `iat`: within a day nothing is known to be refused, the second was (FACTS 7.5)."""
+DOCUMENTED_LENGTH = 64
+"""Of a source identity; 256 characters were measured (C-4)."""
 _SOURCE_IDENTITY = re.compile(r"[A-Za-z0-9_+=,.@-]{2,256}")
 _STS_ISSUER = ".tokens.sts."
 _INVALID, _EXPIRED = "InvalidIdentityToken", "ExpiredTokenException"
@@ -57,7 +59,7 @@ def _faults(facts: Facts, claims: Mapping[str, object]) -> Iterator[Fault]:
         # STS takes the token to that provider, which knows no token of another issuer.
         yield Fault("ProviderId", _INVALID, 400, "", "identity-provider", "provider-id")
     yield from _lifetime_faults(call, claims)
-    yield from _session_faults(call)
+    yield from _session_faults(facts)
 
 
 def _is_registered_one(call: Call) -> bool:
@@ -137,11 +139,12 @@ def _aged(facts: Facts, claims: Mapping[str, object]) -> Iterator[Gate]:
     yield Gate(gate=GateName.CREDENTIALS, account=account, allow=young, summary=summary)
 
 
-def _session_faults(call: Call) -> Iterator[Fault]:
-    """What the token asks of the session: the roles claim (R5.8), a source identity."""
-    said = call.asserted
-    if said.roles is not None and call.role_arn not in said.roles:
+def _session_faults(facts: Facts) -> Iterator[Fault]:
+    """What the token asks of the session: the roles claim (R5.8), a source identity (C-4)."""
+    said, source = facts.call.asserted, facts.call.source_identity
+    if said.roles is not None and facts.call.role_arn not in said.roles:
         text = "The target role ARN is not present in the roles claim of the identity token"
         yield Fault("", _INVALID, 400, text, "web-identity-claim", "roles")
-    if said.source_identity is not None and not _SOURCE_IDENTITY.fullmatch(said.source_identity):
+    too_long = source is not None and len(source) > DOCUMENTED_LENGTH and not facts.takes("C-4")
+    if source is not None and (too_long or not _SOURCE_IDENTITY.fullmatch(source)):
         yield Fault("", _INVALID, 400, "", "source-identity", "malformed")

@@ -15,15 +15,6 @@ _TEXTS = {
 }  # fmt: skip
 _TAG = re.compile(r"Key=(?P<key>[^,]*),Value=(?P<value>.*)", re.DOTALL)
 _TAG_REVERSED = re.compile(r"Value=(?P<value>[^,]*),Key=(?P<key>.*)", re.DOTALL)
-# Open items of FACTS section 13: the word that means the first reading, and the second.
-ASSUMPTIONS = {
-    "U-6": ("present", "absent"),
-    "U-10": ("visible", "hidden"),
-    "U-11": ("false", "absent"),
-    "C-8": ("replaced", "literal"),
-    "organization": ("open", "unknown"),
-    "session": ("plain", "unknown"),
-}
 
 
 def parameters_from_flags(flags: Mapping[str, Any]) -> dict[str, Any]:
@@ -67,18 +58,3 @@ def _tags(text: str) -> list[dict[str, str]]:
     except (ValueError, RecursionError):
         raise InputError(f"`{text}` is not a tag", "--tags", "write Key=team,Value=web") from None
     return value if isinstance(value, list) else [value]
-
-
-def assumption(text: str) -> tuple[str, bool]:
-    """An `ITEM=VALUE` of `--assume`; True is the first reading of the item."""
-    item, _, value = text.partition("=")
-    words = ASSUMPTIONS.get(item)
-    if words is None:
-        raise InputError(
-            f"`{item}` is no open item", "--assume", f"one of {', '.join(ASSUMPTIONS)}"
-        )
-    if value not in words:
-        raise InputError(
-            f"`{value}` is no value of {item}", "--assume", f"one of {', '.join(words)}"
-        )
-    return item, value == words[0]

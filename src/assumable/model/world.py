@@ -3,6 +3,7 @@
 Every part is known, known absent (None), or `Unknown`; nothing is guessed.
 """
 
+import functools
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
@@ -93,7 +94,7 @@ class Provider(msgspec.Struct, frozen=True):
     input_pointer: str | None = None
 
 
-class Account(msgspec.Struct, frozen=True, kw_only=True):
+class Account(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """One account as far as it was read; what is not listed in a complete one does not exist."""
 
     id: str
@@ -106,6 +107,11 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     """ARNs that were asked for and do not exist."""
     complete: bool = True
     input_pointer: str | None = None
+
+    @functools.cached_property
+    def roles_by_name(self) -> Mapping[str, Role]:
+        """The roles by name, which is unique in an account whatever the path."""
+        return {role.name: role for role in self.roles.values()}
 
 
 class Node(msgspec.Struct, frozen=True):
@@ -192,9 +198,9 @@ class World(msgspec.Struct, frozen=True, kw_only=True):
         account = self.account(account_id)
         if isinstance(account, Unknown):
             return account
-        for role in account.roles.values():
-            if role.name == name and role.arn.startswith(f"arn:{partition}:"):
-                return role
+        role = account.roles_by_name.get(name)
+        if role is not None and role.arn.startswith(f"arn:{partition}:"):
+            return role
         where = f"arn:{partition}:iam::{account_id}:role/{name}"
         if account.complete or where in account.absent:
             return None
