@@ -18,7 +18,7 @@ ALLOWED: dict[str, frozenset[str]] = {
         "GetUser", "ListUserPolicies", "GetUserPolicy", "ListAttachedUserPolicies",
         "ListGroupsForUser", "ListGroupPolicies", "GetGroupPolicy", "ListAttachedGroupPolicies",
         "GetRole", "ListRolePolicies", "GetRolePolicy", "ListAttachedRolePolicies",
-        "GetPolicy", "GetPolicyVersion",
+        "GetPolicy", "GetPolicyVersion", "GetOpenIDConnectProvider", "GetSAMLProvider",
     )),
     "organizations": frozenset((
         "DescribeOrganization", "ListParents", "ListPoliciesForTarget", "DescribePolicy",

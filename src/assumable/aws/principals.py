@@ -1,4 +1,4 @@
-"""Users and roles read from IAM: what was refused is unknown, what is gone is absent."""
+"""Users, roles and providers read from IAM: what was refused is unknown, what is gone is absent."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -11,7 +11,7 @@ from assumable.aws.clients import Answer, Connection
 from assumable.errors import InputError
 from assumable.formats.account import aws_managed_policy, policy_in
 from assumable.model.policy import Layer, Policy, PolicyName
-from assumable.model.world import PolicyOrUnknown, Role, Unknown, User
+from assumable.model.world import PolicyOrUnknown, Provider, Role, Unknown, User
 from assumable.source import Document
 
 
@@ -73,6 +73,18 @@ def read_target_role(connection: Connection, role_arn: str) -> Role | Unknown | 
     what = f"{arn.display_name(role_arn)} was"
     answer = connection.ask("iam", "GetRole", what, role_arn, RoleName=name)
     return _role(answer["Role"]) if isinstance(answer, dict) else answer
+
+
+def read_provider(connection: Connection, provider_arn: str) -> Provider | Unknown | None:
+    """An OIDC or SAML provider; None when the account has no such provider."""
+    is_saml = ":saml-provider/" in provider_arn
+    operation = "GetSAMLProvider" if is_saml else "GetOpenIDConnectProvider"
+    key = "SAMLProviderArn" if is_saml else "OpenIDConnectProviderArn"
+    what = f"{arn.display_name(provider_arn)} was"
+    answer = connection.ask("iam", operation, what, provider_arn, **{key: provider_arn})
+    if not isinstance(answer, dict):
+        return answer
+    return Provider(provider_arn, None if is_saml else tuple(answer["ClientIDList"]))
 
 
 def _role(found: Mapping[str, Any]) -> Role:

@@ -8,12 +8,20 @@ import msgspec
 from assumable import arn
 from assumable.aws.clients import Connection, Identity
 from assumable.aws.organization import Found, read_organizations
-from assumable.aws.principals import read_own_role, read_target_role, read_user
+from assumable.aws.principals import read_own_role, read_provider, read_target_role, read_user
 from assumable.errors import UnreadableError
 from assumable.formats import dump
 from assumable.formats.scenario import Scenario
-from assumable.model.call import Call, Mfa, RoleCaller, Session, UserCaller, Value
-from assumable.model.world import Account, Role, Unknown, User, World
+from assumable.model.call import (
+    Call,
+    Mfa,
+    RoleCaller,
+    Session,
+    UserCaller,
+    Value,
+    WebIdentityCaller,
+)
+from assumable.model.world import Account, Provider, Role, Unknown, User, World
 
 _EVENT = "the GetSessionToken event, in CloudTrail"
 
@@ -44,6 +52,46 @@ def read_live(
     found = _organizations(mine, theirs, caller, role_arn)
     world = World(accounts=accounts.accounts, organizations=found.organizations, complete=False)
     return Scenario(world, _with_open_keys(call, found))
+
+
+def read_role_side(call: Call, *, profile: str | None, endpoint_url: str | None) -> Scenario:
+    """A call that nobody signs (R1.21) and its world: the role's account, read with `profile`.
+
+    InputError for a profile that does not exist, UnreadableError when AWS does not even say whose
+    credentials these are; everything else that cannot be read is unknown in the world.
+    """
+    connection = Connection(profile, call.network.region, endpoint_url)
+    home = connection.identity.account
+    role_arn = arn.parse_role(call.role_arn)
+    accounts = _Accounts()
+    if role_arn is not None:
+        home = role_arn.account
+        theirs = _target(connection, role_arn)
+        _read_role(theirs, role_arn, accounts)
+        if isinstance(theirs, Connection):
+            _read_provider(theirs, call, role_arn, accounts)
+    found = read_organizations(home, home, {connection.identity.account: connection})
+    world = World(accounts=accounts.accounts, organizations=found.organizations, complete=False)
+    return Scenario(world, _with_open_keys(call, found))
+
+
+def _read_provider(
+    connection: Connection, call: Call, role: arn.Arn, accounts: "_Accounts"
+) -> None:
+    """The provider of a token or an assertion; only one in the role's account is of use."""
+    caller = call.caller
+    if isinstance(caller, WebIdentityCaller):
+        host = str(caller.claims.get("iss", "")).removeprefix("https://")
+        provider_arn = f"arn:{role.partition}:iam::{role.account}:oidc-provider/{host}"
+    else:
+        provider_arn = str(call.parameters.get("PrincipalArn", ""))
+        if arn.account_of(provider_arn) != role.account:
+            return
+    provider = read_provider(connection, provider_arn)
+    if isinstance(provider, Provider):
+        accounts.add_provider(provider)
+    elif provider is None:
+        accounts.missing(provider_arn)
 
 
 def _is_home(identity: Identity, role: arn.Arn) -> bool:
@@ -85,6 +133,12 @@ class _Accounts:
         field = "roles" if isinstance(principal, Role) else "users"
         members = {**getattr(account, field), principal.arn: principal}
         self.accounts[account.id] = msgspec.structs.replace(account, **{field: members})
+
+    def add_provider(self, provider: Provider) -> None:
+        """An identity provider that is registered, in an account of which more was read."""
+        account = self._account(arn.account_of(provider.arn))
+        providers = {**account.providers, provider.arn: provider}
+        self.accounts[account.id] = msgspec.structs.replace(account, providers=providers)
 
     def missing(self, principal_arn: str) -> None:
         """A principal that was asked for and does not exist."""

@@ -4,13 +4,14 @@ import os
 import shutil
 import sys
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import click
 import msgspec
 
+from assumable.cli import token_options
 from assumable.cli.assume import assumptions
 from assumable.diagnose import Diagnosis, diagnose
 from assumable.engine.evaluate import Verdict
@@ -20,7 +21,10 @@ from assumable.formats.scenario import Scenario, read_scenario
 from assumable.model.call import RoleCaller, Session
 
 EXIT_CODES = {Verdict.ALLOWED: 0, Verdict.DENIED: 1, Verdict.CONDITIONAL: 3}
-_SEVERAL = ("--tags", "--transitive-tag-keys", "--policy-arns", "--caller-policy")
+_SEVERAL = (
+    "--tags", "--transitive-tag-keys", "--policy-arns", "--caller-policy", *token_options.SEVERAL,
+)  # fmt: skip
+_CALL = ("caller", "profile", "principal_arn", "time", *token_options.BEARERS)
 _PATH = click.Path(path_type=Path)
 
 
@@ -39,7 +43,11 @@ class AwsStyle(click.Command):
                     spread.append(flag)
                 values += 1
             spread.append(word)
-        return super().parse_args(ctx, spread)
+        ctx.allow_extra_args = True
+        rest = super().parse_args(ctx, spread)
+        if rest:  # not shown: half of an unquoted token may be among them
+            ctx.fail("some words belong to no flag: put quotes around a value with spaces")
+        return rest
 
 
 @click.command(name="why", cls=AwsStyle, context_settings={"help_option_names": ["-h", "--help"]})
@@ -54,6 +62,7 @@ class AwsStyle(click.Command):
     "--caller-policy", type=_PATH, multiple=True, help="A policy of the caller; repeatable."
 )
 @click.option("--caller", help="ARN of the caller, as `aws sts get-caller-identity` prints it.")
+@token_options.token_options
 @click.option("--profile", help="The caller's profile; the world is then read from AWS.")
 @click.option("--target-profile", help="A profile that may read the role's account.")
 @click.option("--endpoint-url", help="Another endpoint for every AWS call.")
@@ -92,16 +101,17 @@ class AwsStyle(click.Command):
 def command(**options: Any) -> None:
     """Why does this AssumeRole call fail, and what fixes it?
 
-    Takes the flags of `aws sts assume-role`. Exit status: 0 allowed, 1 denied, 2 bad input,
-    3 depends on what is not known, 4 AWS could not be read, 70 a bug.
+    Takes the flags of `aws sts assume-role` and its two siblings. Exit status: 0 allowed,
+    1 denied, 2 bad input, 3 depends on what is not known, 4 AWS could not be read, 70 a bug.
     """
-    world, call = _scenario(options)
+    (world, call), notes = _scenario(options)
     decided = assumptions(options["assume"])
     if decided.get("session") and isinstance(call.caller, RoleCaller):
         plain = msgspec.structs.replace(call.caller, session=Session())
         call = msgspec.structs.replace(call, caller=plain)
     call = msgspec.structs.replace(call, assumptions=decided)
     diagnosis = diagnose(world, call)
+    diagnosis = msgspec.structs.replace(diagnosis, notes=(*diagnosis.notes, *notes))
     click.echo(_rendered(diagnosis, options), nl=False, color=None)
     sys.exit(0 if options["exit_zero"] else EXIT_CODES[diagnosis.verdict])
 
@@ -121,21 +131,30 @@ def _rendered(diagnosis: Diagnosis, options: Mapping[str, Any]) -> str:
     )
 
 
-def _scenario(options: Mapping[str, Any]) -> Scenario:
-    """The world that the options choose, and the call in it."""
-    now = datetime.now(UTC)
-    flags = parameters_from_flags(options)
+def _scenario(options: Mapping[str, Any]) -> tuple[Scenario, tuple[str, ...]]:
+    """The world that the options choose, the call in it, and notes on where it comes from."""
+    now, flags = token_options.moment_of(options), parameters_from_flags(options)
     chosen = [name for name in ("scenario", "snapshot", "trust_policy") if options[name]]
     if len(chosen) > 1:
         raise InputError("choose one of --scenario, --snapshot and --trust-policy")
     if options["scenario"]:
-        if flags or options["caller"] or options["profile"]:
+        if flags or any(options[name] for name in _CALL):
             raise InputError("a scenario holds its own call", "--scenario", "edit the file instead")
-        return read_scenario(options["scenario"], now=now)
+        return read_scenario(options["scenario"], now=now), ()
     live_only = [name for name in ("profile", "target_profile", "endpoint_url") if options[name]]
     if chosen and live_only:
-        flag = "--" + live_only[0].replace("_", "-")
-        raise InputError(f"{flag} is for a running AWS", "", f"leave out --{chosen[0]}")
+        flag, other = (f"--{name.replace('_', '-')}" for name in (live_only[0], chosen[0]))
+        raise InputError(f"{flag} is for a running AWS", "", f"leave out {other}")
+    bearer = token_options.bearer_of(options, flags, now)
+    if bearer is not None:
+        return token_options.asked(options, flags, bearer, now), bearer.notes
+    return _signed(options, flags, chosen, now), ()
+
+
+def _signed(
+    options: Mapping[str, Any], flags: dict[str, Any], chosen: list[str], now: datetime
+) -> Scenario:
+    """The call of a caller whose credentials sign it."""
     if options["caller"] and not chosen and not options["caller_policy"]:
         raise InputError(
             "--caller needs a world", "", "--snapshot, --trust-policy or --caller-policy"

@@ -13,6 +13,7 @@ from assumable.engine.federation import token_gates
 from assumable.engine.forms import Form
 from assumable.engine.gates import Gate, GateName
 from assumable.engine.layers import Part, Prepared
+from assumable.engine.own_role import implicit_self_trust, service_linked_fault
 from assumable.engine.preconditions import credential_gates, fault_gate, request_gates
 from assumable.engine.rules import unread_allows, unread_denies
 from assumable.engine.truth import Atom, Truth, all_of, any_of, negate
@@ -54,7 +55,7 @@ class Grant(msgspec.Struct, frozen=True):
 class Case:
     """One call held against a prepared world, action by action."""
 
-    __slots__ = ("_caller", "_request", "_role", "facts", "trust_rules")
+    __slots__ = ("_caller", "_request", "_role", "facts", "trust_fault", "trust_rules")
 
     def __init__(self, prepared: Prepared, facts: Facts) -> None:
         """Look up which policies play a part."""
@@ -62,6 +63,7 @@ class Case:
         self._caller = prepared.caller_parts(facts)
         self._request = prepared.request_parts(facts)
         self._role = prepared.role_parts(facts)
+        self.trust_fault = service_linked_fault(facts)
         self.trust_rules = None if not isinstance(trust, Policy) else prepared.rules((trust,))
 
     def contexts(self, action: str) -> tuple[RequestContext, RequestContext]:
@@ -99,9 +101,15 @@ class Case:
 
     def grant(self, context: RequestContext) -> Mapping[Form, Truth]:
         """What the trust policy allows, by the form in which it names the caller."""
-        trust = self.facts.trust
+        facts, trust = self.facts, self.facts.trust
+        if self.trust_fault is not None:
+            return {}
         if self.trust_rules is not None:
-            return self.trust_rules.by_form(context)
+            found = self.trust_rules.by_form(context)
+            own = facts.same_account and implicit_self_trust(facts)
+            if own is not False:
+                found[Form.ACCOUNT] = any_of((own, found.get(Form.ACCOUNT, False)))
+            return found
         if isinstance(trust, Unknown):
             return {
                 form: unread_allows(trust, context.action, f"as {form.name.lower()}")
@@ -109,11 +117,13 @@ class Case:
             }
         # No such role: across accounts the caller's own side counts whatever the trust policy
         # would have said.
-        return {} if self.facts.same_account else {Form.STRONG: True}
+        return {} if facts.same_account else {Form.STRONG: True}
 
     def trust_denies(self, context: RequestContext) -> Truth:
         """Whether the trust policy denies."""
         trust = self.facts.trust
+        if self.trust_fault is not None:
+            return True
         if self.trust_rules is not None:
             return self.trust_rules.about(context.action).deny(context)
         return unread_denies(trust, context.action) if isinstance(trust, Unknown) else False
@@ -139,7 +149,7 @@ class Case:
         When no trust statement allows, those of the match forms that name the caller count.
         """
         refused = any_of(grant.values()) is False
-        if refused and self.trust_rules is not None:
+        if refused and self.trust_rules is not None and self.trust_fault is None:
             grant = self.trust_rules.named(context)
         nobody_named = refused and any_of(grant.values()) is False
         if nobody_named and self.facts.same_account:
@@ -148,6 +158,9 @@ class Case:
 
     def _trust_gate(self, context: RequestContext, grant: Mapping[Form, Truth]) -> Gate:
         account, trust = self.facts.role_account, self.facts.trust
+        if self.trust_fault is not None and trust is not None:
+            refused = fault_gate(GateName.TRUST, account, self.trust_fault)
+            return msgspec.structs.replace(refused, action=context.action)
         if trust is None:
             why = "there is no such role"
             return Gate(
@@ -275,6 +288,9 @@ def _limits_gate(facts: Facts) -> Gate:
     fault = limits.duration_fault(facts)
     if fault is not None:
         return fault_gate(GateName.SESSION_LIMITS, account, fault)
+    if facts.caller_is_service:  # R4.5
+        own = "the service decides how long its sessions last"
+        return Gate(gate=GateName.SESSION_LIMITS, account=account, summary=own)
     limit, wanted = limits.duration_limit(facts), limits.duration_of(facts.call)
     if isinstance(limit, Unknown) and wanted is not None and wanted > limits.CHAINING_LIMIT:
         fits = Atom(

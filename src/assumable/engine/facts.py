@@ -1,6 +1,7 @@
 """What the rules ask of a call in a world, looked up once."""
 
 from assumable import arn
+from assumable.engine import services
 from assumable.engine.forms import Names, names_of, names_of_bearer
 from assumable.engine.open_items import OPEN_ITEMS
 from assumable.engine.truth import Atom, Truth
@@ -208,8 +209,11 @@ class Facts:
         tags = call.tags or call.transitive_tag_keys or inherited
         needed: dict[str, Truth] = {
             f"sts:{call.api}": True,
-            TAG_SESSION: bool(tags) or (self.takes("C-9") and self._carries("transitive tags")),
+            TAG_SESSION: bool(tags)
+            or services.passes_tags(call)
+            or (self.takes("C-9") and self._carries("transitive tags")),
             SET_SOURCE_IDENTITY: call.source_identity is not None
+            or services.sets_source_identity(call)
             or self._carries("a source identity"),
             "sts:SetContext": bool(call.parameters.get("ProvidedContexts")),
         }

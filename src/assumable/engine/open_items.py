@@ -83,7 +83,7 @@ _ITEMS = (
     OpenItem(
         id="U-21",
         question="Is the role one of those that may still assume themselves without being named?",
-        values=("grandfathered", "denied"),
+        values=("exempt", "denied"),
         default=False,
         evidence="the list is internal to AWS; CloudTrail shows explicitTrustGrant false for them",
         changes="a role that assumes itself",

@@ -4,6 +4,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_pri
 """
 
 from assumable import arn
+from assumable.engine import services
 from assumable.engine.facts import Facts
 from assumable.engine.forms import Form
 from assumable.engine.truth import Atom, Truth, all_of, any_of, negate
@@ -22,7 +23,7 @@ from assumable.model.world import Unknown
 class Named:
     """A `Principal` element made ready; entries that can never match are left out."""
 
-    __slots__ = ("_entries", "_federated", "_keys", "_negated", "_statement")
+    __slots__ = ("_entries", "_federated", "_keys", "_negated", "_services", "_statement")
 
     def __init__(self, statement: Statement) -> None:
         """Keep what can match."""
@@ -35,6 +36,7 @@ class Named:
         self._keys = frozenset((entry.kind, entry.value) for entry in valid)
         self._entries = tuple(valid)
         self._federated = tuple(entry for entry in valid if entry.kind == "Federated")
+        self._services = tuple(entry for entry in valid if entry.kind == "Service")
 
     def by(self, facts: Facts) -> dict[Form, Truth]:
         """For each form, whether the element names the caller in it."""
@@ -45,6 +47,9 @@ class Named:
         if self._federated and not facts.call.is_signed:
             matched = any(_is_provider(entry.value, facts.call) for entry in self._federated)
             found[Form.STRONG] = found.get(Form.STRONG, False) or matched
+        if self._services and facts.caller_is_service:
+            named = [services.is_service(entry.value, facts.call) for entry in self._services]
+            found[Form.STRONG] = any_of([found.get(Form.STRONG, False), *named])
         if isinstance(facts.principal_arn, Unknown) and Form.ROLE not in found:
             found[Form.ROLE] = any_of(_may_be_role(entry, facts) for entry in self._entries)
         if self._negated:

@@ -141,10 +141,12 @@ def _not_trusted(decision: Decision, gate: Gate) -> Iterator[Blame]:
         yield Blame(cause=unnamed, gate=gate)
         return
     named = closest.has_matching("Principal")
+    # A service gets a statement of its own, with every action that it needs.
+    apart = named or (gate.action in _COMPANIONS and not service)
     for element in closest.failing:
         if element.element == "Principal":
             yield Blame(cause=unnamed, gate=gate, trace=closest, element=element)
-        elif element.element == "Action" and (named or gate.action in _COMPANIONS):
+        elif element.element == "Action" and apart:
             cause = _COMPANIONS.get(gate.action, "trust-action")
             yield Blame(cause=cause, variant=gate.action, gate=gate, trace=closest, element=element)
         elif element.condition is not None and (named or _same_kind(closest)):

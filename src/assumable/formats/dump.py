@@ -16,7 +16,7 @@ from assumable.formats.account import AccountReader
 from assumable.formats.organization import read_organization
 from assumable.formats.reading import Cursor, read_document, read_policy, refuse_malformed
 from assumable.formats.scenario import caller_from_arn
-from assumable.model.call import Call, Network, RoleCaller, Session, UserCaller
+from assumable.model.call import Call, Network, RoleCaller, SamlCaller, Session, UserCaller
 from assumable.model.policy import Layer, Policy, PolicyName
 from assumable.model.world import (
     Account,
@@ -96,23 +96,46 @@ def unsaid_session() -> Session:
     return Session(policies=(policy,), complete=False)
 
 
-def read_policies(
-    trust_policy: Path | None, caller_policies: Sequence[Path], caller: str, role_arn: str
-) -> World:
-    """A world of loose policy files; nothing else is known of either account."""
+def without_providers(world: World, call: Call) -> World:
+    """The world with the role account's providers open, unless its dump lists some of that kind.
+
+    `get-account-authorization-details` lists users, roles and policies, no identity providers.
+    """
+    account = world.accounts.get(call.role_account)
+    kind = "saml-provider" if isinstance(call.caller, SamlCaller) else "oidc-provider"
+    if not isinstance(account, Account) or not account.complete:
+        return world
+    if any(f":{kind}/" in provider for provider in account.providers):
+        return world
+    absent = account.absent | ({call.role_arn} - account.roles.keys())  # as it was before
+    account = msgspec.structs.replace(account, complete=False, absent=absent)
+    return msgspec.structs.replace(world, accounts={**world.accounts, account.id: account})
+
+
+def read_trust_policy(trust_policy: Path | None, role_arn: str) -> World:
+    """A world of one trust policy; nothing else is known of the role's account."""
     accounts: dict[str, Account | Unknown] = {}
     role = _role(trust_policy, role_arn)
     if role is not None:
         accounts[role.account] = Account(id=role.account, roles={role.arn: role}, complete=False)
-    principal = _caller(caller_policies, caller, role)
+    unknown = Unknown("the organization", "--snapshot with organization.json")
+    return World(accounts=accounts, organizations=unknown, complete=False)
+
+
+def read_policies(
+    trust_policy: Path | None, caller_policies: Sequence[Path], caller: str, role_arn: str
+) -> World:
+    """A world of loose policy files; nothing else is known of either account."""
+    world = read_trust_policy(trust_policy, role_arn)
+    found = world.role(role_arn)
+    principal = _caller(caller_policies, caller, found if isinstance(found, Role) else None)
     account_id = principal.account
-    present = accounts.get(account_id)
+    present = world.accounts.get(account_id)
     account = present if isinstance(present, Account) else Account(id=account_id, complete=False)
     field = "roles" if isinstance(principal, Role) else "users"
     members = {**getattr(account, field), principal.arn: principal}
-    accounts[account_id] = msgspec.structs.replace(account, **{field: members})
-    unknown = Unknown("the organization", "--snapshot with organization.json")
-    return World(accounts=accounts, organizations=unknown, complete=False)
+    account = msgspec.structs.replace(account, **{field: members})
+    return msgspec.structs.replace(world, accounts={**world.accounts, account_id: account})
 
 
 def _role(path: Path | None, role_arn: str) -> Role | None:

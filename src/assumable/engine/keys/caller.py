@@ -1,9 +1,13 @@
 """Keys that describe the signed caller and the target role (FACTS 5.1, 5.4)."""
 
+from collections.abc import Callable
+
+from assumable.engine import services
 from assumable.engine.keys.question import Question
-from assumable.engine.keys.request import ROLES_ANYWHERE, lookup
+from assumable.engine.keys.request import lookup
 from assumable.model.call import (
     Absent,
+    Call,
     FederatedUserCaller,
     Present,
     RoleCaller,
@@ -12,7 +16,8 @@ from assumable.model.call import (
     UserCaller,
     Value,
 )
-from assumable.model.world import Organization, Principal, Unknown
+from assumable.model.policy import Policy
+from assumable.model.world import Organization, Principal, Role, Unknown
 
 
 def principal_arn(question: Question) -> Value:
@@ -110,28 +115,54 @@ def is_service(question: Question) -> Value:
 
 
 def service_name(question: Question, *, many: bool) -> Value:
-    """`aws:PrincipalServiceName` and its list form."""
+    """`aws:PrincipalServiceName` and its list form, which has a service's other names as well."""
     caller = question.call.caller
     if not isinstance(caller, ServiceCaller):
         return Absent("only a service that calls as itself has it")
-    return Present((caller.principal,), "the calling service", multivalued=many)
+    if many:
+        what = f"all the names under which {caller.principal} is known"
+        return Unknown(what, "context: {aws:PrincipalServiceNamesList: […]}", present=True)
+    return Present((caller.principal,), "the calling service")
 
 
-def only_services(question: Question) -> Value:
-    """The confused-deputy keys, which only some services send."""
-    if question.facts.caller_is_service:
-        return Absent("the service is not known to send it")
-    return Absent("only a service that calls on behalf of a resource sends it (R2.10)")
+def only_services(key: str) -> Callable[[Question], Value]:
+    """A confused-deputy key, which only some services send (R2.10)."""
+
+    def value(question: Question) -> Value:
+        service, principal = services.service_of(question.call), question.call.caller.arn
+        if service is None:
+            return Absent("only a service that calls on behalf of a resource sends it (R2.10)")
+        settle = f"context: {{{key}: …}}"
+        if key.lower() in service.sends:
+            return Unknown(f"the {key} that {principal} sends", settle, present=True)
+        if service.sends and key in ("aws:SourceOrgID", "aws:SourceOrgPaths"):
+            return Unknown(f"the organization of the account that {principal} acts for", settle)
+        return Absent(f"no AWS page says that {principal} sends it")
+
+    return value
 
 
-def delivered(question: Question) -> Value:
-    """Keys that the service behind the caller's credentials supplies."""
-    if isinstance(question.call.caller, RoleCaller):
+def delivered(*by: str) -> Callable[[Question], Value]:
+    """A key that comes with credentials which a service delivered; `by` are those services.
+
+    In a closed world a role whose trust policy names none of them never had such credentials; in
+    any other the policy may have been edited since they were issued (R10.2).
+    """
+
+    def value(question: Question) -> Value:
+        principal = question.facts.principal
+        if not isinstance(question.call.caller, RoleCaller):
+            return Absent("the caller's credentials come from no service")
+        trust = principal.trust if isinstance(principal, Role) else None
+        closed = question.facts.world.complete and isinstance(trust, Policy) and trust.fatal is None
+        if by and closed and isinstance(trust, Policy) and not services.could_be_for(trust, by):
+            return Absent(f"the trust policy of the caller's role does not name {' or '.join(by)}")
         return Unknown(
             "which service delivered the caller's credentials",
             "the `context` of the call",
         )
-    return Absent("the caller's credentials come from no service")
+
+    return value
 
 
 def own_source_identity(question: Question) -> Value:
@@ -164,9 +195,7 @@ def principal_tag(question: Question, key: str) -> Value:
     if call.hides_attributes:
         return Unknown("the tags of the caller's session", "the event that created it")
     if isinstance(call.caller, ServiceCaller):
-        if call.caller.principal == ROLES_ANYWHERE:
-            return lookup(call.tags, key, "certificate fields (FACTS 5.8)")
-        return Absent("services carry no tags")
+        return _service_tag(call, key)
     if isinstance(principal, Unknown):
         return Unknown("the tags of the caller", principal.settle)
     if principal is None:
@@ -174,6 +203,15 @@ def principal_tag(question: Question, key: str) -> Value:
     if isinstance(principal.tags, Unknown):
         return principal.tags
     return lookup(principal.tags, key, "the caller's tags")
+
+
+def _service_tag(call: Call, key: str) -> Value:
+    """What Roles Anywhere passes of a certificate: each field may be left out by its mapping."""
+    if services.sends_certificate(call) and key.startswith("x509"):
+        return Unknown(f"the certificate field {key}, if it is mapped", "parameters.Tags")
+    if call.caller.arn == services.ROLES_ANYWHERE:
+        return lookup(call.tags, key, "the fields of the certificate")
+    return Absent("services carry no tags")
 
 
 def resource_tag(question: Question, key: str) -> Value:

@@ -100,7 +100,7 @@ def federated_provider(question: Question) -> Value:
     call = question.call
     if isinstance(call.caller, WebIdentityCaller) and call.identity_provider:
         return Present((call.identity_provider,), "the provider of the token")
-    return delivered(question)
+    return delivered()(question)
 
 
 def role_authorized_by_idp(question: Question) -> Value:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from assumable.engine import services
 from assumable.engine.facts import SET_SOURCE_IDENTITY, TAG_SESSION
 from assumable.engine.keys.question import Question
 from assumable.model.call import Absent, Open, Present, Value
@@ -17,13 +18,19 @@ def listed(question: Question, value: Value, *, also: str = "") -> Value:
     return Open("U-6", value, Absent(f"AWS does not list the key for {question.action} (R3.4)"))
 
 
-ROLES_ANYWHERE = "rolesanywhere.amazonaws.com"
 _ASSERTED = "asserted by the identity provider"
 
 
 def external_id(question: Question) -> Value:
     """`sts:ExternalId`."""
     found = question.call.parameters.get("ExternalId")
+    service = services.service_of(question.call)
+    if found is None and service is not None:
+        found = service.external_id
+        if services.EXTERNAL_ID in service.may_send:
+            return Unknown(
+                f"the ExternalId of {question.call.caller.arn}, if any", "parameters.ExternalId"
+            )
     if found is None or question.call.api != "AssumeRole":
         return Absent("no ExternalId was sent")
     return listed(question, Present((str(found),), "the ExternalId parameter"))
@@ -47,6 +54,10 @@ def session_name(question: Question) -> Value:
 def source_identity(question: Question) -> Value:
     """`sts:SourceIdentity`: set by this call, asserted or inherited."""
     found = question.call.source_identity
+    if services.sets_source_identity(question.call):
+        listed_here = question.is_main_action or question.action == SET_SOURCE_IDENTITY
+        what = "the source identity that the service sets"
+        return Unknown(what, "parameters.SourceIdentity", present=listed_here)
     if found is None and question.call.hides_attributes:
         return Unknown("the source identity of the caller's session", "the event that created it")
     if found is None:
@@ -69,14 +80,16 @@ def many(keys: tuple[str, ...], reason: str, *, visible: bool) -> Value:
 
 def transitive_keys(question: Question) -> Value:
     """`sts:TransitiveTagKeys`."""
-    keys = question.call.transitive_tag_keys
+    keys = question.call.transitive_tag_keys or services.own_tags(question.call)
     source = "the TransitiveTagKeys parameter" if question.call.is_signed else _ASSERTED
     return many(keys, source, visible=tags_visible(question))
 
 
 def tag_keys(question: Question) -> Value:
     """`aws:TagKeys`."""
-    keys = tuple(question.call.tags)
+    if services.sends_certificate(question.call):
+        return Unknown("which certificate fields are passed as tags", "parameters.Tags")
+    keys = tuple(question.call.tags) or services.own_tags(question.call)
     source = "the keys of the Tags parameter" if question.call.is_signed else _ASSERTED
     return many(keys, source, visible=tags_visible(question))
 
@@ -110,10 +123,12 @@ def lookup(tags: Mapping[str, str], key: str, reason: str) -> Value:
 
 def request_tag(question: Question, key: str) -> Value:
     """`aws:RequestTag/…`; what Roles Anywhere sends appears as `aws:PrincipalTag/…` (5.8)."""
-    if question.call.caller.arn == ROLES_ANYWHERE:
+    if question.call.caller.arn == services.ROLES_ANYWHERE:
         return Absent("Roles Anywhere passes certificate fields as aws:PrincipalTag")
     if not tags_visible(question):
         return Absent(f"AWS does not list it for {question.action}")
+    if key in services.own_tags(question.call):
+        return Unknown(f"the value of the tag {key}", "parameters.Tags", present=True)
     if key in question.call.asserted.ambiguous_tags:
         what = f"which of its values the tag {key} of the token gets"
         return Unknown(what, "one value for each tag", present=True)

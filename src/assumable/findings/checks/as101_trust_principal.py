@@ -8,6 +8,8 @@ import msgspec
 
 from assumable import arn
 from assumable.engine.evaluate import Decision
+from assumable.engine.own_role import SERVICE_LINKED
+from assumable.findings import identity_center
 from assumable.findings.blame import Blame
 from assumable.findings.evidence import at, default_evidence
 from assumable.findings.federated import nearest_provider, provider_fixes
@@ -22,6 +24,7 @@ from assumable.findings.report import (
     new_statement,
     role_name,
 )
+from assumable.findings.services import inside_service
 from assumable.globs import matches
 from assumable.model.call import RoleCaller, RootCaller
 from assumable.model.policy import Effect, Policy, PrincipalEntry, Statement
@@ -37,7 +40,8 @@ NEVER_MATCH = ("wildcard", "case", "partition", "path", "deleted-principal", "id
 _SIMILAR = 0.8
 _EXPLANATIONS = {
     "self": "a role may assume itself only if its own trust policy names it, like any other caller "
-    "(since September 2022); the caller already is a session of this role",
+    "(since September 2022, save for a few older roles: U-21); the caller already is a session of "
+    "this role",
     "missing": "it names no AWS principal at all",
     "wildcard": "`{got}` has a wildcard inside a principal ARN, which never matches; only a bare "
     "`*` "
@@ -49,9 +53,7 @@ _EXPLANATIONS = {
     "session has none",
     "type": "it names `{got}`: the same name, but another kind of principal",
     "session-name": "it names one session, `{got}`; this session has another name",
-    "identity-center": "it names `{got}`: the same permission set with another suffix; the suffix "
-    "changes "
-    "when the permission set is assigned to the account again",
+    "identity-center": "it names `{got}`, another role of the same permission set: {difference}",
     "account": "it names `{got}`, the same principal of another account",
     "near-name": "it names `{got}`, which is close but not the caller",
     "deleted-principal": "`{got}` is the unique id of a principal that was deleted; one that was "
@@ -59,6 +61,9 @@ _EXPLANATIONS = {
     "again under the same name gets another id, so the policy must be saved again",
     "other-principal": "the closest principal it names is `{got}`",
 }
+
+
+_FACTS = {"self": ("R1.3", "R1.22"), "identity-center": ("R2.11", "R2.12")}
 
 
 class Nearest(msgspec.Struct, frozen=True):
@@ -72,6 +77,8 @@ class Nearest(msgspec.Struct, frozen=True):
 def check(decision: Decision, blame: Blame) -> Finding:
     """The finding, with the nearest principal as evidence."""
     trust = decision.facts.trust
+    if blame.variant == SERVICE_LINKED:
+        return _service_linked(decision, blame)
     if not decision.call.is_signed and isinstance(trust, Policy):
         return _federated(decision, blame, trust)
     nearest = _nearest(decision, trust) if isinstance(trust, Policy) else None
@@ -81,8 +88,12 @@ def check(decision: Decision, blame: Blame) -> Finding:
     got = nearest.entry.value if nearest else ""
     explanation = (
         f"no statement of the trust policy of {role_name(decision)} names {caller_name(decision)}: "
-        + _EXPLANATIONS[variant].format(got=got)
+        + _EXPLANATIONS[variant].format(
+            got=got, difference=identity_center.difference(got, str(exact_principal(decision)))
+        )
     )
+    if isinstance(trust, Policy) and variant in ("missing", "other-principal"):
+        explanation += inside_service(decision, trust)
     fixes = tuple(_fixes(decision, blame, trust, nearest)) if isinstance(trust, Policy) else ()
     return finding(
         CAUSE,
@@ -91,8 +102,20 @@ def check(decision: Decision, blame: Blame) -> Finding:
         variant=variant,
         fixes=fixes,
         evidence=_evidence(decision, blame, nearest),
-        facts=("R1.3", "R2.1"),
+        facts=_FACTS.get(variant, ("R1.3", "R2.1")),
         title=f"the trust policy of {role_name(decision)} does not name this caller",
+    )
+
+
+def _service_linked(decision: Decision, blame: Blame) -> Finding:
+    """Nobody can let another principal in: the policy cannot be edited."""
+    return finding(
+        CAUSE,
+        blame,
+        f"{role_name(decision)} is a service-linked role: only the AWS service that it is linked "
+        "to assumes it, and nobody can edit its trust policy; ask for a role of your own",
+        facts=("R1.23",),
+        title=f"{role_name(decision)} is a service-linked role",
     )
 
 
@@ -192,18 +215,14 @@ def _variant_of_parts(theirs: arn.Arn, mine: arn.Arn) -> str:
     same_kind = theirs.kind == mine.kind
     if same_account and same_kind and theirs.resource == mine.resource:
         return "partition" if theirs.partition != mine.partition else "other-principal"
+    of_one_set = identity_center.are_of_one_set(their_name, mine.name)
+    if same_account and of_one_set and (theirs.kind == "role" or their_name != mine.name):
+        return "identity-center"
     if same_account and their_name == mine.name:
         if theirs.kind == "assumed-role" and mine.kind == "role":
             has_path = theirs.resource.count("/") > 2  # noqa: PLR2004  # role and session only
             return "path" if has_path else "session-name"
         return "path" if same_kind else "type"
-    if (
-        same_account
-        and same_kind
-        and _permission_set(theirs.name)
-        and _permission_set(theirs.name) == _permission_set(mine.name)
-    ):
-        return "identity-center"
     if not same_account and same_kind and theirs.resource == mine.resource:
         return "account"
     if theirs.kind == "root" and same_account:
@@ -212,10 +231,6 @@ def _variant_of_parts(theirs: arn.Arn, mine: arn.Arn) -> str:
         return "account" if _similar(theirs.account, mine.account) else "other-principal"
     near = same_account and same_kind and _similar(theirs.name, mine.name)
     return "near-name" if near else "other-principal"
-
-
-def _permission_set(name: str) -> str:
-    return name.rpartition("_")[0] if name.startswith("AWSReservedSSO_") else ""
 
 
 def _similar(left: str, right: str) -> bool:
@@ -240,6 +255,8 @@ def _fixes(
             _edit(decision, blame, trust, nearest, session),
             opens="sessions of that role with exactly this name",
         )
+    if nearest is not None and nearest.variant == "identity-center":
+        yield from identity_center.fixes(decision, trust, nearest.statement, exact)
     edit = _edit(decision, blame, trust, nearest, exact)
     yield change_policy(
         trust,

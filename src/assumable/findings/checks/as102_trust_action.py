@@ -16,6 +16,7 @@ from assumable.findings.report import (
     where,
     with_action,
 )
+from assumable.findings.services import WEB_IDENTITY
 from assumable.source import value_at
 
 CAUSE = Cause(
@@ -27,6 +28,8 @@ def check(decision: Decision, blame: Blame) -> Finding:
     """The finding, with the action that is missing."""
     listed = ", ".join(blame.trace.statement.actions) if blame.trace else ""
     explanation = f"{where(blame)} names this caller, but allows {listed}, not {blame.action}"
+    if decision.facts.caller_is_service and WEB_IDENTITY in listed.lower().split(", "):
+        explanation += "; a service brings no token, it calls sts:AssumeRole itself"
     fixes = tuple(_fixes(decision, blame))
     return finding(CAUSE, blame, explanation, fixes=fixes, facts=("R1.5", "R3.1"))
 

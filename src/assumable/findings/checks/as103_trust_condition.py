@@ -3,6 +3,8 @@
 import re
 from collections.abc import Iterator
 
+import msgspec
+
 from assumable import arn
 from assumable.engine.conditions import OPERATORS, words
 from assumable.engine.evaluate import Decision
@@ -10,7 +12,9 @@ from assumable.findings.blame import Blame
 from assumable.findings.evidence import got_value
 from assumable.findings.finding import Cause, Finding, Fix, Row
 from assumable.findings.fix import change_call, change_policy
+from assumable.findings.identity_center import about_condition, pattern_fixes
 from assumable.findings.report import appended, finding, where
+from assumable.findings.services import about_source, is_only_likely, source_fixes
 from assumable.model.policy import Condition
 
 CAUSE = Cause(
@@ -27,13 +31,21 @@ def check(decision: Decision, blame: Blame) -> Finding:
     if condition is not None and blame.gate.context is not None:
         _, got = got_value(blame.gate.context, condition.key)
         explanation = f"{where(blame)} asks that {words(condition)}; in this call it is {got}"
-    return finding(
+        explanation += about_source(decision, condition) or about_condition(decision, condition)
+    found = finding(
         CAUSE,
         blame,
         explanation,
-        fixes=(*_fixes(decision, condition), *_name_caller(decision, blame, condition)),
+        fixes=(
+            *_fixes(decision, condition),
+            *_name_caller(decision, blame, condition),
+            *source_fixes(decision, blame, condition),
+        ),
         facts=("R6.1", "R6.5"),
     )
+    if condition is not None and is_only_likely(decision, condition):
+        return msgspec.structs.replace(found, certainty="likely")
+    return found
 
 
 def _name_caller(decision: Decision, blame: Blame, condition: Condition | None) -> Iterator[Fix]:
@@ -43,6 +55,7 @@ def _name_caller(decision: Decision, blame: Blame, condition: Condition | None) 
         return
     positive = condition.base in OPERATORS and not OPERATORS[condition.base].negated
     if condition.key.lower() == "aws:principalarn" and positive:
+        yield from pattern_fixes(blame.trace.policy, condition, exact)
         yield change_policy(
             blame.trace.policy,
             "trust-condition/name-the-caller",
@@ -56,6 +69,8 @@ def _fixes(decision: Decision, condition: Condition | None) -> Iterator[Fix]:
     """A session name is the caller's own choice: send one that the condition accepts."""
     if condition is None or condition.key.lower() != "sts:rolesessionname":
         return
+    if decision.facts.caller_is_service:
+        return  # it chooses its own
     if condition.base not in ("stringequals", "stringlike", "stringequalsignorecase"):
         return
     for value in condition.values:

@@ -66,6 +66,8 @@ def _forbids(condition: Condition) -> bool:
 
 def _fixes(decision: Decision, blame: Blame, condition: Condition) -> Iterator[Fix]:
     sent = decision.call.parameters.get("ExternalId")
+    if decision.facts.caller_is_service and sent is None:
+        return  # nobody writes the request of a service
     if _forbids(condition):
         if sent is not None:
             title = "send no external ID"

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from assumable.engine.evaluate import Decision
+from assumable.engine.services import POD_IDENTITY, passes_tags
 from assumable.findings.blame import Blame
 from assumable.findings.finding import Cause, Finding, Fix, Row
 from assumable.findings.fix import change_call
@@ -19,13 +20,15 @@ def check(decision: Decision, blame: Blame) -> Finding:
     source = (
         f"inherits the transitive tags {', '.join(inherited)}"
         if inherited
-        else f"{passed} {'' if decision.call.tags else 'no '}session tags"
+        else f"{passed} {'' if _passes(decision) else 'no '}session tags"
     )
     if blame.variant == blame.action:
         apart = f"which is judged apart from sts:{decision.call.api}"
         what = f"{where(blame)} does not allow sts:TagSession, {apart}"
     else:
         what = f"{where(blame)} has a condition on {blame.variant} that these tags do not meet"
+    if decision.call.caller.arn == POD_IDENTITY and blame.variant == blame.action:
+        what += "; the tags can also be switched off in the Pod Identity association"
     return finding(
         CAUSE,
         blame,
@@ -35,9 +38,14 @@ def check(decision: Decision, blame: Blame) -> Finding:
     )
 
 
+def _passes(decision: Decision) -> bool:
+    return bool(decision.call.tags) or passes_tags(decision.call)
+
+
 def _fixes(decision: Decision, blame: Blame) -> Iterator[Fix]:
-    own = decision.call.is_signed and decision.call.tags
-    if own and not decision.call.session.transitive_tag_keys:
+    # nobody writes the request of a service, and only its issuer another token
+    own_choice = decision.call.is_signed and not decision.facts.caller_is_service
+    if own_choice and decision.call.tags and not decision.call.session.transitive_tag_keys:
         yield change_call(
             decision.call,
             "session-tags/leave-out",

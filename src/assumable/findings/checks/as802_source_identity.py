@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from assumable.engine.evaluate import Decision
+from assumable.engine.services import sets_source_identity
 from assumable.findings.blame import Blame
 from assumable.findings.finding import Cause, Finding, Fix, Row
 from assumable.findings.fix import change_call
@@ -20,7 +21,7 @@ def check(decision: Decision, blame: Blame) -> Finding:
         if inherited
         else "sets a source identity"
     )
-    if decision.call.source_identity is None:
+    if decision.call.source_identity is None and not sets_source_identity(decision.call):
         source = "sets no source identity"
     elif not decision.call.is_signed:
         source = "is made with a token that asserts a source identity"
@@ -43,7 +44,8 @@ def check(decision: Decision, blame: Blame) -> Finding:
 
 
 def _fixes(decision: Decision, blame: Blame) -> Iterator[Fix]:
-    passed = decision.call.parameters.get("SourceIdentity") is not None and decision.call.is_signed
+    given = decision.call.parameters.get("SourceIdentity") is not None
+    passed = given and decision.call.is_signed and not decision.facts.caller_is_service
     if passed and decision.call.session.source_identity is None and blame.variant == blame.action:
         yield change_call(
             decision.call,

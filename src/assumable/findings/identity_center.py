@@ -1,0 +1,104 @@
+"""Roles that IAM Identity Center makes for permission sets (R2.11, R2.12)."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from assumable import arn
+from assumable.engine.evaluate import Decision
+from assumable.findings.finding import Fix
+from assumable.findings.fix import change_policy
+from assumable.findings.report import actions_needed, appended, new_statement
+from assumable.model.policy import Condition, Policy, Statement
+from assumable.source import value_at
+
+_PREFIX, _PATH = "AWSReservedSSO_", ":role/aws-reserved/sso.amazonaws.com/"
+_PATH_DIFFERS = (
+    "the path differs: it has the Region of IAM Identity Center, and none when that is us-east-1"
+)
+
+
+def permission_set(name: str) -> str:
+    """The name of such a role without its suffix; empty for other roles."""
+    return name.rpartition("_")[0] if name.startswith(_PREFIX) else ""
+
+
+def pattern_of(exact: str) -> str:
+    """The ARN of such a role, whatever its suffix is."""
+    return f"{exact.rpartition('_')[0]}_*"
+
+
+def are_of_one_set(left: str, right: str) -> bool:
+    """Whether two role names are of one permission set."""
+    return bool(permission_set(left)) and permission_set(left) == permission_set(right)
+
+
+def difference(got: str, exact: str) -> str:
+    """What makes one such ARN differ from another of the same permission set, in words."""
+    theirs, mine = arn.parse(got), arn.parse(exact)
+    if theirs is None or mine is None:
+        return ""
+    suffix = "the suffix changes when the permission set is assigned to the account again"
+    own_session = theirs.kind == "assumed-role"
+    told = [suffix] if own_session or theirs.name != mine.name else []
+    told += [_PATH_DIFFERS] if not own_session and theirs.path != mine.path else []
+    return "; ".join(told)
+
+
+def about_condition(decision: Decision, condition: Condition) -> str:
+    """Why a pattern for such roles misses one whose path has, or lacks, a Region (R2.11)."""
+    exact = decision.facts.principal_arn
+    if condition.key.lower() != "aws:principalarn" or not isinstance(exact, str):
+        return ""
+    mine = exact.count("/")
+    meant = [v for v in condition.values if _PATH in v and _PATH in exact and v.count("/") != mine]
+    return f"; {_PATH_DIFFERS}" if meant else ""
+
+
+def fixes(decision: Decision, trust: Policy, statement: Statement, exact: str) -> Iterator[Fix]:
+    """The account, limited to the roles of this permission set whatever their suffix is.
+
+    https://docs.aws.amazon.com/singlesignon/latest/userguide/referencingpermissionsets.html
+    """
+    parts = arn.parse(exact)
+    if parts is None or not isinstance(decision.facts.principal_arn, str):
+        return  # without the path the pattern would be a guess
+    condition = dict(value_at(trust.document, statement.pointer).get("Condition") or {})
+    if any(key.lower() == "aws:principalarn" for block in condition.values() for key in block):
+        return
+    condition["ArnLike"] = {**condition.get("ArnLike", {}), "aws:PrincipalArn": pattern_of(exact)}
+    own: dict[str, Any] = {
+        "Effect": "Allow",
+        "Principal": {"AWS": f"arn:{parts.partition}:iam::{parts.account}:root"},
+        "Action": actions_needed(decision),
+        "Condition": condition,
+    }
+    yield change_policy(
+        trust,
+        "trust-principal/name-the-permission-set",
+        f"trust the permission set of {parts.name}, whatever its suffix is",
+        new_statement(trust, own),
+        opens=_opens(parts),
+    )
+
+
+def pattern_fixes(trust: Policy, condition: Condition, exact: str) -> Iterator[Fix]:
+    """The same pattern in a condition that already limits an account (R2.12)."""
+    parts = arn.parse(exact)
+    wild = condition.base in ("arnlike", "arnequals", "stringlike")
+    if parts is None or not permission_set(parts.name) or not wild:
+        return
+    yield change_policy(
+        trust,
+        "trust-condition/name-the-permission-set",
+        f"add {pattern_of(exact)} to the condition on {condition.key}",
+        appended(trust, condition.pointer, pattern_of(exact)),
+        opens=_opens(parts),
+    )
+
+
+def _opens(parts: arn.Arn) -> str:
+    name = permission_set(parts.name).removeprefix(_PREFIX)
+    return (
+        f"everyone with a permission set of account {parts.account} whose name is {name}, or "
+        f"begins with {name}_"
+    )
