@@ -5,19 +5,19 @@ from typing import Any
 
 import msgspec
 
+from assumable.engine.answer import AwsError, aws_error
 from assumable.engine.evaluate import Decision, Verdict, decide
 from assumable.engine.federation_notes import token_notes
-from assumable.engine.gates import Gate, GateName, Outcome
-from assumable.engine.limits import Fault
+from assumable.engine.gates import Gate, Outcome
 from assumable.engine.match import StatementTrace
-from assumable.engine.parameters import ignored
+from assumable.engine.notes import call_notes
 from assumable.engine.truth import Atom, atoms, describe
 from assumable.findings.checklist import ChecklistRow, checklist
 from assumable.findings.finding import Finding, Fix
 from assumable.findings.headline import headline
 from assumable.findings.registry import findings_of
 from assumable.findings.uncertain import as_notes, uncertain
-from assumable.model.call import Call, SamlCaller, WebIdentityCaller
+from assumable.model.call import Call, SamlCaller
 from assumable.model.policy import Policy
 from assumable.model.world import World
 from assumable.plan import Plan, plans_for
@@ -57,14 +57,6 @@ class CallView(msgspec.Struct, frozen=True, kw_only=True):
     role_account: str
     actions: tuple[str, ...]
     parameters: dict[str, Any]
-
-
-class AwsError(msgspec.Struct, frozen=True):
-    """What the caller would see."""
-
-    code: str
-    status: int
-    message: str
 
 
 class UnknownView(msgspec.Struct, frozen=True):
@@ -111,7 +103,7 @@ def diagnose(world: World, call: Call) -> Diagnosis:
         verdict=decision.verdict,
         headline=headline(decision),
         call=_call_view(decision),
-        aws_error=_aws_error(decision),
+        aws_error=aws_error(decision),
         checklist=tuple(checklist(decision, findings)),
         gates=tuple(map(_gate_view, decision.gates)),
         findings=findings,
@@ -137,42 +129,6 @@ def _call_view(decision: Decision) -> CallView:
         actions=decision.facts.required_actions,
         parameters={key: value for key, value in call.parameters.items() if key not in secret},
     )
-
-
-_TOKEN_ERRORS = ("InvalidClientTokenId", "ExpiredToken")
-
-
-def _aws_error(decision: Decision) -> AwsError | None:
-    """The first refusal in AWS's own order (FACTS section 0)."""
-    if decision.verdict is not Verdict.DENIED:
-        return None
-    blocking = list(decision.blocking())
-    faults = [(gate, gate.fault) for gate in blocking if gate.fault is not None]
-
-    def rank(entry: tuple[Gate, Fault]) -> int:
-        gate, fault = entry
-        if fault.code in _TOKEN_ERRORS:
-            return 0
-        if gate.gate is GateName.REQUEST and fault.cause != "role-not-found":
-            return 1
-        if gate.gate is GateName.CREDENTIALS and fault.cause != "partition":
-            return 2
-        return 4 if gate.gate is GateName.SESSION_LIMITS else 3
-
-    refused = next((gate for gate in blocking if gate.fault is None), None)
-    first = min(faults, key=rank, default=None)
-    if first is None or (rank(first) > 2 and refused is not None):  # noqa: PLR2004  # as ranked above
-        return _access_denied(decision, refused)
-    return AwsError(first[1].code, first[1].status, first[1].message)
-
-
-def _access_denied(decision: Decision, refused: Gate | None) -> AwsError:
-    call = decision.call
-    action = refused.action if refused is not None else f"sts:{call.api}"
-    if isinstance(call.caller, WebIdentityCaller | SamlCaller):
-        return AwsError("AccessDenied", 403, f"Not authorized to perform {action}")
-    who = f"User: {call.caller.arn} is not authorized to perform: {action}"
-    return AwsError("AccessDenied", 403, f"{who} on resource: {call.role_arn}")
 
 
 def _gate_view(gate: Gate) -> GateView:
@@ -218,15 +174,8 @@ def _unknowns(open_atoms: tuple[Atom, ...]) -> Iterator[UnknownView]:
 
 def _notes(decision: Decision) -> Iterator[str]:
     """What is odd about the input, or taken for granted, though it decides nothing by itself."""
-    call = decision.call
-    for name in ignored(call):
-        yield f"`{name}` is no parameter of {call.api}: STS ignores it"
+    yield from call_notes(decision.facts)
     yield from token_notes(decision.facts)
-    required = call.api != "AssumeRoleWithSAML" and not decision.facts.caller_is_service
-    if required and not call.parameters.get("RoleSessionName"):
-        yield "no RoleSessionName was given: AWS requires one"
-    if call.network.assumed:
-        yield "taken for granted: no VPC endpoint policy stands in the way"
     trust = decision.facts.trust
     policies = [trust, *decision.facts.identity_policies]
     for policy in policies:

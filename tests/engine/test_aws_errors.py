@@ -9,7 +9,7 @@ from tests.worlds import DEPLOYER, ROLE, A, B, allow, classic, diagnosed, policy
 SESSION = f"arn:aws:sts::{A}:assumed-role/CI/build"
 
 
-def seen(scenario: dict[str, Any]) -> tuple[str, int, str]:
+def seen(scenario: dict[str, Any]) -> tuple[str, int | None, str]:
     """Code, status and message."""
     error = diagnosed(scenario).aws_error
     assert error is not None

@@ -53,6 +53,9 @@ def assert_answered(name: str) -> None:
     assert wanted <= causes <= wanted | either | tolerated
     assert not either or either & causes
 
+    notes = {finding.cause for finding in diagnosis.findings if not finding.blocking}
+    assert notes >= set(expect.get("notes", ()))
+
     for cause, variant in expect.get("variants", {}).items():
         assert variant in {f.variant for f in diagnosis.findings if f.blocking and f.cause == cause}
 

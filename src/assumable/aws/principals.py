@@ -34,6 +34,7 @@ def read_user(connection: Connection, user_arn: str, unique_id: str) -> User | N
         tags=_tags(found),
         policies=tuple(policies),
         boundary=_boundary(connection, found, user_arn),
+        created=found.get("CreateDate"),
     )
 
 
@@ -101,6 +102,7 @@ def _role(found: Mapping[str, Any]) -> Role:
         trust=parsed(found["AssumeRolePolicyDocument"], label),
         max_session_duration=found.get("MaxSessionDuration", duration),
         tags=_tags(found),
+        created=found.get("CreateDate"),
         policies=(policies,),
         boundary=boundary if "PermissionsBoundary" in found else None,
     )

@@ -17,6 +17,7 @@ from types import FrameType
 from typing import Any
 
 import click
+import msgspec
 
 from assumable.cli import ministack
 from assumable.cli.demo_cases import (
@@ -261,6 +262,9 @@ class Demo:
     def _show(self, diagnosis: Diagnosis) -> None:
         from assumable.render import terminal
 
+        # Everything here was made seconds ago, in an AWS that is consistent at once.
+        settled = tuple(f for f in diagnosis.findings if f.cause != "propagation")
+        diagnosis = msgspec.structs.replace(diagnosis, findings=settled)
         text = terminal.render(diagnosis, show_commands=False, color=self.color)
         click.echo(text, nl=False, color=self.color)
 

@@ -1,65 +1,130 @@
-"""Durations, chaining and the proof of MFA, with the answer AWS gives (FACTS section 4)."""
+"""Durations, chaining, the proof of MFA, and the words of AWS's refusals (FACTS 4, 7)."""
+
+import re
+from collections.abc import Sequence
 
 import msgspec
 
+from assumable import arn
 from assumable.engine.facts import Facts
 from assumable.model.call import DEFAULT_DURATION, Call, UserCaller
 from assumable.model.world import Role, Unknown
 
 CHAINING_LIMIT = 3600
 MIN_DURATION, MAX_DURATION = 900, 43_200
+_INTEGER = re.compile(r"[+-]?[0-9]{1,20}")
+_BOTH = (
+    "MultiFactorAuthentication failed, must provide both MFA serial number and one time pass code"
+)
+_NO_DEVICE = (
+    "MultiFactorAuthentication failed, unable to validate MFA code.  Please verify your MFA serial "
+    "number is valid and associated with this user."
+)
+_WRONG_CODE = "MultiFactorAuthentication failed with invalid MFA one time pass code. "
 
 
 class Fault(msgspec.Struct, frozen=True):
-    """A parameter that AWS refuses, with its own code and text."""
+    """Something in the request that AWS refuses, with its own code and text."""
 
     parameter: str
+    """The parameter concerned; empty for the credentials and the Region."""
     code: str
-    status: int
+    status: int | None
+    """The HTTP status; None when the client itself refuses, so that nothing is sent."""
     message: str
+    """AWS's own text; empty where AWS sends none, or none that is known (U-8)."""
     cause: str = "parameter"
     variant: str = ""
+    clause: str = ""
+    """This violation in AWS's list of violations, of which one message can hold several."""
+    reason: str = ""
+    """What is wrong in our words, where AWS's text does not say it."""
+
+    @property
+    def text(self) -> str:
+        """AWS's text, or ours where there is none."""
+        return self.message or self.reason
+
+
+def violation(parameter: str, member: str, shown: str, constraint: str) -> Fault:
+    """A length, pattern or range that a value breaks, as AWS words it (FACTS 4.2).
+
+    `member` is the name that AWS prints, such as `tags.1.member.key`; `shown` is the value with
+    its quotes, or nothing when the value is a secret.
+    """
+    value = f"Value {shown}".rstrip()
+    clause = f"{value} at '{member}' failed to satisfy constraint: Member must {constraint}"
+    message = validation_message((clause,))
+    return Fault(parameter, "ValidationError", 400, message, variant=parameter, clause=clause)
+
+
+def validation_message(clauses: Sequence[str]) -> str:
+    """The one message in which AWS lists every violation it found (FACTS 4.1)."""
+    errors = "error" if len(clauses) == 1 else "errors"
+    return f"{len(clauses)} validation {errors} detected: {'; '.join(clauses)}"
+
+
+def mistyped(name: str, value: object, *wanted: type) -> Fault:
+    """A value of a type that no client can send: botocore refuses it (FACTS section 0, step 0b)."""
+    types = ", ".join(map(str, wanted))
+    text = f"Invalid type for parameter {name}, type: {type(value)}, valid types: {types}"
+    message = f"Parameter validation failed:\n{text}"
+    parameter = name.partition("[")[0]
+    return Fault(parameter, "ParamValidationError", None, message, variant=parameter)
+
+
+def denial(call: Call, action: str) -> str:
+    """The usual refusal, which names neither side (R7.1); federated callers get the short form.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
+    """
+    if not call.is_signed:
+        return f"Not authorized to perform {action}"
+    who = f"User: {call.caller.arn} is not authorized to perform: {action}"
+    return f"{who} on resource: {call.role_arn}"
+
+
+def integer(value: object) -> int | None:
+    """A whole number as STS reads it: signed, 32 bits, `+900` and `0900` accepted (FACTS 4.1)."""
+    if isinstance(value, str):
+        value = int(value) if _INTEGER.fullmatch(value) else None
+    if isinstance(value, bool) or not isinstance(value, int):
+        return None
+    return value if -(2**31) <= value < 2**31 else None
 
 
 def mfa_fault(call: Call) -> Fault | None:
     """A proof of MFA that AWS refuses before any policy is looked at (FACTS 7.3)."""
     serial, code = call.parameters.get("SerialNumber"), call.parameters.get("TokenCode")
-    if not serial and not code:
-        return None
+    if not (serial or code) or call.api != "AssumeRole":
+        return None  # the other APIs have no such parameters and ignore them
     if not (serial and code):
-        message = (
-            "MultiFactorAuthentication failed, must provide both MFA serial number and one "
-            "time pass code"
-        )
-        return Fault(
-            "SerialNumber" if not serial else "TokenCode",
-            "AccessDenied",
-            403,
-            message,
-            "mfa",
-            "not-presented",
-        )
-    is_key = ":u2f/" in str(serial)  # R5.7: FIDO keys have no code
-    if not isinstance(call.caller, UserCaller) or is_key:
-        message = (
-            "MultiFactorAuthentication failed, unable to validate MFA code.  Please verify your "
-            "MFA serial number is valid and associated with this user."
-        )
-        return Fault("SerialNumber", "AccessDenied", 403, message, "mfa", "cannot")
+        missing = "TokenCode" if serial else "SerialNumber"
+        return Fault(missing, "AccessDenied", 403, _BOTH, "mfa", "not-presented")
+    if not isinstance(call.caller, UserCaller) or not _may_be_device(call, str(serial)):
+        return Fault("SerialNumber", "AccessDenied", 403, _NO_DEVICE, "mfa", "cannot")
     if call.mfa_code_is_wrong:
-        message = "MultiFactorAuthentication failed with invalid MFA one time pass code. "
-        return Fault("TokenCode", "AccessDenied", 403, message, "mfa", "cannot")
+        return Fault("TokenCode", "AccessDenied", 403, _WRONG_CODE, "mfa", "cannot")
     return None
+
+
+def _may_be_device(call: Call, serial: str) -> bool:
+    """Whether a serial number can be a device of the caller that shows codes.
+
+    A FIDO key has no codes (R5.7); the ARN of a user is the usual mistake (FACTS 7.3); a device
+    belongs to a user of the same account. A hardware device has a serial number that is no ARN.
+    """
+    parts = arn.parse(serial)
+    if parts is None:
+        return True
+    return parts.kind in ("mfa", "sms-mfa") and parts.account == call.caller_account
 
 
 def duration_of(call: Call) -> int | None:
     """The duration asked for in seconds; None when it is not a number within the fixed range."""
-    value = call.parameters.get("DurationSeconds", DEFAULT_DURATION)
-    if isinstance(value, str) and value.lstrip("+").isdigit():
-        value = int(value)
-    if isinstance(value, bool) or not isinstance(value, int):
-        return None
-    return value if MIN_DURATION <= value <= MAX_DURATION else None
+    asked = call.parameters.get("DurationSeconds")
+    value = DEFAULT_DURATION if asked is None else integer(asked)
+    return value if value is not None and MIN_DURATION <= value <= MAX_DURATION else None
 
 
 def duration_fault(facts: Facts) -> Fault | None:
@@ -69,26 +134,16 @@ def duration_fault(facts: Facts) -> Fault | None:
         return None
     maximum = role.max_session_duration if isinstance(role, Role) else None
     if isinstance(maximum, int) and duration > maximum:
-        return Fault(
-            "DurationSeconds",
-            "ValidationError",
-            400,
-            "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.",
-            "duration",
-            "role-maximum",
-        )
+        return _too_long("MaxSessionDuration set for this role.", "role-maximum")
     if facts.call.is_chained and duration > CHAINING_LIMIT:
-        return Fault(
-            "DurationSeconds",
-            "ValidationError",
-            400,
-            "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by "
-            "role "
-            "chaining.",
-            "duration",
-            "chaining",
-        )
+        limit = "1 hour session limit for roles assumed by role chaining."
+        return _too_long(limit, "chaining")
     return None
+
+
+def _too_long(limit: str, variant: str) -> Fault:
+    text = f"The requested DurationSeconds exceeds the {limit}"
+    return Fault("DurationSeconds", "ValidationError", 400, text, "duration", variant)
 
 
 def duration_limit(facts: Facts) -> int | Unknown:

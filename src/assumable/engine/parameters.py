@@ -1,219 +1,71 @@
-"""Rules on the parameters alone, with the answer AWS gives (FACTS section 4)."""
+"""Rules on the parameters alone, with the answer AWS gives (FACTS section 4).
+
+They run on every decision, so only the parameters that are given are looked at, and the common
+well-formed ones pass one length and one compiled pattern each.
+"""
 
 import json
 import re
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, NamedTuple
 
 import msgspec
 
 from assumable import arn
-from assumable.engine.limits import MAX_DURATION, MIN_DURATION, Fault
+from assumable.engine.limits import MAX_DURATION, MIN_DURATION, Fault, integer, mistyped, violation
+from assumable.engine.tags import tag_faults, transitive_faults
 from assumable.model.call import Call
 from assumable.model.policy import Layer, PolicyName, parse_policy
 from assumable.source import Document, Location
 
-_TEXT = r"[\t\n\r\x20-\x7E\x85\xA0-\uD7FF\uE000-\uFFFD\U00010000-\U0010FFFF]+"
-_WORD = r"[A-Za-z0-9_+=,.@-]*"
-_TAG_CHARACTERS = re.compile(r"(?:[\w.:/=+\-@]|[^\S\t\n\r\f\v\x1c-\x1f\x85])*")
-# parameter: minimum, maximum, pattern, pattern as AWS prints it
-_TEXTS: dict[str, tuple[int, int, str, str]] = {
-    "RoleArn": (20, 2048, _TEXT,
-                r"[\u0009\u000A\u000D\u0020-\u007E\u0085\u00A0-\uD7FF\uE000-\uFFFD\u10000-\u10FFFF]+"),
-    "RoleSessionName": (2, 64, _WORD, r"[\w+=,.@-]*"),
-    "ExternalId": (2, 1224, r"[A-Za-z0-9_+=,.@:/-]*", r"[\w+=,.@:\/-]*"),
-    "SerialNumber": (9, 256, r"[A-Za-z0-9_+=/:,.@-]*", r"[\w+=/:,.@-]*"),
-    "TokenCode": (6, 6, r"[0-9]*", r"[\d]*"),
-    "SourceIdentity": (2, 256, _WORD, r"[\w+=,.@-]*"),
-    "Policy": (1, 2048, r"[\t\n\r\x20-\xFF]+", r"[\u0009\u000A\u000D\u0020-\u00FF]+"),
-}  # fmt: skip
-MAX_TAGS, MAX_TAG_KEY, MAX_TAG_VALUE = 50, 128, 256
+
+class TextRule(NamedTuple):
+    """What a text parameter must be; lengths are in Unicode scalar values (FACTS 4.1)."""
+
+    shortest: int
+    longest: int
+    pattern: re.Pattern[str] | None = None
+    printed: str = ""
+    """The pattern as AWS prints it."""
+    secret: bool = False
+    """Whether the value must not be repeated."""
 
 
-def _invalid(name: str, value: Any, constraint: str) -> Fault:
-    member = name[0].lower() + name[1:]
-    shown = "" if name == "TokenCode" else value
-    return Fault(
-        name,
-        "ValidationError",
-        400,
-        f"1 validation error detected: Value '{shown}' at '{member}' failed to satisfy constraint: "
-        f"Member must {constraint}",
-        variant=name,
-    )
-
-
-def request_faults(call: Call) -> tuple[Fault, ...]:
-    """Every rule on the parameters alone that the call breaks."""
-    found = [
-        *_text_faults(call),
-        *_range_fault(call),
-        *_tag_faults(call),
-        *_inherited_faults(call),
-        *_policy_faults(call),
-        *_list_faults(call),
-    ]
-    role_arn = call.parameters.get("RoleArn")
-    bad_arn = isinstance(role_arn, str) and not any(f.parameter == "RoleArn" for f in found)
-    if bad_arn and not _arn_shaped(str(role_arn)):
-        found.insert(
-            0, Fault("RoleArn", "ValidationError", 400, f"{role_arn} is invalid", variant="RoleArn")
-        )
-    return tuple(found)
-
-
-def _arn_shaped(text: str) -> bool:
-    parts = arn.parse(text)
-    return (
-        parts is not None and bool(arn.ACCOUNT_ID.fullmatch(parts.account)) and bool(parts.resource)
-    )
-
-
-def _text_faults(call: Call) -> Iterator[Fault]:
-    for name, (low, high, pattern, printed) in _TEXTS.items():
-        value = call.parameters.get(name)
-        if value is None:
-            if name == "RoleArn":
-                yield _invalid(name, "null", "not be null")
-            continue
-        if not isinstance(value, str):
-            if name == "TokenCode" and isinstance(value, int):
-                value = f"{value:06d}"
-            elif name == "Policy" and isinstance(value, dict):
-                continue
-            else:
-                yield _invalid(name, value, "be text")
-                continue
-        if len(value) < low:
-            yield _invalid(name, value, f"have length greater than or equal to {low}")
-        elif len(value) > high:
-            yield _invalid(name, value, f"have length less than or equal to {high}")
-        elif not re.fullmatch(pattern, value):
-            yield _invalid(name, value, f"satisfy regular expression pattern: {printed}")
-
-
-def _range_fault(call: Call) -> Iterator[Fault]:
-    value = call.parameters.get("DurationSeconds")
-    if value is None:
-        return
-    if isinstance(value, str) and re.fullmatch(r"\+?[0-9]{1,10}", value):
-        value = int(value)
-    if isinstance(value, bool) or not isinstance(value, int):
-        yield Fault("DurationSeconds", "MalformedInput", 400, "", "parameter", "DurationSeconds")
-        return
-    limit = ""
-    if value < MIN_DURATION:
-        limit = f"have value greater than or equal to {MIN_DURATION}"
-    elif value > MAX_DURATION:
-        limit = f"have value less than or equal to {MAX_DURATION}"
-    if limit:
-        fault = _invalid("DurationSeconds", value, limit)
-        yield msgspec.structs.replace(fault, cause="duration", variant="range")
-
-
-def _tag_faults(call: Call) -> Iterator[Fault]:
-    tags = call.parameters.get("Tags")
-    if not call.is_signed:  # what a token asserts obeys the same limits; STS ignores the parameter
-        tags = [{"Key": key, "Value": value} for key, value in call.tags.items()]
-    if tags is None:
-        tags = []
-    if not isinstance(tags, list) or not all(isinstance(tag, dict) for tag in tags):
-        yield _invalid("Tags", tags, "be a list of Key and Value")
-        return
-    if len(tags) > MAX_TAGS:
-        yield _invalid("Tags", "…", f"have length less than or equal to {MAX_TAGS}")
-    keys = [str(tag.get("Key", "")) for tag in tags]
-    for tag, key in zip(tags, keys, strict=True):
-        if not 1 <= len(key) <= MAX_TAG_KEY or not _TAG_CHARACTERS.fullmatch(key):
-            yield _invalid(
-                "Tags", key, r"satisfy regular expression pattern: [\p{L}\p{Z}\p{N}_.:/=+\-@]+"
-            )
-        value = str(tag.get("Value", ""))
-        if len(value) > MAX_TAG_VALUE or not _TAG_CHARACTERS.fullmatch(value):
-            yield _invalid(
-                "Tags", value, r"satisfy regular expression pattern: [\p{L}\p{Z}\p{N}_.:/=+\-@]*"
-            )
-    lowered = [key.lower() for key in keys]
-    if len(set(lowered)) != len(lowered):
-        yield Fault(
-            "Tags",
-            "InvalidParameterValue",
-            400,
-            "Duplicate tag keys found. Please note that Tag keys are case insensitive.",
-            variant="Tags",
-        )
-    if any(key.lower() not in lowered for key in call.transitive_tag_keys):
-        yield Fault(
-            "TransitiveTagKeys",
-            "InvalidParameterValue",
-            400,
-            "The specified transitive tag key must be included in the requested tags.",
-            variant="TransitiveTagKeys",
-        )
-
-
-def _inherited_faults(call: Call) -> Iterator[Fault]:
-    inherited = {key.lower() for key in call.session.transitive_tag_keys}
-    if any(key.lower() in inherited for key in call.tags):
-        yield Fault(
-            "Tags",
-            "InvalidParameterValue",
-            400,
-            "One of the specified transitive tag keys can't be set because it conflicts with a "
-            "transitive tag key from the calling session.",
-            variant="Tags",
-        )
-    passed, own = call.parameters.get("SourceIdentity"), call.session.source_identity
-    if passed is not None and own is not None and passed != own:
-        yield Fault(
-            "SourceIdentity",
-            "ValidationError",
-            400,
-            "The source identity is already set for this assume role session",
-            variant="SourceIdentity",
-        )
-
-
-def _policy_faults(call: Call) -> Iterator[Fault]:
-    """The session policy of the new session must be well-formed; what it says plays no part."""
-    text = call.parameters.get("Policy")
-    if text is None:
-        return
-    try:
-        document = json.loads(text) if isinstance(text, str) else text
-    except (ValueError, RecursionError):
-        document = None
-    name = PolicyName(Layer.SESSION, "the Policy parameter")
-    source = Document("Policy", "null")
-    policy = parse_policy(document, name, Location(source))
-    has_principal = any(statement.principals is not None for statement in policy.statements)
-    if policy.fatal is not None or has_principal:
-        why = policy.fatal.message if policy.fatal else "a session policy has no Principal"
-        yield Fault("Policy", "MalformedPolicyDocument", 400, why, variant="Policy")
-
-
-# parameter: most members
-_LISTS = {"PolicyArns": 10, "TransitiveTagKeys": 50, "ProvidedContexts": 5}
-
-
-def _list_faults(call: Call) -> Iterator[Fault]:
-    for name, most in _LISTS.items():
-        value = call.parameters.get(name)
-        if value is None:
-            continue
-        if not isinstance(value, list):
-            yield _invalid(name, value, "be a list")
-        elif len(value) > most or (name == "ProvidedContexts" and not value):
-            yield _invalid(name, "…", f"have length from 1 to {most}")
-        elif name == "PolicyArns" and not all(map(_is_policy_arn, value)):
-            yield Fault(name, "ValidationError", 400, "ARN is not valid", variant=name)
-
-
-def _is_policy_arn(entry: Any) -> bool:
-    text = entry.get("arn") if isinstance(entry, dict) else entry
-    parts = arn.parse(text) if isinstance(text, str) else None
-    return parts is not None and parts.service == "iam" and parts.kind == "policy"
-
+# `\w` is ASCII in the patterns of STS, and supplementary characters fail every one (FACTS 4.1).
+_ARN_TEXT = re.compile(r"[\t\n\r\x20-\x7E\x85\xA0-\uD7FF\uE000-\uFFFD]+")
+_ARN_PRINTED = r"[\u0009\u000A\u000D\u0020-\u007E\u0085\u00A0-\uD7FF\uE000-\uFFFD\u10000-\u10FFFF]+"
+_NAME = re.compile(r"[A-Za-z0-9_+=,.@-]*")
+_NAME_PRINTED = r"[\w+=,.@-]*"
+_EXTERNAL_ID = re.compile(r"[A-Za-z0-9_+=,.@:/-]*")
+_SERIAL = re.compile(r"[A-Za-z0-9_+=/:,.@-]*")
+_POLICY = re.compile(r"[\t\n\r\x20-\xFF]+")
+_ARN_RULE = TextRule(20, 2048, _ARN_TEXT, _ARN_PRINTED)
+TEXTS = {
+    "RoleArn": _ARN_RULE,
+    "PrincipalArn": _ARN_RULE,
+    "RoleSessionName": TextRule(2, 64, _NAME, _NAME_PRINTED),
+    "ExternalId": TextRule(2, 1224, _EXTERNAL_ID, r"[\w+=,.@:\/-]*"),
+    "SerialNumber": TextRule(9, 256, _SERIAL, r"[\w+=/:,.@-]*"),
+    "TokenCode": TextRule(6, 6, re.compile(r"[0-9]*"), r"[\d]*", secret=True),
+    "SourceIdentity": TextRule(2, 256, _NAME, _NAME_PRINTED),  # C-4: 64 is what is documented
+    "Policy": TextRule(1, 2048, _POLICY, r"[\u0009\u000A\u000D\u0020-\u00FF]+"),
+    "WebIdentityToken": TextRule(4, 20_000, secret=True),
+    "SAMLAssertion": TextRule(4, 100_000, secret=True),
+    "ProviderId": TextRule(4, 2048),
+}
+_PROVIDER_ARN, _ASSERTION = TextRule(20, 2048), TextRule(4, 2048, secret=True)
+_USUAL = {
+    name: re.compile(pattern).fullmatch
+    for name, pattern in {
+        "RoleArn": r"arn:aws[a-z-]*:iam::[0-9]{12}:role/[A-Za-z0-9_+=,.@/-]{1,1000}",
+        "RoleSessionName": r"[A-Za-z0-9_+=,.@-]{2,64}",
+        "ExternalId": r"[A-Za-z0-9_+=,.@:/-]{2,1224}",
+        "SerialNumber": r"[A-Za-z0-9_+=/:,.@-]{9,256}",
+        "TokenCode": r"[0-9]{6}",
+    }.items()
+}
+"""Texts that are certainly well-formed, found by one pattern; all others are looked at closely."""
+MAX_POLICY_ARNS, MAX_CONTEXTS, MAX_TOKEN_SIZE = 10, 5, 4096
 
 KNOWN = {
     "AssumeRole": frozenset((
@@ -233,6 +85,197 @@ KNOWN = {
 """The parameters of each API; STS ignores others, the AWS CLI refuses them."""
 
 
+def request_faults(call: Call) -> tuple[Fault, ...]:
+    """Every rule on the parameters alone that the call breaks, in the order of the API's page."""
+    known, found = KNOWN[call.api], list[Fault]()
+    for name, value in call.parameters.items():
+        usual = _USUAL.get(name)
+        if usual is not None and type(value) is str and usual(value):
+            continue
+        if value is None or name not in known:
+            continue
+        rule, check = TEXTS.get(name), _CHECKS.get(name)
+        if rule is not None and not _fits(rule, value):
+            found.extend(_text_faults(name, value, rule))
+        elif check is not None:
+            found.extend(check(call, value))
+    if call.parameters.get("RoleArn") is None:
+        found.append(violation("RoleArn", "roleArn", "null", "not be null"))
+    return tuple(sorted(found, key=_position)) if len(found) > 1 else tuple(found)
+
+
 def ignored(call: Call) -> tuple[str, ...]:
     """Parameters that the API does not have, a wrong letter case included."""
     return tuple(sorted(map(str, call.parameters.keys() - KNOWN[call.api])))
+
+
+def _position(fault: Fault) -> int:
+    return _ORDER.index(fault.parameter)
+
+
+def _fits(rule: TextRule, value: object) -> bool:
+    if not isinstance(value, str) or not rule.shortest <= len(value) <= rule.longest:
+        return False
+    return rule.pattern is None or rule.pattern.fullmatch(value) is not None
+
+
+def _text_faults(name: str, value: object, rule: TextRule) -> Iterator[Fault]:
+    if name == "TokenCode" and isinstance(value, int):
+        value = f"{value:06d}"  # YAML reads an unquoted code as a number
+    if name == "Policy" and isinstance(value, dict):
+        yield from _policy_faults(value)
+    elif isinstance(value, str):
+        yield from _of_text(name, name[0].lower() + name[1:], value, rule)
+    else:
+        yield mistyped(name, value, str)
+
+
+def _of_text(name: str, member: str, value: str, rule: TextRule) -> Iterator[Fault]:
+    """Each part of the rule that a text breaks."""
+    shown = "" if rule.secret else f"'{value}'"
+    if rule.pattern is not None and not rule.pattern.fullmatch(value):
+        constraint = f"satisfy regular expression pattern: {rule.printed}"
+        yield violation(name, member, shown, constraint)
+    if len(value) < rule.shortest:
+        constraint = f"have length greater than or equal to {rule.shortest}"
+        yield violation(name, member, shown, constraint)
+    if len(value) > rule.longest:
+        yield violation(name, member, shown, f"have length less than or equal to {rule.longest}")
+
+
+# What a well-formed text must be besides
+
+
+def _role_arn_faults(call: Call, value: str) -> Iterator[Fault]:
+    """An ARN of any kind, even without an account: that it is no role's is for later (R7.2)."""
+    parts = arn.parse(value)
+    if parts is None or not parts.resource:
+        text = f"{value} is invalid" if call.api == "AssumeRole" else "Request ARN is invalid"
+        yield Fault("RoleArn", "ValidationError", 400, text, variant="RoleArn")
+
+
+def _source_identity_faults(call: Call, value: str) -> Iterator[Fault]:
+    """A source identity cannot be changed along a chain; the same one may be passed (R9.4)."""
+    if call.session.source_identity not in (None, value):
+        text = "The source identity is already set for this assume role session"
+        yield Fault("SourceIdentity", "ValidationError", 400, text, variant="SourceIdentity")
+
+
+def _policy_text_faults(_call: Call, value: str) -> Iterator[Fault]:
+    try:
+        document = json.loads(value)
+    except (ValueError, RecursionError):
+        yield _malformed_policy("the Policy parameter is not JSON")
+    else:
+        yield from _policy_faults(document)
+
+
+def _policy_faults(document: Any) -> Iterator[Fault]:
+    """The session policy of the new session must be well-formed; what it says plays no part."""
+    name = PolicyName(Layer.SESSION, "the Policy parameter")
+    policy = parse_policy(document, name, Location(Document("Policy", "null")))
+    if policy.fatal is not None:
+        yield _malformed_policy(policy.fatal.message)
+    elif any(statement.principals is not None for statement in policy.statements):
+        yield _malformed_policy("a session policy has no Principal")
+
+
+def _malformed_policy(reason: str, name: str = "Policy") -> Fault:
+    return Fault(name, "MalformedPolicyDocument", 400, "", variant=name, reason=reason)
+
+
+# Numbers and lists
+
+
+def _duration_faults(_call: Call, value: object) -> Iterator[Fault]:
+    for fault in _number_faults("DurationSeconds", value, MIN_DURATION, MAX_DURATION):
+        of_range = bool(fault.clause)
+        yield (
+            msgspec.structs.replace(fault, cause="duration", variant="range") if of_range else fault
+        )
+
+
+def _token_size_faults(_call: Call, value: object) -> Iterator[Fault]:
+    yield from _number_faults("MinimumSessionTokenSize", value, 0, MAX_TOKEN_SIZE)
+
+
+def _number_faults(name: str, value: object, least: int, most: int) -> Iterator[Fault]:
+    number = integer(value)
+    if number is None and (isinstance(value, bool) or not isinstance(value, str | int)):
+        yield mistyped(name, value, int)
+    elif number is None:
+        text = "missing value for decimal type" if value == "" else ""
+        reason = f"{value} is not a whole number of 32 bits"
+        yield Fault(name, "MalformedInput", 400, text, variant=name, reason=reason)
+    elif not least <= number <= most:
+        end = (
+            f"greater than or equal to {least}"
+            if number < least
+            else f"less than or equal to {most}"
+        )
+        member = name[0].lower() + name[1:]
+        yield violation(name, member, f"'{number}'", f"have value {end}")
+
+
+def _policy_arn_faults(call: Call, value: object) -> Iterator[Fault]:
+    """At most ten managed policies, of the role's account or AWS's own."""
+    if not isinstance(value, list):
+        yield mistyped("PolicyArns", value, list)
+        return
+    if len(value) > MAX_POLICY_ARNS:
+        most = f"have length less than or equal to {MAX_POLICY_ARNS}"
+        yield violation("PolicyArns", "policyArns", "'[…]'", most)
+    for number, entry in enumerate(value, 1):
+        text = entry.get("arn") if isinstance(entry, dict) else entry
+        if not isinstance(text, str):
+            yield mistyped(f"PolicyArns[{number - 1}].arn", text, str)
+        elif not _fits(_ARN_RULE, text):
+            yield from _of_text("PolicyArns", f"policyArns.{number}.member.arn", text, _ARN_RULE)
+        else:
+            yield from _managed_policy_faults(call, text)
+
+
+def _managed_policy_faults(call: Call, text: str) -> Iterator[Fault]:
+    parts, role = arn.parse(text), arn.parse(call.role_arn)
+    if parts is None or parts.service != "iam" or parts.kind != "policy" or not parts.name:
+        reason = f"{text} is not the ARN of a managed policy"
+        yield Fault("PolicyArns", "ValidationError", 400, "", variant="PolicyArns", reason=reason)
+    elif role is not None and (
+        parts.account not in ("aws", role.account) or parts.partition != role.partition
+    ):
+        reason = f"{text} is neither AWS's own nor a policy of the role's account {role.account}"
+        yield _malformed_policy(reason, "PolicyArns")
+
+
+def _context_faults(_call: Call, value: object) -> Iterator[Fault]:
+    if not isinstance(value, list):
+        yield mistyped("ProvidedContexts", value, list)
+        return
+    if not 1 <= len(value) <= MAX_CONTEXTS:
+        end = f"less than or equal to {MAX_CONTEXTS}" if value else "greater than or equal to 1"
+        yield violation("ProvidedContexts", "providedContexts", "'[…]'", f"have length {end}")
+    rules = {"ProviderArn": _PROVIDER_ARN, "ContextAssertion": _ASSERTION}
+    for number, entry in enumerate(value, 1):
+        for key, rule in rules.items():
+            text = entry.get(key) if isinstance(entry, dict) else None
+            member = f"providedContexts.{number}.member.{key[0].lower()}{key[1:]}"
+            if isinstance(text, str):
+                yield from _of_text("ProvidedContexts", member, text, rule)
+
+
+_CHECKS: dict[str, Callable[[Call, Any], Iterable[Fault]]] = {
+    "RoleArn": _role_arn_faults,
+    "SourceIdentity": _source_identity_faults,
+    "Policy": _policy_text_faults,
+    "DurationSeconds": _duration_faults,
+    "MinimumSessionTokenSize": _token_size_faults,
+    "PolicyArns": _policy_arn_faults,
+    "ProvidedContexts": _context_faults,
+    "Tags": tag_faults,
+    "TransitiveTagKeys": transitive_faults,
+}
+_ORDER = (
+    "RoleArn", "PrincipalArn", "RoleSessionName", "SAMLAssertion", "WebIdentityToken", "ProviderId",
+    "PolicyArns", "Policy", "DurationSeconds", "Tags", "TransitiveTagKeys", "ExternalId",
+    "SerialNumber", "TokenCode", "SourceIdentity", "ProvidedContexts", "MinimumSessionTokenSize",
+)  # fmt: skip

@@ -2,32 +2,29 @@
 
 from collections.abc import Iterator
 
+import msgspec
+
 from assumable import arn
 from assumable.engine import limits
 from assumable.engine.facts import Facts
 from assumable.engine.gates import Gate, GateName
-from assumable.engine.limits import Fault
+from assumable.engine.limits import Fault, denial
 from assumable.engine.parameters import request_faults
+from assumable.engine.regions import INVALID_TOKEN, region_faults, region_questions
 from assumable.engine.truth import Atom
 from assumable.model.call import FederatedUserCaller, RoleCaller, RootCaller, UserCaller
-from assumable.model.world import Account, Organization, Unknown
+from assumable.model.world import Organization, Unknown
 
 
 def fault_gate(gate: GateName, account: str, fault: Fault) -> Gate:
     """A gate that a fault closes for certain."""
-    return Gate(gate=gate, account=account, deny=True, fault=fault, summary=fault.message)
+    return Gate(gate=gate, account=account, deny=True, fault=fault, summary=fault.text)
 
 
 def access_denied(facts: Facts, cause: str, variant: str = "") -> Fault:
     """AWS's usual refusal, which names neither side (R7.1)."""
-    call = facts.call
-    if not call.is_signed:
-        text = f"Not authorized to perform sts:{call.api}"
-        return Fault("RoleArn", "AccessDenied", 403, text, cause, variant)
-    who = f"User: {call.caller.arn} is not authorized to perform: sts:{call.api}"
-    return Fault(
-        "RoleArn", "AccessDenied", 403, f"{who} on resource: {call.role_arn}", cause, variant
-    )
+    text = denial(facts.call, f"sts:{facts.call.api}")
+    return Fault("RoleArn", "AccessDenied", 403, text, cause, variant)
 
 
 def request_gates(facts: Facts) -> Iterator[Gate]:
@@ -48,16 +45,16 @@ def request_gates(facts: Facts) -> Iterator[Gate]:
 
 def _missing_role(facts: Facts, variant: str) -> Gate:
     fault = access_denied(facts, "role-not-found", variant)
-    if variant == "not-a-role" and not facts.call.is_signed:  # FACTS 4.2
-        text = "Request ARN is invalid"
-        fault = Fault("RoleArn", "ValidationError", 400, text, fault.cause, variant)
+    if variant == "not-a-role" and not facts.call.is_signed:
+        fault = msgspec.structs.replace(  # federated calls look at it earlier (FACTS 4.2)
+            fault, code="ValidationError", status=400, message="Request ARN is invalid"
+        )
     return fault_gate(GateName.REQUEST, facts.call.role_account, fault)
 
 
 def _existence_gates(facts: Facts) -> Iterator[Gate]:
-    org, account = facts.role_organization, facts.call.role_account
-    node = org.nodes.get(account) if isinstance(org, Organization) else None
-    if node is not None and node.status != "ACTIVE":
+    account = facts.call.role_account
+    if _is_suspended(facts.role_organization, account):
         yield _missing_role(facts, "account-suspended")
     elif facts.role is None:
         yield _missing_role(facts, _how_missing(facts))
@@ -73,6 +70,12 @@ def _existence_gates(facts: Facts) -> Iterator[Gate]:
         )
         summary = f"depends on whether {name} exists"
         yield Gate(gate=GateName.REQUEST, account=account, allow=exists, summary=summary)
+
+
+def _is_suspended(org: Organization | Unknown | None, account: str) -> bool:
+    """Whether the organization lists the account as closed or suspended."""
+    node = org.nodes.get(account) if isinstance(org, Organization) else None
+    return node is not None and node.status != "ACTIVE"
 
 
 def _how_missing(facts: Facts) -> str:
@@ -103,52 +106,39 @@ def credential_gates(facts: Facts) -> Iterator[Gate]:
     account = facts.call.caller_account
     faults = tuple(_credential_faults(facts))
     for fault in faults:
-        yield fault_gate(GateName.CREDENTIALS, account, fault)
+        at_role = fault.variant == "role" and fault.cause == "region"
+        owner = facts.call.role_account if at_role else account
+        yield fault_gate(GateName.CREDENTIALS, owner, fault)
     if not faults:
         may = "the credentials may call it"
         yield Gate(gate=GateName.CREDENTIALS, account=account, summary=may)
-
-
-def _region_faults(facts: Facts) -> Iterator[Fault]:
-    """A Region that is off for the role's account, or an opt-in one for the caller's (R10.5)."""
-    call = facts.call
-    region = call.network.region
-    if region is None or call.network.endpoint == "global":
-        return
-    if _is_off(facts, call.caller_account, region):
-        text = "The security token included in the request is invalid"
-        yield Fault("", "InvalidClientTokenId", 403, text, "region", "caller")
-    if _is_off(facts, call.role_account, region):
-        text = (
-            f"STS is not activated in this region for account:{call.role_account}. Your account "
-            "administrator can activate STS in this region using the IAM Console."
-        )
-        yield Fault("", "RegionDisabledException", 403, text, "region", "role")
-
-
-def _is_off(facts: Facts, account_id: str, region: str) -> bool:
-    account = facts.world.account(account_id) if account_id else None
-    return isinstance(account, Account) and account.regions.get(region) == "not-opted-in"
+    for owner, question in region_questions(facts):
+        summary = f"depends on {question.part}"
+        yield Gate(gate=GateName.CREDENTIALS, account=owner, allow=question, summary=summary)
 
 
 def _credential_faults(facts: Facts) -> Iterator[Fault]:
     call = facts.call
     caller, expires = call.caller, call.session.expires_at
     if isinstance(caller, UserCaller | RoleCaller) and facts.principal is None:
-        text = "The security token included in the request is invalid."
-        yield Fault("", "InvalidClientTokenId", 403, text, "caller-not-found")
+        yield Fault("", "InvalidClientTokenId", 403, INVALID_TOKEN + ".", "caller-not-found")
+    if call.is_principal and _is_suspended(facts.caller_organization, call.caller_account):
+        yield _credentials("InvalidClientTokenId", INVALID_TOKEN + ".", "account-suspended")
     if expires is not None and expires <= call.time:
         text = "The security token included in the request is expired"
-        yield Fault("", "ExpiredToken", 403, text, "credentials", "expired")
-    yield from _region_faults(facts)
-    if isinstance(caller, RootCaller):
+        yield _credentials("ExpiredToken", text, "expired")
+    yield from region_faults(facts)
+    if isinstance(caller, RootCaller):  # R1.19
         text = "Roles may not be assumed by root accounts."
         yield Fault("", "AccessDenied", 403, text, "root-caller")
-    if isinstance(caller, FederatedUserCaller):
-        text = "GetFederationToken credentials cannot call AssumeRole"
-        yield Fault("", "AccessDenied", 403, text, "credentials", "federation-token")
+    if isinstance(caller, FederatedUserCaller):  # R1.25; the text is the usual one (FACTS 7.2)
+        yield access_denied(facts, "credentials", "federation-token")
     if call.is_signed and crosses_partition(facts):
         yield access_denied(facts, "partition")
     mfa = limits.mfa_fault(call)
     if mfa is not None:
         yield mfa
+
+
+def _credentials(code: str, text: str, variant: str) -> Fault:
+    return Fault("", code, 403, text, "credentials", variant)

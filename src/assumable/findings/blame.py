@@ -54,8 +54,7 @@ def blames(decision: Decision) -> tuple[Blame, ...]:
             policy = blame.trace.policy.name if blame.trace else None
             pointer = blame.element.pointer if blame.element else ""
             statement = blame.trace.statement.pointer if blame.trace else ""
-            fault = blame.fault.parameter if blame.fault else ""
-            key = (blame.cause, gate.gate, gate.level, policy, statement, pointer, fault)
+            key = (blame.cause, gate.gate, gate.level, policy, statement, pointer, blame.fault)
             found.setdefault(key, blame)
     if decision.verdict is Verdict.DENIED and not found:
         return tuple(_contradiction(decision))

@@ -5,11 +5,14 @@ https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccountAuthorizationD
 
 import functools
 import importlib.resources
+from collections.abc import Iterable
+from datetime import datetime
 from typing import TypeVar
 
 import msgspec
 
 from assumable import arn
+from assumable.errors import InputError
 from assumable.formats.reading import Cursor, read_policy, refuse_malformed
 from assumable.model.policy import Layer, Policy, PolicyName
 from assumable.model.world import (
@@ -38,6 +41,15 @@ _ACCOUNT = frozenset((
     "SAMLProviders", "VpcEndpoints", "Regions", "IsTruncated", "Marker",
 ))  # fmt: skip
 
+# As `aws ec2 describe-regions` and `aws account list-regions` print them.
+_REGION_STATUSES = {
+    "opt-in-not-required": "opt-in-not-required", "ENABLED_BY_DEFAULT": "opt-in-not-required",
+    "opted-in": "opted-in", "ENABLED": "opted-in",
+    "not-opted-in": "not-opted-in", "DISABLED": "not-opted-in",
+    "enabling": "enabling", "ENABLING": "enabling",
+    "disabling": "disabling", "DISABLING": "disabling",
+}  # fmt: skip
+
 P = TypeVar("P", bound=Principal)
 
 
@@ -48,6 +60,8 @@ class AccountReader:
         """The partition is the one that derived ARNs get."""
         self.account, self.partition, self.strict = account, partition, strict
         self.managed: dict[str, Policy] = {}
+        self.changed: dict[str, datetime] = {}
+        """When the managed policies, and those of groups by the group's name, were last changed."""
         self.groups: dict[str, tuple[PolicyOrUnknown, ...]] = {}
         self.endpoints: dict[str, VpcEndpoint] = {}
 
@@ -117,6 +131,18 @@ class AccountReader:
         found = self.policy(document, PolicyName(Layer.IDENTITY, short, "", own_arn, self.account))
         if isinstance(found, Policy):
             self.managed[own_arn] = found
+        changed = _moment(fields, "UpdateDate")
+        if changed is not None:
+            self.changed[own_arn] = changed
+
+    def _last_change(self, fields: dict[str, Cursor], groups: Iterable[str]) -> datetime | None:
+        """The last change of a managed policy that applies, as far as the document dates them."""
+        attached = (
+            fields["AttachedManagedPolicies"].items() if "AttachedManagedPolicies" in fields else ()
+        )
+        arns = [str(item.fields()["PolicyArn"].value) for item in attached]
+        known = [self.changed[name] for name in (*arns, *groups) if name in self.changed]
+        return max(known, default=None)
 
     def _default_version(self, fields: dict[str, Cursor]) -> Cursor | None:
         wanted = fields["DefaultVersionId"].text() if "DefaultVersionId" in fields else None
@@ -136,6 +162,9 @@ class AccountReader:
         name = _needed(cursor, fields, "GroupName").text()
         group_arn = self._own_arn(fields, "group", name)
         self.groups[name] = self._policies(fields, "GroupPolicyList", group_arn)
+        changed = self._last_change(fields, ())
+        if changed is not None:
+            self.changed[name] = changed
 
     def _own_arn(self, fields: dict[str, Cursor], kind: str, name: str) -> str:
         path = fields["Path"].text() if "Path" in fields else "/"
@@ -196,7 +225,9 @@ class AccountReader:
         name = _needed(cursor, fields, "UserName").text()
         own_arn = self._own_arn(fields, "user", name)
         policies = list(self._policies(fields, "UserPolicyList", own_arn))
+        groups = list[str]()
         for group in fields["GroupList"].items() if "GroupList" in fields else ():
+            groups.append(group.text())
             if group.text() not in self.groups:
                 if self.strict:
                     group.fail(f"group `{group.value}` is not listed under `GroupDetailList`")
@@ -208,6 +239,8 @@ class AccountReader:
             tags=fields["Tags"].tags() if "Tags" in fields else {},
             policies=tuple(policies),
             boundary=self._boundary(fields, own_arn),
+            created=_moment(fields, "CreateDate"),
+            policies_changed=self._last_change(fields, groups),
             input_pointer=cursor.location.pointer if self.strict else None,
         )
 
@@ -233,6 +266,8 @@ class AccountReader:
             boundary=self._boundary(fields, own_arn),
             trust=trust,
             max_session_duration=duration,
+            created=_moment(fields, "CreateDate"),
+            policies_changed=self._last_change(fields, ()),
             input_pointer=cursor.location.pointer if self.strict else None,
         )
 
@@ -253,7 +288,23 @@ class AccountReader:
     def _region(self, cursor: Cursor) -> tuple[str, str]:
         fields = cursor.fields()
         name = _needed(cursor, fields, "RegionName").text()
-        return name, fields["OptInStatus"].text() if "OptInStatus" in fields else "opted-in"
+        given = next(
+            (fields[key] for key in ("OptInStatus", "RegionOptStatus") if key in fields), None
+        )
+        if given is None:
+            return name, "opted-in"
+        status = _REGION_STATUSES.get(str(given.value))
+        if status is None:
+            given.fail(f"must be one of {', '.join(_REGION_STATUSES)}")
+        return name, status
+
+
+def _moment(fields: dict[str, Cursor], key: str) -> datetime | None:
+    """A date that only remarks depend on: one that cannot be read is as good as none."""
+    try:
+        return fields[key].moment() if key in fields else None
+    except InputError:
+        return None
 
 
 def _needed(cursor: Cursor, fields: dict[str, Cursor], key: str) -> Cursor:

@@ -39,6 +39,9 @@ class Principal(msgspec.Struct, frozen=True, kw_only=True):
     boundary: PolicyOrUnknown | None = None
     path_known: bool = True
     """False when the ARN was made from a name alone, so that its path is a guess."""
+    created: datetime | None = None
+    policies_changed: datetime | None = None
+    """When a managed policy of it, or of its groups, was last changed, where that is said."""
     input_pointer: str | None = None
     """Where the principal stands in the input file; None when there is no such file."""
 
@@ -62,7 +65,6 @@ class Role(Principal, frozen=True, kw_only=True):
 
     trust: PolicyOrUnknown
     max_session_duration: int | Unknown = 3600
-    changed: datetime | None = None
 
     @property
     def is_service_linked(self) -> bool:
@@ -102,7 +104,9 @@ class Account(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     roles: Mapping[str, Role] = msgspec.field(default_factory=dict)
     providers: Mapping[str, Provider] = msgspec.field(default_factory=dict)
     regions: Mapping[str, str] = msgspec.field(default_factory=dict)
-    """Region name to opt-in status; a Region that is not listed is enabled."""
+    """Region name to opt-in status, in the words of ec2:DescribeRegions and `enabling`,
+    `disabling`; a Region that is not listed is enabled. `not-opted-in` on a default Region means
+    that STS is switched off there (R10.6)."""
     absent: frozenset[str] = frozenset()
     """ARNs that were asked for and do not exist."""
     complete: bool = True

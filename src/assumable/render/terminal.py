@@ -138,6 +138,8 @@ def _finding(finding: Finding, width: int) -> Iterator[Text]:
     first.stylize("bold", 0, len(head))
     yield from (first, *rest)
     whose = "you can fix this" if finding.owner == CALLER else f"for the admin of {finding.owner}"
+    if not finding.blocking:
+        whose = "a note, which does not decide the verdict"
     yield _line(" " * _GUTTER + whose)
     for evidence in finding.evidence:
         yield from _evidence(evidence, width)
@@ -199,7 +201,9 @@ def _plans(diagnosis: Diagnosis, width: int) -> Iterator[Text]:
                 "or    ", parts + (f" (opens it to {opens})" if opens else ""), width
             )
     if diagnosis.verdict is Verdict.DENIED and not diagnosis.plans:
-        stuck = [finding.code for finding in diagnosis.findings if not finding.fixes]
+        stuck = [
+            finding.code for finding in diagnosis.findings if finding.blocking and not finding.fixes
+        ]
         pages = ", ".join(f"`assumable explain {code}`" for code in dict.fromkeys(stuck))
         yield Text()
         yield from _wrapped(

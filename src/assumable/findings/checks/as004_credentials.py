@@ -22,6 +22,8 @@ def check(decision: Decision, blame: Blame) -> Finding:
         "issuer, or the time of the call, is wrong",
         "late-assertion": "the assertion was used too late, by its NotOnOrAfter or "
         f"SessionNotOnOrAfter: {message}",
+        "account-suspended": f"account {decision.call.caller_account} is closed or suspended, and "
+        "with it all its credentials",
     }
     explanation = explanations[blame.variant]
     return finding(CAUSE, blame, explanation, facts=("R1.25", "R7.10"))

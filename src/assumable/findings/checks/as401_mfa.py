@@ -38,9 +38,14 @@ def check(decision: Decision, blame: Blame) -> Finding:
         variant=variant,
         facts=("R5.1", "R5.2", "R5.4"),
         fixes=tuple(_fixes(decision, variant)),
-        title="MFA is required and "
-        + ("is too old" if variant == "too-old" else "was not presented"),
+        title=_title(variant, refused=blame.fault is not None),
     )
+
+
+def _title(variant: str, *, refused: bool) -> str:
+    if refused:
+        return "the proof of MFA is not accepted"
+    return "MFA is required and " + ("is too old" if variant == "too-old" else "was not presented")
 
 
 def _variant(decision: Decision, blame: Blame) -> str:

@@ -26,7 +26,7 @@ def check(decision: Decision, blame: Blame) -> Finding:
         "chaining": f"{asked} s exceeds 3600 s, the limit when one session's credentials assume "
         "the next "
         "role, whatever the role's own maximum is",
-        "range": f"{asked} s is outside of 900 to 43200 s, which AWS accepts",
+        "range": f"{asked} s is not within 900 to 43200 s, the range that AWS accepts",
     }
     return finding(
         CAUSE,
@@ -61,4 +61,5 @@ def _fixes(decision: Decision, variant: str) -> Iterator[Fix]:
 
 
 def _is_short(asked: object) -> bool:
-    return isinstance(asked, int) and asked < limits.MIN_DURATION
+    seconds = limits.integer(asked)
+    return seconds is not None and seconds < limits.MIN_DURATION

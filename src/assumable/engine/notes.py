@@ -1,0 +1,71 @@
+"""What is odd about a call though it decides nothing by itself."""
+
+from collections.abc import Iterator
+
+from assumable.engine.facts import Facts
+from assumable.engine.parameters import ignored
+from assumable.model.call import Call
+from assumable.model.world import Unknown
+
+DOCUMENTED_SOURCE_IDENTITY, MAX_PLAIN_POLICY = 64, 2048
+LARGE_TAGS = 300
+"""Characters of keys and values from which on a note warns: an estimate of what the six tags of EKS
+Pod Identity come to, which fill 74 % of the packed space (R4.3). Its size is not published."""
+
+
+def call_notes(facts: Facts) -> Iterator[str]:
+    """The notes on the request, in the order in which a reader meets the parameters."""
+    call = facts.call
+    for name in ignored(call):
+        yield f"`{name}` is no parameter of {call.api}: STS ignores it"
+    required = call.api != "AssumeRoleWithSAML" and not facts.caller_is_service
+    if required and not call.parameters.get("RoleSessionName"):
+        yield (
+            "no RoleSessionName was given: AWS requires one, and the AWS CLI and boto3 send "
+            "nothing without it"
+        )
+    yield from _long_values(call)
+    yield from _network_notes(call)
+
+
+def _long_values(call: Call) -> Iterator[str]:
+    """Values that are longer than documented, or likely too long together (C-4, R4.3)."""
+    passed = call.parameters.get("SourceIdentity")
+    if isinstance(passed, str) and len(passed) > DOCUMENTED_SOURCE_IDENTITY:
+        yield (
+            f"SourceIdentity has {len(passed)} characters: AWS documents at most "
+            f"{DOCUMENTED_SOURCE_IDENTITY}, though up to 256 were seen to be accepted"
+        )
+    inherited = {key.lower() for key in call.session.transitive_tag_keys}
+    handed_on = {k: v for k, v in call.session.tags.items() if k.lower() in inherited}
+    size = sum(len(key) + len(str(value)) for key, value in {**handed_on, **call.tags}.items())
+    if size > LARGE_TAGS:
+        yield (
+            f"the session tags come to {size} characters, inherited ones included: AWS packs tags "
+            "and policies into a space whose size it does not publish, and answers "
+            "PackedPolicyTooLarge when it is full"
+        )
+    policy, arns = call.parameters.get("Policy"), call.parameters.get("PolicyArns")
+    if isinstance(policy, str) and isinstance(arns, list):
+        length = len(policy) + sum(len(_arn(entry)) for entry in arns)
+        if length > MAX_PLAIN_POLICY:
+            yield (
+                f"Policy and PolicyArns have {length} characters together: AWS documents at most "
+                f"{MAX_PLAIN_POLICY}"
+            )
+
+
+def _arn(entry: object) -> str:
+    return str(entry.get("arn", "") if isinstance(entry, dict) else entry)
+
+
+def _network_notes(call: Call) -> Iterator[str]:
+    network = call.network
+    if network.assumed:
+        yield "taken for granted: no VPC endpoint policy stands in the way"
+    through = network.vpc_endpoint is not None and not isinstance(network.vpc_endpoint, Unknown)
+    if through and network.endpoint == "global":  # R1.34
+        yield (
+            "a VPC endpoint serves the regional endpoint of STS: a request to the global one goes "
+            "past it, so either the endpoint or the VPC endpoint is not what was used"
+        )

@@ -1,0 +1,109 @@
+"""Where the STS endpoint stands, and which accounts must have that Region on (R10.3 to R10.8).
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_enable-regions.html
+"""
+
+from collections.abc import Iterator
+
+from assumable import arn
+from assumable.engine.facts import Facts
+from assumable.engine.limits import Fault, denial
+from assumable.engine.truth import Atom
+from assumable.model.world import Account
+
+ALWAYS_ON = "us-east-1"
+"""STS cannot be switched off here (R10.6)."""
+DEFAULT_REGIONS = frozenset((
+    "ap-northeast-1", "ap-northeast-2", "ap-northeast-3", "ap-south-1", "ap-southeast-1",
+    "ap-southeast-2", "ca-central-1", "eu-central-1", "eu-north-1", "eu-west-1", "eu-west-2",
+    "eu-west-3", "sa-east-1", "us-east-1", "us-east-2", "us-west-1", "us-west-2",
+))  # fmt: skip
+"""The Regions of the partition `aws` that every account has from the start."""
+_PARTITIONS = {
+    "cn": "aws-cn", "us-gov": "aws-us-gov", "us-iso": "aws-iso", "us-isob": "aws-iso-b",
+    "eu-isoe": "aws-iso-e", "us-isof": "aws-iso-f", "eusc": "aws-eusc",
+}  # fmt: skip
+INVALID_TOKEN = "The security token included in the request is invalid"  # noqa: S105  # AWS's text
+
+
+def partition_of(region: str) -> str:
+    """The partition of a Region, by the start of its name."""
+    parts = region.split("-")
+    return _PARTITIONS.get("-".join(parts[:2])) or _PARTITIONS.get(parts[0]) or "aws"
+
+
+def region_faults(facts: Facts) -> Iterator[Fault]:
+    """What a regional endpoint refuses because of where it stands.
+
+    An opt-in Region cannot validate the credentials of an account that has it off; a default one
+    can. Both refuse to make credentials for an account that has it off, or STS in it (R10.5, C-11).
+    """
+    region, call = _regional(facts), facts.call
+    if region is None:
+        return
+    home = arn.parse(call.caller.arn if call.is_principal else call.role_arn)
+    role = arn.parse(call.role_arn)
+    if home is not None and home.partition != partition_of(region):
+        if role is not None and role.partition == home.partition:  # else the ARNs differ already
+            yield _elsewhere(facts)
+        return
+    if _is_opt_in(facts, region) and _status(facts, call.caller_account, region) == _OFF:
+        yield Fault("", "InvalidClientTokenId", 403, INVALID_TOKEN, "region", "caller")
+    if _status(facts, call.role_account, region) == _OFF:
+        text = (
+            f"STS is not activated in this region for account:{call.role_account}. Your account "
+            "administrator can activate STS in this region using the IAM Console."
+        )
+        yield Fault("", "RegionDisabledException", 403, text, "region", "role")
+
+
+def region_questions(facts: Facts) -> Iterator[tuple[str, Atom]]:
+    """The accounts that are just switching the Region on or off, with the question that leaves."""
+    region, call = _regional(facts), facts.call
+    if region is None:
+        return
+    caller = (call.caller_account,) if _is_opt_in(facts, region) else ()
+    for account in dict.fromkeys((*caller, call.role_account)):
+        if _status(facts, account, region) in _BETWEEN:
+            yield (
+                account,
+                Atom(
+                    subject=f"{region} in account {account}",
+                    text=f"{region} is enabled in account {account} by now",
+                    opposite=f"{region} is not enabled in account {account}",
+                    part=f"whether {region} is enabled in account {account}",
+                    settle=f"account:GetRegionOptStatus for {region} in account {account}",
+                    kind="fact",
+                ),
+            )
+
+
+_OFF, _BETWEEN = "not-opted-in", ("enabling", "disabling")
+
+
+def _regional(facts: Facts) -> str | None:
+    """The Region of a regional endpoint; the global one counts as one that is always on (R10.3)."""
+    network = facts.call.network
+    return network.region if network.endpoint == "regional" else None
+
+
+def _is_opt_in(facts: Facts, region: str) -> bool:
+    """Whether accounts must opt in; what an account's own list says of the Region comes first."""
+    accounts = (facts.call.caller_account, facts.call.role_account)
+    if any(_status(facts, account, region) == "opt-in-not-required" for account in accounts):
+        return False
+    return region not in DEFAULT_REGIONS and partition_of(region) == "aws"
+
+
+def _status(facts: Facts, account_id: str, region: str) -> str | None:
+    account = facts.world.account(account_id) if account_id and region != ALWAYS_ON else None
+    return account.regions.get(region) if isinstance(account, Account) else None
+
+
+def _elsewhere(facts: Facts) -> Fault:
+    """Credentials and roles of one partition do not exist in another one (R10.8)."""
+    call = facts.call
+    if call.is_principal:
+        return Fault("", "InvalidClientTokenId", 403, INVALID_TOKEN, "region", "partition")
+    text = denial(call, f"sts:{call.api}")
+    return Fault("", "AccessDenied", 403, text, "region", "partition")
