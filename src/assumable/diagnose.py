@@ -8,6 +8,7 @@ import msgspec
 from assumable.engine.answer import AwsError, aws_error
 from assumable.engine.chain import Chain, decide_chain
 from assumable.engine.evaluate import Decision, Verdict
+from assumable.engine.federation_notes import token_notes
 from assumable.engine.gates import Gate, Outcome
 from assumable.engine.match import StatementTrace
 from assumable.engine.notes import call_notes
@@ -21,7 +22,7 @@ from assumable.findings.chain import (
 from assumable.findings.checklist import ChecklistRow, checklist
 from assumable.findings.finding import Finding, Fix
 from assumable.findings.uncertain import as_notes, uncertain
-from assumable.model.call import Call
+from assumable.model.call import Call, SamlCaller
 from assumable.model.policy import Policy
 from assumable.model.world import World
 from assumable.plan import Plan, plans_for
@@ -161,9 +162,10 @@ def _whole_view(chain: Chain) -> CallView:
 
 def _call_view(decision: Decision) -> CallView:
     call = decision.call
+    shown = call.identity_provider if isinstance(call.caller, SamlCaller) else ""
     return CallView(
         api=call.api,
-        caller=call.caller.arn,
+        caller=shown or call.caller.arn,
         caller_account=call.caller_account,
         role_arn=call.role_arn,
         role_account=call.role_account,
@@ -241,6 +243,7 @@ def _notes(chain: Chain, mattered: list[tuple[str, ...]]) -> Iterator[str]:
 
 def _notes_on(decision: Decision) -> Iterator[str]:
     yield from call_notes(decision.facts)
+    yield from token_notes(decision.facts)
     for policy in (decision.facts.trust, *decision.facts.identity_policies):
         if isinstance(policy, Policy):
             for problem in policy.problems:

@@ -80,7 +80,7 @@ _RULES: dict[str, Callable[[Question], Value]] = {
     "aws:ec2instancesourceprivateipv4": caller.delivered("ec2.amazonaws.com"),
     "aws:chatbotsourcearn": caller.delivered("chatbot.amazonaws.com"),
     "aws:assumedroot": caller.delivered(),
-    "aws:federatedprovider": caller.delivered(),
+    "aws:federatedprovider": federation.federated_provider,
     "ec2:sourceinstancearn": caller.delivered("ec2.amazonaws.com"),
     "ec2:roledelivery": caller.delivered("ec2.amazonaws.com"),
     "lambda:sourcefunctionarn": caller.delivered(
@@ -90,6 +90,7 @@ _RULES: dict[str, Callable[[Question], Value]] = {
     "identitystore:userid": caller.delivered(),
     "sts:externalid": request.external_id,
     "sts:rolesessionname": request.session_name,
+    "sts:roleauthorizedbyidp": federation.role_authorized_by_idp,
     "sts:sourceidentity": request.source_identity,
     "sts:transitivetagkeys": request.transitive_keys,
     "aws:tagkeys": request.tag_keys,

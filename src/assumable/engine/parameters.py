@@ -154,13 +154,6 @@ def _role_arn_faults(call: Call, value: str) -> Iterator[Fault]:
         yield Fault("RoleArn", "ValidationError", 400, text, variant="RoleArn")
 
 
-def _principal_arn_faults(_call: Call, value: str) -> Iterator[Fault]:
-    parts = arn.parse(value)
-    if parts is None or parts.service != "iam" or parts.kind != "saml-provider":
-        text = "Principal ARN is invalid"
-        yield Fault("PrincipalArn", "ValidationError", 400, text, variant="PrincipalArn")
-
-
 def _source_identity_faults(call: Call, value: str) -> Iterator[Fault]:
     """A source identity cannot be changed along a chain; the same one may be passed (R9.4)."""
     if call.session.source_identity not in (None, value):
@@ -272,7 +265,6 @@ def _context_faults(_call: Call, value: object) -> Iterator[Fault]:
 
 _CHECKS: dict[str, Callable[[Call, Any], Iterable[Fault]]] = {
     "RoleArn": _role_arn_faults,
-    "PrincipalArn": _principal_arn_faults,
     "SourceIdentity": _source_identity_faults,
     "Policy": _policy_text_faults,
     "DurationSeconds": _duration_faults,

@@ -8,6 +8,7 @@ from assumable.engine import services
 from assumable.engine.facts import Facts
 from assumable.engine.forms import Form
 from assumable.engine.truth import Atom, Truth, all_of, any_of, negate
+from assumable.model.assertion import BUILT_IN_PROVIDERS
 from assumable.model.call import (
     Call,
     RoleCaller,
@@ -17,21 +18,6 @@ from assumable.model.call import (
 )
 from assumable.model.policy import Effect, PrincipalEntry, Statement, principal_complaint
 from assumable.model.world import Unknown
-
-BUILT_IN_PROVIDERS = frozenset(
-    (
-        "accounts.google.com",
-        "cognito-identity.amazonaws.com",
-        "graph.facebook.com",
-        "www.amazon.com",
-    )
-)
-"""Providers that are named without an ARN and need no registration (FACTS 2.1)."""
-
-
-def provider_host(caller: WebIdentityCaller) -> str:
-    """The issuer without its scheme: the prefix of the token's condition keys (R5.12)."""
-    return str(caller.claims.get("iss", "")).removeprefix("https://")
 
 
 class Named:
@@ -140,18 +126,17 @@ def _is_role_of(caller: RoleCaller, mine: arn.Arn, named: arn.Arn, known: Unknow
 
 
 def _is_provider(value: str, call: Call) -> bool:
-    caller = call.caller
-    if isinstance(caller, SamlCaller):
-        return bool(value == call.parameters.get("PrincipalArn", caller.provider))
-    if isinstance(caller, WebIdentityCaller):
-        host = provider_host(caller)
+    if isinstance(call.caller, SamlCaller):
+        return value == call.identity_provider
+    if isinstance(call.caller, WebIdentityCaller):
         if value in BUILT_IN_PROVIDERS:
-            return host == value
-        parts = arn.parse(value)
+            return call.issuer == value
+        parts, role = arn.parse(value), arn.parse(call.role_arn)
         return (
             parts is not None
-            and parts.account == call.role_account
-            and parts.resource == f"oidc-provider/{host}"
+            and role is not None
+            and (parts.partition, parts.account) == (role.partition, role.account)
+            and parts.resource == f"oidc-provider/{call.issuer}"
         )
     return False
 

@@ -8,11 +8,11 @@ import msgspec
 
 from assumable import arn
 from assumable.engine.evaluate import Decision
-from assumable.engine.federation import audience_of
-from assumable.engine.principals import BUILT_IN_PROVIDERS, provider_host
+from assumable.engine.keys.federation import audience_of
 from assumable.findings.finding import Fix
 from assumable.findings.fix import change_policy
 from assumable.findings.report import actions_needed, new_statement
+from assumable.model.assertion import scalar
 from assumable.model.call import SamlCaller, WebIdentityCaller
 from assumable.model.policy import Effect, Policy, PrincipalEntry, Statement
 
@@ -27,24 +27,9 @@ class NearestProvider(msgspec.Struct, frozen=True):
     statement: Statement
 
 
-def provider_used(decision: Decision) -> str | None:
-    """What a trust policy would have to name for this token or assertion."""
-    call = decision.call
-    if isinstance(call.caller, SamlCaller):
-        found = call.parameters.get("PrincipalArn", call.caller.provider)
-        return str(found) if found else None
-    if not isinstance(call.caller, WebIdentityCaller):
-        return None
-    host = provider_host(call.caller)
-    target = arn.parse(call.role_arn)
-    if host in BUILT_IN_PROVIDERS or target is None:
-        return host
-    return f"arn:{target.partition}:iam::{call.role_account}:oidc-provider/{host}"
-
-
 def nearest_provider(decision: Decision, trust: Policy) -> NearestProvider | None:
     """The closest provider that an Allow of the trust policy names; None when it names none."""
-    wanted = provider_used(decision) or ""
+    wanted = decision.call.identity_provider
     found = [
         NearestProvider(_variant(entry.value, wanted), entry, statement)
         for statement in trust.statements
@@ -76,8 +61,8 @@ def provider_fixes(
     decision: Decision, trust: Policy, nearest: NearestProvider | None
 ) -> Iterator[Fix]:
     """Correct a provider that can never match, or trust this very subject of the one used."""
-    wanted = provider_used(decision)
-    if wanted is None:
+    wanted = decision.call.identity_provider
+    if not wanted:
         return
     opens = "tokens of that provider that meet the statement's conditions"
     if nearest is not None and nearest.variant in ("case", "account", "partition"):
@@ -118,8 +103,8 @@ def _exact_condition(decision: Decision) -> dict[str, str] | None:
         return {"SAML:aud": str(audience)} if audience else None
     if not isinstance(caller, WebIdentityCaller):
         return None
-    host, audience = provider_host(caller), audience_of(caller.claims)
-    subject = caller.claims.get("sub")
+    host, audience = decision.call.issuer, audience_of(caller.claims)
+    subject = scalar(caller.claims.get("sub"))
     if not audience or not subject:
         return None
-    return {f"{host}:aud": audience[0], f"{host}:sub": str(subject)}
+    return {f"{host}:aud": audience[0], f"{host}:sub": subject}

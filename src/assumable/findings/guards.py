@@ -8,12 +8,17 @@ from assumable.engine.match import StatementTrace
 from assumable.model.policy import Effect, Statement
 
 _GUARDS = ("sts:externalid", "aws:multifactorauth", "aws:principalorg")
+_SUBJECT = ":sub"
 
 
 def guards_of(statement: Statement) -> frozenset[str]:
-    """The condition keys of a statement that protect the role from others who are named."""
-    keys = (condition.key.lower() for condition in statement.conditions)
-    return frozenset(key for key in keys if key.startswith(_GUARDS) or key.endswith(":sub"))
+    """The condition keys of a statement that protect the role from others who are named.
+
+    Subjects count as one key: a condition on another issuer's subject guards nothing.
+    """
+    keys = [condition.key.lower() for condition in statement.conditions]
+    subjects = {_SUBJECT for key in keys if key.endswith(_SUBJECT)}
+    return frozenset(key for key in keys if key.startswith(_GUARDS)) | subjects
 
 
 def keeps_guards(before: Decision, after: Decision) -> bool:

@@ -7,6 +7,8 @@ from typing import Any, Literal
 import msgspec
 
 from assumable import arn
+from assumable.model import assertion
+from assumable.model.assertion import Asserted
 from assumable.model.world import PolicyOrUnknown, Unknown
 
 DEFAULT_DURATION = 3600
@@ -122,9 +124,14 @@ class WebIdentityCaller(msgspec.Struct, frozen=True, kw_only=True, tag="web-iden
         """The provider, or the issuer when no provider is named."""
         return self.provider or str(self.claims.get("iss", "web identity"))
 
+    @property
+    def asserted(self) -> Asserted:
+        """What the token says about the session to be made (R5.16)."""
+        return assertion.of_claims(self.claims)
+
 
 class SamlCaller(msgspec.Struct, frozen=True, kw_only=True, tag="saml"):
-    """The bearer of a SAML assertion: unsigned, known by its `saml:*` keys."""
+    """The bearer of a SAML assertion: unsigned, known by its `saml:*` keys and attributes."""
 
     assertion: Mapping[str, Any]
     provider: str | None = None
@@ -133,6 +140,11 @@ class SamlCaller(msgspec.Struct, frozen=True, kw_only=True, tag="saml"):
     def arn(self) -> str:
         """The SAML provider."""
         return self.provider or "saml"
+
+    @property
+    def asserted(self) -> Asserted:
+        """What the assertion says about the session to be made (R5.19)."""
+        return assertion.of_attributes(self.assertion)
 
 
 Caller = (
@@ -247,8 +259,64 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
         return bool(self.parameters.get("SerialNumber")) and bool(self.parameters.get("TokenCode"))
 
     @property
+    def asserted(self) -> Asserted:
+        """What the token or assertion says about the session; nothing for signed calls."""
+        if isinstance(self.caller, WebIdentityCaller | SamlCaller):
+            return self.caller.asserted
+        return assertion.NOTHING
+
+    @property
+    def issuer(self) -> str:
+        """The issuer of a web identity token without its scheme; empty when it is not said.
+
+        It is the prefix of the token's condition keys (R5.12). Access tokens of Login with Amazon
+        and Facebook have no issuer: `ProviderId` names it (FACTS section 4).
+        """
+        if not isinstance(self.caller, WebIdentityCaller):
+            return ""
+        said = [self.caller.claims.get("iss"), self.parameters.get("ProviderId")]
+        for value in said:
+            if isinstance(value, str) and value:
+                return value.removeprefix("https://")
+        provider = self.caller.provider or ""
+        return provider.partition(":oidc-provider/")[2] or provider
+
+    @property
+    def identity_provider(self) -> str:
+        """What a trust policy names for this token or assertion; empty when it is not said."""
+        if isinstance(self.caller, SamlCaller):
+            return self._saml_provider(self.caller)
+        if self.issuer in assertion.BUILT_IN_PROVIDERS or not self.issuer:
+            return self.issuer
+        role = arn.parse(self.role_arn)
+        partition = role.partition if role else "aws"
+        return f"arn:{partition}:iam::{self.role_account}:oidc-provider/{self.issuer}"
+
+    def _saml_provider(self, caller: SamlCaller) -> str:
+        """`PrincipalArn`, or the only provider through which the assertion offers the role."""
+        named = self.parameters.get("PrincipalArn") or caller.provider
+        if named:
+            return str(named)
+        pairs = caller.asserted.pairs or ()
+        offered = {pair.provider for pair in pairs if pair.role == self.role_arn}
+        return offered.pop() if len(offered) == 1 else ""
+
+    @property
+    def session_name(self) -> str | None:
+        """The name of the new session: under SAML the assertion's attribute, else the parameter."""
+        if isinstance(self.caller, SamlCaller):
+            return self.asserted.session_name
+        found = self.parameters.get("RoleSessionName")
+        return None if found is None else str(found)
+
+    @property
     def tags(self) -> dict[str, str]:
-        """The session tags of the request; malformed ones are left to the parameter rules."""
+        """The session tags of the request or the token; rules on parameters judge malformed ones.
+
+        STS ignores a `Tags` parameter of an unsigned call.
+        """
+        if not self.is_signed:
+            return dict(self.asserted.tags)
         found: dict[str, str] = {}
         tags = self.parameters.get("Tags")
         for tag in tags if isinstance(tags, list) else ():
@@ -258,13 +326,17 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def transitive_tag_keys(self) -> tuple[str, ...]:
-        """The keys that the request makes transitive."""
+        """The keys that the request or the token makes transitive."""
+        if not self.is_signed:
+            return self.asserted.transitive_tag_keys
         keys = self.parameters.get("TransitiveTagKeys")
         return tuple(map(str, keys)) if isinstance(keys, list) else ()
 
     @property
     def source_identity(self) -> str | None:
-        """The source identity of the new session: passed, or inherited along the chain (R9.4)."""
+        """The source identity of the new session: passed, asserted, or inherited (R9.4)."""
+        if not self.is_signed:
+            return self.asserted.source_identity
         passed = self.parameters.get("SourceIdentity")
         return str(passed) if passed is not None else self.session.source_identity
 

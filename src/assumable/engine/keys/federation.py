@@ -1,10 +1,13 @@
 """Keys from tokens and assertions (FACTS 5.6, 5.7)."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 
+from assumable import arn
+from assumable.engine.keys import providers
+from assumable.engine.keys.caller import delivered
 from assumable.engine.keys.question import Question
-from assumable.engine.principals import provider_host
+from assumable.engine.keys.request import listed
+from assumable.model.assertion import texts
 from assumable.model.call import (
     Absent,
     Call,
@@ -16,67 +19,94 @@ from assumable.model.call import (
 )
 from assumable.model.world import Unknown
 
-_GENERIC = frozenset(("aud", "oaud", "sub", "amr", "email"))
-# R5.18: these survive into the later requests of a SAML session.
-_SURVIVING = frozenset(("saml:namequalifier", "saml:sub", "saml:sub_type"))
-# R5.14a: before that day only the generic claims reached the context.
-_PROVIDER_KEYS_SINCE = datetime(2026, 2, 2, tzinfo=UTC)
-_PROVIDER_KEYS = {
-    "token.actions.githubusercontent.com": frozenset((
-        "actor", "actor_id", "enterprise_id", "environment", "job_workflow_ref", "ref",
-        "repository", "repository_id", "repository_owner_id", "workflow",
-    )),
-    "gitlab.com": frozenset((
-        "namespace_id", "project_id", "pipeline_source", "ref_protected", "runner_environment",
-        "user_access_level", "user_email", "user_id", "user_login",
-    )),
-    "agent.buildkite.com": frozenset((
-        "organization_slug", "organization_id", "pipeline_slug", "pipeline_id", "cluster_name",
-        "cluster_id", "build_branch",
-    )),
-    "accounts.google.com": frozenset(("google/organization_number",)),
-    "www.amazon.com": frozenset(("app_id", "user_id")),
-    "graph.facebook.com": frozenset(("app_id", "id")),
-}  # fmt: skip
-
 
 def is_mapped(call: Call, key: str) -> bool:
     """Whether STS takes this key from tokens of the caller's provider, on the day of the call."""
-    provider, _, claim = key.lower().rpartition(":")
-    caller = call.caller
-    if not isinstance(caller, WebIdentityCaller) or provider != provider_host(caller).lower():
+    prefix, _, claim = key.lower().rpartition(":")
+    if not call.issuer or prefix != call.issuer.lower():
         return False
-    if claim in _GENERIC:
-        return True
-    return call.time >= _PROVIDER_KEYS_SINCE and claim in _PROVIDER_KEYS.get(provider, ())
+    return claim in providers.keys_of(call.issuer, call.time)
 
 
 def federation_key(question: Question, name: str) -> Value:
     """A key that a token or an assertion supplies; absent for every other call."""
     caller = question.call.caller
-    provider, colon, claim = name.rpartition(":")
     if isinstance(caller, SamlCaller):
-        return asserted({key.lower(): value for key, value in caller.assertion.items()}, name)
+        return _saml_key(question.call, caller.assertion, name)
     if isinstance(caller, WebIdentityCaller):
         if not is_mapped(question.call, name):
             return Absent("STS does not take this claim from the provider's tokens (R5.14a)")
-        claims: dict[str, object] = dict(caller.claims)
-        if "aud" in claims:
-            claims["oaud"], claims["aud"] = claims["aud"], claims.get("azp", claims["aud"])
-        return asserted(claims, claim)
+        return _claim(caller.claims, name.rpartition(":")[2])
+    provider, colon, claim = name.rpartition(":")
     persists = bool(colon) and "." in provider and claim in ("aud", "sub", "amr")
-    surviving = name in _SURVIVING or name.startswith("glue:")
+    surviving = name in providers.SAML_SURVIVING or name.startswith("glue:")
     if isinstance(caller, RoleCaller) and (persists or surviving):
         return Unknown("how the caller's session was made", "the `context` of the call")
     return Absent("no such key exists for this call (R6.14)")
 
 
-def asserted(claims: Mapping[str, object], name: str) -> Value:
-    """A claim or attribute as a condition value."""
-    found = claims.get(name)
+def audience_of(claims: Mapping[str, object]) -> tuple[str, ...]:
+    """Who the token is for: `azp` when it is there, else `aud` (R5.13)."""
+    return texts(claims.get("azp")) or texts(claims.get("aud"))
+
+
+def _claim(claims: Mapping[str, object], name: str) -> Value:
+    """A claim by the name of its key; `aud` is `azp` where there is one (R5.13)."""
+    if name == "aud":
+        found: object = list(audience_of(claims)) or None
+    elif name == "oaud":
+        found = claims.get("aud")
+    else:
+        found = _nested(claims, name)
+    many = name in providers.MULTIVALUED_CLAIMS
+    return asserted(found, many=many, source="the token")
+
+
+def _nested(claims: Mapping[str, object], name: str) -> object:
+    """A claim, also one inside another: `google/organization_number`."""
+    if claims.get(name) is not None:
+        return claims[name]
+    outer, slash, inner = name.partition("/")
+    within = claims.get(outer)
+    return within.get(inner) if slash and isinstance(within, dict) else None
+
+
+def asserted(found: object, *, many: bool, source: str) -> Value:
+    """What a token or assertion carries, as a condition value."""
     if found is None:
-        return Absent("the token or assertion does not carry it")
-    if isinstance(found, list):
-        return Present(tuple(map(str, found)), "the token or assertion", multivalued=True)
-    text = str(found).lower() if isinstance(found, bool) else str(found)
-    return Present((text,), "the token or assertion", multivalued=name == "amr")
+        return Absent(f"{source} does not carry it")
+    values = texts(found)
+    if not values:
+        return Absent(f"{source} has no text for it")
+    several = isinstance(found, list) and len(values) > 1
+    return Present(values, source, multivalued=many or several)
+
+
+def _saml_key(call: Call, assertion: Mapping[str, object], name: str) -> Value:
+    many = name in providers.SAML_MULTIVALUED
+    if not many and name not in providers.SAML_SINGLE_VALUED:
+        return Absent("no such key exists for an assertion (R5.17)")
+    found = {key.lower(): value for key, value in assertion.items()}.get(name)
+    if found is None and name == "saml:doc":
+        provider = arn.parse(call.identity_provider)
+        found = f"{provider.account}/{provider.name}" if provider is not None else None
+    if found is None and name == "saml:namequalifier":
+        return Unknown("the hash of issuer, account and provider", "the assertion", present=True)
+    return asserted(found, many=many, source="the assertion")
+
+
+def federated_provider(question: Question) -> Value:
+    """`aws:FederatedProvider`: the provider of a web identity token (FACTS 5.1)."""
+    call = question.call
+    if isinstance(call.caller, WebIdentityCaller) and call.identity_provider:
+        return Present((call.identity_provider,), "the provider of the token")
+    return delivered()(question)
+
+
+def role_authorized_by_idp(question: Question) -> Value:
+    """`sts:RoleAuthorizedByIdp`: whether the token's roles claim lists the role (FACTS 5.3)."""
+    call = question.call
+    if not isinstance(call.caller, WebIdentityCaller):
+        return Absent("only AssumeRoleWithWebIdentity has it")
+    said = call.role_arn in (call.asserted.roles or ())
+    return listed(question, Present((str(said).lower(),), "the roles claim of the token"))

@@ -18,6 +18,9 @@ def listed(question: Question, value: Value, *, also: str = "") -> Value:
     return Open("U-6", value, Absent(f"AWS does not list the key for {question.action} (R3.4)"))
 
 
+_ASSERTED = "asserted by the identity provider"
+
+
 def external_id(question: Question) -> Value:
     """`sts:ExternalId`."""
     found = question.call.parameters.get("ExternalId")
@@ -35,18 +38,21 @@ def external_id(question: Question) -> Value:
 
 def session_name(question: Question) -> Value:
     """`sts:RoleSessionName`."""
-    found = question.call.parameters.get("RoleSessionName")
+    found = question.call.session_name
+    if found is None and question.call.api == "AssumeRoleWithSAML":
+        return Unknown("the RoleSessionName attribute", "the assertion", present=True)
     if found is None:
         if question.facts.caller_is_service and not question.is_main_action:
             return Unknown("the session name that the service chooses")
         if question.facts.caller_is_service:
             return Unknown("the session name that the service chooses", present=True)
         return Unknown("no RoleSessionName was given", "--role-session-name", present=True)
-    return listed(question, Present((str(found),), "the RoleSessionName parameter"))
+    source = "parameter" if question.call.is_signed else "of this call"
+    return listed(question, Present((found,), f"the RoleSessionName {source}"))
 
 
 def source_identity(question: Question) -> Value:
-    """`sts:SourceIdentity`: set by this call or inherited."""
+    """`sts:SourceIdentity`: set by this call, asserted or inherited."""
     found = question.call.source_identity
     if services.sets_source_identity(question.call):
         listed_here = question.is_main_action or question.action == SET_SOURCE_IDENTITY
@@ -56,7 +62,8 @@ def source_identity(question: Question) -> Value:
         return Unknown("the source identity of the caller's session", "the event that created it")
     if found is None:
         return Absent("no source identity is set or inherited")
-    return listed(question, Present((found,), "set or inherited"), also=SET_SOURCE_IDENTITY)
+    source = "set or inherited" if question.call.is_signed else _ASSERTED
+    return listed(question, Present((found,), source), also=SET_SOURCE_IDENTITY)
 
 
 def tags_visible(question: Question) -> bool:
@@ -74,7 +81,8 @@ def many(keys: tuple[str, ...], reason: str, *, visible: bool) -> Value:
 def transitive_keys(question: Question) -> Value:
     """`sts:TransitiveTagKeys`."""
     keys = question.call.transitive_tag_keys or services.own_tags(question.call)
-    return many(keys, "the TransitiveTagKeys parameter", visible=tags_visible(question))
+    source = "the TransitiveTagKeys parameter" if question.call.is_signed else _ASSERTED
+    return many(keys, source, visible=tags_visible(question))
 
 
 def tag_keys(question: Question) -> Value:
@@ -82,7 +90,8 @@ def tag_keys(question: Question) -> Value:
     if services.sends_certificate(question.call):
         return Unknown("which certificate fields are passed as tags", "parameters.Tags")
     keys = tuple(question.call.tags) or services.own_tags(question.call)
-    return many(keys, "the keys of the Tags parameter", visible=tags_visible(question))
+    source = "the keys of the Tags parameter" if question.call.is_signed else _ASSERTED
+    return many(keys, source, visible=tags_visible(question))
 
 
 def context_providers(question: Question) -> Value:
@@ -120,4 +129,8 @@ def request_tag(question: Question, key: str) -> Value:
         return Absent(f"AWS does not list it for {question.action}")
     if key in services.own_tags(question.call):
         return Unknown(f"the value of the tag {key}", "parameters.Tags", present=True)
-    return lookup(question.call.tags, key, "the Tags parameter")
+    if key in question.call.asserted.ambiguous_tags:
+        what = f"which of its values the tag {key} of the token gets"
+        return Unknown(what, "one value for each tag", present=True)
+    source = "the Tags parameter" if question.call.is_signed else _ASSERTED
+    return lookup(question.call.tags, key, source)

@@ -28,6 +28,11 @@ def check(decision: Decision, blame: Blame) -> Finding:
         explanation = f"the client refuses {name} and sends nothing: {blame.fault.text}"
     row = Row.DURATION if name == "DurationSeconds" else Row.TRUST
     fixes = tuple(_fixes(decision, name))
+    if blame.variant == "swapped":
+        explanation = f"PrincipalArn and RoleArn are swapped: AWS answers {blame.fault.text}"
+        swap = {"RoleArn": decision.call.identity_provider, name: decision.call.role_arn}
+        title = "swap RoleArn and PrincipalArn"
+        fixes = (change_call(decision.call, "parameter/swap-arns", title, swap),)
     return finding(CAUSE, blame, explanation, row=row, title=f"{name} is not valid", fixes=fixes)
 
 

@@ -25,7 +25,10 @@ def check(decision: Decision, blame: Blame) -> Finding:
         "account-suspended": f"account {decision.call.role_account} is closed or suspended",
         "not-a-role": f"{decision.call.role_arn} is not the ARN of a role",
     }
-    explanation = explanations[blame.variant] + '; AWS says AccessDenied, never "not found"'
+    answer = 'AWS says AccessDenied, never "not found"'
+    if blame.fault is not None and blame.fault.code != "AccessDenied":
+        answer = f"AWS says {blame.fault.message}"
+    explanation = f"{explanations[blame.variant]}; {answer}"
     return finding(
         CAUSE, blame, explanation, fixes=tuple(_fixes(decision, blame)), facts=("R7.2", "R2.3")
     )

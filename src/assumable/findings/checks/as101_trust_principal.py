@@ -12,7 +12,7 @@ from assumable.engine.own_role import SERVICE_LINKED
 from assumable.findings import identity_center
 from assumable.findings.blame import Blame
 from assumable.findings.evidence import at, default_evidence
-from assumable.findings.federated import nearest_provider, provider_fixes, provider_used
+from assumable.findings.federated import nearest_provider, provider_fixes
 from assumable.findings.finding import Cause, Evidence, Finding, Fix, Row
 from assumable.findings.fix import Edit, change_policy
 from assumable.findings.report import (
@@ -122,7 +122,7 @@ def _service_linked(decision: Decision, blame: Blame) -> Finding:
 def _federated(decision: Decision, blame: Blame, trust: Policy) -> Finding:
     """The same for tokens and assertions, which are known by their provider."""
     nearest = nearest_provider(decision, trust)
-    used, name = provider_used(decision), role_name(decision)
+    used, name = decision.call.identity_provider, role_name(decision)
     got = f"the closest that it names is `{nearest.entry.value}`" if nearest else "it names none"
     evidence = default_evidence(blame)
     if nearest is not None:
@@ -130,7 +130,7 @@ def _federated(decision: Decision, blame: Blame, trust: Policy) -> Finding:
             trust,
             nearest.entry.pointer,
             statement=nearest.statement.index,
-            wanted=used or "",
+            wanted=used,
             got=nearest.entry.value,
             reason="principal-differs",
         )

@@ -16,13 +16,14 @@ CAUSE = Cause("AS801", "session-tags", Row.TRUST, "session tags are not allowed"
 def check(decision: Decision, blame: Blame) -> Finding:
     """The finding, with the side that lacks sts:TagSession."""
     inherited = decision.call.session.transitive_tag_keys
+    passed = "passes" if decision.call.is_signed else "is made with a token that asserts"
     source = (
         f"inherits the transitive tags {', '.join(inherited)}"
         if inherited
-        else ("passes session tags" if _passes(decision) else "passes no session tags")
+        else f"{passed} {'' if _passes(decision) else 'no '}session tags"
     )
     if blame.variant == blame.action:
-        apart = "which is judged apart from sts:AssumeRole"
+        apart = f"which is judged apart from sts:{decision.call.api}"
         what = f"{where(blame)} does not allow sts:TagSession, {apart}"
     else:
         what = f"{where(blame)} has a condition on {blame.variant} that these tags do not meet"
@@ -42,7 +43,8 @@ def _passes(decision: Decision) -> bool:
 
 
 def _fixes(decision: Decision, blame: Blame) -> Iterator[Fix]:
-    own_choice = not decision.facts.caller_is_service  # nobody writes the request of a service
+    # nobody writes the request of a service, and only its issuer another token
+    own_choice = decision.call.is_signed and not decision.facts.caller_is_service
     if own_choice and decision.call.tags and not decision.call.session.transitive_tag_keys:
         yield change_call(
             decision.call,

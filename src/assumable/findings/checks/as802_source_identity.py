@@ -23,10 +23,14 @@ def check(decision: Decision, blame: Blame) -> Finding:
     )
     if decision.call.source_identity is None and not sets_source_identity(decision.call):
         source = "sets no source identity"
-    if blame.variant == blame.action:
+    elif not decision.call.is_signed:
+        source = "is made with a token that asserts a source identity"
+    if blame.fault is not None:
+        what = "STS takes 2 to 256 letters, digits and _+=,.@- only"
+    elif blame.variant == blame.action:
         what = (
             f"{where(blame)} does not allow sts:SetSourceIdentity, which is judged apart from "
-            "sts:AssumeRole"
+            f"sts:{decision.call.api}"
         )
     else:
         what = f"{where(blame)} has a condition on {blame.variant} that it does not meet"
@@ -41,7 +45,7 @@ def check(decision: Decision, blame: Blame) -> Finding:
 
 def _fixes(decision: Decision, blame: Blame) -> Iterator[Fix]:
     given = decision.call.parameters.get("SourceIdentity") is not None
-    passed = given and not decision.facts.caller_is_service
+    passed = given and decision.call.is_signed and not decision.facts.caller_is_service
     if passed and decision.call.session.source_identity is None and blame.variant == blame.action:
         yield change_call(
             decision.call,

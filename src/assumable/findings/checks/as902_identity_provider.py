@@ -1,14 +1,13 @@
-"""AS902: the provider is not registered in the role's account, or not for this audience."""
+"""AS902: the provider is not registered in the role's account, or does not accept the token."""
 
 from collections.abc import Iterator
 
 from assumable.engine.evaluate import Decision
-from assumable.engine.federation import audience_of
-from assumable.engine.principals import provider_host
+from assumable.engine.keys.federation import audience_of
 from assumable.findings import commands
 from assumable.findings.blame import Blame
-from assumable.findings.federated import provider_used
 from assumable.findings.finding import Cause, Finding, Fix, Row, Target
+from assumable.findings.fix import change_call
 from assumable.findings.report import finding
 from assumable.model.call import WebIdentityCaller
 
@@ -18,31 +17,71 @@ CAUSE = Cause(
     Row.TRUST,
     "the identity provider is not set up in the role's account",
 )
+_HERE = "the provider must be registered in the account of the role, under exactly "
 _HINTS = {
-    "not-registered": "the provider must be registered in the account of the role, under exactly "
-    "the issuer's URL",
+    "not-registered": f"{_HERE}the issuer's URL or the provider's name",
+    "account": f"{_HERE}this name; it is registered in another account",
+    "case": f"{_HERE}this name; the one that is registered differs in letter case",
+    "trailing-slash": f"{_HERE}the issuer's URL; the one that is registered differs in a `/` at "
+    "its end",
+    "path": f"{_HERE}the issuer's URL; one of the same host and another path is registered",
+    "partition": f"{_HERE}this name; the one that is registered is of another partition",
     "client-id": "the audience of the token is not among the client IDs of the provider",
+    "no-issuer": "it names no issuer; an access token of Login with Amazon or Facebook needs "
+    "ProviderId",
+    "provider-id": "ProviderId is for access tokens of Login with Amazon and Facebook, a token "
+    "that names its issuer goes without it",
+    "same-partition": "AWS STS issued it in the partition of the role, where such tokens are not "
+    "accepted: use AssumeRole",
+    "several-audiences": "AWS STS issued it for several audiences; in another partition a token "
+    "must have exactly one",
+    "identity-center-role": "roles of IAM Identity Center (AWSReservedSSO_…) cannot be assumed "
+    "with AssumeRoleWithSAML: sign in through the access portal, or `aws sso login`",
 }
+_TITLES = {
+    "client-id": "the identity provider does not accept this audience",
+    "no-issuer": "the token names no identity provider",
+    "provider-id": "ProviderId names another provider than the token",
+    "same-partition": "a token of AWS STS cannot be used in its own partition",
+    "several-audiences": "the token has several audiences",
+    "identity-center-role": "a role of IAM Identity Center cannot be assumed this way",
+}
+_REGISTERED_NOWHERE = ("not-registered", "account", "case", "trailing-slash", "path", "partition")
 
 
 def check(decision: Decision, blame: Blame) -> Finding:
     """The finding, with how the provider would be registered."""
-    reason = blame.fault.message if blame.fault else ""
-    hint = _HINTS.get(blame.variant, "")
-    explanation = f"the token is refused before the trust policy is looked at: {reason}; {hint}"
+    reason = f"{blame.fault.message}; " if blame.fault and blame.fault.message else ""
+    kind = "token" if isinstance(decision.call.caller, WebIdentityCaller) else "assertion"
+    explanation = (
+        f"the {kind} is refused before the trust policy is looked at: {reason}"
+        f"{_HINTS[blame.variant]}"
+    )
     return finding(
-        CAUSE, blame, explanation, fixes=tuple(_fixes(decision, blame)), facts=("R7.9", "R7.10")
+        CAUSE,
+        blame,
+        explanation,
+        title=_TITLES.get(blame.variant, ""),
+        fixes=tuple(_fixes(decision, blame)),
+        facts=("R7.9", "R7.10"),
     )
 
 
 def _fixes(decision: Decision, blame: Blame) -> Iterator[Fix]:
-    caller, used = decision.call.caller, provider_used(decision)
-    if not isinstance(caller, WebIdentityCaller) or used is None:
-        return
+    caller, used = decision.call.caller, decision.call.identity_provider
+    if blame.variant == "provider-id":
+        yield change_call(
+            decision.call,
+            "identity-provider/no-provider-id",
+            "send no ProviderId",
+            {"ProviderId": None},
+        )
+    if not isinstance(caller, WebIdentityCaller):
+        return  # a SAML provider is made of its metadata, which only the identity provider has
     audience = audience_of(caller.claims)
     if not audience:
         return
-    account, host = decision.call.role_account, provider_host(caller)
+    account, issuer = decision.call.role_account, decision.call.issuer
     target = Target(kind="provider", arn=used, account=account)
     if blame.variant == "client-id":
         yield Fix(
@@ -55,15 +94,15 @@ def _fixes(decision: Decision, blame: Blame) -> Iterator[Fix]:
             commands=(commands.add_client_id(used, audience[0]),),
             opens=f"tokens for {audience[0]}, where a trust policy names the provider",
         )
-    else:
-        entry = {"Arn": used, "Url": host, "ClientIDList": [audience[0]]}
+    elif blame.variant in _REGISTERED_NOWHERE:
+        entry = {"Arn": used, "Url": issuer, "ClientIDList": [audience[0]]}
         yield Fix(
             id="identity-provider/register",
-            title=f"register {host} in account {account} for the audience {audience[0]}",
+            title=f"register {issuer} in account {account} for the audience {audience[0]}",
             owner=account,
             safety="review",
             target=target,
             edit=({"op": "add", "path": "", "value": entry},),
-            commands=(commands.create_provider(host, audience[0]),),
+            commands=(commands.create_provider(issuer, audience[0]),),
             opens="nobody by itself: a trust policy must name the provider as well",
         )

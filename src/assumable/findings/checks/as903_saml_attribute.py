@@ -1,9 +1,17 @@
-"""AS903: a condition on a SAML key does not hold."""
+"""AS903: a condition on a SAML key does not hold, or an attribute of the assertion is wrong."""
 
+import re
+from collections.abc import Iterator
+
+from assumable.engine.conditions import OPERATORS, words
 from assumable.engine.evaluate import Decision
 from assumable.findings.blame import Blame
-from assumable.findings.finding import Cause, Finding, Row
-from assumable.findings.report import finding, where
+from assumable.findings.evidence import got_value
+from assumable.findings.finding import Cause, Finding, Fix, Row
+from assumable.findings.fix import change_call, change_policy
+from assumable.findings.report import appended, finding, where
+from assumable.model.call import Present
+from assumable.model.policy import Condition
 
 CAUSE = Cause(
     "AS903",
@@ -11,11 +19,75 @@ CAUSE = Cause(
     Row.TRUST,
     "the assertion does not carry what the trust policy asks for",
 )
+_SIGN_IN = re.compile(
+    r"https://(?:[a-z0-9-]+\.)*signin\.(?:aws\.amazon\.com|amazonaws\.cn|amazonaws-us-gov\.com"
+    r"|amazonaws-eusc\.eu)/saml(?:/.*)?"
+)
 
 
 def check(decision: Decision, blame: Blame) -> Finding:
-    """The finding, with its explanation."""
-    explanation = (
-        f"{where(blame)} has a condition on {blame.variant} that this assertion does not meet"
+    """The finding, with what the assertion has instead."""
+    condition = blame.element.condition if blame.element else None
+    if condition is None or blame.gate.context is None:
+        return _of_attribute(decision, blame)
+    _, got = got_value(blame.gate.context, condition.key)
+    return finding(
+        CAUSE,
+        blame,
+        f"{where(blame)} asks that {words(condition)}; in this assertion it is {got}",
+        fixes=tuple(_accept(blame, condition)),
+        facts=("R5.17",),
     )
-    return finding(CAUSE, blame, explanation, facts=("R5.17",))
+
+
+def _of_attribute(decision: Decision, blame: Blame) -> Finding:
+    """An attribute that STS itself asks for (R5.19)."""
+    message = blame.fault.message if blame.fault else ""
+    offered = ""
+    if blame.variant == "Role":
+        pairs = decision.call.asserted.pairs or ()
+        listed = ", ".join(f"{pair.role} through {pair.provider}" for pair in pairs)
+        offered = f"; it offers {listed or 'no role'}"
+    return finding(
+        CAUSE,
+        blame,
+        f"STS refuses the assertion before it looks at any policy: {message}{offered}; the "
+        "identity provider has to assert it",
+        title=f"the assertion's attribute {blame.variant} is not what STS needs",
+        fixes=tuple(_other_provider(decision, blame)),
+        facts=("R5.19",),
+    )
+
+
+def _other_provider(decision: Decision, blame: Blame) -> Iterator[Fix]:
+    """The provider through which the assertion does offer the role."""
+    pairs = decision.call.asserted.pairs if blame.variant == "Role" else None
+    for pair in pairs or ():
+        if pair.role == decision.call.role_arn:
+            yield change_call(
+                decision.call,
+                "saml-attribute/asserted-provider",
+                f"send the provider that the assertion names: {pair.provider}",
+                {"PrincipalArn": pair.provider},
+                safety="review",
+            )
+            return
+
+
+def _accept(blame: Blame, condition: Condition) -> Iterator[Fix]:
+    """Accept what the assertion has; as a recipient only an address of AWS's sign-in."""
+    if blame.trace is None or blame.gate.context is None or condition.base == "null":
+        return
+    value = blame.gate.context.get(condition.key)
+    if OPERATORS[condition.base].negated or not isinstance(value, Present) or not value.values:
+        return
+    text = value.values[0]
+    if condition.key.lower() == "saml:aud" and not _SIGN_IN.fullmatch(text):
+        return
+    yield change_policy(
+        blame.trace.policy,
+        f"saml-attribute/accept-{condition.key.rpartition(':')[2]}",
+        f"accept {condition.key} = {text} as well",
+        appended(blame.trace.policy, condition.pointer, text),
+        opens=f"assertions of this provider whose {condition.key} is {text}",
+    )
