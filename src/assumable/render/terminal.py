@@ -4,7 +4,6 @@ Every meaning is in words; colour and symbols only repeat it.
 """
 
 import io
-import re
 import string
 import textwrap
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ from rich.text import Text
 from assumable import arn
 from assumable.diagnose import CallView, Diagnosis
 from assumable.engine.evaluate import Verdict
+from assumable.errors import printable
 from assumable.findings.checklist import ChecklistRow
 from assumable.findings.commands import LIST_DEVICES
 from assumable.findings.finding import Evidence, Finding, Fix, Row
@@ -32,24 +32,6 @@ _VERDICTS = {
 _GUTTER = 5
 _NARROW = 60
 """Below this width texts stand under their labels, not beside them."""
-# C0 and C1 controls, line and paragraph separators, bidi controls, lone surrogates
-_UNPRINTABLE = re.compile(
-    r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
-)
-
-
-def printable(text: str) -> str:
-    r"""The text with every character escaped that could move the cursor or reorder the line.
-
-    >>> print(printable("a\x1b[2J"))
-    a\x1b[2J
-    """
-
-    def escaped(match: re.Match[str]) -> str:
-        code = ord(match[0])
-        return f"\\x{code:02x}" if code <= 0xFF else f"\\u{code:04x}"  # noqa: PLR2004
-
-    return _UNPRINTABLE.sub(escaped, text)
 
 
 def render(
