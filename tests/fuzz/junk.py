@@ -68,9 +68,7 @@ scalars = st.one_of(
 )
 values = st.recursive(
     scalars,
-    lambda below: st.one_of(
-        st.lists(below, max_size=4), st.dictionaries(keys, below, max_size=4)
-    ),
+    lambda below: st.one_of(st.lists(below, max_size=4), st.dictionaries(keys, below, max_size=4)),
     max_leaves=8,
 )
 objects = st.dictionaries(keys, values, max_size=6)
@@ -91,6 +89,8 @@ def seeds() -> tuple[dict[str, Any], ...]:
 def places(value: Any) -> list[tuple[Any, Any]]:
     """Every container in a value with each of its keys or positions, in document order."""
     found: list[tuple[Any, Any]] = []
+    if not isinstance(value, dict | list):
+        return found
     below = list(value.items()) if isinstance(value, dict) else list(enumerate(value))
     for key, item in below:
         found.append((value, key))

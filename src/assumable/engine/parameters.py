@@ -1,6 +1,5 @@
 """Rules on the parameters alone, with the answer AWS gives (FACTS section 4)."""
 
-import json
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -9,6 +8,7 @@ import msgspec
 
 from assumable import arn
 from assumable.engine.limits import MAX_DURATION, MIN_DURATION, Fault
+from assumable.errors import InputError
 from assumable.model.call import Call
 from assumable.model.policy import Layer, PolicyName, parse_policy
 from assumable.source import Document, Location
@@ -131,8 +131,8 @@ def _tag_faults(call: Call) -> Iterator[Fault]:
             yield _invalid(
                 "Tags", value, r"satisfy regular expression pattern: [\p{L}\p{Z}\p{N}_.:/=+\-@]*"
             )
-    lowered = [key.lower() for key in keys]
-    if len(set(lowered)) != len(lowered):
+    lowered = {key.lower() for key in keys}
+    if len(lowered) != len(keys):
         yield Fault(
             "Tags",
             "InvalidParameterValue",
@@ -178,8 +178,8 @@ def _policy_faults(call: Call) -> Iterator[Fault]:
     if text is None:
         return
     try:
-        document = json.loads(text) if isinstance(text, str) else text
-    except (ValueError, RecursionError):
+        document = Document("Policy", text).value if isinstance(text, str) else text
+    except InputError:
         document = None
     name = PolicyName(Layer.SESSION, "the Policy parameter")
     source = Document("Policy", "null")

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from assumable.errors import InputError
+from assumable.formats.reading import read_text
 
 _TEXTS = {
     "role_arn": "RoleArn", "role_session_name": "RoleSessionName", "external_id": "ExternalId",
@@ -47,13 +48,7 @@ def parameters_from_flags(flags: Mapping[str, Any]) -> dict[str, Any]:
 
 def _text(value: str) -> str:
     """The value, or what stands in the file when it is a `file://` path, as the CLI has it."""
-    if not value.startswith("file://"):
-        return value
-    path = Path(value.removeprefix("file://"))
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
-        raise InputError("cannot be read", str(path)) from None
+    return read_text(Path(value.removeprefix("file://"))) if value.startswith("file://") else value
 
 
 def _tags(text: str) -> list[dict[str, str]]:
