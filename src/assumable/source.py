@@ -45,6 +45,8 @@ class Document:
         """Read the text at once; InputError when it is not well-formed."""
         self.name, self.text, self.syntax = name, text, syntax
         self._spans: dict[str, Span] = {}
+        self.members: dict[str, dict[str, Any]] = {}
+        """The syntax nodes below a place that was looked for, so that the next one is near."""
         if syntax == "yaml":
             self.value, self._spans = _read_yaml(name, text)
         else:
@@ -205,11 +207,16 @@ def _depth(value: Any) -> int:
 
 
 def _locate_json(document: Document, pointer: str) -> Span | None:
-    node = _json_root(document.text)
+    node, parent = _json_root(document.text), ""
     for token in pointer.split("/")[1:]:
-        node = _json_child(node, unescape(token))
+        if parent not in document.members:
+            document.members[parent] = _json_members(node)
+        node = document.members[parent].get(unescape(token))
         if node is None:
             return None
+        parent = f"{parent}/{token}"
+    if node is None:
+        return None
     content = document.text.encode()
 
     def column(offset: int) -> int:  # tree-sitter counts bytes, people count characters
@@ -229,18 +236,18 @@ def _json_root(text: str) -> Any:
     return next(iter(parser.parse(text.encode()).root_node.named_children), None)
 
 
-def _json_child(node: Any, key: str) -> Any:
+def _json_members(node: Any) -> dict[str, Any]:
+    """The nodes below an object by key, below a list by position."""
     if node is None:
-        return None
+        return {}
     if node.type == "object":
-        for pair in node.named_children:
-            name = pair.child_by_field_name("key")
-            if name is not None and json.loads(name.text) == key:
-                return pair.child_by_field_name("value")
-    elif node.type == "array" and key.isdigit():
-        items = [item for item in node.named_children if item.type != "comment"]
-        return items[int(key)] if int(key) < len(items) else None
-    return None
+        pairs = ((pair, pair.child_by_field_name("key")) for pair in node.named_children)
+        return {
+            json.loads(key.text): pair.child_by_field_name("value")
+            for pair, key in pairs
+            if key is not None
+        }
+    return {str(n): item for n, item in enumerate(node.named_children)}
 
 
 _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]*)")

@@ -32,6 +32,8 @@ _VERDICTS = {
 _GUTTER = 5
 _NARROW = 60
 """Below this width texts stand under their labels, not beside them."""
+_MOST = 25
+"""Findings, notes or unknown parts that are shown."""
 
 
 def render(
@@ -63,13 +65,22 @@ def _lines(diagnosis: Diagnosis, *, show_commands: bool, width: int) -> Iterator
         yield from _row(number, row, width)
         if show_commands and row.verify:
             yield _line((f"     $ {_account(Row(number), row, diagnosis.call)}{row.verify}", "dim"))
-    for finding in diagnosis.findings:
+    for finding in diagnosis.findings[:_MOST]:
         yield Text()
         yield from _finding(finding, width)
+    yield from _left_out(diagnosis.findings, "findings", width)
     yield from _open_questions(diagnosis, width)
     yield from _plans(diagnosis, width)
-    for note in diagnosis.notes:
+    for note in diagnosis.notes[:_MOST]:
         yield from _wrapped("note   ", note, width, style="dim")
+    yield from _left_out(diagnosis.notes, "notes", width)
+
+
+def _left_out(items: tuple[object, ...], what: str, width: int) -> Iterator[Text]:
+    """Nobody reads a thousand of them on a screen; the JSON has them all."""
+    if len(items) > _MOST:
+        text = f"{len(items) - _MOST} more {what}: --format json shows them all"
+        yield from _wrapped("...    ", text, width, style="dim")
 
 
 def _header(diagnosis: Diagnosis, width: int) -> Iterator[Text]:
@@ -161,9 +172,10 @@ def _open_questions(diagnosis: Diagnosis, width: int) -> Iterator[Text]:
     yield Text()
     if not diagnosis.headline.startswith("allowed, unless"):  # which says the same
         yield from _wrapped("allowed if  ", diagnosis.residual, width)
-    for unknown in diagnosis.unknowns:
+    for unknown in diagnosis.unknowns[:_MOST]:
         settle = f"   → {unknown.settle}" if unknown.settle else ""
         yield from _wrapped("not known   ", unknown.what + settle, width)
+    yield from _left_out(diagnosis.unknowns, "unknown parts", width)
 
 
 def _plans(diagnosis: Diagnosis, width: int) -> Iterator[Text]:
