@@ -1,9 +1,10 @@
 """Documents: text with a name, parsed on reading, positions found on demand by JSON pointer.
 
-JSON positions come from tree-sitter; YAML is read from parser events, which carry the positions
-(docs/adr/0001-yaml-from-events.md).
+JSON positions come from the scanner that reads the values; YAML is read from parser events, which
+carry the positions (docs/adr/0001-yaml-from-events.md).
 """
 
+import bisect
 import functools
 import json
 import math
@@ -18,6 +19,8 @@ from assumable.errors import InputError
 MAX_BYTES = 10_000_000
 MAX_DEPTH = 64
 _TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[][{},:]|[^][{},:"\s]+', re.DOTALL)
+_SCAN = json.JSONDecoder().scan_once
+_GAP = re.compile(r"[ \t\n\r]*")
 _COLON = re.compile(r"\s*:")
 _LINE_BREAKS = {"json": re.compile("\r?\n"), "yaml": re.compile("\r\n|[\n\r\x85\u2028\u2029]")}
 _CONTROL = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -45,8 +48,8 @@ class Document:
         """Read the text at once; InputError when it is not well-formed."""
         self.name, self.text, self.syntax = name, text, syntax
         self._spans: dict[str, Span] = {}
-        self.members: dict[str, dict[str, Any]] = {}
-        """The syntax nodes below a place that was looked for, so that the next one is near."""
+        self.members: dict[str, dict[str, tuple[int, int]]] = {}
+        """Where the values below a place stand that was looked for, so that the next is near."""
         if syntax == "yaml":
             self.value, self._spans = _read_yaml(name, text)
         else:
@@ -65,6 +68,11 @@ class Document:
     def lines(self) -> list[str]:
         """The text line by line, as `locate` counts them."""
         return _LINE_BREAKS[self.syntax].split(self.text)
+
+    @functools.cached_property
+    def line_starts(self) -> list[int]:
+        """The offset of each line of a JSON text."""
+        return [0, *(match.end() for match in re.finditer("\n", self.text))]
 
 
 class Location(msgspec.Struct, frozen=True):
@@ -108,7 +116,7 @@ def value_at(value: Any, pointer: str) -> Any:
 def _read_json(name: str, text: str) -> Any:
     try:
         value = json.loads(
-            text, object_pairs_hook=_members, parse_constant=_number, parse_float=_number
+            text, object_pairs_hook=_unique, parse_constant=_number, parse_float=_number
         )
     except json.JSONDecodeError as error:
         where = f"{name}:{error.lineno}:{error.colno}"
@@ -117,12 +125,13 @@ def _read_json(name: str, text: str) -> Any:
         raise _refusal(name, text) from None
     if _depth(value) > MAX_DEPTH:
         raise _refusal(name, text)
-    if _HALF.search(text) and not _is_text(json.dumps(value, ensure_ascii=False)):
+    escaped = _HALF.search(text) and not _is_text(json.dumps(value, ensure_ascii=False))
+    if escaped or not _is_text(text):
         raise _refusal(name, text)
     return value
 
 
-def _members(items: list[tuple[str, Any]]) -> dict[str, Any]:
+def _unique(items: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(items)
     if len(found) != len(items):
         raise ValueError("a key stands twice")
@@ -207,47 +216,49 @@ def _depth(value: Any) -> int:
 
 
 def _locate_json(document: Document, pointer: str) -> Span | None:
-    node, parent = _json_root(document.text), ""
+    text, parent = document.text, ""
+    start, end = _after_gap(text, 0), len(text.rstrip())
     for token in pointer.split("/")[1:]:
         if parent not in document.members:
-            document.members[parent] = _json_members(node)
-        node = document.members[parent].get(unescape(token))
-        if node is None:
+            document.members[parent] = dict(_members(text, start))
+        extent = document.members[parent].get(unescape(token))
+        if extent is None:
             return None
+        start, end = extent
         parent = f"{parent}/{token}"
-    if node is None:
-        return None
-    content = document.text.encode()
-
-    def column(offset: int) -> int:  # tree-sitter counts bytes, people count characters
-        line = content[content.rfind(b"\n", 0, offset) + 1 : offset]
-        return len(line.decode(errors="replace")) + 1
-
-    start, end = node.start_point, node.end_point
-    return Span(start.row + 1, column(node.start_byte), end.row + 1, column(node.end_byte))
+    return Span(*_place(document, start), *_place(document, end))
 
 
-@functools.lru_cache(maxsize=16)
-def _json_root(text: str) -> Any:
-    import tree_sitter
-    import tree_sitter_json
-
-    parser = tree_sitter.Parser(tree_sitter.Language(tree_sitter_json.language()))
-    return next(iter(parser.parse(text.encode()).root_node.named_children), None)
+def _place(document: Document, offset: int) -> tuple[int, int]:
+    """Line and column of an offset."""
+    line = bisect.bisect_right(document.line_starts, offset)
+    return line, offset - document.line_starts[line - 1] + 1
 
 
-def _json_members(node: Any) -> dict[str, Any]:
-    """The nodes below an object by key, below a list by position."""
-    if node is None:
-        return {}
-    if node.type == "object":
-        pairs = ((pair, pair.child_by_field_name("key")) for pair in node.named_children)
-        return {
-            json.loads(key.text): pair.child_by_field_name("value")
-            for pair, key in pairs
-            if key is not None
-        }
-    return {str(n): item for n, item in enumerate(node.named_children)}
+def _after_gap(text: str, offset: int) -> int:
+    gap = _GAP.match(text, offset)
+    return gap.end() if gap else offset
+
+
+def _members(text: str, start: int) -> Iterator[tuple[str, tuple[int, int]]]:
+    """Where the members of the object or list at `start` stand, by key or position.
+
+    The text was read before, so it is well-formed; values are skipped by the same scanner.
+    """
+    if text[start] not in "{[":
+        return
+    is_object, position = text[start] == "{", 0
+    offset = _after_gap(text, start + 1)
+    while text[offset] not in "}]":
+        key = str(position)
+        if is_object:
+            key, offset = _SCAN(text, offset)
+            offset = _after_gap(text, _after_gap(text, offset) + 1)
+        end = _SCAN(text, offset)[1]
+        yield key, (offset, end)
+        position += 1
+        offset = _after_gap(text, end)
+        offset = _after_gap(text, offset + 1) if text[offset] == "," else offset
 
 
 _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]*)")
@@ -302,6 +313,7 @@ class _YamlReader:
     def read(self) -> Any:
         value = None
         documents = 0
+        self.spans[""] = Span(1, 1, 1, 1)  # where a text without any value stands
         for event in self.events:
             kind = type(event).__name__
             if kind == "DocumentStartEvent":

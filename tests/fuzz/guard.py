@@ -60,6 +60,15 @@ def answered(world_and_call: Scenario) -> Diagnosis:
     return diagnosis
 
 
+def reads(text: str) -> bool:
+    """Whether the text is a document at all: no NaN, no half characters, not too deep."""
+    try:
+        Document("scenario.json", text)
+    except InputError:
+        return False
+    return True
+
+
 def survives(text: str, syntax: str = "json") -> Diagnosis | None:
     """The diagnosis of a scenario in this text; None when it is refused in one line."""
     with soon():

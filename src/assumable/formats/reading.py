@@ -25,6 +25,8 @@ https://docs.aws.amazon.com/IAM/latest/APIReference/API_UpdateAssumeRolePolicy.h
 def read_document(path: Path, *, limit: int = MAX_BYTES) -> Document:
     """A JSON or YAML file; InputError when it is missing, too large or not well-formed."""
     text = read_text(path, limit=limit)
+    if not text.strip():
+        raise InputError("is empty", str(path))
     is_json = path.suffix == ".json" or (
         path.suffix not in (".yaml", ".yml") and text.lstrip()[:1] in ("{", "[")
     )
@@ -56,6 +58,10 @@ def read_text(path: Path, *, limit: int = MAX_BYTES) -> str:
         raise InputError("is not UTF-8 text", str(path)) from None
     except ValueError:  # a NUL in the path
         raise InputError("is not a path", str(path)) from None
+
+
+_YEARS = range(1970, 9999)
+"""Far enough from the ends of the calendar for minutes and offsets to be added."""
 
 
 class Cursor:
@@ -130,6 +136,8 @@ class Cursor:
             found = datetime.fromisoformat(self.text())
         except ValueError:
             self.fail("is not a time in ISO 8601", "such as 2026-11-23T12:00:00Z")
+        if found.year not in _YEARS:
+            self.fail(f"is not a time between {_YEARS[0]} and {_YEARS[-1]}")
         return found if found.tzinfo else found.replace(tzinfo=UTC)
 
     def tags(self) -> dict[str, str]:
