@@ -127,8 +127,8 @@ def _read_json(name: str, text: str) -> Any:
         raise _refusal(name, text) from None
     if _depth(value) > MAX_DEPTH:
         raise _refusal(name, text)
-    escaped = _HALF.search(text) and not _is_text(json.dumps(value, ensure_ascii=False))
-    if escaped or not _is_text(text):
+    escaped = _HALF.search(text) and not is_text(json.dumps(value, ensure_ascii=False))
+    if escaped or not is_text(text):
         raise _refusal(name, text)
     return value
 
@@ -175,7 +175,7 @@ def _faults(text: str) -> Iterator[tuple[str, int]]:
             keys.pop()
         elif token[0] == '"':
             decoded = json.loads(token)
-            if not _is_text(decoded):
+            if not is_text(decoded):
                 yield "holds half of a surrogate pair, which is no character", offset
             if _COLON.match(text, match.end()):  # a key
                 if decoded in keys[-1]:
@@ -195,7 +195,7 @@ def _number_faults(token: str, offset: int) -> Iterator[tuple[str, int]]:
             yield "not valid JSON: a number is too long", offset
 
 
-def _is_text(text: str) -> bool:
+def is_text(text: str) -> bool:
     """Whether every character can be written out."""
     try:
         text.encode()
@@ -342,7 +342,7 @@ class _YamlReader:
         if depth > MAX_DEPTH:
             self.fail(event, f"nested deeper than {MAX_DEPTH} levels")
         start, value, end = event.start_mark, None, event.end_mark
-        if kind == "ScalarEvent" and not _is_text(event.value):
+        if kind == "ScalarEvent" and not is_text(event.value):
             self.fail(event, "holds half of a surrogate pair, which is no character")
         if kind == "ScalarEvent":
             value = self.scalar(event)

@@ -71,10 +71,19 @@ def reads(text: str) -> bool:
 
 def survives(text: str, syntax: str = "json") -> Diagnosis | None:
     """The diagnosis of a scenario in this text; None when it is refused in one line."""
-    with soon():
-        try:
-            scenario = parse_scenario(Document("scenario.json", text, syntax), now=NOW)
-        except InputError as error:
-            assert is_one_line(error), repr(str(error))
-            return None
-        return answered(scenario)
+    with soon(), refusals() as refused:
+        return answered(parse_scenario(Document("scenario.json", text, syntax), now=NOW))
+    assert refused
+    return None
+
+
+@contextmanager
+def refusals() -> Iterator[list[InputError]]:
+    """Catches bad input, which must be refused in one line; the list says whether it was."""
+    found: list[InputError] = []
+    try:
+        yield found
+    except InputError as error:
+        found.append(error)
+    for refused in found:
+        assert is_one_line(refused), repr(str(refused))

@@ -26,7 +26,7 @@ TEXTS = (
     f"arn:aws:iam::{A}:oidc-provider/token.actions.githubusercontent.com",
     f"arn:aws:iam::{A}:saml-provider/x", A, B, "1" * 11, "AIDAAAAAAAAAAAAAAAAAA",
     "AROAAAAAAAAAAAAAAAAAA:x", "${aws:username}", "${aws:username", "${}", "${aws:x, 'y'}",
-    "${*}", "$", "${aws:PrincipalTag/${aws:username}}", "%7B%7D", "%", "%ED%A0%80", "{\"a\":1,\"a\":2}",
+    "${*}", "$", "${aws:PrincipalTag/${aws:username}}", "%7B%7D", "%", "%ED%A0%80", '{"a":1,"a":2}',
     "sts:*", "STS:assumerole", "sts:AssumeRole", "ec2.amazonaws.com", "unknown", "organization",
     f"account:{A}", f"trust:{ROLE}", f"identity:{DEPLOYER}", f"boundary:{DEPLOYER}",
     "context:aws:SourceIp", "endpoint", "2026-11-23T12:00:00Z", "0001-01-01T00:00:00+23:59",

@@ -8,6 +8,7 @@ from typing import Any
 
 from assumable.errors import InputError
 from assumable.formats.reading import read_text
+from assumable.source import is_text
 
 _TEXTS = {
     "role_arn": "RoleArn", "role_session_name": "RoleSessionName", "external_id": "ExternalId",
@@ -29,6 +30,8 @@ ASSUMPTIONS = {
 
 def parameters_from_flags(flags: Mapping[str, Any]) -> dict[str, Any]:
     """The parameters that the flags give, under the API's names."""
+    for flag, value in flags.items():
+        _refuse_bytes(flag, value)
     found: dict[str, Any] = {
         name: _text(flags[flag]) for flag, name in _TEXTS.items() if flags.get(flag) is not None
     }
@@ -44,6 +47,13 @@ def parameters_from_flags(flags: Mapping[str, Any]) -> dict[str, Any]:
     if flags.get("policy_arns"):
         found["PolicyArns"] = [{"arn": text.removeprefix("arn=")} for text in flags["policy_arns"]]
     return found
+
+
+def _refuse_bytes(flag: str, value: Any) -> None:
+    """InputError when a flag holds bytes that are no text, which Python keeps as surrogates."""
+    for text in value if isinstance(value, list | tuple) else [value]:
+        if isinstance(text, str) and not is_text(text):
+            raise InputError("is not UTF-8 text", "--" + flag.replace("_", "-"))
 
 
 def _text(value: str) -> str:
