@@ -21,7 +21,7 @@ MAX_DEPTH = 64
 MAX_YAML_VALUES = 200_000
 """About a second of reading; JSON is read ten times as fast."""
 _TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[][{},:]|[^][{},:"\s]+', re.DOTALL)
-_SCAN = json.JSONDecoder().scan_once
+_SCAN = json.JSONDecoder().raw_decode
 _GAP = re.compile(r"[ \t\n\r]*")
 _COLON = re.compile(r"\s*:")
 _LINE_BREAKS = {"json": re.compile("\r?\n"), "yaml": re.compile("\r\n|[\n\r\x85\u2028\u2029]")}

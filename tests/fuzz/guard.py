@@ -50,6 +50,20 @@ def is_one_line(error: InputError) -> bool:
     return bool(error.where) and line.isprintable() and len(line.encode()) < 3000
 
 
+class Refusals:
+    """Catches bad input, which must be refused in one line."""
+
+    def __enter__(self) -> None:
+        """Nothing is refused yet."""
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> bool:
+        """True when the input was refused."""
+        if not isinstance(error, InputError):
+            return False
+        assert is_one_line(error), repr(str(error))
+        return True
+
+
 def answered(world_and_call: Scenario) -> Diagnosis:
     """The diagnosis of a call, rendered in every way."""
     diagnosis = diagnose(*world_and_call)
@@ -71,19 +85,6 @@ def reads(text: str) -> bool:
 
 def survives(text: str, syntax: str = "json") -> Diagnosis | None:
     """The diagnosis of a scenario in this text; None when it is refused in one line."""
-    with soon(), refusals() as refused:
+    with soon(), Refusals():
         return answered(parse_scenario(Document("scenario.json", text, syntax), now=NOW))
-    assert refused
     return None
-
-
-@contextmanager
-def refusals() -> Iterator[list[InputError]]:
-    """Catches bad input, which must be refused in one line; the list says whether it was."""
-    found: list[InputError] = []
-    try:
-        yield found
-    except InputError as error:
-        found.append(error)
-    for refused in found:
-        assert is_one_line(refused), repr(str(refused))

@@ -72,7 +72,7 @@ values = st.recursive(
     max_leaves=8,
 )
 objects = st.dictionaries(keys, values, max_size=6)
-deep = st.integers(1, 200).map(lambda depth: functools.reduce(lambda v, _: [v], range(depth), None))
+deep = st.integers(1, 200).map(lambda depth: json.loads("[" * depth + "]" * depth))
 anything = st.one_of(values, deep)
 
 

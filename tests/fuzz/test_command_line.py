@@ -19,10 +19,22 @@ from tests.worlds import DEPLOYER, ROLE, classic
 
 START = "from assumable.cli.main import main; main()"
 FLAGS = (
-    "--role-arn", "--role-session-name", "--external-id", "--serial-number", "--token-code",
-    "--duration-seconds", "--source-identity", "--tags", "--transitive-tag-keys", "--policy",
-    "--policy-arns", "--assume", "--format", "--region", "--caller",
-)  # fmt: skip
+    "--role-arn",
+    "--role-session-name",
+    "--external-id",
+    "--serial-number",
+    "--token-code",
+    "--duration-seconds",
+    "--source-identity",
+    "--tags",
+    "--transitive-tag-keys",
+    "--policy",
+    "--policy-arns",
+    "--assume",
+    "--format",
+    "--region",
+    "--caller",
+)
 
 
 def assert_proper(code: object, out: str, err: str) -> None:
@@ -72,9 +84,17 @@ def test_a_scenario_with_mistakes(folder: Path, scenario: dict[str, Any], format
 def test_any_flags(folder: Path, flags: list[tuple[str, str]]) -> None:
     given_flags = [f"{flag}={value}" for flag, value in flags]
     run(
-        "why", "--snapshot", str(folder), "--caller", DEPLOYER, "--role-arn", ROLE,
-        "--role-session-name", "s1", *given_flags,
-    )  # fmt: skip
+        "why",
+        "--snapshot",
+        str(folder),
+        "--caller",
+        DEPLOYER,
+        "--role-arn",
+        ROLE,
+        "--role-session-name",
+        "s1",
+        *given_flags,
+    )
 
 
 @given(
@@ -90,18 +110,58 @@ def test_any_words(words: list[str]) -> None:
     "arguments",
     [
         ["why", "--scenario", b"\xff\xfe.yaml"],
-        ["why", "--snapshot", "{folder}", "--caller", DEPLOYER, "--role-arn", ROLE.encode() + b"\xff"],
-        ["why", "--snapshot", "{folder}", "--caller", DEPLOYER, "--role-arn", ROLE, "--format", "json",
-         "--role-session-name", b"\xc3\x28", "--external-id", b"\xff"],
-        ["why", "--snapshot", "{folder}", "--caller", DEPLOYER.encode() + b"\xff", "--role-arn", ROLE],
-        ["why", "--snapshot", "{folder}", "--caller", DEPLOYER, "--role-arn", ROLE, "--tags",
-         b"Key=\xff,Value=\xff", "--format", "json"],
+        [
+            "why",
+            "--snapshot",
+            "{folder}",
+            "--caller",
+            DEPLOYER,
+            "--role-arn",
+            ROLE.encode() + b"\xff",
+        ],
+        [
+            "why",
+            "--snapshot",
+            "{folder}",
+            "--caller",
+            DEPLOYER,
+            "--role-arn",
+            ROLE,
+            "--format",
+            "json",
+            "--role-session-name",
+            b"\xc3\x28",
+            "--external-id",
+            b"\xff",
+        ],
+        [
+            "why",
+            "--snapshot",
+            "{folder}",
+            "--caller",
+            DEPLOYER.encode() + b"\xff",
+            "--role-arn",
+            ROLE,
+        ],
+        [
+            "why",
+            "--snapshot",
+            "{folder}",
+            "--caller",
+            DEPLOYER,
+            "--role-arn",
+            ROLE,
+            "--tags",
+            b"Key=\xff,Value=\xff",
+            "--format",
+            "json",
+        ],
         ["explain", b"AccessDenied \xff"],
         [b"\xff"],
         ["why", b"--\xff"],
     ],
     ids=str,
-)  # fmt: skip
+)
 def test_arguments_that_are_no_text(arguments: list[str | bytes], folder: Path) -> None:
     """A terminal in another encoding sends bytes that are no UTF-8."""
     words = [str(folder) if word == "{folder}" else word for word in arguments]

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from assumable.errors import InputError
 from assumable.formats.reading import read_document
 from assumable.source import Document, escape
-from tests.fuzz.guard import is_one_line, refusals, soon, survives
+from tests.fuzz.guard import Refusals, is_one_line, soon, survives
 from tests.fuzz.junk import broken_scenarios, objects, seeds, texts
 from tests.worlds import classic
 
@@ -34,7 +34,7 @@ def pieces(words: tuple[str, ...]) -> st.SearchStrategy[str]:
 
 def reads(text: str, syntax: str) -> Document | None:
     """The document; None when it was refused in one line."""
-    with soon(), refusals():
+    with soon(), Refusals():
         return Document("f", text, syntax)
     return None
 
@@ -177,7 +177,7 @@ def test_a_path_that_is_no_file(name: str) -> None:
 def test_any_bytes(tmp_path_factory: pytest.TempPathFactory, content: bytes) -> None:
     path = tmp_path_factory.getbasetemp() / "bytes.yaml"
     path.write_bytes(content)
-    with refusals():
+    with Refusals():
         read_document(path)
 
 

@@ -107,14 +107,16 @@ WORLDS: dict[str, Callable[[int], dict[str, Any]]] = {
     "nested variables": lambda n: condition(
         "StringLike", "aws:UserAgent", "${" * n + "}" * n, "a" * 50
     ),
-    "escaped variables": lambda n: condition("StringLike", "aws:UserAgent", "${*}${$}" * n, "*$" * n),
+    "escaped variables": lambda n: condition(
+        "StringLike", "aws:UserAgent", "${*}${$}" * n, "*$" * n
+    ),
     "numbers": lambda n: condition("NumericLessThan", "aws:EpochTime", "1" * n, "2" * n),
     "exponents": lambda n: condition("NumericEquals", "aws:EpochTime", "1e" + "9" * n, "1"),
     "dates": lambda n: condition("DateEquals", "aws:CurrentTime", "2" * n, "2" * n),
     "addresses": lambda n: condition("IpAddress", "aws:SourceIp", "1." * n, "::" * n),
     "base64": lambda n: condition("BinaryEquals", "aws:UserAgent", "QQ==" * n, "QQ==" * n),
     "null": lambda n: condition("Null", "aws:UserAgent", "t" * n, "x"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", WORLDS)

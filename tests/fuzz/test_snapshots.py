@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from assumable.errors import InputError
 from assumable.formats.dump import call_of, read_policies, read_snapshot
 from assumable.formats.scenario import Scenario
-from tests.fuzz.guard import answered, is_one_line, refusals, soon
+from tests.fuzz.guard import Refusals, answered, is_one_line, soon
 from tests.fuzz.junk import anything, mutate, objects, texts, values
 from tests.fuzz.test_policies import world
 from tests.worlds import DEPLOYER, ROLE, A, B, classic, policy, trust
@@ -32,7 +32,7 @@ def fresh(folder: Path, files: dict[str, Any]) -> Path:
 def survives(folder: Path, caller: str = DEPLOYER, role: str = ROLE) -> None:
     """A diagnosis, or one line."""
     parameters = {"RoleArn": role, "RoleSessionName": "s1"}
-    with soon(), refusals():
+    with soon(), Refusals():
         call = call_of(caller, parameters, region=None, now=NOW)
         answered(Scenario(read_snapshot(folder), call))
 
@@ -88,7 +88,7 @@ def test_any_loose_files(folder: Path, own: Any, trusted: Any, wrapped: bool) ->
         trusted = {"Role": {"Arn": ROLE, "AssumeRolePolicyDocument": trusted}}
     fresh(folder, {"own": own, "trusted": trusted})
     parameters = {"RoleArn": ROLE, "RoleSessionName": "s1"}
-    with soon(), refusals():
+    with soon(), Refusals():
         files = (folder / "trusted.json", (folder / "own.json",))
         found = read_policies(*files, DEPLOYER, ROLE)
         answered(Scenario(found, call_of(DEPLOYER, parameters, region=None, now=NOW)))

@@ -12,18 +12,41 @@ from assumable.cli.explain import plain, readable
 from assumable.errors import InputError
 from assumable.formats.command import assumption, parameters_from_flags
 from assumable.formats.message import by_prior, parse_message
-from tests.fuzz.guard import is_one_line, refusals, soon
+from tests.fuzz.guard import Refusals, is_one_line, soon
 from tests.fuzz.junk import texts
 
 WORDS = (
-    "User: ", " is not authorized to perform: ", "sts:AssumeRole", "sts:TagSession", " on resource: ",
-    " because no identity-based policy allows the ", " with an explicit deny in a ",
-    "service control policy", "An error occurred (AccessDenied) when calling the AssumeRole operation: ",
-    "Not authorized to perform ", "AccessDenied", "InvalidIdentityToken", "ExpiredToken",
-    "could not assume role", "arn:aws:iam::222222222222:role/", "arn:aws:sts::", "{", "}", "{0}", "{x}",
-    "%s", "\n", "\x1b[31m", "1 validation error detected: Value '", "' at 'durationSeconds' failed",
-    " ", "assum", "role ", "operation error STS: AssumeRole, ", "role" * 50,
-)  # fmt: skip
+    "User: ",
+    " is not authorized to perform: ",
+    "sts:AssumeRole",
+    "sts:TagSession",
+    " on resource: ",
+    " because no identity-based policy allows the ",
+    " with an explicit deny in a ",
+    "service control policy",
+    "An error occurred (AccessDenied) when calling the AssumeRole operation: ",
+    "Not authorized to perform ",
+    "AccessDenied",
+    "InvalidIdentityToken",
+    "ExpiredToken",
+    "could not assume role",
+    "arn:aws:iam::222222222222:role/",
+    "arn:aws:sts::",
+    "{",
+    "}",
+    "{0}",
+    "{x}",
+    "%s",
+    "\n",
+    "\x1b[31m",
+    "1 validation error detected: Value '",
+    "' at 'durationSeconds' failed",
+    " ",
+    "assum",
+    "role ",
+    "operation error STS: AssumeRole, ",
+    "role" * 50,
+)
 messages = st.lists(st.one_of(st.sampled_from(WORDS), texts), max_size=12).map("".join)
 
 
@@ -57,13 +80,23 @@ flags = st.fixed_dictionaries(
     {},
     optional={
         **dict.fromkeys(
-            ("role_arn", "role_session_name", "external_id", "serial_number", "token_code",
-             "source_identity", "policy", "duration_seconds"),
+            (
+                "role_arn",
+                "role_session_name",
+                "external_id",
+                "serial_number",
+                "token_code",
+                "source_identity",
+                "policy",
+                "duration_seconds",
+            ),
             texts,
         ),
-        **dict.fromkeys(("tags", "transitive_tag_keys", "policy_arns"), st.lists(texts, max_size=3)),
+        **dict.fromkeys(
+            ("tags", "transitive_tag_keys", "policy_arns"), st.lists(texts, max_size=3)
+        ),
     },
-)  # fmt: skip
+)
 
 
 @given(flags)
@@ -82,7 +115,7 @@ flags = st.fixed_dictionaries(
 @example({"external_id": "\udcff"})
 @example({"tags": ["Key=\udcff,Value="]})
 def test_any_flags(given_flags: dict[str, Any]) -> None:
-    with soon(), refusals():
+    with soon(), Refusals():
         parameters_from_flags(given_flags)
 
 
