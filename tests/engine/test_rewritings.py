@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.engine.test_laws import SEEDS, documents, statements, world_of
+from tests.engine.test_laws import documents, statements, world_of
 from tests.worlds import decided
 
 Rewriting = Callable[[dict[str, Any]], Iterator[dict[str, Any]]]
@@ -115,7 +115,7 @@ REWRITINGS: tuple[Rewriting, ...] = (
 
 
 @pytest.mark.parametrize("rewriting", REWRITINGS, ids=lambda rewriting: rewriting.__name__)
-@pytest.mark.parametrize("first", range(0, len(SEEDS), 50))
+@pytest.mark.parametrize("first", range(0, 150, 50))
 def test_another_way_to_write_the_policies_decides_alike(rewriting: Rewriting, first: int) -> None:
     """In every document of the world; the verdict stays."""
     wrong = []
@@ -131,7 +131,7 @@ def test_another_way_to_write_the_policies_decides_alike(rewriting: Rewriting, f
     assert not wrong
 
 
-@pytest.mark.parametrize("first", range(0, len(SEEDS), 50))
+@pytest.mark.parametrize("first", range(0, 150, 50))
 def test_a_single_statement_needs_no_list(first: int) -> None:
     """As IAM's grammar has it."""
     for seed in range(first, first + 50):

@@ -15,7 +15,7 @@ from assumable.engine.evaluate import decide
 from assumable.formats.scenario import Scenario
 from tests.worlds import ROLE, A, B, allow, classic, parsed, trust
 
-LONGEST = 64_000
+LONGEST = 16_000
 MEASURABLE = 0.01
 """Seconds of processor time below which growth is noise."""
 
@@ -125,4 +125,4 @@ def test_policies(name: str) -> None:
         found: Scenario = parsed(json.loads(json.dumps(WORLDS[name](length))))
         return lambda: decide(*found)
 
-    assert_at_most_quadratic(prepare, 16_000)
+    assert_at_most_quadratic(prepare, LONGEST)

@@ -87,7 +87,7 @@ def test_a_large_scenario_is_answered_soon(name: str) -> None:
 def test_a_policy_that_iam_could_not_hold_is_refused() -> None:
     """Near the limit of the file, in statements; and as one text."""
     statements = [trust({"AWS": name}) for name in NAMES]
-    assert survives(json.dumps(classic(trust_statements=statements))) is None
+    assert survives(json.dumps(classic(trust_statements=statements * 3))) is None
     scenario = classic()
     role = scenario["accounts"][B]["RoleDetailList"][0]
     role["AssumeRolePolicyDocument"] = json.dumps(policy(*statements * 3))
