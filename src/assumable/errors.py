@@ -1,5 +1,7 @@
 """The exceptions that front ends turn into one clear line and an exit code."""
 
+_LONGEST = 500
+
 
 class AssumableError(Exception):
     """Root of every error that the package raises on purpose."""
@@ -18,9 +20,35 @@ class InputError(AssumableError):
         super().__init__(message)
 
     def __str__(self) -> str:
-        """`where: message (help)` on one line."""
-        line = f"{self.where}: {self.message}" if self.where else self.message
-        return f"{line} ({self.help_text})" if self.help_text else line
+        """`where: message (help)` on one printable line, whatever the input holds."""
+        where, message, help_text = map(_part, (self.where, self.message, self.help_text))
+        line = f"{where}: {message}" if where else message
+        return f"{line} ({help_text})" if help_text else line
+
+
+def printable(text: str) -> str:
+    r"""The text with every character escaped that moves the cursor, reorders the line or hides.
+
+    >>> print(printable("a\x1b[2J"))
+    a\x1b[2J
+    """
+    if text.isprintable():
+        return text
+    return "".join(
+        character if character.isprintable() else _escaped(character) for character in text
+    )
+
+
+def _escaped(character: str) -> str:
+    code = ord(character)
+    if code <= 0xFF:  # noqa: PLR2004  # one byte
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"  # noqa: PLR2004
+
+
+def _part(text: str) -> str:
+    """A part of an error line: a value that fills a screen is cut."""
+    return printable(text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…")
 
 
 class UnreadableError(AssumableError):

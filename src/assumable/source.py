@@ -1,14 +1,16 @@
 """Documents: text with a name, parsed on reading, positions found on demand by JSON pointer.
 
-JSON positions come from tree-sitter; YAML is read from parser events, which carry the positions
-(docs/adr/0001-yaml-from-events.md).
+JSON positions come from the scanner that reads the values; YAML is read from parser events, which
+carry the positions (docs/adr/0001-yaml-from-events.md).
 """
 
+import bisect
 import functools
 import json
+import math
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Never
 
 import msgspec
 
@@ -16,6 +18,17 @@ from assumable.errors import InputError
 
 MAX_BYTES = 10_000_000
 MAX_DEPTH = 64
+MAX_YAML_VALUES = 200_000
+"""About a second of reading; JSON is read ten times as fast."""
+_TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[][{},:]|[^][{},:"\s]+', re.DOTALL)
+_SCAN = json.JSONDecoder().raw_decode
+_GAP = re.compile(r"[ \t\n\r]*")
+_COLON = re.compile(r"\s*:")
+_LINE_BREAKS = {"json": re.compile("\r?\n"), "yaml": re.compile("\r\n|[\n\r\x85\u2028\u2029]")}
+_CONTROL = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""What stands in no YAML text (https://yaml.org/spec/1.2.2/#51-character-set)."""
+_HALF = re.compile(r"\\u[dD][89a-fA-F]")
+"""Half of a surrogate pair, perhaps beside its other half."""
 
 
 class Span(msgspec.Struct, frozen=True):
@@ -37,6 +50,8 @@ class Document:
         """Read the text at once; InputError when it is not well-formed."""
         self.name, self.text, self.syntax = name, text, syntax
         self._spans: dict[str, Span] = {}
+        self.members: dict[str, dict[str, tuple[int, int]]] = {}
+        """Where the values below a place stand that was looked for, so that the next is near."""
         if syntax == "yaml":
             self.value, self._spans = _read_yaml(name, text)
         else:
@@ -53,8 +68,13 @@ class Document:
 
     @functools.cached_property
     def lines(self) -> list[str]:
-        """The text line by line."""
-        return self.text.splitlines()
+        """The text line by line, as `locate` counts them."""
+        return _LINE_BREAKS[self.syntax].split(self.text)
+
+    @functools.cached_property
+    def line_starts(self) -> list[int]:
+        """The offset of each line of a JSON text."""
+        return [0, *(match.end() for match in re.finditer("\n", self.text))]
 
 
 class Location(msgspec.Struct, frozen=True):
@@ -96,31 +116,86 @@ def value_at(value: Any, pointer: str) -> Any:
 
 
 def _read_json(name: str, text: str) -> Any:
-    def pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
-        found = dict(items)
-        if len(found) != len(items):
-            keys = [key for key, _ in items]
-            twice = next(key for key in keys if keys.count(key) > 1)
-            raise InputError(f"key `{twice}` stands twice in one object", name)
-        return found
-
     try:
-        value = json.loads(text, object_pairs_hook=pairs)
+        value = json.loads(
+            text, object_pairs_hook=_unique, parse_constant=_number, parse_float=_number
+        )
     except json.JSONDecodeError as error:
         where = f"{name}:{error.lineno}:{error.colno}"
         raise InputError(f"not valid JSON: {error.msg[:1].lower()}{error.msg[1:]}", where) from None
-    except RecursionError:
-        raise InputError(f"nested deeper than {MAX_DEPTH} levels", name) from None
-    except ValueError:
-        raise InputError("not valid JSON: a number is too long", name) from None
+    except (ValueError, RecursionError):
+        raise _refusal(name, text) from None
     if _depth(value) > MAX_DEPTH:
-        raise InputError(f"nested deeper than {MAX_DEPTH} levels", name)
-    if "\\u" in text and not _is_text(json.dumps(value, ensure_ascii=False)):
-        raise InputError("holds half of a surrogate pair, which is no character", name)
+        raise _refusal(name, text)
+    escaped = _HALF.search(text) and not is_text(json.dumps(value, ensure_ascii=False))
+    if escaped or not is_text(text):
+        raise _refusal(name, text)
     return value
 
 
-def _is_text(text: str) -> bool:
+def _unique(items: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(items)
+    if len(found) != len(items):
+        raise ValueError("a key stands twice")
+    return found
+
+
+def _number(text: str) -> float:
+    """A number with a fraction or an exponent; ValueError for NaN and for what overflows."""
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError(text)
+    return value
+
+
+def _refusal(name: str, text: str) -> InputError:
+    """The error for a text that JSON's grammar admits and we do not, at the first such place.
+
+    INVARIANT: up to that place the text is well-formed.
+    """
+    message, offset = next(_faults(text), ("not valid JSON", 0))
+    return _at(name, text, offset, message)
+
+
+def _at(name: str, text: str, offset: int, message: str) -> InputError:
+    line, column = text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset)
+    return InputError(message, f"{name}:{line}:{column}")
+
+
+def _faults(text: str) -> Iterator[tuple[str, int]]:
+    """What is wrong with the tokens of a JSON text, each with its offset."""
+    keys: list[set[str]] = []  # of every open object and list, which has none
+    for match in _TOKEN.finditer(text):
+        token, offset = match[0], match.start()
+        if token in ("{", "["):
+            keys.append(set())
+            if len(keys) > MAX_DEPTH:
+                yield f"nested deeper than {MAX_DEPTH} levels", offset
+        elif token in ("}", "]"):
+            keys.pop()
+        elif token[0] == '"':
+            decoded = json.loads(token)
+            if not is_text(decoded):
+                yield "holds half of a surrogate pair, which is no character", offset
+            if _COLON.match(text, match.end()):  # a key
+                if decoded in keys[-1]:
+                    yield f"key `{decoded}` stands twice in one object", offset
+                keys[-1].add(decoded)
+        elif token not in (",", ":"):
+            yield from _number_faults(token, offset)
+
+
+def _number_faults(token: str, offset: int) -> Iterator[tuple[str, int]]:
+    if token in ("NaN", "Infinity", "-Infinity"):
+        yield f"not valid JSON: `{token}` is no number", offset
+    elif token not in ("true", "false", "null"):
+        try:
+            _number(token) if any(mark in token for mark in ".eE") else int(token)
+        except ValueError:
+            yield "not valid JSON: a number is too long", offset
+
+
+def is_text(text: str) -> bool:
     """Whether every character can be written out."""
     try:
         text.encode()
@@ -143,41 +218,49 @@ def _depth(value: Any) -> int:
 
 
 def _locate_json(document: Document, pointer: str) -> Span | None:
-    node = _json_root(document.text)
+    text, parent = document.text, ""
+    start, end = _after_gap(text, 0), len(text.rstrip())
     for token in pointer.split("/")[1:]:
-        node = _json_child(node, unescape(token))
-        if node is None:
+        if parent not in document.members:
+            document.members[parent] = dict(_members(text, start))
+        extent = document.members[parent].get(unescape(token))
+        if extent is None:
             return None
-    lines = document.text.encode().split(b"\n")
-
-    def column(point: Any) -> int:  # tree-sitter counts bytes, people count characters
-        return len(lines[point.row][: point.column].decode(errors="replace")) + 1
-
-    start, end = node.start_point, node.end_point
-    return Span(start.row + 1, column(start), end.row + 1, column(end))
+        start, end = extent
+        parent = f"{parent}/{token}"
+    return Span(*_place(document, start), *_place(document, end))
 
 
-@functools.lru_cache(maxsize=16)
-def _json_root(text: str) -> Any:
-    import tree_sitter
-    import tree_sitter_json
-
-    parser = tree_sitter.Parser(tree_sitter.Language(tree_sitter_json.language()))
-    return next(iter(parser.parse(text.encode()).root_node.named_children), None)
+def _place(document: Document, offset: int) -> tuple[int, int]:
+    """Line and column of an offset."""
+    line = bisect.bisect_right(document.line_starts, offset)
+    return line, offset - document.line_starts[line - 1] + 1
 
 
-def _json_child(node: Any, key: str) -> Any:
-    if node is None:
-        return None
-    if node.type == "object":
-        for pair in node.named_children:
-            name = pair.child_by_field_name("key")
-            if name is not None and json.loads(name.text) == key:
-                return pair.child_by_field_name("value")
-    elif node.type == "array" and key.isdigit():
-        items = [item for item in node.named_children if item.type != "comment"]
-        return items[int(key)] if int(key) < len(items) else None
-    return None
+def _after_gap(text: str, offset: int) -> int:
+    gap = _GAP.match(text, offset)
+    return gap.end() if gap else offset
+
+
+def _members(text: str, start: int) -> Iterator[tuple[str, tuple[int, int]]]:
+    """Where the members of the object or list at `start` stand, by key or position.
+
+    The text was read before, so it is well-formed; values are skipped by the same scanner.
+    """
+    if text[start] not in "{[":
+        return
+    is_object, position = text[start] == "{", 0
+    offset = _after_gap(text, start + 1)
+    while text[offset] not in "}]":
+        key = str(position)
+        if is_object:
+            key, offset = _SCAN(text, offset)
+            offset = _after_gap(text, _after_gap(text, offset) + 1)
+        end = _SCAN(text, offset)[1]
+        yield key, (offset, end)
+        position += 1
+        offset = _after_gap(text, end)
+        offset = _after_gap(text, offset + 1) if text[offset] == "," else offset
 
 
 _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]*)")
@@ -189,19 +272,26 @@ _WORDS: dict[str, Any] = {
 
 
 def _scalar(text: str, *, plain: bool) -> Any:
-    """YAML 1.2 core values; numbers with a leading zero stay text, as account IDs have them."""
+    """YAML 1.2 core values; numbers with a leading zero stay text, as account IDs have them.
+
+    ValueError when the number is too long.
+    """
     if not plain:
         return text
     if text in _WORDS:
         return _WORDS[text]
     if _INTEGER.fullmatch(text):
         return int(text)
-    return float(text) if _FLOAT.fullmatch(text) else text
+    return _number(text) if _FLOAT.fullmatch(text) else text
 
 
 def _read_yaml(name: str, text: str) -> tuple[Any, dict[str, Span]]:
     import yaml
 
+    control = _CONTROL.search(text)
+    if control is not None:
+        character = control[0].encode("unicode_escape").decode()
+        raise _at(name, text, control.start(), f"not valid YAML: the character {character}")
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     spans: dict[str, Span] = {}
     try:
@@ -214,8 +304,6 @@ def _read_yaml(name: str, text: str) -> tuple[Any, dict[str, Span]]:
     except yaml.YAMLError as error:
         first = str(error).splitlines()[0]
         raise InputError(f"not valid YAML: {first}", name) from None
-    except ValueError:
-        raise InputError("not valid YAML: a number is too long", name) from None
 
 
 class _YamlReader:
@@ -227,6 +315,7 @@ class _YamlReader:
     def read(self) -> Any:
         value = None
         documents = 0
+        self.spans[""] = Span(1, 1, 1, 1)  # where a text without any value stands
         for event in self.events:
             kind = type(event).__name__
             if kind == "DocumentStartEvent":
@@ -236,7 +325,7 @@ class _YamlReader:
                 value = self.node(next(self.events), "", 1)
         return value
 
-    def fail(self, event: Any, message: str) -> None:
+    def fail(self, event: Any, message: str) -> Never:
         mark = event.start_mark
         raise InputError(message, f"{self.name}:{mark.line + 1}:{mark.column + 1}")
 
@@ -248,19 +337,27 @@ class _YamlReader:
             self.fail(event, "YAML anchors are not accepted; write the value out")
         if event.tag and not (kind == "ScalarEvent" and event.tag == "!"):
             self.fail(event, f"the YAML tag `{event.tag}` is not accepted")
+        if len(self.spans) > MAX_YAML_VALUES:
+            self.fail(event, f"more than {MAX_YAML_VALUES:,} values; write it as JSON")
         if depth > MAX_DEPTH:
             self.fail(event, f"nested deeper than {MAX_DEPTH} levels")
         start, value, end = event.start_mark, None, event.end_mark
-        if kind == "ScalarEvent" and not _is_text(event.value):
+        if kind == "ScalarEvent" and not is_text(event.value):
             self.fail(event, "holds half of a surrogate pair, which is no character")
         if kind == "ScalarEvent":
-            value = _scalar(event.value, plain=event.style in (None, ""))
+            value = self.scalar(event)
         elif kind == "SequenceStartEvent":
             value, end = self.sequence(pointer, depth)
         else:
             value, end = self.mapping(pointer, depth)
         self.spans[pointer] = Span(start.line + 1, start.column + 1, end.line + 1, end.column + 1)
         return value
+
+    def scalar(self, event: Any) -> Any:
+        try:
+            return _scalar(event.value, plain=event.style in (None, ""))
+        except ValueError:
+            self.fail(event, "not valid YAML: a number is too long")
 
     def sequence(self, pointer: str, depth: int) -> tuple[list[Any], Any]:
         items: list[Any] = []

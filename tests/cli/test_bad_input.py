@@ -63,7 +63,7 @@ TEXTS = {
     "deep nesting": ("[" * 100_000, ":1:65:", "nested deeper"),
     "two documents": ("scenario: 1\n---\nscenario: 1\n", ":2:1:", "more than one"),
     "duplicate key": ("scenario: 1\nscenario: 1\n", ":2:1:", "twice"),
-    "empty file": ("", "", "must be an object, not null"),
+    "empty file": ("", "", "is empty"),
     "a list": ("- 1\n", ":1:1", "must be an object, not a list"),
     "no text": ("\x00\x01", "", ""),
 }

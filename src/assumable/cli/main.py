@@ -1,6 +1,7 @@
 """The `assumable` command; each sub-command is imported only when it runs."""
 
 import importlib
+import io
 import sys
 
 import click
@@ -47,6 +48,11 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command line; every way out has its exit code (DESIGN section 7)."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(
+            stream, io.TextIOWrapper
+        ):  # cp1252 has no ✗, and the verdict must come through
+            stream.reconfigure(errors="backslashreplace")
     try:
         cli(standalone_mode=False)
     except click.exceptions.Exit as exit_:

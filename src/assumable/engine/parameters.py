@@ -4,7 +4,6 @@ They run on every decision, so only the parameters that are given are looked at,
 well-formed ones pass one length and one compiled pattern each.
 """
 
-import json
 import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
@@ -14,6 +13,7 @@ import msgspec
 from assumable import arn
 from assumable.engine.limits import MAX_DURATION, MIN_DURATION, Fault, integer, mistyped, violation
 from assumable.engine.tags import tag_faults, transitive_faults
+from assumable.errors import InputError
 from assumable.model.call import Call
 from assumable.model.policy import Layer, PolicyName, parse_policy
 from assumable.source import Document, Location
@@ -163,8 +163,8 @@ def _source_identity_faults(call: Call, value: str) -> Iterator[Fault]:
 
 def _policy_text_faults(_call: Call, value: str) -> Iterator[Fault]:
     try:
-        document = json.loads(value)
-    except (ValueError, RecursionError):
+        document = Document("Policy", value).value
+    except InputError:
         yield _malformed_policy("the Policy parameter is not JSON")
     else:
         yield from _policy_faults(document)

@@ -314,10 +314,11 @@ def _needed(cursor: Cursor, fields: dict[str, Cursor], key: str) -> Cursor:
 
 
 def _unique(principals: list[P], cursor: Cursor) -> dict[str, P]:
-    found = {principal.arn: principal for principal in principals}
-    if len(found) != len(principals):
-        arns = [principal.arn for principal in principals]
-        cursor.fail(f"`{next(a for a in arns if arns.count(a) > 1)}` is listed twice")
+    found: dict[str, P] = {}
+    for principal in principals:
+        if principal.arn in found:
+            cursor.fail(f"`{principal.arn}` is listed twice")
+        found[principal.arn] = principal
     return found
 
 

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from assumable.errors import InputError
+from assumable.formats.reading import read_text
+from assumable.source import is_text
 
 _TEXTS = {
     "role_arn": "RoleArn", "role_session_name": "RoleSessionName", "external_id": "ExternalId",
@@ -19,6 +21,8 @@ _TAG_REVERSED = re.compile(r"Value=(?P<value>[^,]*),Key=(?P<key>.*)", re.DOTALL)
 
 def parameters_from_flags(flags: Mapping[str, Any]) -> dict[str, Any]:
     """The parameters that the flags give, under the API's names."""
+    for flag, value in flags.items():
+        _refuse_bytes(flag, value)
     found: dict[str, Any] = {
         name: _text(flags[flag]) for flag, name in _TEXTS.items() if flags.get(flag) is not None
     }
@@ -36,15 +40,16 @@ def parameters_from_flags(flags: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
+def _refuse_bytes(flag: str, value: Any) -> None:
+    """InputError when a flag holds bytes that are no text, which Python keeps as surrogates."""
+    for text in value if isinstance(value, list | tuple) else [value]:
+        if isinstance(text, str) and not is_text(text):
+            raise InputError("is not UTF-8 text", "--" + flag.replace("_", "-"))
+
+
 def _text(value: str) -> str:
     """The value, or what stands in the file when it is a `file://` path, as the CLI has it."""
-    if not value.startswith("file://"):
-        return value
-    path = Path(value.removeprefix("file://"))
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
-        raise InputError("cannot be read", str(path)) from None
+    return read_text(Path(value.removeprefix("file://"))) if value.startswith("file://") else value
 
 
 def _tags(text: str) -> list[dict[str, str]]:

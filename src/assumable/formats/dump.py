@@ -34,8 +34,12 @@ MAX_DUMP_BYTES = 1_000_000_000
 
 def read_snapshot(folder: Path) -> World:
     """A folder of `<account>.json` files and optionally `organization.json`."""
-    if not folder.is_dir():
-        raise InputError("is not a folder" if folder.exists() else "no such folder", str(folder))
+    try:
+        if not folder.is_dir():
+            message = "is not a folder" if folder.exists() else "no such folder"
+            raise InputError(message, str(folder))
+    except OSError:  # a name that is too long
+        raise InputError("no such folder", str(folder)) from None
     accounts: dict[str, Account | Unknown] = {}
     endpoints: dict[str, VpcEndpoint] = {}
     for path in sorted(folder.glob("*.json")):

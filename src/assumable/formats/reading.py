@@ -1,5 +1,6 @@
 """Reading files and untyped values, with errors that say what, where and how to mend it."""
 
+import codecs
 import os
 import urllib.parse
 from collections.abc import Iterator
@@ -7,14 +8,33 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Never
 
+import msgspec
+
 from assumable import arn
 from assumable.errors import InputError
-from assumable.model.policy import Policy, PolicyName, parse_policy
+from assumable.model.policy import Policy, PolicyName, Problem, parse_policy
 from assumable.source import MAX_BYTES, Document, Location
+
+MAX_POLICY = 131_072
+"""Characters of a policy document without its white space: what IAM's own calls accept.
+
+https://docs.aws.amazon.com/IAM/latest/APIReference/API_UpdateAssumeRolePolicy.html
+"""
 
 
 def read_document(path: Path, *, limit: int = MAX_BYTES) -> Document:
     """A JSON or YAML file; InputError when it is missing, too large or not well-formed."""
+    text = read_text(path, limit=limit)
+    if not text.strip():
+        raise InputError("is empty", str(path))
+    is_json = path.suffix == ".json" or (
+        path.suffix not in (".yaml", ".yml") and text.lstrip()[:1] in ("{", "[")
+    )
+    return Document(str(path), text, "json" if is_json else "yaml")
+
+
+def read_text(path: Path, *, limit: int = MAX_BYTES) -> str:
+    """A text file; InputError when it is missing, unreadable, too large or no text."""
     try:
         if path.is_dir():
             raise InputError("is a directory, a file is needed", str(path))
@@ -25,7 +45,9 @@ def read_document(path: Path, *, limit: int = MAX_BYTES) -> Document:
             content = file.read(limit + 1)
         if len(content) > limit:
             raise InputError(f"is larger than {limit // 1_000_000} MB", str(path))
-        text = content.decode("utf-8-sig")
+        # PowerShell 5 redirects the output of `aws` into UTF-16
+        is_wide = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+        return content.decode("utf-16" if is_wide else "utf-8-sig")
     except FileNotFoundError:
         raise InputError("no such file", str(path)) from None
     except OSError as error:
@@ -34,10 +56,12 @@ def read_document(path: Path, *, limit: int = MAX_BYTES) -> Document:
         ) from None
     except UnicodeDecodeError:
         raise InputError("is not UTF-8 text", str(path)) from None
-    is_json = path.suffix == ".json" or (
-        path.suffix not in (".yaml", ".yml") and text.lstrip()[:1] in ("{", "[")
-    )
-    return Document(str(path), text, "json" if is_json else "yaml")
+    except ValueError:  # a NUL in the path
+        raise InputError("is not a path", str(path)) from None
+
+
+_YEARS = range(1970, 9999)
+"""Far enough from the ends of the calendar for minutes and offsets to be added."""
 
 
 class Cursor:
@@ -112,6 +136,8 @@ class Cursor:
             found = datetime.fromisoformat(self.text())
         except ValueError:
             self.fail("is not a time in ISO 8601", "such as 2026-11-23T12:00:00Z")
+        if found.year not in _YEARS:
+            self.fail(f"is not a time between {_YEARS[0]} and {_YEARS[-1]}")
         return found if found.tzinfo else found.replace(tzinfo=UTC)
 
     def tags(self) -> dict[str, str]:
@@ -139,18 +165,29 @@ def kind_of(value: Any) -> str:
 def read_policy(cursor: Cursor, name: PolicyName, *, patchable: bool = True) -> Policy:
     """A policy document given as an object, as text, or URL-encoded as IAM returns it."""
     pointer = cursor.location.pointer if patchable else None
-    if isinstance(cursor.value, str):
-        text = cursor.value.strip()
+    value, location = cursor.value, cursor.location
+    if isinstance(value, str):
+        if len(value) > 3 * MAX_POLICY:
+            return _too_large(name, cursor, pointer)
+        text = value.strip()
         if text[:1] == "%":
             text = urllib.parse.unquote(text)
+        # no line in the name: finding it for every policy of a large file takes long
+        own_name = f"{name.name} in {location.document.name} at {location.pointer}"
         try:
-            document = Document(f"{name.name} in {cursor.location}", text)
+            document = Document(own_name, text)
         except InputError as error:
-            raise InputError(
-                error.message, f"{cursor.location}, in the text of {name.name}", error.help_text
-            ) from None
-        return parse_policy(document.value, name, Location(document), pointer)
-    return parse_policy(cursor.value, name, cursor.location, pointer)
+            where = f"{location}, in the text of {name.name}{error.where.removeprefix(own_name)}"
+            raise InputError(error.message, where, error.help_text) from None
+        value, location = document.value, Location(document)
+    if len(msgspec.json.encode(value).decode()) > MAX_POLICY:
+        return _too_large(name, cursor, pointer)
+    return parse_policy(value, name, location, pointer)
+
+
+def _too_large(name: PolicyName, cursor: Cursor, pointer: str | None) -> Policy:
+    problem = Problem(f"a policy has at most {MAX_POLICY:,} characters", "", fatal=True)
+    return Policy(name, "", (), (problem,), cursor.value, cursor.location, pointer)
 
 
 def refuse_malformed(policy: Policy) -> Policy:

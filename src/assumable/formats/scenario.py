@@ -59,6 +59,8 @@ _SESSION = frozenset((
 _NETWORK = frozenset((
     "source_ip", "vpc", "vpc_endpoint", "region", "secure_transport", "user_agent", "endpoint",
 ))  # fmt: skip
+MAX_POLICY_ARNS = 10
+"""https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html"""
 _APIS = ("AssumeRole", "AssumeRoleWithWebIdentity", "AssumeRoleWithSAML")
 
 
@@ -261,7 +263,10 @@ def _session(cursor: Cursor, account: AccountReader | None) -> Session:
     if "policy" in fields:
         name = PolicyName(Layer.SESSION, "the caller's session policy")
         policies.append(refuse_malformed(read_policy(fields["policy"], name)))
-    for item in fields["policy_arns"].items() if "policy_arns" in fields else ():
+    listed = list(fields["policy_arns"].items()) if "policy_arns" in fields else []
+    if len(listed) > MAX_POLICY_ARNS:
+        fields["policy_arns"].fail(f"a session has at most {MAX_POLICY_ARNS} managed policies")
+    for item in listed:
         policy_arn = item.value.get("arn") if isinstance(item.value, dict) else item.text()
         reader = account or AccountReader("", "aws", strict=True)
         policies.append(reader.managed_policy(str(policy_arn), "", Layer.SESSION))

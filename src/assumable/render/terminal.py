@@ -4,7 +4,6 @@ Every meaning is in words; colour and symbols only repeat it.
 """
 
 import io
-import re
 import string
 import textwrap
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ from rich.text import Text
 from assumable import arn
 from assumable.diagnose import CallView, Diagnosis
 from assumable.engine.evaluate import Verdict
+from assumable.errors import printable
 from assumable.findings.checklist import ChecklistRow
 from assumable.findings.commands import LIST_DEVICES
 from assumable.findings.finding import Evidence, Finding, Fix, Row
@@ -33,24 +33,8 @@ _VERDICTS = {
 _GUTTER = 5
 _NARROW = 60
 """Below this width texts stand under their labels, not beside them."""
-# C0 and C1 controls, line and paragraph separators, bidi controls, lone surrogates
-_UNPRINTABLE = re.compile(
-    r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
-)
-
-
-def printable(text: str) -> str:
-    r"""The text with every character escaped that could move the cursor or reorder the line.
-
-    >>> print(printable("a\x1b[2J"))
-    a\x1b[2J
-    """
-
-    def escaped(match: re.Match[str]) -> str:
-        code = ord(match[0])
-        return f"\\x{code:02x}" if code <= 0xFF else f"\\u{code:04x}"  # noqa: PLR2004
-
-    return _UNPRINTABLE.sub(escaped, text)
+_MOST = 25
+"""Findings, notes or unknown parts that are shown."""
 
 
 def render(
@@ -84,13 +68,22 @@ def _lines(diagnosis: Diagnosis, *, show_commands: bool, width: int) -> Iterator
         yield from _row(number, row, width)
         if show_commands and row.verify:
             yield _line((f"     $ {_account(Row(number), row, call)}{row.verify}", "dim"))
-    for finding in diagnosis.findings:
+    for finding in diagnosis.findings[:_MOST]:
         yield Text()
         yield from _finding(finding, width)
+    yield from _left_out(diagnosis.findings, "findings", width)
     yield from _open_questions(diagnosis, width)
     yield from _plans(diagnosis, width)
-    for note in diagnosis.notes:
+    for note in diagnosis.notes[:_MOST]:
         yield from _wrapped("note   ", note, width, style="dim")
+    yield from _left_out(diagnosis.notes, "notes", width)
+
+
+def _left_out(items: tuple[object, ...], what: str, width: int) -> Iterator[Text]:
+    """Nobody reads a thousand of them on a screen; the JSON has them all."""
+    if len(items) > _MOST:
+        text = f"{len(items) - _MOST} more {what}: --format json shows them all"
+        yield from _wrapped("...    ", text, width, style="dim")
 
 
 def _header(diagnosis: Diagnosis, width: int) -> Iterator[Text]:
@@ -205,9 +198,10 @@ def _open_questions(diagnosis: Diagnosis, width: int) -> Iterator[Text]:
     yield Text()
     if DEPENDS in diagnosis.headline:  # else it says the same
         yield from _wrapped("allowed if  ", diagnosis.residual, width)
-    for unknown in diagnosis.unknowns:
+    for unknown in diagnosis.unknowns[:_MOST]:
         settle = f"   → {unknown.settle}" if unknown.settle else ""
         yield from _wrapped("not known   ", unknown.what + settle, width)
+    yield from _left_out(diagnosis.unknowns, "unknown parts", width)
 
 
 def _plans(diagnosis: Diagnosis, width: int) -> Iterator[Text]:
