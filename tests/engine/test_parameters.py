@@ -295,13 +295,6 @@ def test_arns_of_federated_calls(api: str) -> None:
     assert (fault.code, fault.message) == ("ValidationError", "Request ARN is invalid")
 
 
-def test_principal_arn_is_that_of_a_saml_provider() -> None:
-    """FACTS 4.2."""
-    (fault,) = federated("AssumeRoleWithSAML", PrincipalArn=ROLE)
-    assert (fault.code, fault.message) == ("ValidationError", "Principal ARN is invalid")
-    assert federated("AssumeRoleWithSAML", PrincipalArn=f"arn:aws:iam::{B}:saml-provider/x") == ()
-
-
 @pytest.mark.parametrize(
     ("parameters", "words"),
     [
