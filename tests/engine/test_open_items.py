@@ -11,7 +11,6 @@ from assumable.engine.evaluate import decide
 from assumable.engine.open_items import OPEN_ITEMS
 from tests.worlds import DEPLOYER, A, B, allow, classic, parsed, policy, trust
 
-SELF = f"arn:aws:iam::{A}:role/Self"
 BOUNDED = {"PermissionsBoundary": {"PermissionsBoundaryArn": f"arn:aws:iam::{A}:policy/edge"}}
 NO_STS = {
     "PolicyName": "edge",
@@ -101,8 +100,47 @@ def condition(operator: str, key: str, value: Any) -> dict[str, Any]:
     return classic(trust_statements=[trust({"AWS": DEPLOYER}, Condition={operator: {key: value}})])
 
 
+def by_itself() -> dict[str, Any]:
+    """A role asks for itself; its own policies allow it, its trust policy names nobody."""
+    scenario = with_tag_inherited()
+    del scenario["call"]["caller"]["session"]
+    scenario["call"]["parameters"]["RoleArn"] = f"arn:aws:iam::{A}:role/CI"
+    return scenario
+
+
+def through_opt_in_region() -> dict[str, Any]:
+    """The caller's account has not enabled the Region of the endpoint."""
+    scenario = classic()
+    scenario["call"]["network"] = {"region": "me-south-1"}
+    off = {"RegionName": "me-south-1", "OptInStatus": "not-opted-in"}
+    scenario["accounts"][A]["Regions"] = [off]
+    return scenario
+
+
+def with_long_source_identity() -> dict[str, Any]:
+    """A source identity of 65 characters that everybody allows."""
+    both = ["sts:AssumeRole", "sts:SetSourceIdentity"]
+    return classic(
+        identity=[allow(both)],
+        trust_statements=[trust({"AWS": DEPLOYER}, both)],
+        SourceIdentity="a" * 65,
+    )
+
+
+def for_two_hours() -> dict[str, Any]:
+    """GetSessionToken credentials ask for more than an hour."""
+    scenario = with_session({"DurationSeconds": 7200})
+    scenario["accounts"][B]["RoleDetailList"][0]["MaxSessionDuration"] = 43_200
+    return scenario
+
+
 CASES: dict[str, tuple[dict[str, Any], str, str]] = {
     "U-4": (same_account(trust({"AWS": DEPLOYER}), **BOUNDED), "allowed", "denied"),
+    "U-9": (for_two_hours(), "denied", "allowed"),
+    "U-21": (by_itself(), "denied", "allowed"),
+    "C-1": (with_session({}), "allowed", "denied"),
+    "C-4": (with_long_source_identity(), "allowed", "denied"),
+    "C-11": (through_opt_in_region(), "denied", "allowed"),
     "U-19": (member_of_strict_organization(), "allowed", "denied"),
     "U-20": (by_token("*"), "allowed", "denied"),
     "C-2": (by_token({"AWS": "*"}), "denied", "allowed"),

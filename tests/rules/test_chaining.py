@@ -167,9 +167,6 @@ POD_TAGS = [
 
 
 @pytest.mark.rule("R9.8")
-@pytest.mark.xfail(
-    strict=True, reason="the tags that services send by themselves are not known yet"
-)
 @pytest.mark.parametrize(
     ("service", "companions", "off"),
     [
@@ -191,9 +188,6 @@ def test_services_that_tag_their_sessions_need_the_companion_actions(
 
 
 @pytest.mark.rule("R9.8")
-@pytest.mark.xfail(
-    strict=True, reason="the tags that services send by themselves are not known yet"
-)
 @pytest.mark.parametrize("tag", POD_TAGS)
 def test_pod_identity_sends_six_tags(tag: str) -> None:
     service = "pods.eks.amazonaws.com"
@@ -248,7 +242,6 @@ OWN_TAG = {"Condition": {"StringEquals": {"aws:PrincipalTag/team": "web"}}}
 
 
 @pytest.mark.rule("R1.26", "R4.1", "R5.4", "R9.1", "R9.2", "R9.4", "R9.5", "R9.7", "T17")
-@pytest.mark.xfail(strict=True, reason="chains are not decided yet")
 @pytest.mark.parametrize(
     ("first", "change", "expected"),
     [
@@ -283,7 +276,6 @@ def test_a_chain_passes_when_each_hop_does(first: Any, change: Any, expected: bo
 
 
 @pytest.mark.rule("R9.7", "R4.1")
-@pytest.mark.xfail(strict=True, reason="chains are not decided yet")
 @pytest.mark.parametrize(("duration", "expected"), [(3600, True), (3601, False)])
 def test_after_a_token_the_next_hop_is_chaining(duration: int, expected: bool) -> None:
     scenario = call_by_token({}, RoleArn=LAST, DurationSeconds=duration)

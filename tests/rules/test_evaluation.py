@@ -323,7 +323,6 @@ def test_a_token_is_bound_to_no_partition() -> None:
 
 
 @pytest.mark.rule("R1.28")
-@pytest.mark.xfail(strict=True, reason="NotPrincipal is evaluated where IAM does not accept it")
 @pytest.mark.parametrize("layer", ["trust", "identity", "scps", "rcp"])
 def test_not_principal_is_refused_where_iam_refuses_it(layer: str) -> None:
     statement = {

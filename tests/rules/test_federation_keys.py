@@ -20,7 +20,6 @@ ROLES_CLAIM = "https://aws.amazon.com/roles"
 
 
 @pytest.mark.rule("R5.8")
-@pytest.mark.xfail(strict=True, reason="the roles claim is not read yet")
 @pytest.mark.parametrize("roles", [f"{ROLE}s", [f"arn:aws:iam::{B}:role/Other"]], ids=str)
 def test_a_role_that_the_token_does_not_list_is_refused_before_the_trust_policy(roles: Any) -> None:
     error = diagnosed(call_by_token({ROLES_CLAIM: roles})).aws_error
@@ -173,7 +172,6 @@ WEB = "sts:AssumeRoleWithWebIdentity"
 
 
 @pytest.mark.rule("R5.16", "R1.5")
-@pytest.mark.xfail(strict=True, reason="tags and source identity of a token are not read yet")
 @pytest.mark.parametrize(
     ("claims", "action"),
     [(NESTED, "sts:TagSession"), (FLAT, "sts:TagSession"), (NAMED, "sts:SetSourceIdentity")],
@@ -185,7 +183,6 @@ def test_what_a_token_asserts_needs_its_own_action(claims: Any, action: str) -> 
 
 
 @pytest.mark.rule("R5.16")
-@pytest.mark.xfail(strict=True, reason="tags and source identity of a token are not read yet")
 @pytest.mark.parametrize(
     ("claims", "condition"),
     [
@@ -231,7 +228,6 @@ def test_saml_attributes_are_single_or_lists(
         pytest.param(
             "saml:cn",
             False,
-            marks=pytest.mark.xfail(strict=True, reason="lists of one SAML value count as single"),
         ),
     ],
 )
@@ -270,7 +266,6 @@ def test_the_role_attribute_pairs_role_and_provider(pair: str) -> None:
 
 
 @pytest.mark.rule("R5.19")
-@pytest.mark.xfail(strict=True, reason="the attributes of an assertion are not read yet")
 @pytest.mark.parametrize(
     "attributes",
     [
@@ -287,7 +282,6 @@ def test_what_an_assertion_asserts_can_be_refused(attributes: dict[str, Any]) ->
 
 
 @pytest.mark.rule("R5.19")
-@pytest.mark.xfail(strict=True, reason="the attributes of an assertion are not read yet")
 @pytest.mark.parametrize(
     ("attributes", "condition"),
     [

@@ -105,7 +105,6 @@ def test_a_federated_call_is_no_chaining(call: Any) -> None:
 
 
 @pytest.mark.rule("R5.16", "R5.19")
-@pytest.mark.xfail(strict=True, reason="parameters that an API does not have are not ignored yet")
 @pytest.mark.parametrize("call", [call_by_token, call_by_assertion])
 @pytest.mark.parametrize(
     "parameters",

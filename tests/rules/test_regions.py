@@ -93,19 +93,16 @@ def test_a_default_region_can_be_off_in_the_roles_account(call: Any) -> None:
 
 
 @pytest.mark.rule("R10.5", "R10.6")
-@pytest.mark.xfail(strict=True, reason="default Regions are not told from opt-in Regions yet")
 def test_a_default_region_that_is_off_in_the_callers_account_does_not_matter() -> None:
     assert code_of(in_region("eu-west-1", A)) == ""
 
 
 @pytest.mark.rule("R10.6")
-@pytest.mark.xfail(strict=True, reason="default Regions are not told from opt-in Regions yet")
 def test_us_east_1_cannot_be_switched_off() -> None:
     assert code_of(in_region("us-east-1", B)) == ""
 
 
 @pytest.mark.rule("R10.8")
-@pytest.mark.xfail(strict=True, reason="the partition of a Region is not compared yet")
 @pytest.mark.parametrize(
     ("partition", "region"),
     [("aws-cn", "us-east-1"), ("aws", "cn-north-1"), ("aws-us-gov", "eu-west-1")],

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from tests.worlds import DEPLOYER, A, B, allow, decided, policy, trust
+from assumable.engine.chain import decide_chain
+from tests.worlds import DEPLOYER, A, B, allow, decided, parsed, policy, trust
 
 MASTER = "999999999999"
 ROOT, UNIT = "r-ab12", "ou-ab12-11111111"
@@ -176,7 +177,7 @@ def through_endpoint(scenario: dict[str, Any], *statements: Any) -> dict[str, An
 
 def verdict(scenario: Mapping[str, Any]) -> str:
     """The verdict alone."""
-    return decided(scenario).verdict
+    return decide_chain(*parsed(scenario)).verdict
 
 
 def passes(scenario: Mapping[str, Any]) -> bool:

@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping
 
 import msgspec
 
-from assumable import arn
 from assumable.engine import limits
 from assumable.engine.context import RequestContext
 from assumable.engine.facts import Facts
@@ -14,7 +13,12 @@ from assumable.engine.forms import Form
 from assumable.engine.gates import Gate, GateName
 from assumable.engine.layers import Part, Prepared
 from assumable.engine.own_role import implicit_self_trust, service_linked_fault
-from assumable.engine.preconditions import credential_gates, fault_gate, request_gates
+from assumable.engine.preconditions import (
+    affirmations,
+    credential_problems,
+    fault_gate,
+    request_problems,
+)
 from assumable.engine.rules import unread_allows, unread_denies
 from assumable.engine.truth import Atom, Truth, all_of, any_of, negate
 from assumable.model.call import Call
@@ -200,29 +204,31 @@ def _gate(part: Part, context: RequestContext, *, counts: bool = True) -> Gate:
 class Decision:
     """The verdict of a call, and on demand the outcome of every gate."""
 
-    __slots__ = ("_case", "_gates", "_head", "facts", "passes")
+    __slots__ = ("_case", "_gates", "_problems", "facts", "passes")
 
-    def __init__(self, facts: Facts, case: Case | None, head: tuple[Gate, ...]) -> None:
+    def __init__(self, facts: Facts, case: Case | None, problems: tuple[Gate, ...]) -> None:
         """Decide; gates are put into words only when they are asked for."""
-        self.facts, self._case, self._head = facts, case, head
+        self.facts, self._case, self._problems = facts, case, problems
         self._gates: tuple[Gate, ...] | None = None
         self.passes: Truth = self._passes()
         """When the call passes: always, never, or under a condition."""
 
     def _passes(self) -> Truth:
-        found = [gate.passes for gate in self._head]
+        found = [gate.passes for gate in self._problems]
         if self._case is not None:
             for action, needed in self.facts.required.items():
                 passes = self._case.passes(action)
                 found.append(passes if needed is True else any_of((negate(needed), passes)))
-            found.append(_limits_gate(self.facts).passes)
+            if not limits.is_short(self.facts):
+                found.append(_limits_gate(self.facts).passes)
         return all_of(found)
 
     @property
     def gates(self) -> tuple[Gate, ...]:
         """Every gate for every action: all faults in one pass."""
         if self._gates is None:
-            found = list(self._head)
+            found = [*affirmations(self.facts, self._problems), *self._problems]
+            found.sort(key=lambda gate: _GATE_ORDER.index(gate.gate))
             if self._case is not None:
                 for action, needed in self.facts.required.items():
                     found.extend(self._case.gates(action, needed))
@@ -251,9 +257,11 @@ def decide(world: World | Prepared, call: Call) -> Decision:
     """Decide a call in a world; one that serves many calls is prepared once."""
     prepared = world if isinstance(world, Prepared) else Prepared(world)
     facts = Facts(prepared.lookups, call)
-    head = (*request_gates(facts), *credential_gates(facts), *token_gates(facts))
-    asked = arn.parse_role(facts.role_arn) is not None
-    return Decision(facts, Case(prepared, facts) if asked else None, head)
+    problems = (*request_problems(facts), *credential_problems(facts))
+    if not facts.caller_side.is_signed:
+        problems = (*problems, *token_gates(facts))
+    case = Case(prepared, facts) if facts.role_side.arn is not None else None
+    return Decision(facts, case, problems)
 
 
 def _sides_pass(

@@ -17,6 +17,7 @@ from assumable.model.call import (
     WebIdentityCaller,
 )
 from assumable.model.world import (
+    Account,
     Organization,
     PolicyOrUnknown,
     Role,
@@ -27,6 +28,8 @@ from assumable.model.world import (
 )
 
 CARRIED = "what the caller's session carries"
+_COMPANIONS = frozenset(("Tags", "TransitiveTagKeys", "SourceIdentity", "ProvidedContexts"))
+"""The parameters that need an action of their own (FACTS 3.1)."""
 TAG_SESSION, SET_SOURCE_IDENTITY = "sts:TagSession", "sts:SetSourceIdentity"
 
 
@@ -36,10 +39,12 @@ class CallerSide:
     __slots__ = (
         "account",
         "boundary",
+        "has_every_region",
         "has_identity_side",
         "identity_policies",
         "is_service_linked",
         "is_signed",
+        "may_call",
         "names",
         "organization",
         "partition",
@@ -51,21 +56,31 @@ class CallerSide:
         """Everything is looked up at once: a side serves many calls."""
         parts = arn.parse(caller.arn)
         named = isinstance(caller, UserCaller | RoleCaller | RootCaller | FederatedUserCaller)
-        self.partition = parts.partition if parts else "aws"
+        self.partition = parts.partition if parts else None
         self.account = parts.account if parts and named else ""
         self.principal: User | Role | Unknown | None = None
         if isinstance(caller, UserCaller):
             self.principal = world.user(caller.arn)
         elif isinstance(caller, RoleCaller):
-            self.principal = world.role_named(self.account, caller.role_name, self.partition)
+            self.principal = world.role_named(
+                self.account, caller.role_name, self.partition or "aws"
+            )
         self.is_signed = not isinstance(caller, WebIdentityCaller | SamlCaller)
         self.has_identity_side = isinstance(caller, UserCaller | RoleCaller)
         self.is_service_linked = isinstance(self.principal, Role) and (
             self.principal.is_service_linked
         )
         self.principal_arn = _principal_arn(caller, self.principal)
-        self.names = names_of(caller, self.account, self.partition, self.principal_arn)
+        self.names = names_of(caller, self.account, self.partition or "aws", self.principal_arn)
         self.organization = world.organization_of(self.account) if self.account else None
+        self.has_every_region = _has_every_region(world, self.account)
+        """Whether no Region is known to be off in the account."""
+        self.may_call = (
+            self.has_identity_side
+            and self.principal is not None
+            and not is_suspended(self.organization, self.account)
+        )
+        """Whether these are credentials of a user or role that may exist, in a living account."""
         self.identity_policies: tuple[PolicyOrUnknown, ...] = ()
         self.boundary: PolicyOrUnknown | None = None
         if isinstance(self.principal, Unknown):
@@ -88,17 +103,45 @@ def _principal_arn(caller: Caller, principal: User | Role | Unknown | None) -> s
     return Unknown(what, f"iam:GetRole on role {caller.role_name}", present=True)
 
 
+def is_suspended(org: Organization | Unknown | None, account: str) -> bool:
+    """Whether the organization says that the account is suspended or closed."""
+    node = org.nodes.get(account) if isinstance(org, Organization) else None
+    return node is not None and node.status != "ACTIVE"
+
+
+def _has_every_region(world: World, account_id: str) -> bool:
+    account = world.account(account_id) if account_id else None
+    return not (isinstance(account, Account) and account.regions)
+
+
 class RoleSide:
     """What the world knows of the role that is asked for, whoever asks."""
 
-    __slots__ = ("account", "arn", "organization", "role", "trust")
+    __slots__ = (
+        "account",
+        "arn",
+        "has_every_region",
+        "is_there",
+        "organization",
+        "partition",
+        "role",
+        "trust",
+    )
 
     def __init__(self, world: World, role_arn: str) -> None:
         """Everything is looked up at once: a side serves many calls."""
         self.arn = arn.parse_role(role_arn)
         self.account = arn.account_of(role_arn)
         self.role = world.role(role_arn) if self.arn is not None else None
+        parts = arn.parse(role_arn)
+        self.partition = parts.partition if parts else None
         self.organization = world.organization_of(self.account)
+        self.has_every_region = _has_every_region(world, self.account)
+        """Whether no Region is known to be off in the account."""
+        self.is_there = isinstance(self.role, Role) and not is_suspended(
+            self.organization, self.account
+        )
+        """Whether the role is known to exist in an account that is not suspended."""
         self.trust: PolicyOrUnknown | None = None
         if isinstance(self.role, Unknown):
             what = f"the trust policy of {arn.display_name(role_arn)}"
@@ -205,7 +248,11 @@ class Facts:
     @property
     def required(self) -> dict[str, Truth]:
         """Every action that may have to be allowed, and whether it must (FACTS 3.1, R9.2, R9.4)."""
-        call = self.call
+        call, session = self.call, self.call.session
+        plain = self.has_identity_side and _COMPANIONS.isdisjoint(call.parameters)
+        handed_on = session.transitive_tag_keys or session.source_identity or not session.complete
+        if plain and not handed_on:
+            return {f"sts:{call.api}": True}
         inherited = call.session.transitive_tag_keys and self.takes("C-9")
         tags = call.tags or call.transitive_tag_keys or inherited
         needed: dict[str, Truth] = {

@@ -127,6 +127,14 @@ def duration_of(call: Call) -> int | None:
     return value if value is not None and MIN_DURATION <= value <= MAX_DURATION else None
 
 
+def is_short(facts: Facts) -> bool:
+    """Whether the default duration is asked for, and the role is not known to allow less."""
+    if facts.call.parameters.get("DurationSeconds") is not None:
+        return False
+    maximum = facts.role.max_session_duration if isinstance(facts.role, Role) else None
+    return not isinstance(maximum, int) or maximum >= DEFAULT_DURATION
+
+
 def duration_fault(facts: Facts) -> Fault | None:
     """The role's maximum, then the one-hour cap of chaining (FACTS section 0, step 8)."""
     duration, role = duration_of(facts.call), facts.role
@@ -135,10 +143,17 @@ def duration_fault(facts: Facts) -> Fault | None:
     maximum = role.max_session_duration if isinstance(role, Role) else None
     if isinstance(maximum, int) and duration > maximum:
         return _too_long("MaxSessionDuration set for this role.", "role-maximum")
-    if facts.call.is_chained and duration > CHAINING_LIMIT:
+    if duration > CHAINING_LIMIT and _is_chained(facts):
         limit = "1 hour session limit for roles assumed by role chaining."
         return _too_long(limit, "chaining")
     return None
+
+
+def _is_chained(facts: Facts) -> bool:
+    """Whether the one-hour limit of chaining holds (R4.1; U-9 for GetSessionToken)."""
+    if isinstance(facts.call.caller, UserCaller):
+        return facts.call.is_chained and facts.takes("U-9")
+    return facts.call.is_chained
 
 
 def _too_long(limit: str, variant: str) -> Fault:
@@ -153,6 +168,6 @@ def duration_limit(facts: Facts) -> int | Unknown:
         return Unknown("the role's MaxSessionDuration", f"iam:GetRole on {facts.call.role_arn}")
     if isinstance(role.max_session_duration, Unknown):
         return role.max_session_duration
-    if facts.call.is_chained:
+    if _is_chained(facts):
         return min(CHAINING_LIMIT, role.max_session_duration)
     return role.max_session_duration

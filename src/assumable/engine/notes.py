@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 
 from assumable.engine.facts import Facts
-from assumable.engine.parameters import ignored
+from assumable.engine.parameters import DOCUMENTED_SOURCE_IDENTITY, ignored
 from assumable.model.call import Call
 from assumable.model.world import Unknown
 
-DOCUMENTED_SOURCE_IDENTITY, MAX_PLAIN_POLICY = 64, 2048
+MAX_PLAIN_POLICY = 2048
 LARGE_TAGS = 300
 """Characters of keys and values from which on a note warns: an estimate of what the six tags of EKS
 Pod Identity come to, which fill 74 % of the packed space (R4.3). Its size is not published."""

@@ -65,6 +65,7 @@ _USUAL = {
     }.items()
 }
 """Texts that are certainly well-formed, found by one pattern; all others are looked at closely."""
+DOCUMENTED_SOURCE_IDENTITY = 64
 MAX_POLICY_ARNS, MAX_CONTEXTS, MAX_TOKEN_SIZE = 10, 5, 4096
 
 KNOWN = {
@@ -156,6 +157,9 @@ def _role_arn_faults(call: Call, value: str) -> Iterator[Fault]:
 
 def _source_identity_faults(call: Call, value: str) -> Iterator[Fault]:
     """A source identity cannot be changed along a chain; the same one may be passed (R9.4)."""
+    if len(value) > DOCUMENTED_SOURCE_IDENTITY and call.assumptions.get("C-4") is False:
+        constraint = f"have length less than or equal to {DOCUMENTED_SOURCE_IDENTITY}"
+        yield violation("SourceIdentity", "sourceIdentity", f"'{value}'", constraint)
     if call.session.source_identity not in (None, value):
         text = "The source identity is already set for this assume role session"
         yield Fault("SourceIdentity", "ValidationError", 400, text, variant="SourceIdentity")

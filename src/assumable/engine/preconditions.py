@@ -6,14 +6,14 @@ import msgspec
 
 from assumable import arn
 from assumable.engine import limits
-from assumable.engine.facts import Facts
+from assumable.engine.facts import Facts, is_suspended
 from assumable.engine.gates import Gate, GateName
 from assumable.engine.limits import Fault, denial
 from assumable.engine.parameters import request_faults
-from assumable.engine.regions import INVALID_TOKEN, region_faults, region_questions
+from assumable.engine.regions import INVALID_TOKEN, partition_of, region_faults, region_questions
 from assumable.engine.truth import Atom
 from assumable.model.call import FederatedUserCaller, RoleCaller, RootCaller, UserCaller
-from assumable.model.world import Organization, Unknown
+from assumable.model.world import Unknown
 
 
 def fault_gate(gate: GateName, account: str, fault: Fault) -> Gate:
@@ -27,14 +27,29 @@ def access_denied(facts: Facts, cause: str, variant: str = "") -> Fault:
     return Fault("RoleArn", "AccessDenied", 403, text, cause, variant)
 
 
-def request_gates(facts: Facts) -> Iterator[Gate]:
-    """The parameters by themselves, and whether there is such a role."""
-    faults = request_faults(facts.call)
-    account = facts.call.caller_account
-    for fault in faults:
-        yield fault_gate(GateName.REQUEST, account, fault)
-    if not faults:
+def affirmations(facts: Facts, problems: tuple[Gate, ...]) -> Iterator[Gate]:
+    """The request and the credentials as gates that let the call through, where they do."""
+    account = facts.caller_account
+    refused = {gate.gate for gate in problems if gate.fault is not None}
+    misshapen = any(
+        gate.gate is GateName.REQUEST and gate.fault.cause != "role-not-found"
+        for gate in problems
+        if gate.fault is not None
+    )
+    if not misshapen:
         yield Gate(gate=GateName.REQUEST, account=account, summary="the parameters are well-formed")
+    if GateName.CREDENTIALS not in refused:
+        may = "the credentials may call it"
+        yield Gate(gate=GateName.CREDENTIALS, account=account, summary=may)
+
+
+def request_problems(facts: Facts) -> Iterator[Gate]:
+    """What is wrong with the parameters by themselves, and whether there is such a role."""
+    faults = request_faults(facts.call)
+    if not faults and facts.role_side.is_there and not crosses_partition(facts):
+        return
+    for fault in faults:
+        yield fault_gate(GateName.REQUEST, facts.caller_account, fault)
     if any(fault.parameter == "RoleArn" for fault in faults):
         return
     if arn.parse_role(facts.call.role_arn) is None:
@@ -54,7 +69,7 @@ def _missing_role(facts: Facts, variant: str) -> Gate:
 
 def _existence_gates(facts: Facts) -> Iterator[Gate]:
     account = facts.call.role_account
-    if _is_suspended(facts.role_organization, account):
+    if is_suspended(facts.role_organization, account):
         yield _missing_role(facts, "account-suspended")
     elif facts.role is None:
         yield _missing_role(facts, _how_missing(facts))
@@ -70,12 +85,6 @@ def _existence_gates(facts: Facts) -> Iterator[Gate]:
         )
         summary = f"depends on whether {name} exists"
         yield Gate(gate=GateName.REQUEST, account=account, allow=exists, summary=summary)
-
-
-def _is_suspended(org: Organization | Unknown | None, account: str) -> bool:
-    """Whether the organization lists the account as closed or suspended."""
-    node = org.nodes.get(account) if isinstance(org, Organization) else None
-    return node is not None and node.status != "ACTIVE"
 
 
 def _how_missing(facts: Facts) -> str:
@@ -97,24 +106,37 @@ def _how_missing(facts: Facts) -> str:
 
 def crosses_partition(facts: Facts) -> bool:
     """Whether caller and role are in different partitions (R1.18)."""
-    mine, theirs = arn.parse(facts.call.caller.arn), arn.parse(facts.call.role_arn)
-    return mine is not None and theirs is not None and mine.partition != theirs.partition
+    mine, theirs = facts.caller_side.partition, facts.role_side.partition
+    return mine is not None and theirs is not None and mine != theirs
 
 
-def credential_gates(facts: Facts) -> Iterator[Gate]:
-    """Whether such credentials may make the call at all (FACTS 3.2, 7.4)."""
-    account = facts.call.caller_account
-    faults = tuple(_credential_faults(facts))
-    for fault in faults:
+def credential_problems(facts: Facts) -> Iterator[Gate]:
+    """What keeps such credentials from making the call at all (FACTS 3.2, 7.4)."""
+    if _is_ordinary(facts):
+        return
+    account = facts.caller_account
+    for fault in _credential_faults(facts):
         at_role = fault.variant == "role" and fault.cause == "region"
-        owner = facts.call.role_account if at_role else account
+        owner = facts.role_account if at_role else account
         yield fault_gate(GateName.CREDENTIALS, owner, fault)
-    if not faults:
-        may = "the credentials may call it"
-        yield Gate(gate=GateName.CREDENTIALS, account=account, summary=may)
     for owner, question in region_questions(facts):
         summary = f"depends on {question.part}"
         yield Gate(gate=GateName.CREDENTIALS, account=owner, allow=question, summary=summary)
+
+
+def _is_ordinary(facts: Facts) -> bool:
+    """Whether none of the rules below can apply, found out without asking each of them."""
+    call, mine, theirs = facts.call, facts.caller_side, facts.role_side
+    if not mine.may_call or mine.partition != theirs.partition or call.assumptions:
+        return False
+    region, parameters = call.network.region, call.parameters
+    return (
+        call.session.expires_at is None
+        and "SerialNumber" not in parameters
+        and "TokenCode" not in parameters
+        and (region is None or (theirs.has_every_region and mine.has_every_region))
+        and (region is None or partition_of(region) == mine.partition)
+    )
 
 
 def _credential_faults(facts: Facts) -> Iterator[Fault]:
@@ -122,12 +144,15 @@ def _credential_faults(facts: Facts) -> Iterator[Fault]:
     caller, expires = call.caller, call.session.expires_at
     if isinstance(caller, UserCaller | RoleCaller) and facts.principal is None:
         yield Fault("", "InvalidClientTokenId", 403, INVALID_TOKEN + ".", "caller-not-found")
-    if call.is_principal and _is_suspended(facts.caller_organization, call.caller_account):
+    if call.is_principal and is_suspended(facts.caller_organization, call.caller_account):
         yield _credentials("InvalidClientTokenId", INVALID_TOKEN + ".", "account-suspended")
     if expires is not None and expires <= call.time:
         text = "The security token included in the request is expired"
         yield _credentials("ExpiredToken", text, "expired")
     yield from region_faults(facts)
+    temporary = isinstance(caller, UserCaller) and caller.credentials == "session-token"
+    if temporary and not facts.takes("C-1"):
+        yield access_denied(facts, "credentials", "session-token")
     if isinstance(caller, RootCaller):  # R1.19
         text = "Roles may not be assumed by root accounts."
         yield Fault("", "AccessDenied", 403, text, "root-caller")

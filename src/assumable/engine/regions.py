@@ -3,6 +3,7 @@
 https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_enable-regions.html
 """
 
+import functools
 from collections.abc import Iterator
 
 from assumable import arn
@@ -26,6 +27,7 @@ _PARTITIONS = {
 INVALID_TOKEN = "The security token included in the request is invalid"  # noqa: S105  # AWS's text
 
 
+@functools.cache
 def partition_of(region: str) -> str:
     """The partition of a Region, by the start of its name."""
     parts = region.split("-")
@@ -47,7 +49,8 @@ def region_faults(facts: Facts) -> Iterator[Fault]:
         if role is not None and role.partition == home.partition:  # else the ARNs differ already
             yield _elsewhere(facts)
         return
-    if _is_opt_in(facts, region) and _status(facts, call.caller_account, region) == _OFF:
+    both = _is_opt_in(facts, region) and facts.takes("C-11")
+    if both and _status(facts, call.caller_account, region) == _OFF:
         yield Fault("", "InvalidClientTokenId", 403, INVALID_TOKEN, "region", "caller")
     if _status(facts, call.role_account, region) == _OFF:
         text = (

@@ -19,7 +19,7 @@ from assumable.engine.provider import (
     registered,
     unread_provider,
 )
-from assumable.model.assertion import SAML_ROLE, SAML_SESSION_NAME, RolePair, instant
+from assumable.model.assertion import SAML_SESSION_NAME, RolePair, instant
 from assumable.model.call import Call, SamlCaller
 
 _NAME = re.compile(r"[A-Za-z0-9_+=,.@-]{2,64}")
@@ -83,8 +83,7 @@ def _attribute_faults(call: Call, caller: SamlCaller) -> Iterator[Fault]:
     if said.pairs is not None and wanted not in said.pairs:
         text = "SAML Assertion doesn't contain the requested Role and Metadata in the attributes"
         yield Fault("", _INVALID, 400, text, "saml-attribute", "Role")
-    if said.session_name is None and (SAML_ROLE in attributes or SAML_SESSION_NAME in attributes):
-        # An assertion that spells out its roles spells out its attributes; else it is not said.
+    if said.session_name is None and SAML_SESSION_NAME in attributes:
         text = "RoleSessionName is required in AuthnResponse"
         yield Fault("", _INVALID, 400, text, "saml-attribute", "RoleSessionName")
     if said.session_name is not None and not _NAME.fullmatch(said.session_name):

@@ -90,8 +90,10 @@ def attributes_of(assertion: Element) -> Attributes:
             values = [value.text for value in attribute.each(_SAML, "AttributeValue")]
             found.setdefault(key, []).extend(values)
         names.append(name)
+    known = {key: _shaped(key, values) for key, values in found.items()}
+    known.setdefault(f"{AWS}RoleSessionName", [])  # as for Role: it is known that there is none
     return Attributes(
-        known={key: _shaped(key, values) for key, values in found.items()},
+        known=known,
         doubtful=tuple(key for key in dict.fromkeys(doubtful) if key not in found),
         notes=tuple(_near_misses(names)),
     )

@@ -215,6 +215,12 @@ class _Reader:
         resource_key = self.one_of(
             value, pointer, "Resource", "NotResource", needed=self.layer is not Layer.TRUST
         )
+        if principal_key == "NotPrincipal" and self.layer is not Layer.VPC_ENDPOINT:
+            self.fault(
+                f"{pointer}/NotPrincipal",
+                "`NotPrincipal` is accepted in resource policies such as those of VPC endpoints "
+                "only",
+            )
         if self.layer is Layer.TRUST and resource_key:
             self.fault(
                 f"{pointer}/{resource_key}",
