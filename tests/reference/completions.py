@@ -5,6 +5,7 @@ import itertools
 import re
 from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
+from functools import partial
 from random import Random
 from typing import Any
 
@@ -15,21 +16,10 @@ from tests.reference.world import RCP, SCP
 
 Edit = Callable[[dict], None]
 LIMIT = 40  # of completions per scenario
-MULTIVALUED = (
-    "aws:tagkeys",
-    "sts:transitivetagkeys",
-    "orgpaths",
-    ":amr",
-    "saml:cn",
-    "saml:eduperson",
-)
+MULTIVALUED = ("aws:tagkeys", "transitivetagkeys", "orgpaths", ":amr", "saml:cn", "saml:eduperson")
 FULL = {"Effect": "Allow", "Action": "*", "Resource": "*"}
 DENY = FULL | {"Effect": "Deny"}
-POLICIES = {  # what an unknown policy may say
-    "nothing": {"Effect": "Allow", "Action": "s3:*", "Resource": "*"},
-    "all": FULL,
-    "denial": DENY,
-}
+OTHER = FULL | {"Action": "s3:*"}
 
 
 def complete(scenario: dict) -> bool:
@@ -57,30 +47,23 @@ def completions(scenario: dict) -> Iterator[dict]:
 
 def open_parts(scenario: dict) -> Iterator[list[Edit]]:
     """For everything that is not known, the edits that make it known."""
-    call = scenario["call"]
+    caller, network = scenario["call"]["caller"], scenario["call"]["network"]
     for entry in scenario.get("unknown", []):
         what, _, name = entry.partition(":")
         yield PARTS[what](scenario, name)
-    if "service" in call["caller"]:
+    if "service" in caller:  # whose network keys no scenario here asks for (R5.11)
         yield from service_attributes(scenario)
         return
     for part, key in NETWORK.items():
-        given = part in call["network"] or (
-            part == "source_ip" and "vpc_endpoint" in call["network"]
-        )
-        if not given:
-            yield [
-                lambda made, p=part, v=v: set_network(made, p, v) for v in telling(scenario, key)
-            ]
-    if call["caller"].get("mfa") == "unknown":
+        if part not in network and not (part == "source_ip" and "vpc_endpoint" in network):
+            yield context(scenario, key)
+    if caller.get("mfa") == "unknown":
         ages = [int(v) for v in telling(scenario, "aws:multifactorauthage") if str(v).isdigit()]
-        states: list[Any] = [False, *({"age": age} for age in [*ages, 60])]
-        yield [lambda made, v=v: made["call"]["caller"].update(mfa=v) for v in states]
+        yield [partial(set_mfa, v) for v in (False, *({"age": age} for age in [*ages, 60]))]
 
 
-def set_network(made: dict, part: str, value: Any) -> None:
-    """A network value, or its absence; what is no network value goes into the context."""
-    made["call"].setdefault("context", {})[NETWORK[part]] = value
+def as_it_stands(made: dict) -> None:
+    """No edit: what is written is one of the possible truths."""
 
 
 # ---- condition keys ----------------------------------------------------------------------------
@@ -88,32 +71,42 @@ def set_network(made: dict, part: str, value: Any) -> None:
 
 def context(scenario: dict, key: str) -> list[Edit]:
     """An unknown key: values that its conditions mention and ones that they do not, and none."""
+    return [partial(set_key, key, value) for value in telling(scenario, key)]
 
-    def edit(made: dict, value: Any) -> None:
-        given = made["call"].setdefault("context", {})
-        for name in [name for name in given if name.lower() == key.lower()]:
-            del given[name]
-        given[key] = value
 
-    return [lambda made, v=v: edit(made, v) for v in telling(scenario, key)]
+def set_key(key: str, value: Any, made: dict) -> None:
+    given = made["call"].setdefault("context", {})
+    for name in [name for name in given if name.lower() == key.lower()]:
+        del given[name]
+    given[key] = value
+
+
+def set_mfa(value: Any, made: dict) -> None:
+    made["call"]["caller"]["mfa"] = value
 
 
 def telling(scenario: dict, key: str) -> list[Any]:
     """Values on both sides of every condition on this key; None, which is absence, comes first."""
     found: dict[Any, None] = {}
-    for document in documents(scenario):
-        for block in conditions(document):
-            for operator, tests in block.items():
-                for name, values in tests.items():
-                    if name.lower() == key.lower():
-                        for value in as_list(values):
-                            found |= dict.fromkeys(around(operator, text(value)))
+    for operator, values in tests_of(scenario, key):
+        for value in values:
+            found |= dict.fromkeys(around(operator, text(value)))
     values = [*found, "something-else"]
     if key.lower() == "aws:securetransport":
         values = ["true", "false"]
     if any(mark in key.lower() for mark in MULTIVALUED):
         return [None, *([value] for value in values[:5]), values[:2], ["something-else"]]
     return [None, *values[:11]]
+
+
+def tests_of(scenario: dict, key: str) -> Iterator[tuple[str, list[Any]]]:
+    """Operator and values of every condition on this key."""
+    for document in documents(scenario):
+        for block in conditions(document):
+            for operator, tests in block.items():
+                for name, values in tests.items():
+                    if name.lower() == key.lower():
+                        yield operator, as_list(values)
 
 
 def around(operator: str, value: str) -> list[Any]:
@@ -145,160 +138,145 @@ def numbers(value: str) -> list[Any]:
     return [str(middle + step) for step in (-1, 0, 1)]
 
 
-# ---- policies and accounts ---------------------------------------------------------------------
-
-
-def entities(made: dict, arn: str) -> list[dict]:
-    """The records of a user or role, by ARN."""
-    account = made["accounts"].get(arn.split(":")[4], {})
-    name = arn.rpartition("/")[2]
-    listed = [*account.get("RoleDetailList", []), *account.get("UserDetailList", [])]
-    return [e for e in listed if name in (e.get("RoleName"), e.get("UserName"))]
-
-
-def trust(scenario: dict, arn: str) -> list[Edit]:
-    given = scenario["call"]["caller"].get("arn", "")
-    account = given.split(":")[4] if given else "333333333333"
-
-    def edit(made: dict, statement: dict | None) -> None:
-        for record in entities(made, arn):
-            if statement:
-                record["AssumeRolePolicyDocument"] = document(statement)
-
-    everyone = {"Effect": "Allow", "Principal": "*", "Action": "sts:*"}
-    owner = everyone | {"Principal": {"AWS": account}}
-    nobody = everyone | {"Principal": {"Service": "nobody.amazonaws.com"}}
-    statements = [everyone, everyone | {"Effect": "Deny"}, owner, nobody]
-    known = any("AssumeRolePolicyDocument" in record for record in entities(scenario, arn))
-    variants: list[dict | None] = [*statements, *([None] if known else [])]
-    return [lambda made, s=s: edit(made, s) for s in variants]
+# ---- policies of principals --------------------------------------------------------------------
 
 
 def document(*statements: dict) -> dict:
     return {"Version": "2012-10-17", "Statement": list(statements)}
 
 
-def identity(scenario: dict, arn: str) -> list[Edit]:
-    def edit(made: dict, statements: list[dict]) -> None:
-        kind = "UserPolicyList" if ":user/" in arn else "RolePolicyList"
-        for record in entities(made, arn):
-            for name in ("AttachedManagedPolicies", "GroupList"):
-                record.pop(name, None)
-            record[kind] = [{"PolicyName": "p", "PolicyDocument": document(*statements)}]
+def entities(made: dict, arn: str) -> list[dict]:
+    """The records of a user or role, by ARN."""
+    account, name = made["accounts"].get(arn.split(":")[4], {}), arn.rpartition("/")[2]
+    listed = [*account.get("RoleDetailList", []), *account.get("UserDetailList", [])]
+    return [e for e in listed if name in (e.get("RoleName"), e.get("UserName"))]
 
-    variants = [[POLICIES["nothing"]], [FULL], [FULL, DENY]]
-    return [*(lambda made, s=s: edit(made, s) for s in variants), lambda made: None]
+
+def trust(scenario: dict, arn: str) -> list[Edit]:
+    """A trust policy that allows all, denies all, delegates to the caller's account, or neither."""
+    given = scenario["call"]["caller"].get("arn", "")
+    everyone = {"Effect": "Allow", "Principal": "*", "Action": "sts:*"}
+    owner = everyone | {"Principal": {"AWS": given.split(":")[4] if given else "333333333333"}}
+    nobody = everyone | {"Principal": {"Service": "nobody.amazonaws.com"}}
+    statements = (everyone, everyone | {"Effect": "Deny"}, owner, nobody)
+    return [as_it_stands, *(partial(set_trust, arn, s) for s in statements)]
+
+
+def set_trust(arn: str, statement: dict, made: dict) -> None:
+    for record in entities(made, arn):
+        record["AssumeRolePolicyDocument"] = document(statement)
+
+
+def identity(scenario: dict, arn: str) -> list[Edit]:
+    variants = ([OTHER], [FULL], [FULL, DENY])
+    return [as_it_stands, *(partial(set_identity, arn, statements) for statements in variants)]
+
+
+def set_identity(arn: str, statements: list[dict], made: dict) -> None:
+    kind = "UserPolicyList" if ":user/" in arn else "RolePolicyList"
+    for record in entities(made, arn):
+        for name in ("AttachedManagedPolicies", "GroupList"):
+            record.pop(name, None)
+        record[kind] = [{"PolicyName": "p", "PolicyDocument": document(*statements)}]
 
 
 def boundary(scenario: dict, arn: str) -> list[Edit]:
-    def edit(made: dict, statement: dict | None) -> None:
-        for record in entities(made, arn):
-            record.pop("PermissionsBoundary", None)
-            if statement:
-                name = f"{arn.rpartition(':')[0]}:policy/unknown-boundary"
-                record["PermissionsBoundary"] = {"PermissionsBoundaryArn": name}
-                version = {"VersionId": "v1", "IsDefaultVersion": True}
-                version |= {"Document": document(statement)}
-                account = made["accounts"][arn.split(":")[4]]
-                listed = {"PolicyName": "b", "Arn": name, "PolicyVersionList": [version]}
-                account["Policies"] = [*account.get("Policies", []), listed]
-
-    variants = [None, *POLICIES.values()]
-    return [*(lambda made, s=s: edit(made, s) for s in variants), lambda made: None]
+    variants = (None, FULL, DENY, OTHER)
+    return [as_it_stands, *(partial(set_boundary, arn, statement) for statement in variants)]
 
 
-def organization(scenario: dict, _: str) -> list[Edit]:
-    """None, or one that holds every account, with a policy that may deny."""
-
-    def edit(made: dict, scps: list[dict], denials: list[dict], master: str) -> None:
-        members = [{"Id": account, "ParentId": "r-1"} for account in sorted(made["accounts"])]
-        levels = ["r-1", *sorted(made["accounts"])]
-        policies = [
-            {"Id": f"p-{n}", "Type": SCP, "Content": document(s), "Targets": levels}
-            for n, s in enumerate(scps)
-        ]
-        policies += [
-            {
-                "Id": "p-r",
-                "Type": RCP,
-                "Content": document(s | {"Principal": "*"}),
-                "Targets": ["r-1"],
-            }
-            for s in denials
-        ]
-        made["organization"] = {
-            "Id": "o-unknown",
-            "MasterAccountId": master,
-            "Roots": [{"Id": "r-1"}],
-            "OrganizationalUnits": [],
-            "Accounts": members,
-            "Policies": policies,
-        }
-
-    def without(made: dict) -> None:
-        made.pop("organization", None)
-
-    home = min(scenario["accounts"])
-    variants: list[tuple[list[dict], list[dict], str]] = [
-        ([FULL], [], "999999999999"),
-        ([FULL, DENY], [], "999999999999"),
-        ([], [], "999999999999"),
-        ([FULL], [DENY], "999999999999"),
-        ([FULL, DENY], [DENY], home),
-    ]
-    given: list[Edit] = (
-        [lambda made: None] if isinstance(scenario.get("organization"), dict) else []
-    )
-    return [without, *(lambda made, v=v: edit(made, *v) for v in variants), *given]
-
-
-def org_policies(kind: str) -> Callable[[dict, str], list[Edit]]:
-    """The policies of one type: open, denying, or as they stand."""
-
-    def variants(scenario: dict, _: str) -> list[Edit]:
-        def edit(made: dict, statements: list[dict]) -> None:
-            for org in as_list(made.get("organization", [])):
-                levels = [org["Roots"][0]["Id"]]
-                for name in ("OrganizationalUnits", "Accounts"):
-                    levels += [entry["Id"] for entry in org[name]]
-                others = [policy for policy in org["Policies"] if policy["Type"] != kind]
-                listed = [
-                    {"Id": f"p-u{n}", "Type": kind, "Content": document(s), "Targets": levels}
-                    for n, s in enumerate(statements)
-                ]
-                org["Policies"] = [*others, *listed]
-
-        allow, deny = FULL, DENY
-        if kind == RCP:
-            allow, deny = allow | {"Principal": "*"}, deny | {"Principal": "*"}
-        return [lambda made, s=s: edit(made, s) for s in ([allow], [allow, deny])] + [
-            lambda made: None
-        ]
-
-    return variants
+def set_boundary(arn: str, statement: dict | None, made: dict) -> None:
+    name = f"{arn.rpartition(':')[0]}:policy/unknown-boundary"
+    for record in entities(made, arn):
+        record.pop("PermissionsBoundary", None)
+        if statement:
+            record["PermissionsBoundary"] = {"PermissionsBoundaryArn": name}
+            version = {"VersionId": "v1", "IsDefaultVersion": True, "Document": document(statement)}
+            account = made["accounts"][arn.split(":")[4]]
+            listed = {"PolicyName": "b", "Arn": name, "PolicyVersionList": [version]}
+            account["Policies"] = [*account.get("Policies", []), listed]
 
 
 def account(scenario: dict, ident: str) -> list[Edit]:
     """Everything in one account: as it stands, empty, or with other policies."""
-
-    def empty(made: dict) -> None:
-        for name in ("RoleDetailList", "UserDetailList"):
-            made["accounts"].get(ident, {}).pop(name, None)
-
-    edits: list[Edit] = [lambda made: None, empty]
-    arns = [
-        f"x:x:x:x:{ident}:role/{r['RoleName']}"
-        for r in scenario["accounts"].get(ident, {}).get("RoleDetailList", [])
-    ]
-    users = [
-        f"x:x:x:x:{ident}:user/{r['UserName']}"
-        for r in scenario["accounts"].get(ident, {}).get("UserDetailList", [])
-    ]
-    for arn in arns[:1]:
+    given = scenario["accounts"].get(ident, {})
+    roles = [f"x:x:x:x:{ident}:role/{r['RoleName']}" for r in given.get("RoleDetailList", [])]
+    users = [f"x:x:x:x:{ident}:user/{u['UserName']}" for u in given.get("UserDetailList", [])]
+    edits: list[Edit] = [as_it_stands, partial(empty, ident)]
+    for arn in roles[:1]:
         edits += trust(scenario, arn)
-    for arn in [*arns, *users][:2]:
+    for arn in [*roles, *users][:2]:
         edits += identity(scenario, arn)
     return edits
+
+
+def empty(ident: str, made: dict) -> None:
+    for name in ("RoleDetailList", "UserDetailList"):
+        made["accounts"].get(ident, {}).pop(name, None)
+
+
+# ---- organizations -----------------------------------------------------------------------------
+
+
+def organization(scenario: dict, _: str) -> list[Edit]:
+    """None, or one that holds every account, with a policy that may deny."""
+    outside, inside = "999999999999", min(scenario["accounts"], default="999999999999")
+    variants: list[tuple[list[dict], list[dict], str]] = [
+        ([FULL], [], outside),
+        ([FULL, DENY], [], outside),
+        ([], [], outside),
+        ([FULL], [DENY], outside),
+        ([FULL, DENY], [DENY], inside),
+    ]
+    return [without_organization, as_it_stands, *(partial(set_organization, v) for v in variants)]
+
+
+def without_organization(made: dict) -> None:
+    made.pop("organization", None)
+
+
+def set_organization(variant: tuple[list[dict], list[dict], str], made: dict) -> None:
+    scps, denials, master = variant
+    members = sorted(made["accounts"])
+    made["organization"] = {
+        "Id": "o-unknown",
+        "MasterAccountId": master,
+        "Roots": [{"Id": "r-1"}],
+        "OrganizationalUnits": [],
+        "Accounts": [{"Id": account, "ParentId": "r-1"} for account in members],
+        "Policies": [
+            *org_policies(SCP, scps, ["r-1", *members]),
+            *org_policies(RCP, denials, ["r-1"]),
+        ],
+    }
+
+
+def org_policies(kind: str, statements: list[dict], targets: list[str]) -> list[dict]:
+    everyone = {"Principal": "*"} if kind == RCP else {}
+    return [
+        {
+            "Id": f"p-unknown{n}",
+            "Type": kind,
+            "Content": document(statement | everyone),
+            "Targets": targets,
+        }
+        for n, statement in enumerate(statements)
+    ]
+
+
+def control(kind: str, scenario: dict, _: str) -> list[Edit]:
+    """The policies of one type: open, denying, or as they stand."""
+    variants = ([FULL], [FULL, DENY])
+    return [as_it_stands, *(partial(set_control, kind, statements) for statements in variants)]
+
+
+def set_control(kind: str, statements: list[dict], made: dict) -> None:
+    for org in as_list(made.get("organization", [])):
+        targets = [org["Roots"][0]["Id"]]
+        for name in ("OrganizationalUnits", "Accounts"):
+            targets += [entry["Id"] for entry in org[name]]
+        others = [policy for policy in org["Policies"] if policy["Type"] != kind]
+        org["Policies"] = [*others, *org_policies(kind, statements, targets)]
 
 
 # ---- services ----------------------------------------------------------------------------------
@@ -307,24 +285,17 @@ def account(scenario: dict, ident: str) -> list[Edit]:
 def service_attributes(scenario: dict) -> Iterator[list[Edit]]:
     """Values of the attributes that a credential service sends of itself (section 5.8)."""
     params, service = scenario["call"]["parameters"], scenario["call"]["caller"]["service"]
-    prefix = {POD_IDENTITY: "aws:RequestTag/", ROLES_ANYWHERE: "aws:PrincipalTag/"}.get(service)
-    if prefix and "Tags" not in params:
-        names = POD_TAGS if service == POD_IDENTITY else ("x509Subject/CN", "x509Issuer/O")
-        for name in names:
-            values = [v for v in telling(scenario, prefix + name) if v is not None]
-            if len(values) > 1:  # some condition asks for it
-                absent = [None] if service == ROLES_ANYWHERE else []
-                yield context_values(prefix + name, [*absent, *values])
+    sent: list[tuple[str, bool]] = []  # keys, and whether they may be absent
+    if service == POD_IDENTITY and "Tags" not in params:
+        sent = [(f"aws:RequestTag/{name}", False) for name in POD_TAGS]
+    if service == ROLES_ANYWHERE and "Tags" not in params:
+        sent = [(f"aws:PrincipalTag/{name}", True) for name in ("x509Subject/CN", "x509Issuer/O")]
     if service == ROLES_ANYWHERE and "SourceIdentity" not in params:
-        values = [v for v in telling(scenario, "sts:SourceIdentity") if v is not None]
-        if len(values) > 1:
-            yield context_values("sts:SourceIdentity", values)
-
-
-def context_values(key: str, values: list[Any]) -> list[Edit]:
-    return [
-        lambda made, v=v: made["call"].setdefault("context", {}).update({key: v}) for v in values
-    ]
+        sent.append(("sts:SourceIdentity", False))
+    for key, optional in sent:
+        if any(tests_of(scenario, key)):
+            values = telling(scenario, key)
+            yield [partial(set_key, key, v) for v in values if optional or v is not None]
 
 
 PARTS: dict[str, Callable[[dict, str], list[Edit]]] = {
@@ -333,7 +304,7 @@ PARTS: dict[str, Callable[[dict, str], list[Edit]]] = {
     "identity": identity,
     "boundary": boundary,
     "organization": organization,
-    "scp": org_policies(SCP),
-    "rcp": org_policies(RCP),
+    "scp": partial(control, SCP),
+    "rcp": partial(control, RCP),
     "account": account,
 }

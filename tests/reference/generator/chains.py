@@ -29,9 +29,11 @@ class Link(Principal):
     def pick_faults(self) -> set[str]:
         return set() if self.chance(0.35) else super().pick_faults()
 
+    def can_assume_itself(self) -> bool:
+        return False  # one record cannot have the trust policies of two hops
+
     def make_caller(self) -> None:
         super().make_caller()
-        self.self_assume = False
         if self.chance(0.15):
             self.session_name = DEFAULT_NAME
             head = self.arn.rpartition("/")[0]

@@ -73,9 +73,7 @@ class Principal(Accounts):
         self.principal_tags = self.some_tags({"team": self.team, "level": "5", "flag": "true"})
         self.principal_tags |= self.some_tags({"user": self.caller_name, "Env": "prod"})
         self.principal_tags |= {"seal": "QUJD"} if self.chance(0.2) else {}
-        self.self_assume = (
-            self.kind == "session" and self.same and not self.goal and self.chance(0.12)
-        )
+        self.self_assume = self.can_assume_itself() and self.chance(0.12)
         if self.self_assume:
             self.role_name, self.role_path = self.caller_name, self.caller_path
             self.role_tags = self.principal_tags
@@ -84,6 +82,9 @@ class Principal(Accounts):
             "${aws:username}": None if self.is_session else self.caller_name,
             "${aws:PrincipalTag/team}": self.principal_tags.get("team"),
         }
+
+    def can_assume_itself(self) -> bool:
+        return self.kind == "session" and self.same and not self.goal
 
     def flagged(self) -> bool:
         return "flag" in self.principal_tags

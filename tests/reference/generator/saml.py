@@ -34,8 +34,8 @@ class Saml(Federated):
 
     def fault_pool(self) -> list[str]:
         pool = [*super().fault_pool(), *SHARED_FAULTS, *SAML_FAULTS]
-        apart = ("region", "suspended", "rcp-deny", "endpoint", "endpoint-deny", "session-name")
-        apart += ("identity-center",)
+        apart = {"region", "suspended", "rcp-deny", "endpoint", "endpoint-deny", "session-name"}
+        apart.add("identity-center")
         return [f for f in pool if f not in apart] if self.goal else pool
 
     def make_caller(self) -> None:
