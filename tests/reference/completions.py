@@ -279,6 +279,17 @@ def set_control(kind: str, statements: list[dict], made: dict) -> None:
         org["Policies"] = [*others, *org_policies(kind, statements, targets)]
 
 
+def endpoint(scenario: dict, _: str) -> list[Edit]:
+    """The policy of the endpoint that the call goes through."""
+    return [as_it_stands, *(partial(set_endpoint, statement) for statement in (FULL, DENY, OTHER))]
+
+
+def set_endpoint(statement: dict, made: dict) -> None:
+    for account in made["accounts"].values():
+        for listed in account.get("VpcEndpoints", []):
+            listed["PolicyDocument"] = document(statement | {"Principal": "*"})
+
+
 # ---- services ----------------------------------------------------------------------------------
 
 
@@ -307,4 +318,5 @@ PARTS: dict[str, Callable[[dict, str], list[Edit]]] = {
     "scp": partial(control, SCP),
     "rcp": partial(control, RCP),
     "account": account,
+    "endpoint": endpoint,
 }

@@ -7,11 +7,16 @@ from typing import Any
 
 from tests.reference.generator.drawing import AWAY, FIRST, HOME, PARTITIONS
 from tests.reference.generator.options import Options, options
+from tests.reference.generator.wild import wild
 
 FAVOURED = {  # condition keys that are asked for more often than others
     "aws:MultiFactorAuthPresent": 6,
     "aws:PrincipalArn": 4,
-    "aws:SourceIp": 3,
+    "aws:SourceIp": 4,
+    "aws:CurrentTime": 4,
+    "aws:EpochTime": 2,
+    "aws:TokenIssueTime": 3,
+    "aws:MultiFactorAuthAge": 3,
     "aws:TagKeys": 3,
     "sts:TransitiveTagKeys": 2,
     "aws:PrincipalOrgPaths": 3,
@@ -30,6 +35,7 @@ ANYONE_FAULTS = (
     "suspended",
 )
 SWITCH = datetime(2026, 2, 2, tzinfo=UTC)
+WILD = 0.12  # share of conditions drawn at random, whether they hold or not
 ENDPOINT_FAULTS = ("endpoint", "endpoint-deny")
 
 
@@ -120,10 +126,17 @@ class Draft:
         failing = self.rng.randrange(len(keys))
         for n, key in enumerate(keys):
             operator, value = self.rng.choice(self.options(key, hold or n != failing))
+            if self.chance(WILD):
+                operator, value = self.wild(key) or (operator, value)
             tag = key.rpartition("/")[0] and self.chance(0.3)
             name = key.upper() if tag else self.rng.choice([key, key, key, key.lower()])
             made.setdefault(operator, {})[name] = value
         return made
+
+    def wild(self, key: str) -> tuple[str, Any] | None:
+        """A condition on this key that may hold or not; None where readings would differ."""
+        kind, value = self.facts[key]
+        return wild(self.rng, kind, value) if kind not in ("idp-role", "binary") else None
 
     def options(self, key: str, hold: bool) -> Options:
         kind, value = self.facts[key]

@@ -57,6 +57,7 @@ def hidden_keys(rng: Random, keys: list[str], made: dict) -> list[str]:
 def hidden_layers(rng: Random, maker: Any, made: dict) -> list[str]:
     choices = ["organization", f"trust:{maker.role_arn}", f"account:{maker.target}"]
     choices += ["scp", "rcp"] if "organization" in made else []
+    choices += ["endpoint"] * 3 if maker.endpoint else []
     if maker.signs:
         arn = maker.principal_arn
         choices += [f"identity:{arn}", f"identity:{arn}", f"boundary:{arn}"]
