@@ -1,8 +1,16 @@
 """What the engine may say about a scenario, by the reference evaluator."""
 
+import itertools
+import json
+
 from tests.reference.chains import single_calls
 from tests.reference.completions import complete, completions
 from tests.reference.evaluator import decide_all
+from tests.reference.generator.unknowns import documents
+
+CONDITIONAL = "conditional"
+# Keys that a required action may have or not: the subject of U-6.
+PERHAPS_ABSENT = ("sts:externalid", "sts:rolesessionname", "sts:sourceidentity")
 
 
 def acceptable(scenario: dict) -> set[str]:
@@ -18,25 +26,39 @@ def acceptable(scenario: dict) -> set[str]:
             outcomes |= decide_all(world)
             if len(outcomes) > 1:
                 break
-        return {verdict(outcomes), "conditional"}
-    outcomes = decide_all(scenario)
-    chained = "chain" in scenario["call"]
-    if chained and any(len(decide_all(hop)) > 1 for hop in reached(scenario)):
-        return {verdict(outcomes), "conditional"}  # hops may exclude each other's readings
-    return {verdict(outcomes)}
-
-
-def reached(scenario: dict) -> list[dict]:
-    """The hops of a chain up to the first one that nothing can make."""
-    found = []
-    for hop in single_calls(scenario):
-        found.append(hop)
-        if decide_all(hop) == {False}:
-            break
-    return found
+        return {verdict(outcomes), CONDITIONAL}
+    right = verdict(decide_all(scenario))
+    if right != CONDITIONAL and (correlated(scenario) or hops_exclude_each_other(scenario)):
+        return {right, CONDITIONAL}
+    return {right}
 
 
 def verdict(outcomes: set[bool]) -> str:
     if len(outcomes) > 1:
-        return "conditional"
+        return CONDITIONAL
     return "allowed" if True in outcomes else "denied"
+
+
+def correlated(scenario: dict) -> bool:
+    """Whether one document mentions a key of U-6 twice, or in a variable.
+
+    Only there may the engine call conditional what every reading decides alike.
+    """
+    for document, key in itertools.product(documents(scenario), PERHAPS_ABSENT):
+        written = json.dumps(document).lower()
+        if f"${{{key}" in written or written.count(key) > 1:
+            return True
+    return False
+
+
+def hops_exclude_each_other(scenario: dict) -> bool:
+    """Whether a chain has hops that pass under some readings only, up to one that never does."""
+    if "chain" not in scenario["call"]:
+        return False
+    for hop in single_calls(scenario):
+        outcomes = decide_all(hop)
+        if len(outcomes) > 1:
+            return True
+        if outcomes == {False}:
+            return False
+    return False

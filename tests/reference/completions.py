@@ -12,11 +12,13 @@ from typing import Any
 from tests.reference.generator.unknowns import NETWORK, conditions, documents
 from tests.reference.keys import POD_IDENTITY, POD_TAGS, ROLES_ANYWHERE
 from tests.reference.operators import as_list, moment, text
+from tests.reference.tokens import asserted
 from tests.reference.world import RCP, SCP
 
 Edit = Callable[[dict], None]
 LIMIT = 40  # of completions per scenario
 MULTIVALUED = ("aws:tagkeys", "transitivetagkeys", "orgpaths", ":amr", "saml:cn", "saml:eduperson")
+SESSION_NAME = "sts:RoleSessionName"
 FULL = {"Effect": "Allow", "Action": "*", "Resource": "*"}
 DENY = FULL | {"Effect": "Deny"}
 OTHER = FULL | {"Action": "s3:*"}
@@ -51,6 +53,8 @@ def open_parts(scenario: dict) -> Iterator[list[Edit]]:
     for entry in scenario.get("unknown", []):
         what, _, name = entry.partition(":")
         yield PARTS[what](scenario, name)
+    if not_named(scenario):
+        yield [partial(set_key, SESSION_NAME, value) for value in names(scenario)]
     if "service" in caller:  # whose network keys no scenario here asks for (R5.11)
         yield from service_attributes(scenario)
         return
@@ -60,6 +64,19 @@ def open_parts(scenario: dict) -> Iterator[list[Edit]]:
     if caller.get("mfa") == "unknown":
         ages = [int(v) for v in telling(scenario, "aws:multifactorauthage") if str(v).isdigit()]
         yield [partial(set_mfa, v) for v in (False, *({"age": age} for age in [*ages, 60]))]
+
+
+def not_named(scenario: dict) -> bool:
+    """Whether a session name is asked for that the caller chooses and nothing gives."""
+    call = scenario["call"]
+    chosen = "service" in call["caller"] or "assertion" in call["caller"]
+    given = call["parameters"] | asserted(call)
+    asked = any(SESSION_NAME.lower() in str(d).lower() for d in documents(scenario))
+    return chosen and asked and "RoleSessionName" not in given
+
+
+def names(scenario: dict) -> list[Any]:
+    return [value for value in (*telling(scenario, SESSION_NAME), "web") if value is not None]
 
 
 def as_it_stands(made: dict) -> None:

@@ -153,6 +153,9 @@ def claim_names(issuer: str, now: datetime) -> list[str]:
     if now < PROVIDER_KEYS_SINCE:
         return list(GENERIC)
     host = issuer.partition("/")[0]
+    enterprise = host.startswith("token.actions.") and host.endswith(".ghe.com")
+    if enterprise or issuer.startswith("github.com/enterprises/"):
+        host = "token.actions.githubusercontent.com"
     own = PROVIDER_KEYS.get(host, "").split()
     if host == "oidc.circleci.com":
         own = ["oidc.circleci.com/project-id"]

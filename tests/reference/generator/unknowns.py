@@ -55,7 +55,9 @@ def hidden_keys(rng: Random, keys: list[str], made: dict) -> list[str]:
 
 
 def hidden_layers(rng: Random, maker: Any, made: dict) -> list[str]:
-    choices = ["organization", f"trust:{maker.role_arn}", f"account:{maker.target}"]
+    choices = ["organization", f"account:{maker.target}"]
+    if made["call"]["parameters"]["RoleArn"] == maker.role_arn:  # else its partition may differ
+        choices.append(f"trust:{maker.role_arn}")
     choices += ["scp", "rcp"] if "organization" in made else []
     choices += ["endpoint"] * 3 if maker.endpoint else []
     if maker.signs:

@@ -18,6 +18,8 @@ TOKENS: dict[str, dict[str, Any]] = {  # issuers, each with claims that are typi
         "environment": "prod",
     },
     "token.actions.githubusercontent.com/acme": {"aud": "sts", "sub": SUB, "actor_id": 4711},
+    "token.actions.acme.ghe.com": {"aud": "sts.amazonaws.com", "sub": SUB, "workflow": "ci"},
+    "github.com/enterprises/acme": {"aud": "sts.amazonaws.com", "sub": SUB, "enterprise_id": 9},
     "gitlab.com": {
         "aud": "https://gitlab.com",
         "sub": "project_path:acme/app:ref_type:branch:ref:main",
@@ -65,6 +67,8 @@ TOKENS: dict[str, dict[str, Any]] = {  # issuers, each with claims that are typi
 BUILT_IN = tuple(TOKENS)[-4:]
 KEYS = {  # the claims above that are condition keys, but for aud, oaud, sub, amr and email
     "token.actions.githubusercontent.com": "repository ref actor environment actor_id",
+    "token.actions.acme.ghe.com": "workflow",
+    "github.com": "enterprise_id",
     "gitlab.com": "project_id user_login ref_protected",
     "agent.buildkite.com": "pipeline_slug",
     "oidc.circleci.com": "oidc.circleci.com/project-id",
@@ -96,7 +100,7 @@ class WebIdentity(Federated):
             self.claims["azp"] = "azp-client"
         if not self.built_in and self.chance(0.1):
             self.claims["amr"] = rng.choice(["pwd", ["mfa", "hwk"]])
-        if not self.built_in and self.chance(0.05):
+        if "azp" in self.claims and self.chance(0.2):  # what `oaud` is then is not said
             self.claims["aud"] = [self.claims["aud"]]
         now = int(self.time.timestamp())
         if self.chance(0.3):
@@ -188,7 +192,8 @@ class WebIdentity(Federated):
         facts: dict[str, tuple[str, Any]] = {}
         if not self.built_in or self.issuer in BUILT_IN[:2]:
             facts = {"aud": ("string", audience), "sub": ("string", values.get("sub"))}
-        if not self.built_in or self.issuer == "accounts.google.com":
+        listed = isinstance(self.claims.get("aud"), list)
+        if not listed and (not self.built_in or self.issuer == "accounts.google.com"):
             facts["oaud"] = ("string", values.get("aud"))
         if not self.built_in or self.issuer.startswith("cognito"):
             amr = values.get("amr")
