@@ -18,6 +18,15 @@ from tests.reference.world import RCP, SCP
 Edit = Callable[[dict], None]
 LIMIT = 40  # of completions per scenario
 MULTIVALUED = ("aws:tagkeys", "transitivetagkeys", "orgpaths", ":amr", "saml:cn", "saml:eduperson")
+ALWAYS = (  # keys that are never absent (5.1, 5.5); those of callers, for signed calls
+    "aws:currenttime",
+    "aws:epochtime",
+    "aws:securetransport",
+    "aws:viaawsservice",
+    "aws:requestedregion",
+    "aws:resourceaccount",
+)
+OF_SIGNED = ("aws:principalarn", "aws:principalaccount", "aws:principaltype", "aws:userid")
 SESSION_NAME = "sts:RoleSessionName"
 FULL = {"Effect": "Allow", "Action": "*", "Resource": "*"}
 DENY = FULL | {"Effect": "Deny"}
@@ -88,7 +97,18 @@ def as_it_stands(made: dict) -> None:
 
 def context(scenario: dict, key: str) -> list[Edit]:
     """An unknown key: values that its conditions mention and ones that they do not, and none."""
-    return [partial(set_key, key, value) for value in telling(scenario, key)]
+    values = telling(scenario, key)
+    return [partial(set_key, key, v) for v in values if v is not None or optional(scenario, key)]
+
+
+def optional(scenario: dict, key: str) -> bool:
+    """Whether the key may be absent from this call."""
+    call = scenario["call"]
+    if key.lower() in OF_SIGNED:
+        return "arn" not in call["caller"]
+    if key.lower() == "aws:sourceip":  # always there on the public endpoint
+        return "vpc_endpoint" in call["network"]
+    return key.lower() not in ALWAYS
 
 
 def set_key(key: str, value: Any, made: dict) -> None:
@@ -320,10 +340,10 @@ def service_attributes(scenario: dict) -> Iterator[list[Edit]]:
         sent = [(f"aws:PrincipalTag/{name}", True) for name in ("x509Subject/CN", "x509Issuer/O")]
     if service == ROLES_ANYWHERE and "SourceIdentity" not in params:
         sent.append(("sts:SourceIdentity", False))
-    for key, optional in sent:
+    for key, missing in sent:
         if any(tests_of(scenario, key)):
             values = telling(scenario, key)
-            yield [partial(set_key, key, v) for v in values if optional or v is not None]
+            yield [partial(set_key, key, v) for v in values if missing or v is not None]
 
 
 PARTS: dict[str, Callable[[dict, str], list[Edit]]] = {
