@@ -1,4 +1,4 @@
-"""A naive two-valued evaluator of AssumeRole* calls, written straight from FACTS.
+"""A naive two-valued evaluator of AssumeRole* calls, written straight from the rules.
 
 `decide(scenario)` is True when STS would issue credentials and False when it would not, for a
 scenario in which everything is known. It knows no "maybe", keeps no trace and is not fast: its

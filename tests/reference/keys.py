@@ -1,4 +1,4 @@
-"""Section 5 of FACTS: which condition keys a call has, and their values."""
+"""Section 5 of the rules: which condition keys a call has, and their values."""
 
 from datetime import timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""Section 6 of FACTS: wildcards, policy variables and condition operators, two-valued."""
+"""Section 6 of the rules: wildcards, policy variables and condition operators, two-valued."""
 
 import base64
 import ipaddress

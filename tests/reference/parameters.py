@@ -1,4 +1,4 @@
-"""Section 4 of FACTS: lengths, patterns, ranges, tag rules, inherited attributes, durations."""
+"""Section 4 of the rules: lengths, patterns, ranges, tag rules, inherited attributes, durations."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""Sections 1.3, 1.6 and 2 of FACTS: which statements apply, and how they name the caller."""
+"""Sections 1.3, 1.6 and 2 of the rules: which statements apply, and how they name the caller."""
 
 import json
 from typing import Any, NamedTuple

@@ -1,4 +1,4 @@
-"""Vectors of FACTS for tokens, assertions, services and chains: the reference must give them."""
+"""Vectors for tokens, assertions, services and chains, by the reference."""
 
 import copy
 from typing import Any

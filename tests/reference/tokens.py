@@ -1,4 +1,4 @@
-"""Web identity tokens and SAML assertions: sections 5.6, 5.7, 7.5 and 7.6 of FACTS."""
+"""Web identity tokens and SAML assertions: sections 5.6, 5.7, 7.5 and 7.6 of the rules."""
 
 from datetime import UTC, datetime
 from typing import Any

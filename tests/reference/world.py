@@ -1,4 +1,4 @@
-"""Who calls, which role, and which policies concern them (sections 1.2, 2.1 and 10 of FACTS)."""
+"""Who calls, which role, and which policies concern them (sections 1.2, 2.1 and 10)."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Every limit of section 4 of FACTS: values at it, and one beyond."""
+"""Every limit of section 4 of the rules: values at it, and one beyond."""
 
 from tests.reference.generator.drawing import document, managed
 from tests.reference.generator.maker import small_document

@@ -1,4 +1,4 @@
-"""Parameters at and beyond their limits (section 4 of FACTS)."""
+"""Parameters at and beyond their limits (section 4 of the rules)."""
 
 from random import Random
 from typing import Any
