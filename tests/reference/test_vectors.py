@@ -1,4 +1,4 @@
-"""Test vectors of FACTS section 12 (AssumeRole only): reference and engine must both give them."""
+"""Test vectors of section 12 (AssumeRole only): reference and engine must both give them."""
 
 from typing import Any
 
