@@ -9,7 +9,8 @@ from typing import Any
 import jsonpatch
 
 from assumable.diagnose import Diagnosis, diagnose
-from assumable.engine.evaluate import Decision, decide
+from assumable.engine.chain import decide_chain
+from assumable.engine.evaluate import Decision, Verdict, decide
 from assumable.formats.scenario import Scenario, parse_scenario
 from assumable.source import Document
 
@@ -82,6 +83,11 @@ def parsed(scenario: Mapping[str, Any]) -> Scenario:
 def decided(scenario: Mapping[str, Any]) -> Decision:
     """The decision of a scenario."""
     return decide(*parsed(scenario))
+
+
+def verdict_of(scenario: Mapping[str, Any]) -> Verdict:
+    """The verdict of a scenario, that of all hops where it has a chain."""
+    return decide_chain(*parsed(scenario)).verdict
 
 
 def diagnosed(scenario: Mapping[str, Any]) -> Diagnosis:

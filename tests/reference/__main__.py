@@ -9,7 +9,7 @@ import yaml
 from tests.reference.agreement import acceptable
 from tests.reference.coverage import features
 from tests.reference.generator import FAMILIES, scenario
-from tests.worlds import decided
+from tests.worlds import verdict_of
 
 
 def main() -> None:
@@ -24,7 +24,7 @@ def main() -> None:
     world = scenario(options.seed, options.family)
     print(yaml.safe_dump(json.loads(json.dumps(world)), sort_keys=False, allow_unicode=True))
     print(f"# reference: {' or '.join(sorted(acceptable(world)))}")
-    print(f"# engine: {decided(world).verdict}")
+    print(f"# engine: {verdict_of(world)}")
 
 
 def count(family: str, first: int, cases: int) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from tests.reference.agreement import acceptable
 from tests.reference.generator import FAMILIES, scenario
-from tests.worlds import decided
+from tests.worlds import verdict_of
 
 CASES = int(os.environ.get("ASSUMABLE_CASES", "4000"))
 FIRST = int(os.environ.get("ASSUMABLE_FIRST", "0"))
@@ -44,7 +44,7 @@ def test_engine_and_reference_agree(family: str, first: int, cases: int) -> None
     wrong = []
     for seed in range(first, first + cases):
         world = scenario(seed, family)
-        right, verdict = acceptable(world), decided(world).verdict
+        right, verdict = acceptable(world), verdict_of(world)
         if verdict not in right:
             wrong.append(
                 f"engine {verdict}, reference {' or '.join(sorted(right))}:"

@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from assumable.engine.chain import decide_chain
-from tests.worlds import DEPLOYER, A, B, allow, decided, parsed, policy, trust
+from tests.worlds import DEPLOYER, A, B, allow, decided, policy, trust, verdict_of
 
 MASTER = "999999999999"
 ROOT, UNIT = "r-ab12", "ou-ab12-11111111"
@@ -177,7 +176,7 @@ def through_endpoint(scenario: dict[str, Any], *statements: Any) -> dict[str, An
 
 def verdict(scenario: Mapping[str, Any]) -> str:
     """The verdict alone."""
-    return decide_chain(*parsed(scenario)).verdict
+    return verdict_of(scenario)
 
 
 def passes(scenario: Mapping[str, Any]) -> bool:
