@@ -28,6 +28,10 @@ class Context(Protocol):
         """The value of a key, with the reason why it is present, absent or unknown."""
         ...
 
+    def value(self, name: str) -> Value:
+        """The same for a key that is in lower case already."""
+        ...
+
     def assumed(self, item: str) -> bool | None:
         """How the user decided an open item; None leaves it open."""
         ...
@@ -293,13 +297,13 @@ def holds(wanted: Test, key: str, context: Context) -> Truth:
 def _compiled(wanted: Test, key: str) -> Held:
     name = key.lower()
     if wanted.base == "null" or (wanted.has_variables and any("${" in w for w in wanted.values)):
-        return lambda context: _decide(wanted, key, context.get(name), context)
+        return lambda context: _decide(wanted, key, context.value(name), context)
     operator = OPERATORS[wanted.base]
     compare = operator.compiled([Pattern(tokens(text)) for text in wanted.values])
     negated, plain = operator.negated, not wanted.qualifier
 
     def held(context: Context) -> Truth:
-        value = context.get(name)
+        value = context.value(name)
         if type(value) is Present and plain and len(value.values) == 1:
             return compare(value.values[0]) != negated
         return _decide(wanted, key, value, context, compare)

@@ -13,16 +13,11 @@ from assumable.engine.forms import Form
 from assumable.engine.gates import Gate, GateName
 from assumable.engine.layers import Part, Prepared
 from assumable.engine.own_role import implicit_self_trust, service_linked_fault
-from assumable.engine.preconditions import (
-    affirmations,
-    credential_problems,
-    fault_gate,
-    request_problems,
-)
+from assumable.engine.preconditions import affirmations, fault_gate, problems
 from assumable.engine.rules import unread_allows, unread_denies
 from assumable.engine.truth import Atom, Truth, all_of, any_of, negate
 from assumable.model.call import Call
-from assumable.model.policy import Layer, Policy
+from assumable.model.policy import Layer
 from assumable.model.world import Unknown, World
 
 _GATE_ORDER = tuple(GateName)
@@ -63,12 +58,12 @@ class Case:
 
     def __init__(self, prepared: Prepared, facts: Facts) -> None:
         """Look up which policies play a part."""
-        self.facts, trust = facts, facts.trust
+        self.facts = facts
         self._caller = prepared.caller_parts(facts)
         self._request = prepared.request_parts(facts)
         self._role = prepared.role_parts(facts)
         self.trust_fault = service_linked_fault(facts)
-        self.trust_rules = None if not isinstance(trust, Policy) else prepared.rules((trust,))
+        self.trust_rules = prepared.trust(facts)
 
     def contexts(self, action: str) -> tuple[RequestContext, RequestContext]:
         """What the role's side and the caller's side see."""
@@ -82,26 +77,32 @@ class Case:
         role_side, caller_side = self.contexts(action)
         found: list[Truth] = []
         own: dict[GateName, Truth] = {}
-        for part, listed in (*self._caller.live(action), *self._request.live(action)):
-            deny = listed.deny(caller_side) if listed.can_deny else False
-            if deny is not False:
+        for parts, context in (
+            (self._caller, caller_side),
+            (self._request, caller_side),
+            (self._role, role_side),
+        ):
+            live = parts.live(action)
+            for rule in live.denies:
+                deny = rule.applies(context)
                 if deny is True:
                     return False
-                found.append(negate(deny))
-            allow = listed.allow(caller_side)
-            if part.gate in _OWN:
-                own[part.gate] = allow
-            elif allow is not True:
-                if allow is False:
+                if deny is not False:
+                    found.append(negate(deny))
+            found.extend(map(negate, live.may_deny))
+            for gate, listed in live.needed:
+                allow = listed.allow(context)
+                if gate in _OWN:
+                    own[gate] = allow
+                elif allow is False:
                     return False
-                found.append(allow)
-        for _, listed in self._role.live(action):
-            found.append(negate(listed.deny(role_side)))
-        found.append(negate(self.trust_denies(role_side)))
-        if any(truth is False for truth in found):
-            return False
-        found.append(_sides_pass(self.facts, self.grant(role_side), own))
-        return all_of(found)
+                elif allow is not True:
+                    found.append(allow)
+        deny = self.trust_denies(role_side)
+        if deny is not False:
+            found.append(negate(deny))
+        passes = _sides_pass(self.facts, self.grant(role_side), own)
+        return all_of([*found, passes]) if found else passes
 
     def grant(self, context: RequestContext) -> Mapping[Form, Truth]:
         """What the trust policy allows, by the form in which it names the caller."""
@@ -257,11 +258,11 @@ def decide(world: World | Prepared, call: Call) -> Decision:
     """Decide a call in a world; one that serves many calls is prepared once."""
     prepared = world if isinstance(world, Prepared) else Prepared(world)
     facts = Facts(prepared.lookups, call)
-    problems = (*request_problems(facts), *credential_problems(facts))
+    found = problems(facts)
     if not facts.caller_side.is_signed:
-        problems = (*problems, *token_gates(facts))
+        found = (*found, *token_gates(facts))
     case = Case(prepared, facts) if facts.role_side.arn is not None else None
-    return Decision(facts, case, problems)
+    return Decision(facts, case, found)
 
 
 def _sides_pass(
@@ -271,6 +272,8 @@ def _sides_pass(
 
     A gate of the caller's side that is not in `own` lets everything through.
     """
+    if not by_form:
+        return False
     if not facts.has_identity_side:
         return any_of(by_form.values())
     identity = own.get(GateName.IDENTITY, True)

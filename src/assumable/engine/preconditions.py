@@ -43,11 +43,16 @@ def affirmations(facts: Facts, problems: tuple[Gate, ...]) -> Iterator[Gate]:
         yield Gate(gate=GateName.CREDENTIALS, account=account, summary=may)
 
 
-def request_problems(facts: Facts) -> Iterator[Gate]:
-    """What is wrong with the parameters by themselves, and whether there is such a role."""
+def problems(facts: Facts) -> tuple[Gate, ...]:
+    """What refuses the call before any policy is looked at, or may refuse it."""
     faults = request_faults(facts.call)
-    if not faults and facts.role_side.is_there and not crosses_partition(facts):
-        return
+    if not faults and facts.role_side.is_there and _is_ordinary(facts):
+        return ()
+    return (*_request_problems(facts, faults), *_credential_problems(facts))
+
+
+def _request_problems(facts: Facts, faults: tuple[Fault, ...]) -> Iterator[Gate]:
+    """What is wrong with the parameters by themselves, and whether there is such a role."""
     for fault in faults:
         yield fault_gate(GateName.REQUEST, facts.caller_account, fault)
     if any(fault.parameter == "RoleArn" for fault in faults):
@@ -110,10 +115,8 @@ def crosses_partition(facts: Facts) -> bool:
     return mine is not None and theirs is not None and mine != theirs
 
 
-def credential_problems(facts: Facts) -> Iterator[Gate]:
+def _credential_problems(facts: Facts) -> Iterator[Gate]:
     """What keeps such credentials from making the call at all (FACTS 3.2, 7.4)."""
-    if _is_ordinary(facts):
-        return
     account = facts.caller_account
     for fault in _credential_faults(facts):
         at_role = fault.variant == "role" and fault.cause == "region"
@@ -125,13 +128,13 @@ def credential_problems(facts: Facts) -> Iterator[Gate]:
 
 
 def _is_ordinary(facts: Facts) -> bool:
-    """Whether none of the rules below can apply, found out without asking each of them."""
+    """Whether no rule on credentials can apply, found out without asking each of them."""
     call, mine, theirs = facts.call, facts.caller_side, facts.role_side
     if not mine.may_call or mine.partition != theirs.partition or call.assumptions:
         return False
     region, parameters = call.network.region, call.parameters
     return (
-        call.session.expires_at is None
+        facts.session.expires_at is None
         and "SerialNumber" not in parameters
         and "TokenCode" not in parameters
         and (region is None or (theirs.has_every_region and mine.has_every_region))

@@ -52,35 +52,33 @@ class Rule:
 
     def rest(self, context: RequestContext) -> Truth:
         """Whether resource and conditions let it apply."""
-        open_parts: list[Truth] = []
+        open_parts: list[Truth] | None = None
         if self.resource is not None:
             truth = self.resource(context.facts.role_arn, context)
             if truth is False:
                 return False
             if truth is not True:
-                open_parts.append(truth)
+                open_parts = [truth]
         for held in self.conditions:
             truth = held(context)
             if truth is False:
                 return False
             if truth is not True:
-                open_parts.append(truth)
-        return all_of(open_parts) if open_parts else True
+                open_parts = [truth] if open_parts is None else [*open_parts, truth]
+        return True if open_parts is None else all_of(open_parts)
 
     def applies(self, context: RequestContext) -> Truth:
         """Whether it applies to the request, in whatever form it names the caller."""
-        if self.named is None:
+        named = True if self.named is None else self.named.matches(context.facts)
+        if named is True:
             return self.rest(context)
-        named = any_of(self.named.by(context.facts).values())
-        if named is True or named is False:
-            return named and self.rest(context)
-        return all_of((named, self.rest(context)))
+        return False if named is False else all_of((named, self.rest(context)))
 
 
 class Listed:
     """The rules about one action."""
 
-    __slots__ = ("_may_allow", "_may_deny", "allows", "always", "can_deny", "denies")
+    __slots__ = ("_may_allow", "allows", "always", "denies", "may_deny")
 
     def __init__(self, action: str, rules: Iterable[Rule], unread: Iterable[Unknown]) -> None:
         """Sort them by effect; an unread policy may do either."""
@@ -90,8 +88,8 @@ class Listed:
         self.always = any(rule.is_unconditional for rule in self.allows)
         """Whether one of the Allow statements applies to every request."""
         self._may_allow = [unread_allows(policy, action) for policy in unread]
-        self._may_deny = [unread_denies(policy, action) for policy in unread]
-        self.can_deny = bool(self.denies or self._may_deny)
+        self.may_deny = [unread_denies(policy, action) for policy in unread]
+        """Whether unread policies deny."""
 
     def allow(self, context: RequestContext) -> Truth:
         """Whether they allow."""
@@ -108,7 +106,7 @@ class Listed:
 
     def deny(self, context: RequestContext) -> Truth:
         """Whether they deny."""
-        found: list[Truth] = [*self._may_deny]
+        found: list[Truth] = [*self.may_deny]
         for rule in self.denies:
             truth = rule.applies(context)
             if truth is True:
@@ -146,7 +144,9 @@ class RuleSet:
         found: dict[Form, Truth] = {}
         for rule in self.about(context.action).allows:
             named = rule.names(context)
-            rest = rule.rest(context) if named else False
+            if not named:
+                continue
+            rest = rule.rest(context)
             if rest is not False:
                 for form, truth in named.items():
                     both = rest if truth is True else all_of((truth, rest))

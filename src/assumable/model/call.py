@@ -15,7 +15,7 @@ DEFAULT_DURATION = 3600
 Api = Literal["AssumeRole", "AssumeRoleWithWebIdentity", "AssumeRoleWithSAML"]
 
 
-class Present(msgspec.Struct, frozen=True):
+class Present(msgspec.Struct, frozen=True, gc=False):
     """A condition key that is in the request context."""
 
     values: tuple[str, ...]
@@ -23,13 +23,13 @@ class Present(msgspec.Struct, frozen=True):
     multivalued: bool = False
 
 
-class Absent(msgspec.Struct, frozen=True):
+class Absent(msgspec.Struct, frozen=True, gc=False):
     """A condition key that is not in the request context."""
 
     reason: str
 
 
-class Open(msgspec.Struct, frozen=True):
+class Open(msgspec.Struct, frozen=True, gc=False):
     """A key that depends on an open item of FACTS section 13: decided both ways."""
 
     item: str
