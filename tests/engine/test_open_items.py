@@ -150,6 +150,9 @@ CASES: dict[str, tuple[dict[str, Any], str, str]] = {
 }
 
 
+@pytest.mark.rule(
+    "U-4", "U-9", "U-19", "U-20", "U-21", "C-1", "C-2", "C-4", "C-7", "C-9", "C-10", "C-11"
+)
 @pytest.mark.parametrize("item", CASES)
 def test_an_open_item_is_decided_by_its_default_or_otherwise(item: str) -> None:
     """The default decides, `--assume` decides otherwise, and the answer names the item."""
