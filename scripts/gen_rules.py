@@ -174,8 +174,8 @@ def page(register: Register, held: Sequence[Held]) -> str:
 def _decided_otherwise() -> Iterator[str]:
     """The open items that change verdicts, as the engine's own table has them."""
     yield from ("## Deciding open items with `--assume`", "")
-    yield "`assumable why --assume ITEM=VALUE` takes the other reading. An answer names the items that"
-    yield from ("mattered for it.", "")
+    yield "`assumable why --assume ITEM=VALUE` takes the other reading. An answer names the items"
+    yield from ("that mattered for it.", "")
     yield from ("| item | question | values | taken | what it changes |", "|---|---|---|---|---|")
     for item in OPEN_ITEMS.values():
         taken = "both are tried" if item.default is None else f"`{item.values[not item.default]}`"
