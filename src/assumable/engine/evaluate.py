@@ -33,24 +33,6 @@ class Verdict(enum.StrEnum):
     CONDITIONAL = "conditional"
 
 
-class Grant(msgspec.Struct, frozen=True):
-    """What the trust policy says of the caller for one action, by match form."""
-
-    by_form: Mapping[Form, Truth]
-    named: Mapping[Form, Truth]
-    """The forms in which any Allow statement names the caller, conditions and action aside."""
-
-    @property
-    def allow(self) -> Truth:
-        """Whether some statement allows, in whatever form."""
-        return any_of(self.by_form.values())
-
-    @property
-    def decisive(self) -> Mapping[Form, Truth]:
-        """The forms that say which implicit denies count (DESIGN section 4)."""
-        return self.named if self.allow is False else self.by_form
-
-
 class Case:
     """One call held against a prepared world, action by action."""
 
