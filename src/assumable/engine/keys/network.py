@@ -8,7 +8,7 @@ from assumable.model.world import Unknown
 
 
 def source_ip(question: Question) -> Value:
-    """`aws:SourceIp`, absent through a VPC endpoint; a service has an address of its own (R5.11)."""
+    """`aws:SourceIp`: none through a VPC endpoint; that of a service is its own (R5.11)."""
     network = question.call.network
     if question.facts.caller_is_service:
         return Unknown("the IP address, which a service may withhold", "the `context` of the call")
