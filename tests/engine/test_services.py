@@ -2,10 +2,12 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 
+from assumable.engine.evaluate import decide
 from assumable.engine.services import SERVICES, parts_of
-from tests.worlds import ROLE, A, B, classic, decided, policy, trust
+from tests.worlds import ROLE, A, B, classic, decided, parsed, policy, trust
 
 ALL = ["sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"]
 PODS, ANYWHERE = "pods.eks.amazonaws.com", "rolesanywhere.amazonaws.com"
@@ -82,8 +84,6 @@ def test_tags_of_pod_identity(condition: dict[str, Any], expected: str) -> None:
         ({"Null": {"aws:PrincipalTag/x509Subject/CN": "false"}}, "conditional"),
         ({"StringEquals": {"aws:RequestTag/x509Subject/CN": "web"}}, "denied"),
         ({"StringEquals": {"aws:PrincipalTag/team": "web"}}, "denied"),
-        ({"ArnLike": {"aws:SourceArn": "arn:aws:rolesanywhere:*"}}, "conditional"),
-        ({"Null": {"aws:SourceArn": "false", "aws:SourceAccount": "false"}}, "allowed"),
     ],
 )
 def test_what_roles_anywhere_sends(condition: dict[str, Any], expected: str) -> None:
@@ -106,19 +106,30 @@ def test_source_identity_of_roles_anywhere_is_there_and_not_known() -> None:
 SOURCE = {"StringEquals": {"aws:SourceAccount": B}}
 
 
+def verdict_in_open_world(service: str, **condition: Any) -> str:
+    """What becomes of the call where what is not listed may be there."""
+    world, call = parsed(by_service(service, named(service, ALL, **condition)))
+    return decide(msgspec.structs.replace(world, complete=False), call).verdict
+
+
 @pytest.mark.parametrize(
     ("service", "expected"),
     [
         ("codebuild.amazonaws.com", "conditional"),
         ("states.amazonaws.com", "conditional"),
         ("ecs-tasks.amazonaws.com", "conditional"),
+        (ANYWHERE, "conditional"),
         ("ec2.amazonaws.com", "denied"),
         ("elastictranscoder.amazonaws.com", "denied"),
         ("anything.amazonaws.com", "denied"),
     ],
 )
 def test_source_keys_are_there_where_a_page_says_so(service: str, expected: str) -> None:
-    assert verdict(service, named(service, **SOURCE)) == expected
+    """R2.10; in a closed world they are there only where `context` says so."""
+    assert verdict_in_open_world(service, **SOURCE) == expected
+    assert verdict(service, named(service, ALL, **SOURCE)) == "denied"
+    closed = named(service, ALL, Null={"aws:SourceArn": "true", "aws:SourceOrgID": "true"})
+    assert verdict(service, closed) == "allowed"
 
 
 @pytest.mark.parametrize(("value", "expected"), [(B, "allowed"), (A, "denied"), (None, "denied")])
@@ -132,16 +143,14 @@ def test_organization_of_the_source_is_there_only_in_an_organization() -> None:
     for operator, expected in (("StringEquals", "conditional"), ("Null", "conditional")):
         wanted = "true" if operator == "Null" else "o-exampleorgid"
         condition = {operator: {"aws:SourceOrgID": wanted}}
-        assert (
-            verdict("states.amazonaws.com", named("states.amazonaws.com", **condition)) == expected
-        )
+        assert verdict_in_open_world("states.amazonaws.com", **condition) == expected
 
 
 @pytest.mark.parametrize(
     ("service", "parameters", "expected"),
     [
         ("elasticbeanstalk.amazonaws.com", {}, "allowed"),
-        ("firehose.amazonaws.com", {}, "conditional"),
+        ("firehose.amazonaws.com", {}, "denied"),
         ("firehose.amazonaws.com", {"ExternalId": "elasticbeanstalk"}, "allowed"),
         ("lambda.amazonaws.com", {}, "denied"),
     ],
@@ -150,6 +159,12 @@ def test_external_ids_of_services(service: str, parameters: dict[str, Any], expe
     """The trust policy that Elastic Beanstalk itself makes asks for one."""
     condition = {"StringEquals": {"sts:ExternalId": "elasticbeanstalk"}}
     assert verdict(service, named(service, **condition), **parameters) == expected
+
+
+def test_an_external_id_that_a_service_may_send_is_open_in_an_open_world() -> None:
+    condition = {"StringEquals": {"sts:ExternalId": "x-1"}}
+    assert verdict_in_open_world("firehose.amazonaws.com", **condition) == "conditional"
+    assert verdict_in_open_world("lambda.amazonaws.com", **condition) == "denied"
 
 
 def test_every_entry_that_sends_something_names_its_page() -> None:
@@ -182,6 +197,24 @@ def test_every_entry_that_sends_something_names_its_page() -> None:
 def test_keys_of_a_service(condition: dict[str, Any], expected: str) -> None:
     service = "glue.amazonaws.com"
     assert verdict(service, named(service, **condition)) == expected
+
+
+def test_a_service_does_not_call_from_the_network_of_the_customer() -> None:
+    """R5.11: neither its address nor a VPC endpoint, whose policy does not limit it."""
+    service = "lambda.amazonaws.com"
+    scenario = by_service(service, named(service))
+    scenario["call"]["network"] = {"vpc_endpoint": "vpce-1", "vpc": "vpc-1"}
+    endpoint = {"VpcEndpointId": "vpce-1", "VpcId": "vpc-1", "PolicyDocument": policy()}
+    scenario["accounts"][B]["VpcEndpoints"] = [endpoint]
+    assert decided(scenario).verdict == "allowed"
+    keys = {"StringEquals": {"aws:SourceVpce": "vpce-1"}}
+    asking = by_service(service, named(service, **keys))
+    asking["call"]["network"] = scenario["call"]["network"]
+    asking["accounts"][B]["VpcEndpoints"] = [endpoint]
+    assert decided(asking).verdict == "conditional"
+    asking = by_service(service, named(service, IpAddress={"aws:SourceIp": "203.0.113.0/24"}))
+    asking["call"]["network"] = {"source_ip": "203.0.113.7"}
+    assert decided(asking).verdict == "conditional"
 
 
 # Names (R2.9)

@@ -102,6 +102,19 @@ def test_another_value_of_a_source_key_is_not_removed() -> None:
     assert not diagnosis.fixes
 
 
+def test_a_guard_that_the_service_can_pass_is_not_removed() -> None:
+    """AWS documents that CodeBuild sends the key: only its value was not said (R2.10)."""
+    name, condition = "codebuild.amazonaws.com", {"StringEquals": {"aws:SourceAccount": B}}
+    scenario = by_service(name, trust({"Service": name}, Condition=condition))
+    diagnosis = diagnosed(scenario)
+    [finding] = diagnosis.findings
+    assert (finding.cause, finding.certainty) == ("trust-condition", "likely")
+    assert "say so with `context`" in finding.explanation
+    assert not diagnosis.fixes
+    scenario["call"]["context"] = {"aws:SourceAccount": None}
+    assert diagnosed(scenario).fixes
+
+
 @pytest.mark.parametrize("name", ["lambda.amazonaws.com.", "lambda.us-east-1.amazonaws.com"])
 def test_guard_of_a_misspelt_service_stays(name: str) -> None:
     """Whatever is proposed, the condition of the statement that was meant is part of it."""

@@ -11,9 +11,10 @@ def single_calls(scenario: dict) -> Iterator[dict]:
     """The scenario of every hop in turn, without `call.chain`; a call without one is one hop."""
     call = scenario["call"]
     before = [dict(hop) if isinstance(hop, dict) else {"RoleArn": hop} for hop in call["chain"]]
-    for hop in before:
-        hop.setdefault("RoleSessionName", "assumable")
     caller = call["caller"]
+    chosen = "service" in caller or "assertion" in caller  # by others: not known if not said
+    for hop in before[1:] if chosen else before:
+        hop.setdefault("RoleSessionName", "assumable")
     for params in [*before, call["parameters"]]:
         single = {name: value for name, value in call.items() if name != "chain"}
         single |= {"caller": caller, "parameters": params}
@@ -40,5 +41,5 @@ def issued(call: dict, time: str) -> dict[str, Any]:
         session["policy"] = json.loads(params["Policy"])
     session["policy_arns"] = [entry["arn"] for entry in params.get("PolicyArns", [])]
     head, _, path = params["RoleArn"].partition(":role/")
-    name = f"{path.rpartition('/')[2]}/{params['RoleSessionName']}"
+    name = f"{path.rpartition('/')[2]}/{params.get('RoleSessionName', 'unsaid')}"
     return {"arn": f"{head.replace(':iam:', ':sts:')}:assumed-role/{name}", "session": session}

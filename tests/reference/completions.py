@@ -2,6 +2,7 @@
 
 import copy
 import itertools
+import json
 import re
 from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
@@ -12,7 +13,7 @@ from typing import Any
 from tests.reference.generator.unknowns import NETWORK, conditions, documents
 from tests.reference.keys import POD_IDENTITY, POD_TAGS, ROLES_ANYWHERE
 from tests.reference.operators import as_list, moment, text
-from tests.reference.tokens import asserted
+from tests.reference.tokens import ATTRIBUTE, asserted
 from tests.reference.world import RCP, SCP
 
 Edit = Callable[[dict], None]
@@ -27,7 +28,8 @@ ALWAYS = (  # keys that are never absent (5.1, 5.5); those of callers, for signe
     "aws:resourceaccount",
 )
 OF_SIGNED = ("aws:principalarn", "aws:principalaccount", "aws:principaltype", "aws:userid")
-SESSION_NAME = "sts:RoleSessionName"
+SESSION_NAME, NAME_QUALIFIER = "sts:RoleSessionName", "saml:namequalifier"
+NAMING = ("aws:userid", "assumed-role/")  # where the next hop of a chain shows the name too
 FULL = {"Effect": "Allow", "Action": "*", "Resource": "*"}
 DENY = FULL | {"Effect": "Deny"}
 OTHER = FULL | {"Action": "s3:*"}
@@ -63,7 +65,10 @@ def open_parts(scenario: dict) -> Iterator[list[Edit]]:
         what, _, name = entry.partition(":")
         yield PARTS[what](scenario, name)
     if not_named(scenario):
-        yield [partial(set_key, SESSION_NAME, value) for value in names(scenario)]
+        yield [partial(set_name, value) for value in names(scenario)]
+    if not_qualified(scenario):
+        hashes = telling(scenario, NAME_QUALIFIER)
+        yield [partial(set_qualifier, value) for value in hashes if value is not None]
     if "service" in caller:  # whose network keys no scenario here asks for (R5.11)
         yield from service_attributes(scenario)
         return
@@ -76,16 +81,52 @@ def open_parts(scenario: dict) -> Iterator[list[Edit]]:
 
 
 def not_named(scenario: dict) -> bool:
-    """Whether a session name is asked for that the caller chooses and nothing gives."""
+    """Whether something asks for the name of a session that nothing gives."""
     call = scenario["call"]
-    chosen = "service" in call["caller"] or "assertion" in call["caller"]
-    given = call["parameters"] | asserted(call)
-    asked = any(SESSION_NAME.lower() in str(d).lower() for d in documents(scenario))
-    return chosen and asked and "RoleSessionName" not in given
+    if "RoleSessionName" in first_hop(call) | asserted(call):
+        return False
+    marks = [SESSION_NAME.lower()]
+    if "chain" in call:
+        if not {"service", "assertion"} & call["caller"].keys():
+            return False  # a hop has a name of its own unless others choose it
+        marks += NAMING
+    written = json.dumps(list(documents(scenario))).lower()
+    return any(mark in written for mark in marks)
 
 
-def names(scenario: dict) -> list[Any]:
-    return [value for value in (*telling(scenario, SESSION_NAME), "web") if value is not None]
+def not_qualified(scenario: dict) -> bool:
+    """Whether something asks for the hash that STS makes of every assertion (5.7)."""
+    given = scenario["call"]["caller"].get("assertion")
+    if given is None or any(key.lower() == NAME_QUALIFIER for key in given):
+        return False
+    return any(tests_of(scenario, NAME_QUALIFIER))
+
+
+def first_hop(call: dict) -> dict:
+    hop = call["chain"][0] if "chain" in call else call["parameters"]
+    return hop if isinstance(hop, dict) else {"RoleArn": hop}
+
+
+def names(scenario: dict) -> list[str]:
+    """Well-formed names: those that conditions and principals mention, and another."""
+    written = json.dumps(list(documents(scenario)))
+    mentioned = re.findall(r"(?:assumed-role/[^/\"]+/|AROA\w+:)([^/\"]+)", written)
+    found = dict.fromkeys(["web", *mentioned, *telling(scenario, SESSION_NAME)])
+    return [name for name in found if name and re.fullmatch(r"[\w+=,.@-]{2,64}", name)]
+
+
+def set_name(value: str, made: dict) -> None:
+    call = made["call"]
+    if "assertion" in call["caller"]:
+        call["caller"]["assertion"][f"{ATTRIBUTE}RoleSessionName"] = value
+    elif "chain" in call:
+        call["chain"][0] = first_hop(call) | {"RoleSessionName": value}
+    else:
+        call["parameters"]["RoleSessionName"] = value
+
+
+def set_qualifier(value: Any, made: dict) -> None:
+    made["call"]["caller"]["assertion"][NAME_QUALIFIER] = value
 
 
 def as_it_stands(made: dict) -> None:

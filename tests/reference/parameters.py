@@ -18,13 +18,13 @@ TEXT_PARAMETERS = {  # SourceIdentity up to 256 (C-4); \w is ASCII (4.1)
     "RoleArn": (20, 2048, r"[\t\n\r\x20-\x7E\x85\xA0-\uD7FF\uE000-\uFFFD]+"),
     "Policy": (1, 10_000_000, r"[\t\n\r\x20-\xFF]+"),
 }
-REQUIRED = {"web": ("RoleSessionName",), "saml": ("PrincipalArn",), "service": ()}
 
 
 def valid(params: dict, caller: dict, role: dict, session: dict) -> bool:
-    """Everything about the parameters that STS refuses before or after authorization."""
-    if not all(name in params for name in REQUIRED.get(caller["kind"], ("RoleSessionName",))):
-        return False
+    """Everything about the parameters that STS refuses before or after authorization.
+
+    A RoleSessionName that is left out was not written down: no call is made without one.
+    """
     for name in TEXT_PARAMETERS.keys() & params.keys():
         least, most, pattern = TEXT_PARAMETERS[name]
         if not least <= len(params[name]) <= most:

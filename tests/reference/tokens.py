@@ -108,7 +108,7 @@ def assertion_accepted(
     assertion: dict, caller: dict, role: dict, account: dict, now: datetime
 ) -> bool:
     provider = caller["federated"]
-    if provider not in [p["Arn"] for p in account.get("SAMLProviders", [])]:
+    if provider is None or provider not in [p["Arn"] for p in account.get("SAMLProviders", [])]:
         return False  # registered, and in the role's account
     if role["path"].startswith(IDENTITY_CENTER):  # R2.13
         return False
@@ -129,7 +129,9 @@ def token_keys(call: dict, caller: dict, now: datetime, main: bool) -> dict[str,
     """Sections 5.6 and 5.7; the caller itself has no keys (R1.21, R1.31)."""
     if caller["kind"] == "saml":
         given = call["caller"]["assertion"]
-        return {name: v for name, v in given.items() if name.lower().startswith("saml:")}
+        account, _, name = caller["federated"].split(":", 4)[4].partition(":saml-provider/")
+        said = {key: v for key, v in given.items() if key.lower().startswith("saml:")}
+        return {"saml:doc": f"{account}/{name}"} | said
     claims = call["caller"]["claims"]
     issuer = claims["iss"].removeprefix("https://")
     values = {**claims, "oaud": claims.get("aud"), "aud": claims.get("azp", claims.get("aud"))}

@@ -6,6 +6,7 @@ from tests.reference.operators import as_list
 
 SERVICE_LINKED = "/aws-service-role/"
 IDENTITY_CENTER = "/aws-reserved/sso.amazonaws.com/"
+ROLE_PAIRS = "https://aws.amazon.com/SAML/Attributes/Role"
 SCP, RCP = "SERVICE_CONTROL_POLICY", "RESOURCE_CONTROL_POLICY"
 EVERYTHING = {"Statement": {"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}}
 BUILT_IN = (  # section 2.1: providers that need no registration
@@ -48,8 +49,7 @@ def find_caller(scenario: dict, role: dict) -> dict | None:
     if "claims" in given:
         return caller | {"kind": "web", "federated": oidc_provider(given["claims"], role)}
     if "assertion" in given:
-        provider = scenario["call"]["parameters"].get("PrincipalArn")
-        return caller | {"kind": "saml", "federated": provider}
+        return caller | {"kind": "saml", "federated": saml_provider(scenario["call"], role)}
     _, partition, _, _, account_id, name = given["arn"].split(":", 5)
     prefix = f"arn:{partition}:iam::{account_id}:"
     caller |= {"arn": given["arn"], "partition": partition, "account": account_id}
@@ -82,6 +82,16 @@ def oidc_provider(claims: dict, role: dict) -> str:
     issuer = str(claims.get("iss", "")).removeprefix("https://")
     place = f"arn:{role['partition']}:iam::{role['account']}"
     return issuer if issuer in BUILT_IN else f"{place}:oidc-provider/{issuer}"
+
+
+def saml_provider(call: dict, role: dict) -> str | None:
+    """PrincipalArn; left out, what the caller or the one pair for this role says (5.7)."""
+    named = call["parameters"].get("PrincipalArn") or call["caller"].get("identity_provider")
+    if named:
+        return named
+    pairs = [pair.split(",") for pair in as_list(call["caller"]["assertion"].get(ROLE_PAIRS, []))]
+    offered = {arn for pair in pairs for arn in pair if role["arn"] in pair} - {role["arn"]}
+    return offered.pop() if len(offered) == 1 else None
 
 
 def find_role(scenario: dict) -> dict | None:
@@ -180,8 +190,8 @@ def suspended(scenario: dict, account: str) -> bool:
 def region_serves(scenario: dict, caller: dict, role: dict) -> bool:
     """R10.5: the role's account needs the Region, and for an opt-in Region the caller's too."""
     network = scenario["call"]["network"]
-    if network.get("endpoint") == "global":  # served as us-east-1, which cannot be off (R10.6)
-        return True
+    if network.get("endpoint") == "global" or network["region"] == "us-east-1":
+        return True  # the global endpoint counts as us-east-1, which cannot be off (R10.3, R10.6)
     concerned = {role["account"]}
     if network["region"] not in DEFAULT_REGIONS and "account" in caller:
         concerned.add(caller["account"])

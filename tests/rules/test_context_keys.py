@@ -6,6 +6,7 @@ import pytest
 
 from tests.rules.worlds import (
     CI,
+    ENDPOINT,
     ROOT,
     SESSION,
     call_by,
@@ -198,6 +199,22 @@ def test_a_services_network_is_not_taken_for_granted() -> None:
     sent = {"Null": {"aws:SourceIp": "false"}}
     for condition in ({"IpAddress": inside}, {"NotIpAddress": inside}, sent):
         scenario = call_by_service(service, trust({"Service": service}, Condition=condition))
+        assert verdict(scenario) == "conditional"
+
+
+@pytest.mark.rule("R5.11", "R1.30")
+def test_a_service_calls_neither_from_the_stated_network_nor_through_its_endpoint() -> None:
+    service = "ec2.amazonaws.com"
+    closed = call_by_service(service, trust({"Service": service}))
+    assert passes(through_endpoint(closed, deny_anyone(Resource="*")))
+    for key, network in (
+        ("aws:SourceIp", {"source_ip": "203.0.113.7"}),
+        ("aws:SourceVpce", ENDPOINT),
+        ("aws:SourceVpc", ENDPOINT),
+    ):
+        condition = {"Null": {key: "false"}}
+        scenario = call_by_service(service, trust({"Service": service}, Condition=condition))
+        scenario["call"]["network"] = network
         assert verdict(scenario) == "conditional"
 
 

@@ -129,6 +129,25 @@ def test_a_claim_is_a_key_since_aws_maps_it(claim: str, before: bool, since: boo
         assert passes({**scenario, "time": time}) is expected
 
 
+@pytest.mark.rule("R5.14a")
+@pytest.mark.parametrize(
+    ("issuer", "claim"),
+    [
+        ("www.amazon.com", "user_id"),
+        ("www.amazon.com", "app_id"),
+        ("graph.facebook.com", "id"),
+        ("graph.facebook.com", "app_id"),
+        ("cognito-identity.amazonaws.com", "amr"),
+    ],
+)
+def test_the_mapping_of_built_in_providers_is_older(issuer: str, claim: str) -> None:
+    claims = {"iss": f"https://{issuer}", claim: "x"}
+    scenario = call_by_token(claims, {"ForAnyValue:StringEquals": {f"{issuer}:{claim}": "x"}})
+    document = scenario["accounts"][B]["RoleDetailList"][0]["AssumeRolePolicyDocument"]
+    document["Statement"][0]["Principal"] = {"Federated": issuer}
+    assert passes({**scenario, "time": "2025-06-01T12:00:00Z"})
+
+
 @pytest.mark.rule("R5.14a", "R6.5", "R6.7")
 @pytest.mark.parametrize(
     ("operator", "expected"),

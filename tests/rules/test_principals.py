@@ -15,6 +15,7 @@ from tests.rules.worlds import (
     gates_that_block,
     passes,
     role,
+    verdict,
 )
 from tests.worlds import DEPLOYER, A, B, diagnosed, trust
 
@@ -173,6 +174,18 @@ def test_only_a_service_sends_the_confused_deputy_keys(key: str) -> None:
     assert not passes(silent)
     silent["call"]["context"] = {key: "anything"}
     assert passes(silent)
+
+
+@pytest.mark.rule("R2.10")
+@pytest.mark.parametrize("key", DEPUTY)
+def test_what_a_service_is_documented_to_send_has_to_be_stated_too(key: str) -> None:
+    """A scenario says all that a service sends, whatever AWS's pages say of that service."""
+    service = "codebuild.amazonaws.com"
+    condition = {"Null": {key: "false"}}
+    scenario = call_by_service(service, trust({"Service": service}, Condition=condition))
+    assert verdict(scenario) == "denied"
+    scenario["call"]["context"] = {key: "anything"}
+    assert verdict(scenario) == "allowed"
 
 
 RESERVED = "/aws-reserved/sso.amazonaws.com/"

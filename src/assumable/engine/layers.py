@@ -167,8 +167,11 @@ class Prepared:
         return Part(gate=gate, account=account, policies=policies, rules=RuleSet(policies))
 
     def _endpoint(self, facts: Facts) -> Part:
-        """The policy of the VPC endpoint: a cap, never a grant (R1.30)."""
-        if facts.call.network.vpc_endpoint is None:
+        """The policy of the VPC endpoint: a cap, never a grant (R1.30).
+
+        A service calls from a network of its own (R5.11), also when it starts a chain.
+        """
+        if facts.call.network.vpc_endpoint is None or facts.caller_is_service:
             return _NO_ENDPOINT
         gate, endpoint = GateName.VPC_ENDPOINT, facts.endpoint
         if isinstance(endpoint, Unknown):

@@ -128,10 +128,9 @@ def about_source(decision: Decision, condition: Condition) -> str:
 
 
 def is_only_likely(decision: Decision, condition: Condition) -> bool:
-    """Whether a key counts as not sent merely because no AWS page says that it is."""
+    """Whether a key counts as not sent merely because nobody says that it is."""
     key, service = condition.key.lower(), service_of(decision.call)
-    asked = key in SOURCE_KEYS and service is not None and key not in service.sends
-    return asked and key not in decision.call.overrides
+    return key in SOURCE_KEYS and service is not None and key not in decision.call.overrides
 
 
 def source_fixes(decision: Decision, blame: Blame, condition: Condition | None) -> Iterator[Fix]:
@@ -143,6 +142,9 @@ def source_fixes(decision: Decision, blame: Blame, condition: Condition | None) 
     absent = context is not None and isinstance(context.get(condition.key), Absent)
     if not absent or (service is None and exact is None):
         return
+    sent = service is not None and condition.key.lower() in service.sends
+    if sent and is_only_likely(decision, condition):
+        return  # the service passes the guard once `context` says what it sends
     principal = {"Service": caller.arn} if service is not None else {"AWS": exact}
     statement: dict[str, Any] = {
         "Effect": "Allow",

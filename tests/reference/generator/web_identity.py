@@ -200,7 +200,7 @@ class WebIdentity(Federated):
             facts["amr"] = ("list", amr if isinstance(amr, list) or amr is None else [amr])
         if not self.built_in:
             facts["email"] = ("string", values.get("email"))
-        if self.issuer in BUILT_IN[2:] and self.time > SWITCH:  # before, R5.14a is not clear
+        if self.issuer in BUILT_IN[2:]:  # R5.14a speaks of external providers
             facts = {
                 key: ("string", values[key]) for key in values if key in ("app_id", "user_id", "id")
             }

@@ -128,12 +128,18 @@ def service_name(question: Question, *, many: bool) -> Value:
 
 
 def only_services(key: str) -> Callable[[Question], Value]:
-    """A confused-deputy key, which only some services send (R2.10)."""
+    """A confused-deputy key, which only some services send (R2.10).
+
+    In a closed world the call's `context` says all that a service sends; in any other, what AWS's
+    pages say about the service counts.
+    """
 
     def value(question: Question) -> Value:
         service, principal = services.service_of(question.call), question.call.caller.arn
         if service is None:
             return Absent("only a service that calls on behalf of a resource sends it (R2.10)")
+        if question.facts.world.complete:
+            return Absent(f"no `context` says which {key} {principal} sends")
         settle = f"context: {{{key}: …}}"
         if key.lower() in service.sends:
             return Unknown(f"the {key} that {principal} sends", settle, present=True)

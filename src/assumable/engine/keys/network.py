@@ -8,16 +8,16 @@ from assumable.model.world import Unknown
 
 
 def source_ip(question: Question) -> Value:
-    """`aws:SourceIp`, absent through a VPC endpoint."""
+    """`aws:SourceIp`: none through a VPC endpoint; that of a service is its own (R5.11)."""
     network = question.call.network
+    if question.facts.caller_is_service:
+        return Unknown("the IP address, which a service may withhold", "the `context` of the call")
     if isinstance(network.vpc_endpoint, Unknown):
         return network.vpc_endpoint
     if network.vpc_endpoint is not None:
         return Absent("the request goes through a VPC endpoint")
     if network.source_ip is not None:
         return Present((network.source_ip,), "the network of the call")
-    if question.facts.caller_is_service:
-        return Unknown("the IP address, which a service may withhold", "network.source_ip")
     known = not network.assumed  # through an endpoint there would be none
     return Unknown("the caller's IP address", "network.source_ip", present=known)
 
@@ -25,6 +25,8 @@ def source_ip(question: Question) -> Value:
 def through_endpoint(question: Question, known: Callable[[str], Value]) -> Value:
     """A key that exists only through a VPC endpoint."""
     name = question.call.network.vpc_endpoint
+    if name is not None and question.facts.caller_is_service:  # R5.11
+        return Unknown("the network that the service calls from", "the `context` of the call")
     if name is None and question.call.network.assumed:
         return Unknown("whether the request goes through a VPC endpoint", "the caller")
     if isinstance(name, Unknown):

@@ -27,7 +27,8 @@ def external_id(question: Question) -> Value:
     service = services.service_of(question.call)
     if found is None and service is not None:
         found = service.external_id
-        if services.EXTERNAL_ID in service.may_send:
+        may_send = services.EXTERNAL_ID in service.may_send and not question.facts.world.complete
+        if may_send:  # in a closed world a parameter that is not given is absent
             return Unknown(
                 f"the ExternalId of {question.call.caller.arn}, if any", "parameters.ExternalId"
             )
