@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 import msgspec
 
 from assumable.engine import limits
+from assumable.engine.assume_root import ASSUME_ROOT
 from assumable.engine.context import RequestContext
 from assumable.engine.facts import Facts
 from assumable.engine.federation import token_gates
@@ -119,6 +120,8 @@ class Case:
                 form: unread_allows(trust, context.action, f"as {form.name.lower()}")
                 for form in Form
             }
+        if self.facts.call.api == ASSUME_ROOT:  # no trust policy is asked
+            return {Form.ACCOUNT: True}
         # No such role: across accounts the caller's own side counts whatever the trust policy
         # would have said.
         return {} if facts.same_account else {Form.STRONG: True}
@@ -166,7 +169,8 @@ class Case:
             refused = fault_gate(GateName.TRUST, account, self.trust_fault)
             return msgspec.structs.replace(refused, action=context.action)
         if trust is None:
-            why = "there is no such role"
+            root = self.facts.call.api == ASSUME_ROOT
+            why = f"{ASSUME_ROOT} asks no role's trust policy" if root else "there is no such role"
             return Gate(
                 gate=GateName.TRUST, account=account, action=context.action, not_applicable=why
             )
@@ -237,6 +241,11 @@ class Decision:
         return self._gates
 
     @property
+    def is_judged(self) -> bool:
+        """Whether any policy was looked at: the call asks for something that can be a role."""
+        return self._case is not None
+
+    @property
     def call(self) -> Call:
         """The call that was decided."""
         return self.facts.call
@@ -260,7 +269,8 @@ def decide(world: World | Prepared, call: Call) -> Decision:
     problems = (*request_problems(facts), *credential_problems(facts))
     if not facts.caller_side.is_signed:
         problems = (*problems, *token_gates(facts))
-    case = Case(prepared, facts) if facts.role_side.arn is not None else None
+    is_target = facts.role_side.arn is not None or call.asks_for_root
+    case = Case(prepared, facts) if is_target else None
     return Decision(facts, case, problems)
 
 

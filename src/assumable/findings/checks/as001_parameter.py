@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from assumable import arn
+from assumable.engine.assume_root import TASKS, task_policy
 from assumable.engine.evaluate import Decision
 from assumable.engine.limits import CHAINING_LIMIT
 from assumable.findings.blame import Blame
@@ -26,6 +27,9 @@ def check(decision: Decision, blame: Blame) -> Finding:
     explanation = f"AWS refuses {name} before it looks at any policy: {blame.fault.text}"
     if blame.fault.status is None:
         explanation = f"the client refuses {name} and sends nothing: {blame.fault.text}"
+    if blame.variant in _TARGETS:
+        account = decision.call.role_account
+        explanation = f"{_TARGETS[blame.variant].format(account=account)}; AWS says AccessDenied"
     row = Row.DURATION if name == "DurationSeconds" else Row.TRUST
     fixes = tuple(_fixes(decision, name))
     if blame.variant == "swapped":
@@ -34,6 +38,15 @@ def check(decision: Decision, blame: Blame) -> Finding:
         title = "swap RoleArn and PrincipalArn"
         fixes = (change_call(decision.call, "parameter/swap-arns", title, swap),)
     return finding(CAUSE, blame, explanation, row=row, title=f"{name} is not valid", fixes=fixes)
+
+
+_TARGETS = {
+    "management-account": "account {account} is the management account, and AssumeRoot is for the "
+    "root users of member accounts",
+    "account-suspended": "account {account} is closed or suspended",
+    "not-a-member": "account {account} is no member of the caller's organization",
+}
+"""Root users that no AssumeRoot can ask for (R1.27)."""
 
 
 def _fixes(decision: Decision, name: str) -> Iterator[Fix]:
@@ -97,8 +110,25 @@ def _external_id(_decision: Decision, given: Any) -> str | None:
     return text if _EXTERNAL_ID.fullmatch(text) else None
 
 
+def _account_id(_decision: Decision, given: Any) -> Any:
+    """The account ID without the dashes or the space that people write into it."""
+    digits = re.sub(r"[\s-]", "", str(given))
+    return digits if arn.ACCOUNT_ID.fullmatch(digits) else given
+
+
+def _task_policy(decision: Decision, given: Any) -> Any:
+    """The task policy of the same name; another one would be for another task."""
+    name = decision.call.task_policy_arn.rpartition("/")[2].strip().lower()
+    target = arn.parse(decision.call.role_arn)
+    partition = target.partition if target else "aws"
+    meant = [task for task in TASKS if task.lower() == name]
+    return {"arn": task_policy(partition, meant[0])} if meant else given
+
+
 _MENDS: dict[str, Callable[[Decision, Any], Any]] = {
     "RoleArn": _role_arn,
+    "TargetPrincipal": _account_id,
+    "TaskPolicyArn": _task_policy,
     "RoleSessionName": _name,
     "ExternalId": _external_id,
     "SourceIdentity": _source_identity,
