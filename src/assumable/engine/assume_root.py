@@ -23,14 +23,15 @@ TASKS = (
     "SQSUnlockQueuePolicy",
 )
 """The task policies, one of which every call must name."""
-_PATH = "policy/root-task/"
 Problem = Fault | Truth
 """What AWS refuses, or a question on which it depends whether it does."""
 
 
-def task_policy(partition: str, task: str) -> str:
-    """The ARN of a task policy."""
-    return f"arn:{partition}:iam::aws:{_PATH}{task}"
+def task_policies(call: Call) -> dict[str, str]:
+    """The ARN of each task policy in the caller's partition, by its name."""
+    mine = arn.parse(call.caller.arn)
+    partition = mine.partition if mine else "aws"
+    return {task: f"arn:{partition}:iam::aws:policy/root-task/{task}" for task in TASKS}
 
 
 # The parameters alone
@@ -43,14 +44,11 @@ def target_faults(call: Call, value: str) -> Iterator[Fault]:
 
 
 def task_faults(call: Call, value: object) -> Iterator[Fault]:
-    """TaskPolicyArn is one of AWS's own task policies, whose partition is that of the target."""
+    """TaskPolicyArn is one of AWS's own task policies."""
     given = value.get("arn") if isinstance(value, dict) else value
     if not isinstance(given, str):
         yield mistyped("TaskPolicyArn.arn", given, str)
-        return
-    target = arn.parse(call.role_arn)
-    partition = target.partition if target else "aws"
-    if given not in [task_policy(partition, task) for task in TASKS]:
+    elif given not in task_policies(call).values():
         yield _invalid("TaskPolicyArn", f"{given} is none of the task policies, {', '.join(TASKS)}")
 
 

@@ -269,8 +269,9 @@ def decide(world: World | Prepared, call: Call) -> Decision:
     problems = (*request_problems(facts), *credential_problems(facts))
     if not facts.caller_side.is_signed:
         problems = (*problems, *token_gates(facts))
-    is_target = facts.role_side.arn is not None or call.asks_for_root
-    case = Case(prepared, facts) if is_target else None
+    is_role = facts.role_side.arn is not None
+    is_judged = call.asks_for_root if call.api == ASSUME_ROOT else is_role
+    case = Case(prepared, facts) if is_judged else None
     return Decision(facts, case, problems)
 
 

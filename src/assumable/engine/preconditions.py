@@ -171,11 +171,8 @@ def _credential_faults(facts: Facts) -> Iterator[Fault]:
     temporary = isinstance(caller, UserCaller) and caller.credentials == "session-token"
     if temporary and call.api != ASSUME_ROOT and not facts.takes("C-1"):
         yield access_denied(facts, "credentials", "session-token")
-    if isinstance(caller, RootCaller) and call.api == ASSUME_ROOT:  # R1.27
-        yield access_denied(facts, "root-caller", caller.credentials)
-    elif isinstance(caller, RootCaller):  # R1.19
-        text = "Roles may not be assumed by root accounts."
-        yield Fault("", "AccessDenied", 403, text, "root-caller", caller.credentials)
+    if isinstance(caller, RootCaller):
+        yield _root_fault(facts, caller)
     if isinstance(caller, FederatedUserCaller):  # R1.25; the text is the usual one (FACTS 7.2)
         yield access_denied(facts, "credentials", "federation-token")
     if call.is_signed and crosses_partition(facts):
@@ -183,6 +180,15 @@ def _credential_faults(facts: Facts) -> Iterator[Fault]:
     mfa = limits.mfa_fault(call)
     if mfa is not None:
         yield mfa
+
+
+def _root_fault(facts: Facts, caller: RootCaller) -> Fault:
+    """Root users call neither AssumeRoot (R1.27) nor AssumeRole, whose text is known (R1.19)."""
+    variant = "" if caller.credentials == "root" else caller.credentials
+    if facts.call.api == ASSUME_ROOT:
+        return access_denied(facts, "root-caller", variant)
+    text = "Roles may not be assumed by root accounts."
+    return Fault("", "AccessDenied", 403, text, "root-caller", variant)
 
 
 def _credentials(code: str, text: str, variant: str) -> Fault:

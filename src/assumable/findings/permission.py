@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Iterator
+from typing import Any
 
 from assumable import arn
 from assumable.engine.assume_root import ASSUME_ROOT
@@ -45,12 +46,15 @@ def permission_fixes(decision: Decision, blame: Blame) -> Iterator[Fix]:
     role_arn = decision.call.role_arn
     opens = _opens(decision)
     yield from _widen_resource(decision, blame, principal)
-    document = {
-        "Version": "2012-10-17",
-        "Statement": [
-            {"Effect": "Allow", "Action": actions_needed(decision), "Resource": role_arn}
-        ],
+    statement: dict[str, Any] = {
+        "Effect": "Allow",
+        "Action": actions_needed(decision),
+        "Resource": role_arn,
     }
+    if decision.call.task_policy_arn:
+        task = {"sts:TaskPolicyArn": decision.call.task_policy_arn}
+        statement["Condition"] = {"ArnEquals": task}
+    document = {"Version": "2012-10-17", "Statement": [statement]}
     yield add_inline_policy(
         principal.arn,
         _unused_name(principal, _policy_name(decision)),

@@ -212,7 +212,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
 
         An account ID names it as well as its own ARN does; what names none is left as written.
         """
-        value = str(self.parameters.get("TargetPrincipal", ""))
+        value = str(self.parameters.get("TargetPrincipal") or "")
         if not arn.ACCOUNT_ID.fullmatch(value):
             return value
         mine = arn.parse(self.caller.arn)
@@ -221,8 +221,8 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def task_policy_arn(self) -> str:
         """The task policy of AssumeRoot: given as `{arn: …}` or as text."""
-        value = self.parameters.get("TaskPolicyArn", "")
-        return str(value.get("arn", "") if isinstance(value, dict) else value)
+        value = self.parameters.get("TaskPolicyArn")
+        return str((value.get("arn") if isinstance(value, dict) else value) or "")
 
     @property
     def asks_for_root(self) -> bool:
