@@ -26,6 +26,8 @@ MAX_PLANS = 3
 MAX_TRIES = 200
 MAX_ROUNDS = 3
 MAX_PRINCIPALS = 20_000
+_TARGETS = ("/RoleArn", "/TargetPrincipal")
+"""The parameters that say what is asked for."""
 
 
 class BlastRadius(msgspec.Struct, frozen=True):
@@ -105,7 +107,7 @@ def _candidates(findings: Sequence[Finding]) -> Iterator[tuple[Fix, ...]]:
 
 
 def _asks_for_another_role(fix: Fix) -> bool:
-    return fix.is_request_only and any(op["path"] == "/RoleArn" for op in fix.edit)
+    return fix.is_request_only and any(op["path"] in _TARGETS for op in fix.edit)
 
 
 def _cost(fix: Fix, position: int) -> int:

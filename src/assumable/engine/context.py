@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from assumable.engine.keys import caller, federation, mfa, network, request
 from assumable.engine.keys.question import Question
-from assumable.model.call import Open, Present, Value
+from assumable.model.call import Absent, Open, Present, Value
 from assumable.model.world import Unknown
 
 
@@ -34,6 +34,8 @@ class RequestContext(Question):
     def _derive(self, name: str) -> Value:
         if name in self.call.overrides:
             return self.call.overrides[name]
+        if self.call.api == "AssumeRoot" and request.is_of_assume_role(name):
+            return Absent("AssumeRoot sends nothing of the kind")
         rule = _RULES.get(name)
         if rule is not None:
             return rule(self)
@@ -80,7 +82,7 @@ _RULES: dict[str, Callable[[Question], Value]] = {
     "aws:ec2instancesourcevpc": caller.delivered("ec2.amazonaws.com"),
     "aws:ec2instancesourceprivateipv4": caller.delivered("ec2.amazonaws.com"),
     "aws:chatbotsourcearn": caller.delivered("chatbot.amazonaws.com"),
-    "aws:assumedroot": caller.delivered(),
+    "aws:assumedroot": caller.assumed_root,
     "aws:federatedprovider": federation.federated_provider,
     "ec2:sourceinstancearn": caller.delivered("ec2.amazonaws.com"),
     "ec2:roledelivery": caller.delivered("ec2.amazonaws.com"),
@@ -90,6 +92,7 @@ _RULES: dict[str, Callable[[Question], Value]] = {
     "ssm:sourceinstancearn": caller.delivered("ssm.amazonaws.com"),
     "identitystore:userid": caller.delivered(),
     "sts:externalid": request.external_id,
+    "sts:taskpolicyarn": request.task_policy,
     "sts:rolesessionname": request.session_name,
     "sts:roleauthorizedbyidp": federation.role_authorized_by_idp,
     "sts:sourceidentity": request.source_identity,

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 import msgspec
 
 from assumable.engine import limits
+from assumable.engine.assume_root import ASSUME_ROOT
 from assumable.engine.context import RequestContext
 from assumable.engine.facts import Facts
 from assumable.engine.federation import token_gates
@@ -102,6 +103,8 @@ class Case:
                 form: unread_allows(trust, context.action, f"as {form.name.lower()}")
                 for form in Form
             }
+        if self.facts.call.api == ASSUME_ROOT:  # no trust policy is asked
+            return {Form.ACCOUNT: True}
         # No such role: across accounts the caller's own side counts whatever the trust policy
         # would have said.
         return {} if facts.same_account else {Form.STRONG: True}
@@ -149,7 +152,8 @@ class Case:
             refused = fault_gate(GateName.TRUST, account, self.trust_fault)
             return msgspec.structs.replace(refused, action=context.action)
         if trust is None:
-            why = "there is no such role"
+            root = self.facts.call.api == ASSUME_ROOT
+            why = f"{ASSUME_ROOT} asks no role's trust policy" if root else "there is no such role"
             return Gate(
                 gate=GateName.TRUST, account=account, action=context.action, not_applicable=why
             )
@@ -220,6 +224,11 @@ class Decision:
         return self._gates
 
     @property
+    def is_judged(self) -> bool:
+        """Whether any policy was looked at: the call asks for something that can be a role."""
+        return self._case is not None
+
+    @property
     def call(self) -> Call:
         """The call that was decided."""
         return self.facts.call
@@ -243,8 +252,9 @@ def decide(world: World | Prepared, call: Call) -> Decision:
     found = problems(facts)
     if not facts.caller_side.is_signed:
         found = (*found, *token_gates(facts))
-    case = Case(prepared, facts) if facts.role_side.arn is not None else None
-    return Decision(facts, case, found)
+    asks_for_role = facts.role_side.arn is not None
+    is_judged = call.asks_for_root if call.api == ASSUME_ROOT else asks_for_role
+    return Decision(facts, Case(prepared, facts) if is_judged else None, found)
 
 
 def _sides_pass(

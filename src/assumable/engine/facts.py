@@ -272,7 +272,7 @@ class Facts:
         call, session = self.call, self.session
         plain = self.has_identity_side and _COMPANIONS.isdisjoint(call.parameters)
         handed_on = session.transitive_tag_keys or session.source_identity or not session.complete
-        if plain and not handed_on:
+        if (plain and not handed_on) or call.api == "AssumeRoot":
             return _MAIN_ACTION[call.api]
         inherited = call.session.transitive_tag_keys and self.takes("C-9")
         tags = call.tags or call.transitive_tag_keys or inherited

@@ -195,6 +195,10 @@ class Prepared:
     def _rcps(self, facts: Facts) -> Iterator[Part]:
         """Every level from the root to the role's account; only a deny can stop a call (R1.9)."""
         org, account = facts.role_organization, facts.role_account
+        if facts.call.api == "AssumeRoot" and not facts.takes("U-3"):
+            why = "RCPs are not known to reach AssumeRoot"
+            yield Part(gate=GateName.RCP, account=account, not_applicable=why)
+            return
         yield from self._levels(facts, GateName.RCP, org, account)
 
     def _levels(

@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 import msgspec
 
 from assumable import arn
-from assumable.engine.limits import MAX_DURATION, MIN_DURATION, Fault, integer, mistyped, violation
+from assumable.engine.assume_root import ASSUME_ROOT, target_faults, task_faults
+from assumable.engine.limits import Fault, duration_range, integer, mistyped, violation
 from assumable.engine.tags import tag_faults, transitive_faults
 from assumable.errors import InputError
 from assumable.model.call import Call
@@ -52,6 +53,7 @@ TEXTS = {
     "WebIdentityToken": TextRule(4, 20_000, secret=True),
     "SAMLAssertion": TextRule(4, 100_000, secret=True),
     "ProviderId": TextRule(4, 2048),
+    "TargetPrincipal": TextRule(12, 2048),
 }
 _PROVIDER_ARN, _ASSERTION = TextRule(20, 2048), TextRule(4, 2048, secret=True)
 _USUAL = {
@@ -82,6 +84,7 @@ KNOWN = {
         "RoleArn", "PrincipalArn", "SAMLAssertion", "PolicyArns", "Policy", "DurationSeconds",
         "MinimumSessionTokenSize",
     )),
+    ASSUME_ROOT: frozenset(("TargetPrincipal", "TaskPolicyArn", "DurationSeconds")),
 }  # fmt: skip
 """The parameters of each API; STS ignores others, the AWS CLI refuses them."""
 
@@ -100,8 +103,9 @@ def request_faults(call: Call) -> tuple[Fault, ...]:
             found.extend(_text_faults(name, value, rule))
         elif check is not None:
             found.extend(check(call, value))
-    if call.parameters.get("RoleArn") is None:
-        found.append(violation("RoleArn", "roleArn", "null", "not be null"))
+    for name in _REQUIRED if call.api == ASSUME_ROOT else _ROLE_ARN:
+        if call.parameters.get(name) is None:
+            found.append(violation(name, f"{name[0].lower()}{name[1:]}", "null", "not be null"))
     return tuple(sorted(found, key=_position)) if len(found) > 1 else tuple(found)
 
 
@@ -191,8 +195,8 @@ def _malformed_policy(reason: str, name: str = "Policy") -> Fault:
 # Numbers and lists
 
 
-def _duration_faults(_call: Call, value: object) -> Iterator[Fault]:
-    for fault in _number_faults("DurationSeconds", value, MIN_DURATION, MAX_DURATION):
+def _duration_faults(call: Call, value: object) -> Iterator[Fault]:
+    for fault in _number_faults("DurationSeconds", value, *duration_range(call)):
         of_range = bool(fault.clause)
         yield (
             msgspec.structs.replace(fault, cause="duration", variant="range") if of_range else fault
@@ -277,8 +281,12 @@ _CHECKS: dict[str, Callable[[Call, Any], Iterable[Fault]]] = {
     "ProvidedContexts": _context_faults,
     "Tags": tag_faults,
     "TransitiveTagKeys": transitive_faults,
+    "TargetPrincipal": target_faults,
+    "TaskPolicyArn": task_faults,
 }
+_ROLE_ARN, _REQUIRED = ("RoleArn",), ("TargetPrincipal", "TaskPolicyArn")
 _ORDER = (
+    "TargetPrincipal", "TaskPolicyArn",
     "RoleArn", "PrincipalArn", "RoleSessionName", "SAMLAssertion", "WebIdentityToken", "ProviderId",
     "PolicyArns", "Policy", "DurationSeconds", "Tags", "TransitiveTagKeys", "ExternalId",
     "SerialNumber", "TokenCode", "SourceIdentity", "ProvidedContexts", "MinimumSessionTokenSize",

@@ -137,6 +137,10 @@ class Organization(msgspec.Struct, frozen=True, kw_only=True):
     scps: Mapping[str, tuple[PolicyOrUnknown, ...]] | Unknown | None
     rcps: Mapping[str, tuple[PolicyOrUnknown, ...]] | Unknown | None
     """By target; None when the organization does not have that type of policy switched on."""
+    iam_administrators: frozenset[str] | None = None
+    """The accounts that are delegated administrators for IAM; None where that is not said."""
+    root_access: bool | None = None
+    """Whether root access to its members is centralized; None where that is not said."""
 
     def path_to(self, account: str) -> tuple[Node, ...]:
         """The nodes from the root down to the account."""
