@@ -11,7 +11,7 @@ from assumable.engine.chain import Chain, decide_chain
 from assumable.engine.evaluate import Decision, Verdict, decide
 from assumable.engine.facts import Facts
 from assumable.engine.layers import Prepared
-from assumable.engine.principals import names
+from assumable.engine.principals import Named
 from assumable.engine.truth import Truth, atoms
 from assumable.findings import commands
 from assumable.findings.apply import ConflictError, apply, find_policy, scenario_patch
@@ -215,17 +215,18 @@ def _blast_radius(before: Chain, fixes: Sequence[Fix], after: Chain) -> BlastRad
     edited = {fix.target.policy_arn or fix.target.arn for fix in fixes} - {""}
     tried: set[str] = set()
     gained: dict[str, None] = {}
-    then, now = Prepared(world), Prepared(after.world)
+    then = Prepared(world)
+    now = Prepared(after.world, like=then)
     for hop, repaired in zip(before.decisions, after.decisions, strict=False):
         others = [p for p in everyone[:MAX_PRINCIPALS] if p.arn != hop.facts.principal_arn]
         tried.update(principal.arn for principal in others)
-        new = _new_statements(hop, after.world)
+        new = [Named(statement) for statement in _new_statements(hop, after.world)]
         for principal in others:
             theirs = _as(principal, repaired.call)
             touched = _is_touched(principal, edited)
             if (touched or _is_named(new, Facts(now.lookups, theirs))) and (
-                decide(then, theirs).verdict is Verdict.DENIED
-                and decide(now, theirs).verdict is not Verdict.DENIED
+                decide(now, theirs).verdict is not Verdict.DENIED
+                and decide(then, theirs).verdict is Verdict.DENIED
             ):
                 gained[principal.arn] = None
     return BlastRadius(whole and not strangers, len(gained), tuple(gained)[:10], len(tried))
@@ -261,11 +262,9 @@ def _is_touched(principal: Principal, edited: set[str]) -> bool:
     return any({name.owner, name.arn} & edited for name in held)
 
 
-def _is_named(statements: tuple[Statement, ...], facts: Facts) -> bool:
+def _is_named(new: Sequence[Named], facts: Facts) -> bool:
     """Whether a statement could be about the principal at all."""
-    return any(
-        truth is not False for statement in statements for truth in names(statement, facts).values()
-    )
+    return any(truth is not False for named in new for truth in named.by(facts).values())
 
 
 def _as(principal: Principal, call: Call) -> Call:
