@@ -46,15 +46,6 @@ def crowd() -> dict[str, Any]:
     return scenario
 
 
-def unread() -> dict[str, Any]:
-    """A caller with many managed policies of which only the ARN is known."""
-    scenario = classic(identity=[])
-    scenario["accounts"][A]["UserDetailList"][0]["AttachedManagedPolicies"] = [
-        {"PolicyArn": f"arn:aws:iam::{A}:policy/p{n}"} for n in range(3 * MANY)
-    ]
-    return scenario
-
-
 def tree() -> dict[str, Any]:
     """An organization in which every unit hangs from the one before."""
     units = [{"Id": f"ou-{n}", "ParentId": f"ou-{n - 1}" if n else "r-1"} for n in range(MANY)]
@@ -89,7 +80,6 @@ LARGE: dict[str, Callable[[], dict[str, Any]]] = {
     ),
     "inline policies": lambda: inline(policy(allow("s3:*"))),
     "inline policies as text": lambda: inline(json.dumps(policy(allow("s3:*")))),
-    "unread policies": unread,
     "a deep organization": tree,
     "claims": lambda: federated(
         "claims",
