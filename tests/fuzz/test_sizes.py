@@ -72,6 +72,16 @@ LARGE: dict[str, Callable[[], dict[str, Any]]] = {
     },
     "principals": lambda: classic(trust_statements=[trust({"AWS": NAMES})]),
     "callers and principals": crowd,
+    "statements": lambda: classic(trust_statements=[trust({"AWS": name}) for name in NAMES]),
+    "open statements": lambda: classic(
+        trust_statements=[
+            trust(
+                {"AWS": A},
+                Condition={"IpAddress": {"aws:SourceIp": f"203.{n // 256}.{n % 256}.0/24"}},
+            )
+            for n in range(MANY)
+        ]
+    ),
     "condition keys": lambda: trusted(
         {"StringEquals": {f"aws:RequestTag/k{n}": "x" for n in range(MANY)}}
     ),
