@@ -130,8 +130,7 @@ def test_version_and_help_import_nothing_heavy() -> None:
         "import sys\nfrom assumable.cli.main import main\n"
         "sys.argv = ['assumable', '--version']\n"
         "try:\n    main()\nexcept SystemExit:\n    pass\n"
-        "heavy = {'boto3', 'botocore', 'rich', 'yaml', 'mcp', 'duckdb', 'starlette', "
-        "'tree_sitter'}\n"
+        "heavy = {'boto3', 'botocore', 'rich', 'yaml', 'mcp', 'duckdb', 'starlette'}\n"
         "assert not heavy & set(sys.modules), heavy & set(sys.modules)"
     )
     result = subprocess.run(

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from hypothesis import given
 from hypothesis import strategies as st
 
+from assumable.engine.rules import unread_allows, unread_denies
 from assumable.engine.truth import (
     And,
     Atom,
@@ -18,6 +19,8 @@ from assumable.engine.truth import (
     negate,
     settle,
 )
+from assumable.model.world import Unknown
+from tests.fuzz.guard import soon
 
 NAMES = "abc"
 ATOMS = {name: Atom(subject=name, text=name) for name in NAMES}
@@ -103,3 +106,12 @@ def test_a_policy_that_is_said_to_allow_is_not_said_not_to_deny() -> None:
     allows = Atom(subject="1", text="sts:AssumeRole is allowed by P")
     denies = Atom(subject="2", text="x", opposite="sts:AssumeRole is not denied by P")
     assert describe(all_of([negate(denies), allows])) == "sts:AssumeRole is allowed by P"
+
+
+def test_many_unknown_parts_are_described_soon() -> None:
+    """The words grow with the number of parts, and so does the time they take."""
+    parts = [Unknown(f"policy {n}") for n in range(3000)]
+    either = any_of(unread_allows(part, "sts:AssumeRole") for part in parts)
+    none = [negate(unread_denies(part, "sts:AssumeRole")) for part in parts]
+    with soon():
+        assert len(describe(all_of([either, *none])).split(" and ")) == len(parts) + 1

@@ -158,8 +158,7 @@ def asked(
     }
     call = msgspec.structs.replace(call, overrides=overrides)
     if options["snapshot"]:
-        world = dump.without_providers(dump.read_snapshot(options["snapshot"]), call)
-        return Scenario(world, call)
+        return Scenario(dump.read_snapshot(options["snapshot"]), call)
     if options["trust_policy"]:
         return Scenario(dump.read_trust_policy(options["trust_policy"], call.role_arn), call)
     from assumable.aws.reader import read_role_side

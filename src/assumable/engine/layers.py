@@ -82,10 +82,11 @@ class Parts:
 class Prepared:
     """A world made ready for many calls: each policy is compiled once, each lookup made once."""
 
-    def __init__(self, world: World) -> None:
-        """Nothing is compiled before it is needed."""
+    def __init__(self, world: World, like: "Prepared | None" = None) -> None:
+        """Nothing is compiled before it is needed, or again that `like` shares with this world."""
         self.world, self.lookups = world, Lookups(world)
-        self._rules: dict[tuple[int, ...], tuple[tuple[PolicyOrUnknown, ...], RuleSet]] = {}
+        self._rules: dict[tuple[int, ...], tuple[tuple[PolicyOrUnknown, ...], RuleSet]]
+        self._rules = {} if like is None else like._rules  # noqa: SLF001  # one of its own kind
         self._of_caller: dict[CallerSide, Parts] = {}
         self._of_role: dict[RoleSide, Parts] = {}
         self._trusts: dict[RoleSide, RuleSet | None] = {}

@@ -141,7 +141,7 @@ class RuleSet:
 
     def by_form(self, context: RequestContext) -> dict[Form, Truth]:
         """Whether they allow, form by form in which they name the caller."""
-        found: dict[Form, Truth] = {}
+        found: dict[Form, list[Truth]] = {}
         for rule in self.about(context.action).allows:
             named = rule.names(context)
             if not named:
@@ -150,8 +150,8 @@ class RuleSet:
             if rest is not False:
                 for form, truth in named.items():
                     both = rest if truth is True else all_of((truth, rest))
-                    found[form] = any_of((found[form], both)) if form in found else both
-        return found
+                    found.setdefault(form, []).append(both)
+        return {form: any_of(truths) for form, truths in found.items()}
 
     def named(self, context: RequestContext) -> dict[Form, Truth]:
         """The forms in which any Allow statement names the caller, for whatever action."""
