@@ -167,8 +167,10 @@ def test_an_open_item_is_decided_by_its_default_or_otherwise(item: str) -> None:
 
 
 def test_every_item_with_a_default_changes_something() -> None:
-    """An item that changes no verdict does not belong into the table."""
-    assert CASES.keys() == {item.id for item in OPEN_ITEMS.values() if item.default is not None}
+    """An item that changes no verdict does not belong into the table; U-3 is AssumeRoot's."""
+    assert CASES.keys() | {"U-3"} == {
+        item.id for item in OPEN_ITEMS.values() if item.default is not None
+    }
 
 
 def test_items_that_do_not_matter_are_not_named() -> None:

