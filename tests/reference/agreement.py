@@ -28,7 +28,8 @@ def acceptable(scenario: dict) -> set[str]:
                 break
         return {verdict(outcomes), CONDITIONAL}
     right = verdict(decide_all(scenario))
-    if right != CONDITIONAL and (correlated(scenario) or hops_exclude_each_other(scenario)):
+    doubtful = (correlated, hops_exclude_each_other, asks_for_the_network_of_a_service)
+    if right != CONDITIONAL and any(may_be_open(scenario) for may_be_open in doubtful):
         return {right, CONDITIONAL}
     return {right}
 
@@ -62,3 +63,11 @@ def hops_exclude_each_other(scenario: dict) -> bool:
         if outcomes == {False}:
             return False
     return False
+
+
+def asks_for_the_network_of_a_service(scenario: dict) -> bool:
+    """Whether a service that starts a chain is asked for an address, which is its own (R5.11)."""
+    if "service" not in scenario["call"]["caller"]:
+        return False
+    written = json.dumps(list(documents(scenario))).lower()
+    return "aws:sourceip" in written or "aws:sourcevpc" in written

@@ -110,7 +110,8 @@ def assertion_accepted(
     provider = caller["federated"]
     if provider is None or provider not in [p["Arn"] for p in account.get("SAMLProviders", [])]:
         return False  # registered, and in the role's account
-    if role["path"].startswith(IDENTITY_CENTER):  # R2.13
+    own = provider.partition(":saml-provider/")[2].startswith("AWSSSO_")
+    if role["path"].startswith(IDENTITY_CENTER) and not own:  # R2.13: the service's own sign-in
         return False
     pairs = assertion.get(f"{ATTRIBUTE}Role")
     wanted = [f"{role['arn']},{provider}", f"{provider},{role['arn']}"]

@@ -284,6 +284,15 @@ def test_in_the_older_version_a_variable_is_plain_text(version: str, expected: b
     assert holds(literal, tags={"team": "${aws:username}"}, version=version) is not expected
 
 
+@pytest.mark.rule("R6.10")
+@pytest.mark.parametrize("key", ["aws:PrincipalOrgPaths", "AWS:TagKeys"])
+def test_a_multivalued_key_is_no_variable_even_when_it_is_not_known(key: str) -> None:
+    for value, expected in ((f"${{{key}}}", "denied"), (f"${{{key}, 'deployer'}}", "allowed")):
+        condition = {"StringEquals": {"aws:username": value}}
+        scenario = call_by(DEPLOYER, trust({"AWS": A}, Condition=condition))
+        assert verdict({**scenario, "unknown": [f"context:{key}"]}) == expected
+
+
 @pytest.mark.rule("R6.10", "C-8")
 def test_a_variable_under_bool_is_open() -> None:
     condition = {"Bool": {"aws:SecureTransport": "${aws:PrincipalTag/tls}"}}

@@ -234,6 +234,19 @@ def test_a_permission_set_cannot_be_assumed_with_saml() -> None:
     assert not passes(scenario)
 
 
+@pytest.mark.rule("R2.13")
+def test_identity_center_itself_signs_people_in_with_saml() -> None:
+    """Nobody else has assertions of the provider that it makes in each account."""
+    path, name = f"{RESERVED}eu-west-1/", "AWSSSO_0123456789abcdef_DO_NOT_DELETE"
+    provider = f"arn:aws:iam::{B}:saml-provider/{name}"
+    reserved = role(ADMIN, trust({"Federated": provider}, "sts:AssumeRoleWithSAML"), Path=path)
+    scenario = call_by_assertion({})
+    scenario["accounts"][B] = {"RoleDetailList": [reserved], "SAMLProviders": [{"Arn": provider}]}
+    scenario["call"]["parameters"]["RoleArn"] = f"arn:aws:iam::{B}:role{path}{ADMIN}"
+    scenario["call"]["parameters"]["PrincipalArn"] = provider
+    assert passes(scenario)
+
+
 @pytest.mark.rule("R2.14", "R2.15", "C-3")
 @pytest.mark.parametrize(
     "issuer", ["token.actions.githubusercontent.com", "gitlab.com", "app.terraform.io"]

@@ -52,6 +52,12 @@ class Pattern(msgspec.Struct, frozen=True):
         return literal(self.tokens)
 
 
+_MULTIVALUED = frozenset((
+    "aws:calledvia", "aws:principalorgpaths", "aws:principalservicenameslist",
+    "aws:resourceorgpaths", "aws:sourceorgpaths", "aws:tagkeys", "sts:requestcontextproviders",
+    "sts:transitivetagkeys",
+))  # fmt: skip
+"""Keys that are never variables, known or not: only single-valued ones are (R6.10)."""
 _VARIABLE = re.compile(r"\$\{([^}]*)\}")
 
 
@@ -81,6 +87,8 @@ def _variable(name: str, context: Context) -> str | Unknown | None:
         return name
     key, _, default = name.partition(",")
     fallback = default.strip().strip("'\"") if default else None
+    if key.strip().lower() in _MULTIVALUED:
+        return fallback
     value = context.get(key.strip())
     match value:
         case Present():

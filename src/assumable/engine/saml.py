@@ -23,6 +23,8 @@ from assumable.model.assertion import SAML_SESSION_NAME, RolePair, instant
 from assumable.model.call import Call, SamlCaller
 
 _NAME = re.compile(r"[A-Za-z0-9_+=,.@-]{2,64}")
+_CENTER_PROVIDER = "AWSSSO_"
+"""How Identity Center names its own provider, through which alone it signs people in."""
 _INVALID, _EXPIRED = "InvalidIdentityToken", "ExpiredTokenException"
 
 
@@ -60,8 +62,9 @@ def _provider_gates(facts: Facts) -> Iterator[Gate]:
         variant = missing_variant(facts, call.identity_provider)
         yield credentials_gate(facts, Fault("", _INVALID, 400, text, "identity-provider", variant))
     yield from unread_provider(facts, "iam:ListSAMLProviders")
-    role = arn.parse(call.role_arn)
-    if role is not None and role.name.startswith("AWSReservedSSO_"):  # R2.13
+    role, provider = arn.parse(call.role_arn), arn.parse(call.identity_provider)
+    by_center = provider is not None and provider.name.startswith(_CENTER_PROVIDER)
+    if role is not None and role.name.startswith("AWSReservedSSO_") and not by_center:  # R2.13
         text = "Not authorized to perform sts:AssumeRoleWithSAML"
         variant = "identity-center-role"
         fault = Fault("RoleArn", "AccessDenied", 403, text, "identity-provider", variant)

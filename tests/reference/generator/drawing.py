@@ -10,6 +10,8 @@ LINKED_PATH = "/aws-service-role/autoscaling.amazonaws.com/"
 
 def near(rng: Random, text: str) -> str:
     """A text that is easily mistaken for this one."""
+    if not text:
+        return "x"
     at = rng.randrange(len(text))
     swapped = text[:at] + text[at].swapcase() + text[at + 1 :]
     choices = [text + "x", text[:at] + text[at + 1 :] or "x", text.swapcase(), swapped]
