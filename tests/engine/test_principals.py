@@ -48,7 +48,7 @@ def statement(principal: Any, element: str = "Principal", effect: str = "Allow")
     return policy.statements[0]
 
 
-def matched(kind: str, value: str, facts: Facts) -> tuple[Form, Truth]:
+def matched(kind: Any, value: str, facts: Facts) -> tuple[Form, Truth]:
     """Whether one entry is the caller, and how."""
     return match(PrincipalEntry(kind=kind, value=value, pointer=""), facts)
 
