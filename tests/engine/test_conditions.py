@@ -1,5 +1,6 @@
 """Conditions on keys that are known, missing, or not known, and the words for them."""
 
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -301,6 +302,8 @@ def test_a_variable_that_is_not_known_leaves_the_condition_open() -> None:
     assert asked("StringEquals", [ALICE, "bob"], one("bob"), username=name) is True
     assert asked("StringEquals", ["bob", ALICE], one("bob"), username=name) is True
     assert asked("StringNotEquals", [ALICE, "bob"], one("bob"), username=name) is False
+    assert asked("ForAllValues:StringEquals", [ALICE, "bob"], one("bob"), username=name) is True
+    assert asked("ForAnyValue:StringNotEquals", ["bob", ALICE], one("bob"), username=name) is False
     several = asked("ForAllValues:StringEquals", [ALICE, "bob"], one("bob", "x"), username=name)
     assert isinstance(several, Atom)
 
@@ -312,6 +315,33 @@ def test_a_variable_that_is_an_open_item_names_it() -> None:
     found = asked("StringEquals", ALICE, one("alice"), username=item)
     assert isinstance(found, Atom)
     assert found.part == "aws:username, which is open item U-10"
+
+
+@pytest.mark.rule("R6.10")
+def test_an_open_item_and_a_variable_in_one_condition() -> None:
+    """Both ways are decided with the variable replaced; an unknown one is asked for."""
+    item = Open("U-10", one("alice"), one("bob"))
+    found = asked("StringEquals", ALICE, item, username=one("alice"))
+    assert [atom.subject for atom in atoms(found)] == ["U-10"]
+    assert settle(found, lambda _: True) is True
+    assert settle(found, lambda _: False) is False
+    name = Unknown("the name of the user", "iam:GetUser")
+    same = asked("StringEquals", ALICE, item, username=name)
+    assert same == asked("StringEquals", ALICE, one("alice"), username=name)
+    assert asked("StringEquals", [ALICE, "bob"], item, username=name) != same
+    flag = asked("Bool", "${aws:flag}", one("true"), flag=Unknown("a flag", "context"))
+    assert {atom.subject for atom in atoms(flag)} == {"C-8", KEY.lower()}
+
+
+@pytest.mark.rule("R6.2")
+def test_a_date_without_a_zone_is_utc_wherever_it_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The answer is the same on every machine."""
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setenv("TZ", "Asia/Tokyo")
+        time.tzset()
+        found = asked("DateEquals", "2026-11-23T12:00:00", one("1795435200"))
+    time.tzset()
+    assert found is True
 
 
 @pytest.mark.rule("C-8")
@@ -373,6 +403,7 @@ def test_a_condition_on_an_unknown_key_is_put_into_words(
     assert describe(found) == words(condition(operator, wanted)) == f"{KEY} {positive}"
     assert found.opposite == f"{KEY} {negative}"
     assert found.subject == KEY.lower()
+    assert found.test == truth.Test(operator.lower(), "", if_exists=False, values=(wanted,))
     assert (found.part, found.settle) == (f"{KEY}: {TAG.what}", TAG.settle)
     if operator in NEGATIONS:
         opposite = NEGATIONS[operator]
@@ -421,6 +452,7 @@ def test_a_key_that_is_surely_there_is_not_asked_for() -> None:
     assert isinstance(doubtful, Or)
     assert describe(doubtful) == f"{KEY} is not in the request or {KEY} is `x`"
     exists = atoms(doubtful)[0]
+    assert exists.test == truth.Test("null", "", if_exists=False, values=("false",))
     assert describe(exists) == f"{KEY} is in the request"
     assert exists.subject == KEY.lower()
     assert (exists.part, exists.settle) == (f"{KEY}: {TAG.what}", TAG.settle)

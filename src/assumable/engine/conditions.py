@@ -381,9 +381,8 @@ def _against(operator: Operator, wanted: Test, key: str, value: Present, context
             unresolved = pattern
         elif pattern is not None:
             patterns.append(pattern)
-    compare = operator.compiled(patterns) if patterns else _never
-    plain = not wanted.qualifier and len(value.values) == 1
-    matched = plain and compare(value.values[0])
+    compare = operator.compiled(patterns)
+    matched = len(value.values) == 1 and compare(value.values[0])
     if unresolved is not None and not matched:
         # No known value matches: the one whose variable is not known may.
         return Atom(
