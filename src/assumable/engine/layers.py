@@ -63,7 +63,7 @@ class Prepared:
         self._rules: dict[tuple[int, ...], tuple[tuple[PolicyOrUnknown, ...], RuleSet]]
         self._rules = {} if like is None else like._rules  # noqa: SLF001  # one of its own kind
         self._of_caller: dict[CallerSide, Parts] = {}
-        self._of_role: dict[tuple[RoleSide, bool], Parts] = {}
+        self._of_role: dict[tuple[RoleSide, bool | None], Parts] = {}
 
     def rules(self, policies: tuple[PolicyOrUnknown, ...]) -> RuleSet:
         """Policies of the world made ready, once; they are kept, so their ids stay theirs."""
@@ -173,6 +173,9 @@ class Prepared:
         if isinstance(org, Unknown):
             yield self._unread(facts, gate, account, org)
             return
+        if facts.caller_side.is_service_linked is None:
+            yield _binding_or_not(facts, gate, account)
+            return
         attached = org.scps if gate is GateName.SCP else org.rcps
         if isinstance(attached, Unknown):
             yield self._unread(facts, gate, account, attached)
@@ -188,6 +191,14 @@ class Prepared:
         what = "the caller's SCPs" if gate is GateName.SCP else "the RCPs of the role's account"
         policies = (Unknown(what, part.settle),)
         return Part(gate=gate, account=account, policies=policies, rules=RuleSet(policies))
+
+
+def _binding_or_not(facts: Facts, gate: GateName, account: str) -> Part:
+    """Policies of an organization that a service-linked role, as the caller's may be, ignores."""
+    what = "the caller's SCPs" if gate is GateName.SCP else "the RCPs of the role's account"
+    role = f"iam:GetRole on {facts.call.caller.arn.split('/')[1]}"
+    policies = (Unknown(f"{what}, which bind no service-linked role,", role),)
+    return Part(gate=gate, account=account, policies=policies, rules=RuleSet(policies))
 
 
 _NO_SESSION_POLICY = Part(
