@@ -122,7 +122,7 @@ def _by_assertion(options: Mapping[str, Any], flags: Mapping[str, Any], now: dat
 
     found = read_assertion(options["saml_assertion"])
     pair = chosen(found.pairs, flags.get("RoleArn"), options["principal_arn"])
-    asserted = {**found.asserted, **about_provider(found.asserted, pair.principal_arn)}
+    asserted = {**found.asserted, **about_provider(found.asserted, pair.provider)}
     expires = datetime.fromisoformat(found.asserted["NotOnOrAfter"])
     unsaid = {
         key.lower(): Unknown(f"whether AWS makes {key} of this assertion", "AWS's own answer")
@@ -130,8 +130,8 @@ def _by_assertion(options: Mapping[str, Any], flags: Mapping[str, Any], now: dat
     }
     return Bearer(
         api="AssumeRoleWithSAML",
-        caller=SamlCaller(assertion=asserted, provider=pair.principal_arn),
-        parameters={"RoleArn": pair.role_arn, "PrincipalArn": pair.principal_arn},
+        caller=SamlCaller(assertion=asserted, provider=pair.provider),
+        parameters={"RoleArn": pair.role, "PrincipalArn": pair.provider},
         unsaid=unsaid,
         notes=(*_caveats("assertion", expires, now), *found.notes),
     )
