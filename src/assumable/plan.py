@@ -8,18 +8,19 @@ import msgspec
 
 from assumable import arn
 from assumable.engine.chain import Chain, decide_chain
+from assumable.engine.context import RequestContext
 from assumable.engine.evaluate import Decision, Verdict, decide
 from assumable.engine.facts import Facts
 from assumable.engine.layers import Prepared
 from assumable.engine.principals import Named
-from assumable.engine.truth import Truth, atoms
+from assumable.engine.truth import Atom, Truth, atoms
 from assumable.findings import commands
 from assumable.findings.apply import ConflictError, apply, find_policy, scenario_patch
 from assumable.findings.chain import chain_headline, chain_residual, findings_of_chain
 from assumable.findings.finding import Finding, Fix, Target
 from assumable.findings.guards import content_of, keeps_guards
 from assumable.model.call import Call, RoleCaller, UserCaller
-from assumable.model.policy import Policy, Statement
+from assumable.model.policy import Layer, Policy, Statement
 from assumable.model.world import Principal, Role, Unknown, World
 
 MAX_PLANS = 3
@@ -161,8 +162,28 @@ def _is_proof(before: Chain, after: Chain) -> bool:
     truths: list[Truth] = []
     for hop in before.decisions:
         truths += [*(gate.passes for gate in hop.gates), *hop.facts.required.values()]
-    known_before = {atom.subject for truth in truths for atom in atoms(truth)}
-    return {atom.subject for hop in after.decisions for atom in atoms(hop.passes)} <= known_before
+    open_before = {atom.subject for truth in truths for atom in atoms(truth)}
+    return all(
+        atom.subject in open_before or _was_unsaid(atom, was)
+        for was, hop in itertools.zip_longest(before.decisions, after.decisions)
+        for atom in (() if hop is None else atoms(hop.passes))
+    )
+
+
+def _was_unsaid(atom: Atom, before: Decision | None) -> bool:
+    """Whether nobody had said what a key is, though no statement came as far as asking for it.
+
+    A statement that was ruled out by another element may turn on such a key once that is mended;
+    a key that only the fix makes unknown, or a policy that only the fix brings in, is no proof.
+    """
+    if before is None or atom.kind != "condition":
+        return False
+    contexts = (
+        RequestContext(before.facts, action, layer)
+        for action in before.facts.required
+        for layer in (Layer.TRUST, Layer.IDENTITY)
+    )
+    return any(isinstance(context.get(atom.subject), Unknown) for context in contexts)
 
 
 def _keeps_guards(before: Chain, after: Chain) -> bool:

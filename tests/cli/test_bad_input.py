@@ -1,6 +1,7 @@
 """Bad input: one clear line with the position, exit 2, within two seconds; never a traceback."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -187,18 +188,23 @@ def test_a_scenario_with_a_mistake(name: str, tmp_path: Path) -> None:
     assert "scenario.json:" in line
 
 
-def test_an_uncaught_exception_exits_70(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A bug never looks like a verdict."""
+def test_an_uncaught_exception_exits_70(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A bug never looks like a verdict, and shows its place, not what it stumbled over."""
     from assumable.cli import main, why
 
     def broken(_: object) -> None:
-        raise ZeroDivisionError("of ours")
+        raise ZeroDivisionError("a claim")
 
     monkeypatch.setattr(why, "_scenario", broken)
     monkeypatch.setattr(sys, "argv", ["assumable", "why", "--role-arn", "x"])
     with pytest.raises(SystemExit) as exit_:
         main.main()
     assert exit_.value.code == 70
+    line = capsys.readouterr().err
+    assert re.search(r"\(ZeroDivisionError at assumable\.cli\.why:\d+\)", line)
+    assert "claim" not in line
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from assumable.engine.evaluate import decide
 from assumable.errors import InputError
 from assumable.formats.dump import call_of, read_policies, read_snapshot
 from assumable.model.call import Call, WebIdentityCaller
+from assumable.model.world import Account
 from tests.worlds import DEPLOYER, ROLE, A, B, classic, policy, trust
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -150,3 +151,17 @@ def test_the_empty_lists_of_a_filtered_dump_say_nothing(tmp_path: Path) -> None:
     for caller in (DEPLOYER, session):
         call = call_of(caller, parameters, region=None, now=NOW)
         assert decide(read_snapshot(tmp_path), call).facts.principal is not None
+
+
+def test_a_role_that_is_known_to_be_absent_has_no_other_path(tmp_path: Path) -> None:
+    """That another role of the name may exist is not known, so the path is not to blame."""
+    path = tmp_path / "trust.json"
+    path.write_text(json.dumps(policy(trust({"AWS": DEPLOYER}))))
+    world, asked = read_policies(path, (), DEPLOYER, ROLE), f"arn:aws:iam::{B}:role/team/Gone"
+    account = world.accounts[B]
+    assert isinstance(account, Account)
+    gone = msgspec.structs.replace(account, absent=frozenset([asked]))
+    world = msgspec.structs.replace(world, accounts={**world.accounts, B: gone})
+    parameters = {"RoleArn": asked, "RoleSessionName": "deploy-session"}
+    diagnosis = diagnose(world, call_of(DEPLOYER, parameters, region=None, now=NOW))
+    assert ("role-not-found", "absent") in {(f.cause, f.variant) for f in diagnosis.findings}

@@ -73,9 +73,8 @@ class CallerSide:
             )
         self.is_signed = not isinstance(caller, WebIdentityCaller | SamlCaller)
         self.has_identity_side = isinstance(caller, UserCaller | RoleCaller)
-        self.is_service_linked = isinstance(self.principal, Role) and (
-            self.principal.is_service_linked
-        )
+        self.is_service_linked = _is_service_linked(caller, self.principal)
+        """None when only the role's name is known, which could be that of one."""
         self.principal_arn = _principal_arn(caller, self.principal)
         self.names = names_of(caller, self.account, self.partition or "aws", self.principal_arn)
         self.name_keys = frozenset(key for key, _ in self.names)
@@ -112,6 +111,17 @@ def _principal_arn(caller: Caller, principal: User | Role | Unknown | None) -> s
         return principal.arn
     what = f"the path of role {caller.role_name} is not known"
     return Unknown(what, f"iam:GetRole on role {caller.role_name}", present=True)
+
+
+def _is_service_linked(caller: Caller, principal: User | Role | Unknown | None) -> bool | None:
+    """Their names begin alike, but it is the path that a session does not show which counts.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create-service-linked-role.html
+    """
+    if isinstance(principal, Role) and (principal.path_known or principal.is_service_linked):
+        return principal.is_service_linked
+    named = isinstance(caller, RoleCaller) and caller.role_name.startswith("AWSServiceRoleFor")
+    return None if named and principal is not None else False
 
 
 def is_suspended(org: Organization | Unknown | None, account: str) -> bool:

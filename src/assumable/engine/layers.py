@@ -118,7 +118,7 @@ class Prepared:
 
     def role_parts(self, facts: Facts) -> Parts:
         """RCPs: what is always there for this role, unless a service-linked role calls."""
-        if facts.call.assumptions or facts.caller_side.is_service_linked:
+        if facts.call.assumptions or facts.caller_side.is_service_linked is not False:
             return Parts(self._rcps(facts))
         found = self._of_role.get(facts.role_side)
         if found is None:
@@ -212,6 +212,9 @@ class Prepared:
         if isinstance(org, Unknown):
             yield self._unread(facts, gate, account, org)
             return
+        if facts.caller_side.is_service_linked is None:
+            yield _binding_or_not(facts, gate, account)
+            return
         attached = org.scps if gate is GateName.SCP else org.rcps
         if isinstance(attached, Unknown):
             yield self._unread(facts, gate, account, attached)
@@ -227,6 +230,14 @@ class Prepared:
         what = "the caller's SCPs" if gate is GateName.SCP else "the RCPs of the role's account"
         policies = (Unknown(what, part.settle),)
         return Part(gate=gate, account=account, policies=policies, rules=RuleSet(policies))
+
+
+def _binding_or_not(facts: Facts, gate: GateName, account: str) -> Part:
+    """Policies of an organization that a service-linked role, as the caller's may be, ignores."""
+    what = "the caller's SCPs" if gate is GateName.SCP else "the RCPs of the role's account"
+    role = f"iam:GetRole on {facts.call.caller.arn.split('/')[1]}"
+    policies = (Unknown(f"{what}, which bind no service-linked role,", role),)
+    return Part(gate=gate, account=account, policies=policies, rules=RuleSet(policies))
 
 
 _NO_SESSION_POLICY = Part(

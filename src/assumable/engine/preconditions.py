@@ -14,7 +14,7 @@ from assumable.engine.parameters import request_faults
 from assumable.engine.regions import INVALID_TOKEN, partition_of, region_faults, region_questions
 from assumable.engine.truth import Atom, describe
 from assumable.model.call import FederatedUserCaller, RoleCaller, RootCaller, UserCaller
-from assumable.model.world import Unknown
+from assumable.model.world import Role, Unknown
 
 
 def fault_gate(gate: GateName, account: str, fault: Fault) -> Gate:
@@ -111,7 +111,7 @@ def _how_missing(facts: Facts) -> str:
     asked = arn.parse(facts.call.role_arn)
     if asked is None:
         return "absent"
-    if facts.world.role_named(asked.account, asked.name, asked.partition) is not None:
+    if isinstance(facts.world.role_named(asked.account, asked.name, asked.partition), Role):
         return "path"
     elsewhere = any(
         role.name == asked.name

@@ -87,33 +87,31 @@ class Listed:
         self.denies = tuple(r for r in listed if r.statement.effect is Effect.DENY)
         self.always = any(rule.is_unconditional for rule in self.allows)
         """Whether one of the Allow statements applies to every request."""
-        self._may_allow = [unread_allows(policy, action) for policy in unread]
-        self.may_deny = [unread_denies(policy, action) for policy in unread]
+        self._may_allow: list[Truth] = [unread_allows(policy, action) for policy in unread]
+        self.may_deny: list[Truth] = [unread_denies(policy, action) for policy in unread]
         """Whether unread policies deny."""
 
     def allow(self, context: RequestContext) -> Truth:
         """Whether they allow."""
         if self.always:
             return True
-        found: list[Truth] = [*self._may_allow]
-        for rule in self.allows:
-            truth = rule.applies(context)
-            if truth is True:
-                return True
-            if truth is not False:
-                found.append(truth)
-        return any_of(found) if found else False
+        return _one_of(self.allows, context, self._may_allow)
 
     def deny(self, context: RequestContext) -> Truth:
         """Whether they deny."""
-        found: list[Truth] = [*self.may_deny]
-        for rule in self.denies:
-            truth = rule.applies(context)
-            if truth is True:
-                return True
-            if truth is not False:
-                found.append(truth)
-        return any_of(found) if found else False
+        return _one_of(self.denies, context, self.may_deny)
+
+
+def _one_of(rules: Iterable[Rule], context: RequestContext, unread: Iterable[Truth]) -> Truth:
+    """Whether one of the rules applies, or an unread policy has one that does."""
+    found = [*unread]
+    for rule in rules:
+        truth = rule.applies(context)
+        if truth is True:
+            return True
+        if truth is not False:
+            found.append(truth)
+    return any_of(found) if found else False
 
 
 class RuleSet:
