@@ -2,7 +2,6 @@
 
 from datetime import UTC, datetime
 
-from assumable import arn
 from assumable.engine.facts import Facts
 from assumable.engine.limits import Fault
 from assumable.engine.preconditions import access_denied
@@ -36,7 +35,7 @@ def service_linked_fault(facts: Facts) -> Fault | None:
     Which service that is the role's trust policy says, and nobody can edit it.
     https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_update-role-trust-policy.html
     """
-    parts = arn.parse_role(facts.call.role_arn)
+    parts = facts.role_side.arn
     linked = parts is not None and parts.path.startswith(_PATH)
     if not linked or isinstance(facts.call.caller, ServiceCaller):
         return None
