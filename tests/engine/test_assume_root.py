@@ -257,6 +257,16 @@ def test_one_of_five_task_policies_is_named(task: Any, expected: bool) -> None:
     assert passes(call_for_root(TaskPolicyArn=task)) is expected
 
 
+@pytest.mark.parametrize("task", [{"arn": 1}, {}, 1, [AUDIT]], ids=str)
+def test_values_that_no_client_can_send_are_findings(task: Any) -> None:
+    found = diagnosed(call_for_root(TargetPrincipal=[B], TaskPolicyArn=task, DurationSeconds=[]))
+    assert [f.variant for f in found.findings if f.cause == "parameter"] == [
+        "TargetPrincipal", "TaskPolicyArn", "DurationSeconds",
+    ]  # fmt: skip
+    assert found.aws_error is not None
+    assert found.aws_error.code == "ParamValidationError"
+
+
 @pytest.mark.rule("R9.6")
 @pytest.mark.parametrize(("seconds", "expected"), [
     (-1, False), (0, True), (899, True), (900, True), (901, False), (3600, False),

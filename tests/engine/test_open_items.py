@@ -134,7 +134,34 @@ def for_two_hours() -> dict[str, Any]:
     return scenario
 
 
+def for_root() -> dict[str, Any]:
+    """AssumeRoot for a member whose RCP denies everything."""
+    scenario = classic(identity=[allow("sts:AssumeRoot")])
+    denies = {"Effect": "Deny", "Principal": "*", "Action": "*", "Resource": "*"}
+    scenario["organization"] = {
+        "Id": "o-exampleorgid",
+        "MasterAccountId": A,
+        "Roots": [{"Id": "r-ab12"}],
+        "Accounts": [{"Id": B, "ParentId": "r-ab12"}],
+        "Policies": [
+            {
+                "Id": "p-nothing2",
+                "Type": "RESOURCE_CONTROL_POLICY",
+                "Content": policy(denies),
+                "Targets": [B],
+            }
+        ],
+    }
+    task = "arn:aws:iam::aws:policy/root-task/IAMAuditRootUserCredentials"
+    scenario["call"] |= {
+        "api": "AssumeRoot",
+        "parameters": {"TargetPrincipal": B, "TaskPolicyArn": {"arn": task}},
+    }
+    return scenario
+
+
 CASES: dict[str, tuple[dict[str, Any], str, str]] = {
+    "U-3": (for_root(), "allowed", "denied"),
     "U-4": (same_account(trust({"AWS": DEPLOYER}), **BOUNDED), "allowed", "denied"),
     "U-9": (for_two_hours(), "denied", "allowed"),
     "U-21": (by_itself(), "denied", "allowed"),

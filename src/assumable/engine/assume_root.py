@@ -91,7 +91,7 @@ def _not_a_target(facts: Facts, variant: str) -> Fault:
 def caller_problems(facts: Facts) -> Iterator[Problem]:
     """What keeps these credentials from AssumeRoot; root users and federated ones aside."""
     call = facts.call
-    if call.network.endpoint == "global":  # R10.7; the text is that of boto/boto3#4461
+    if call.network.endpoint == "global":  # R10.7; boto/boto3#4461, when that was the default
         yield Fault("", "InvalidAction", 400, "Unknown Operation", "region", "global-endpoint")
     if not call.is_principal:
         yield _refused(facts, "not-a-principal")

@@ -71,7 +71,7 @@ def mistyped(name: str, value: object, *wanted: type) -> Fault:
     types = ", ".join(map(str, wanted))
     text = f"Invalid type for parameter {name}, type: {type(value)}, valid types: {types}"
     message = f"Parameter validation failed:\n{text}"
-    parameter = name.partition("[")[0]
+    parameter = name.partition("[")[0].partition(".")[0]
     return Fault(parameter, "ParamValidationError", None, message, variant=parameter)
 
 

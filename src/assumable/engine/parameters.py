@@ -106,10 +106,17 @@ def request_faults(call: Call) -> tuple[Fault, ...]:
             found.extend(_text_faults(name, value, rule))
         elif check is not None:
             found.extend(check(call, value))
-    for name in _REQUIRED if call.api == ASSUME_ROOT else _ROLE_ARN:
-        if call.parameters.get(name) is None:
-            found.append(violation(name, f"{name[0].lower()}{name[1:]}", "null", "not be null"))
+    if call.api == ASSUME_ROOT:
+        found.extend(_missing(call, "TargetPrincipal", "TaskPolicyArn"))
+    elif call.parameters.get("RoleArn") is None:
+        found.extend(_missing(call, "RoleArn"))
     return tuple(sorted(found, key=_position)) if len(found) > 1 else tuple(found)
+
+
+def _missing(call: Call, *required: str) -> Iterator[Fault]:
+    for name in required:
+        if call.parameters.get(name) is None:
+            yield violation(name, f"{name[0].lower()}{name[1:]}", "null", "not be null")
 
 
 def ignored(call: Call) -> tuple[str, ...]:
@@ -287,7 +294,6 @@ _CHECKS: dict[str, Callable[[Call, Any], Iterable[Fault]]] = {
     "TargetPrincipal": target_faults,
     "TaskPolicyArn": task_faults,
 }
-_ROLE_ARN, _REQUIRED = ("RoleArn",), ("TargetPrincipal", "TaskPolicyArn")
 _ORDER = (
     "TargetPrincipal", "TaskPolicyArn",
     "RoleArn", "PrincipalArn", "RoleSessionName", "SAMLAssertion", "WebIdentityToken", "ProviderId",
