@@ -26,7 +26,10 @@ class Request:
         self.assumptions = assumptions
 
     def get(self, key: str) -> Value:
-        return self.values.get(key.lower(), Absent("not in this request"))
+        return self.value(key.lower())
+
+    def value(self, name: str) -> Value:
+        return self.values.get(name, Absent("not in this request"))
 
     def assumed(self, item: str) -> bool | None:
         return self.assumptions.get(item)

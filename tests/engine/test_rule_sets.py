@@ -144,10 +144,16 @@ def test_what_applies_to_every_request_for_its_actions(statement: Any, expected:
 
 def test_what_can_deny() -> None:
     """A Deny about the action, or a policy that was not read."""
-    assert RuleSet((policy(deny()),)).about("sts:AssumeRole").can_deny
-    assert RuleSet((UNREAD,)).about("sts:AssumeRole").can_deny
-    assert not RuleSet((policy(deny("s3:*"), allow()),)).about("sts:AssumeRole").can_deny
-    assert not RuleSet((policy(allow()),)).about("sts:AssumeRole").can_deny
+    denying = RuleSet((policy(deny()),)).about("sts:AssumeRole")
+    assert len(denying.denies) == 1
+    assert denying.may_deny == []
+    unread = RuleSet((UNREAD,)).about("sts:AssumeRole")
+    assert unread.denies == ()
+    assert len(unread.may_deny) == 1
+    for other in (policy(deny("s3:*"), allow()), policy(allow())):
+        listed = RuleSet((other,)).about("sts:AssumeRole")
+        assert listed.denies == ()
+        assert listed.may_deny == []
 
 
 @pytest.mark.rule("R1.16")
@@ -257,5 +263,8 @@ def test_only_what_could_refuse_is_asked() -> None:
     prepared = Prepared(world)
     facts = Facts(prepared.lookups, call)
     live = prepared.caller_parts(facts).live("sts:AssumeRole")
-    assert [part.gate.value for part, _ in live] == ["boundary"]
-    assert prepared.role_parts(facts).live("sts:AssumeRole") == ()
+    assert [gate.value for gate, _ in live.needed] == ["boundary"]
+    assert not live.denies
+    assert not live.may_deny
+    of_role = prepared.role_parts(facts).live("sts:AssumeRole")
+    assert not (of_role.denies or of_role.may_deny or of_role.needed)
