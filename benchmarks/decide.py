@@ -147,11 +147,11 @@ def typical() -> tuple[Prepared, Sequence[Call]]:
 
 
 def worst() -> tuple[Prepared, Sequence[Call]]:
-    """As many statements of fifty patterns as a policy may hold; only the last one matches."""
+    """A hundred statements of fifty patterns each in the caller's policy; the last one matches."""
     hopeless = "*a*a*a*a*a*a*b"
     statements = [
         allow("sts:AssumeRole", [f"arn:aws:iam::*:role/{k}{hopeless}{n}" for k in range(50)])
-        for n in range(49)
+        for n in range(99)
     ]
     last = allow("sts:AssumeRole", [f"arn:aws:iam::{TARGETS}:role/*{'a' * n}*" for n in range(50)])
     written = {"PolicyName": "p", "PolicyDocument": policy(*statements, last)}
