@@ -103,7 +103,7 @@ def not_qualified(scenario: dict) -> bool:
 
 
 def first_hop(call: dict) -> dict:
-    hop = call["chain"][0] if "chain" in call else call["parameters"]
+    hop = call.get("chain", [call["parameters"]])[0]
     return hop if isinstance(hop, dict) else {"RoleArn": hop}
 
 
@@ -130,7 +130,7 @@ def set_qualifier(value: Any, made: dict) -> None:
 
 
 def as_it_stands(made: dict) -> None:
-    """No edit: what is written is one of the possible truths."""
+    """No edit."""
 
 
 # ---- condition keys ----------------------------------------------------------------------------
@@ -381,8 +381,9 @@ def service_attributes(scenario: dict) -> Iterator[list[Edit]]:
         sent = [(f"aws:PrincipalTag/{name}", True) for name in ("x509Subject/CN", "x509Issuer/O")]
     if service == ROLES_ANYWHERE and "SourceIdentity" not in params:
         sent.append(("sts:SourceIdentity", False))
+    written = json.dumps(list(documents(scenario))).lower()
     for key, missing in sent:
-        if any(tests_of(scenario, key)):
+        if any(tests_of(scenario, key)) or f"${{{key.lower()}" in written:
             values = telling(scenario, key)
             yield [partial(set_key, key, v) for v in values if missing or v is not None]
 
