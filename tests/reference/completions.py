@@ -3,6 +3,7 @@
 import copy
 import itertools
 import json
+import math
 import re
 from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
@@ -44,9 +45,7 @@ def completions(scenario: dict) -> Iterator[dict]:
     """Fully known scenarios, each one possible truth behind this one."""
     choices = list(open_parts(scenario))
     worlds: Iterable[tuple[Edit, ...]] = itertools.product(*choices)
-    count = 1
-    for edits in choices:
-        count *= len(edits)
+    count = math.prod(map(len, choices))
     if count > LIMIT:
         rng = Random(count)  # the same sample every time
         worlds = [tuple(rng.choice(edits) for edits in choices) for _ in range(LIMIT)]
@@ -246,8 +245,8 @@ def set_trust(arn: str, statement: dict, made: dict) -> None:
 
 
 def identity(scenario: dict, arn: str) -> list[Edit]:
-    variants = ([OTHER], [FULL], [FULL, DENY])
-    return [as_it_stands, *(partial(set_identity, arn, statements) for statements in variants)]
+    variants = (partial(set_identity, arn, s) for s in ([OTHER], [FULL], [FULL, DENY]))
+    return [as_it_stands, *variants]
 
 
 def set_identity(arn: str, statements: list[dict], made: dict) -> None:
