@@ -147,15 +147,18 @@ def typical() -> tuple[Prepared, Sequence[Call]]:
 
 
 def worst() -> tuple[Prepared, Sequence[Call]]:
-    """A hundred statements of fifty patterns each in the caller's policy; the last one matches."""
+    """A hundred statements of fifty patterns each for the caller; only the last one matches."""
     hopeless = "*a*a*a*a*a*a*b"
     statements = [
         allow("sts:AssumeRole", [f"arn:aws:iam::*:role/{k}{hopeless}{n}" for k in range(50)])
         for n in range(99)
     ]
     last = allow("sts:AssumeRole", [f"arn:aws:iam::{TARGETS}:role/*{'a' * n}*" for n in range(50)])
-    written = {"PolicyName": "p", "PolicyDocument": policy(*statements, last)}
-    name = {"UserName": "user0", "UserPolicyList": [written]}
+    policies = [[*statements, last][n : n + 10] for n in range(0, 100, 10)]
+    written = [
+        {"PolicyName": f"p{n}", "PolicyDocument": policy(*ten)} for n, ten in enumerate(policies)
+    ]
+    name = {"UserName": "user0", "UserPolicyList": written}
     longest = "a" * 64
     trusted = {"Effect": "Allow", "Principal": {"AWS": PEOPLE}, "Action": "sts:AssumeRole"}
     roles = [

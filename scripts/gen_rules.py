@@ -8,6 +8,8 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
+from assumable.engine.open_items import OPEN_ITEMS
+
 ROOT = Path(__file__).parent.parent
 REGISTER = ROOT / "tests" / "rules" / "rules.yaml"
 PAGE = ROOT / "docs" / "rules.md"
@@ -166,7 +168,21 @@ def page(register: Register, held: Sequence[Held]) -> str:
             ]
             lines.append(f"| {' | '.join(cell.replace('|', '&#124;') for cell in cells)} |")
         lines.append("")
-    return "\n".join(lines)
+    return "\n".join([*lines, *_decided_otherwise()])
+
+
+def _decided_otherwise() -> Iterator[str]:
+    """The open items that change verdicts, as the engine's own table has them."""
+    yield from ("## Deciding open items with `--assume`", "")
+    yield "`assumable why --assume ITEM=VALUE` takes the other reading. An answer names the items"
+    yield from ("that mattered for it.", "")
+    yield from ("| item | question | values | taken | what it changes |", "|---|---|---|---|---|")
+    for item in OPEN_ITEMS.values():
+        taken = "both are tried" if item.default is None else f"`{item.values[not item.default]}`"
+        values = ", ".join(f"`{value}`" for value in item.values)
+        cells = (f"[{item.id}](#{item.id})", item.question, values, taken, item.changes)
+        yield f"| {' | '.join(cells)} |"
+    yield ""
 
 
 def _tests_cell(rule: Rule, tests: Sequence[Held]) -> str:

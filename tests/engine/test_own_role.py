@@ -67,6 +67,16 @@ def test_nothing_of_an_organization_stops_a_service_linked_role(kind: str) -> No
     assert denied_by(kind, ordinary) == "denied"
 
 
+@pytest.mark.parametrize("kind", ["SERVICE_CONTROL_POLICY", "RESOURCE_CONTROL_POLICY"])
+def test_a_role_that_may_be_service_linked_is_not_denied_for_certain(kind: str) -> None:
+    """The path that makes it one is not in the session's ARN."""
+    unread = {**by_linked_role(), "unknown": [f"account:{A}"]}
+    assert denied_by(kind, unread) == "conditional"
+    session = unread["call"]["caller"]["arn"].replace("AWSServiceRoleFor", "")
+    unread["call"]["caller"] = {"arn": session}
+    assert denied_by(kind, unread) == "denied"
+
+
 # A role that assumes itself (R1.22, T26, U-21)
 
 SELF = f"arn:aws:iam::{B}:role/team/Loop"

@@ -2,12 +2,15 @@
 
 import functools
 
+import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from assumable.engine import resources
 from assumable.engine.context import RequestContext
 from assumable.engine.facts import Facts, Lookups
+from assumable.engine.truth import Atom, Not, Truth
 from assumable.model.policy import Layer, PolicyName, Statement, parse_policy
 from assumable.source import Document, Location
 from tests.worlds import classic, parsed
@@ -86,3 +89,106 @@ def test_variables_count_in_the_last_segment_only() -> None:
     early = resources.compiled(statement(["arn:${aws:username}:iam::2:role/x"]), has_variables=True)
     assert early is not None
     assert early("arn:deployer:iam::2:role/x", CONTEXT) is False
+
+
+ROLE = "arn:aws:iam::222222222222:role/DeployRole"
+
+
+def covered(patterns: list[str], target: str = ROLE, element: str = "Resource") -> Truth:
+    """Whether a statement over the patterns speaks of the target."""
+    matched = resources.compiled(statement(patterns, element), has_variables=True)
+    return True if matched is None else matched(target, CONTEXT)
+
+
+@pytest.mark.rule("R6.12")
+@pytest.mark.parametrize(
+    ("pattern", "target", "expected"),
+    [
+        ("arn:aws:iam::222222222222:role/*", ROLE, True),
+        ("arn:aws:iam::222222222222:role/*Role", ROLE, True),
+        ("arn:aws:iam::222222222222:role/*Role", f"{ROLE}s", False),
+        ("arn:aws:iam::222222222222:role/a?b", "arn:aws:iam::222222222222:role/a:b", True),
+        ("arn:aws:iam::222222222222:role/a*b", "arn:aws:iam::222222222222:role/a:x:b", True),
+        ("arn:aws:iam::22*22:role/DeployRole", ROLE, True),
+        ("arn:aws:iam::22?2*2:role/DeployRole", ROLE, True),
+        ("arn:aws:iam:?:222222222222:role/DeployRole", ROLE, False),
+        ("arn:aws:iam:*:role/DeployRole", ROLE, True),
+        ("arn:aws:iam*:role/DeployRole", ROLE, False),
+        ("arn:*:iam::222222222222:role/DeployRole", ROLE, True),
+        ("arn:*:iam:*", ROLE, True),
+        ("arn:?ws:iam:*", ROLE, True),
+        ("arn:aws?iam::*", ROLE, False),
+        ("*:role/DeployRole", ROLE, True),
+        ("*/DeployRole", ROLE, False),
+        ("a*", ROLE, True),
+        ("b*", ROLE, False),
+        ("?*", ROLE, True),
+        ("arn:aws:?am::*", ROLE, False),
+        ("arn:aws:*", ROLE, False),
+        ("arn:aws*", ROLE, True),
+        ("arn:aws:iam::222222222222:role/DeployRole?", ROLE, False),
+        ("arn:aws:iam::222222222222:role/DeployRole*", ROLE, True),
+        ("arn:aws:iam::*", "arn:aws:iam::222222222222:role/line\nbreak", True),
+        ("arn:aws:iam::222222222222:role/*", "arn:aws:iam::222222222222:role/line\nbreak", True),
+    ],
+)
+def test_single_patterns(pattern: str, target: str, expected: bool) -> None:
+    """R6.12, read literally; alone, beside others, and negated."""
+    assert covers(pattern, target) is expected
+    assert covered([pattern], target) is expected
+    assert covered(["arn:aws:iam::1:role/x", pattern, "arn:aws:s3:::*"], target) is expected
+    assert covered([pattern], target, "NotResource") is not expected
+
+
+def test_everything_is_never_ruled_out() -> None:
+    """`*` among the patterns; as NotResource it rules everything out."""
+    assert resources.compiled(statement(["a", "*"]), has_variables=True) is None
+    assert covered(["*"], element="NotResource") is False
+    trust_policy = msgspec.structs.replace(statement(["a"]), resources=None)
+    assert resources.compiled(trust_policy, has_variables=True) is None
+
+
+@pytest.mark.rule("R6.10", "R6.12")
+@pytest.mark.parametrize(
+    ("pattern", "target", "expected"),
+    [
+        ("arn:aws:iam::2:role/${aws:username}", "arn:aws:iam::2:role/deployer", True),
+        ("arn:aws:iam::?:role/${aws:username}", "arn:aws:iam::2:role/deployer", True),
+        ("arn:*:iam::*:role/${aws:username}", "arn:aws:iam::2:role/deployer", True),
+        ("arn:aws:iam::3:role/${aws:username}", "arn:aws:iam::2:role/deployer", False),
+        ("arn:aws:i*::2:role/${aws:username}", "arn:aws:iam::2:role/deployer", False),
+        ("arn:aws:ia?::2:role/${aws:username}", "arn:aws:iam::2:role/deployer", False),
+        ("arn:aws:iam::2:role/${aws:username}", "arn:aws:iam::2", False),
+        ("arn:aws:iam::2:role:${aws:username}", "arn:aws:iam::2:role:deployer", True),
+        ("arn:aws:iam::2:a:${aws:username}:*", "arn:aws:iam::2:a:deployer:b:c", True),
+        ("arn:aws:iam::2:role/${aws:username}*", "arn:aws:iam::2:role/deployer/x:y", True),
+        ("arn:aws:iam::2:role/${aws:none}", "arn:aws:iam::2:role/deployer", False),
+        ("arn:aws:iam::2:role/${aws:none, 'x'}", "arn:aws:iam::2:role/x", True),
+        ("${aws:username}", "deployer", False),
+    ],
+)
+def test_patterns_with_variables(pattern: str, target: str, expected: bool) -> None:
+    """R6.10, R6.12: the variable's value is literal, the wildcards around it are not."""
+    assert covered([pattern], target) is expected
+    assert covered(["arn:aws:iam::9:role/x", pattern], target) is expected
+    assert covered([pattern], target, "NotResource") is not expected
+    assert covered([pattern, target], target) is True
+
+
+def test_a_variable_that_is_not_known_leaves_the_resource_open() -> None:
+    """The question says what would have to be the role."""
+    scenario = classic()
+    scenario["unknown"] = ["context:aws:username"]
+    world, call = parsed(scenario)
+    context = RequestContext(Facts(Lookups(world), call), "sts:AssumeRole", Layer.IDENTITY)
+    pattern = "arn:aws:iam::2:role/${aws:username}"
+    target = "arn:aws:iam::2:role/deployer"
+    matched = resources.compiled(statement([pattern]), has_variables=True)
+    assert matched is not None
+    found = matched(target, context)
+    assert isinstance(found, Atom)
+    assert found.text == f"{pattern} is {target}"
+    assert found.part == "aws:username, declared unknown"
+    negated = resources.compiled(statement([pattern], "NotResource"), has_variables=True)
+    assert negated is not None
+    assert negated(target, context) == Not(found)

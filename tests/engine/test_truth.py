@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from hypothesis import given
 from hypothesis import strategies as st
 
+from assumable.engine.rules import unread_allows, unread_denies
 from assumable.engine.truth import (
     And,
     Atom,
@@ -18,6 +19,8 @@ from assumable.engine.truth import (
     negate,
     settle,
 )
+from assumable.model.world import Unknown
+from tests.fuzz.guard import soon
 
 NAMES = "abc"
 ATOMS = {name: Atom(subject=name, text=name) for name in NAMES}
@@ -103,3 +106,103 @@ def test_a_policy_that_is_said_to_allow_is_not_said_not_to_deny() -> None:
     allows = Atom(subject="1", text="sts:AssumeRole is allowed by P")
     denies = Atom(subject="2", text="x", opposite="sts:AssumeRole is not denied by P")
     assert describe(all_of([negate(denies), allows])) == "sts:AssumeRole is allowed by P"
+
+
+def test_many_unknown_parts_are_described_soon() -> None:
+    """The words grow with the number of parts, and so does the time they take."""
+    parts = [Unknown(f"policy {n}") for n in range(3000)]
+    either = any_of(unread_allows(part, "sts:AssumeRole") for part in parts)
+    none = [negate(unread_denies(part, "sts:AssumeRole")) for part in parts]
+    with soon():
+        assert len(describe(all_of([either, *none])).split(" and ")) == len(parts) + 1
+
+
+A, B, C = (ATOMS[name] for name in NAMES)
+
+
+def test_what_is_decided_is_a_plain_boolean() -> None:
+    """One part that decides is enough; nothing to ask is True for all, False for any."""
+    assert all_of([]) is True
+    assert any_of([]) is False
+    assert all_of([True, A, False]) is False
+    assert any_of([False, A, True]) is True
+    assert all_of([True, A, True]) is A
+    assert any_of([False, A, False]) is A
+    assert negate(True) is False
+    assert negate(False) is True
+
+
+def test_formulas_are_flat_and_say_nothing_twice() -> None:
+    """Order is that of the parts; what is implied by another part is left out."""
+    assert all_of([A, all_of([B, C]), A]) == And((A, B, C))
+    assert any_of([any_of([A, B]), C, B]) == Or((A, B, C))
+    assert all_of([A, any_of([A, B])]) is A
+    assert any_of([A, all_of([A, B])]) is A
+    assert any_of([A, B, all_of([B, C])]) == Or((A, B))
+    assert all_of([any_of([A, B]), C]) == And((Or((A, B)), C))
+    assert all_of([A, B]) == And((A, B))
+    assert any_of([A, B]) == Or((A, B))
+
+
+def test_negation_is_pushed_inwards() -> None:
+    """So that opposites meet."""
+    assert negate(A) == Not(A)
+    assert negate(Not(A)) is A
+    assert negate(And((A, B))) == Or((Not(A), Not(B)))
+    assert negate(Or((A, Not(B)))) == And((Not(A), B))
+    assert all_of([any_of([A, B]), negate(A), negate(B)]) == And((Or((A, B)), Not(A), Not(B)))
+    assert any_of([A, B, negate(A)]) is True
+    assert all_of([A, B, negate(B)]) is False
+
+
+def test_what_stays_open_stays_as_it_is() -> None:
+    """An answer of None, and truths that ask nothing."""
+    assert settle(A, lambda _: None) is A
+    assert settle(Not(A), lambda _: None) == Not(A)
+    assert settle(True, lambda _: None) is True
+    assert settle(False, lambda _: None) is False
+    assert settle(Or((And((A, B)), C)), lambda atom: None if atom is B else atom is A) is B
+
+
+def test_every_question_is_listed_once_in_order() -> None:
+    """Whether asked plainly or in the negative."""
+    assert atoms(True) == ()
+    assert atoms(A) == (A,)
+    assert atoms(Not(B)) == (B,)
+    assert atoms(Or((And((B, Not(A))), C, And((A, C))))) == (B, A, C)
+
+
+def test_the_words_of_a_formula() -> None:
+    """Alternatives are put in brackets inside a conjunction, opposites are said as such."""
+    day = Atom(subject="day", text="it is day", opposite="it is night")
+    assert describe(True) == "always"
+    assert describe(False) == "never"
+    assert describe(day) == "it is day"
+    assert describe(Not(day)) == "it is night"
+    assert describe(Not(A)) == "not (a)"
+    assert describe(And((A, B))) == "a and b"
+    assert describe(Or((A, B, C))) == "a or b or c"
+    assert describe(And((Or((A, B)), C))) == "(a or b) and c"
+    assert describe(Or((And((A, B)), C))) == "a and b or c"
+    assert describe(Or((And((Or((A, B)), C)), C))) == "((a or b) and c) or c"
+    either = Atom(subject="x", text="a or b")
+    assert describe(And((either, C))) == "a or b and c"
+
+
+def test_the_same_words_are_said_once() -> None:
+    """Two questions may read alike: about one policy in two roles, say."""
+    other = Atom(subject="other", text="a")
+    assert describe(And((A, other, B))) == "a and b"
+    assert describe(Or((A, other))) == "a"
+
+
+def test_what_goes_without_saying_is_said_of_one_policy_only() -> None:
+    """A policy that allows does not deny; another one may."""
+    allows = Atom(subject="1", text="x is allowed by P")
+    mine, other = (
+        Atom(subject=name, text="", opposite=f"x is not denied by {name}") for name in "PQ"
+    )
+    assert describe(And((allows, Not(mine), Not(other)))) == (
+        "x is allowed by P and x is not denied by Q"
+    )
+    assert describe(Or((allows, Not(mine)))) == "x is allowed by P or x is not denied by P"

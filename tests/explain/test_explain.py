@@ -150,6 +150,17 @@ def test_web_identity_leads_to_a_scenario() -> None:
     assert "--role-arn" not in text
 
 
+@pytest.mark.parametrize("words", [
+    "An error occurred (InvalidAction) when calling the AssumeRoot operation: Unknown Operation",
+    "User: arn:aws:iam::111111111111:user/a is not authorized to perform: sts:AssumeRoot",
+])  # fmt: skip
+def test_assume_root_leads_to_a_snapshot(words: str) -> None:
+    text = explained(words)
+    assert "--target-principal" in text
+    assert "--role-arn" not in text
+    assert ("AS007" in text) is ("InvalidAction" in words)
+
+
 def test_throttling_has_no_cause() -> None:
     text = explained(
         "An error occurred (Throttling) when calling the AssumeRole operation: Rate exceeded"

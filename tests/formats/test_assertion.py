@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 from assumable.errors import InputError
 from assumable.formats.assertion import (
     MAX_LENGTH,
-    Pair,
     about_provider,
     assertion_of,
     chosen,
     read_assertion,
 )
+from assumable.model.assertion import RolePair
 from tests.bearers import (
     AWS,
     OTHER,
@@ -33,10 +33,10 @@ from tests.bearers import (
 
 def refused(content: bytes) -> str:
     """The one line with which a response is refused, and at once."""
-    started = time.monotonic()
+    started = time.process_time()
     with pytest.raises(InputError) as raised:
         assertion_of(content)
-    assert time.monotonic() - started < 1
+    assert time.process_time() - started < 1
     line = str(raised.value)
     assert len(line.splitlines()) == 1
     assert "alice" not in line
@@ -53,8 +53,9 @@ def test_a_response_gives_the_keys_of_its_subject() -> None:
         "NotOnOrAfter": "2026-11-23T12:05:00.123000+00:00",
         "SessionNotOnOrAfter": "2026-11-23T18:00:00+00:00",
         f"{AWS}Role": [f"{SAML_ROLE},{PROVIDER}"],
+        f"{AWS}RoleSessionName": [],
     }
-    assert found.pairs == (Pair(SAML_ROLE, PROVIDER),)
+    assert found.pairs == (RolePair(SAML_ROLE, PROVIDER),)
     assert found.doubtful == found.notes == ()
 
 
@@ -103,7 +104,7 @@ def test_aws_attributes_keep_their_names() -> None:
         "TransitiveTagKeys": ["team"],
         "SourceIdentity": "alice",
     }
-    assert found.pairs == (Pair(SAML_ROLE, PROVIDER),)
+    assert found.pairs == (RolePair(SAML_ROLE, PROVIDER),)
 
 
 def test_a_response_without_roles_asserts_none() -> None:
@@ -235,7 +236,7 @@ def test_a_value_that_is_neither_is_not_shown(value: str) -> None:
     assert "SECRET" not in str(raised.value)
 
 
-ONE, TWO = Pair(SAML_ROLE, PROVIDER), Pair(OTHER_ROLE, PROVIDER)
+ONE, TWO = RolePair(SAML_ROLE, PROVIDER), RolePair(OTHER_ROLE, PROVIDER)
 
 
 @pytest.mark.parametrize(
@@ -244,14 +245,14 @@ ONE, TWO = Pair(SAML_ROLE, PROVIDER), Pair(OTHER_ROLE, PROVIDER)
         ([ONE], None, None, ONE),
         ([ONE, ONE], None, None, ONE),
         ([ONE, TWO], SAML_ROLE, None, ONE),
-        ([ONE, Pair(OTHER_ROLE, OTHER)], None, OTHER, Pair(OTHER_ROLE, OTHER)),
+        ([ONE, RolePair(OTHER_ROLE, OTHER)], None, OTHER, RolePair(OTHER_ROLE, OTHER)),
         ([ONE], OTHER_ROLE, None, TWO),
-        ([ONE], OTHER_ROLE, OTHER, Pair(OTHER_ROLE, OTHER)),
+        ([ONE], OTHER_ROLE, OTHER, RolePair(OTHER_ROLE, OTHER)),
         ([], SAML_ROLE, PROVIDER, ONE),
     ],
 )
 def test_the_assertion_completes_what_is_not_said(
-    pairs: list[Pair], role: str | None, provider: str | None, wanted: Pair
+    pairs: list[RolePair], role: str | None, provider: str | None, wanted: RolePair
 ) -> None:
     assert chosen(pairs, role, provider) == wanted
 
@@ -264,11 +265,11 @@ def test_the_assertion_completes_what_is_not_said(
             None,
             f"--role-arn is missing (the assertion names {SAML_ROLE} with {PROVIDER}, ",
         ),
-        ([ONE, Pair(SAML_ROLE, OTHER)], SAML_ROLE, "--principal-arn is missing"),
+        ([ONE, RolePair(SAML_ROLE, OTHER)], SAML_ROLE, "--principal-arn is missing"),
         ([], SAML_ROLE, "the assertion names no role"),
     ],
 )
-def test_a_choice_is_left_to_the_user(pairs: list[Pair], role: str | None, words: str) -> None:
+def test_a_choice_is_left_to_the_user(pairs: list[RolePair], role: str | None, words: str) -> None:
     with pytest.raises(InputError) as raised:
         chosen(pairs, role, None)
     assert words in str(raised.value)
@@ -297,10 +298,10 @@ def test_any_change_to_a_response_is_read_or_refused(data: st.DataObject) -> Non
 
 def check_any(content: bytes) -> None:
     """A result or one line, and at once."""
-    started, line = time.monotonic(), ""
+    started, line = time.process_time(), ""
     try:
         assert assertion_of(content).asserted["saml:aud"]
     except InputError as error:
         line = str(error)
     assert len(line.splitlines()) <= 1
-    assert time.monotonic() - started < 1
+    assert time.process_time() - started < 1

@@ -5,12 +5,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from assumable.diagnose import diagnose
 from assumable.engine.evaluate import decide
 from assumable.errors import InputError
 from assumable.formats.dump import call_of, read_policies, read_snapshot
+from assumable.model.call import Call, WebIdentityCaller
+from assumable.model.world import Account
 from tests.worlds import DEPLOYER, ROLE, A, B, classic, policy, trust
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -103,3 +106,62 @@ def test_a_plan_is_proved_although_the_session_is_not_known(tmp_path: Path) -> N
     assert [finding.cause for finding in diagnosis.findings] == ["identity-permission"]
     assert diagnosis.plans[0].fixes == ("identity-permission/allow-this-role",)
     assert diagnosis.plans[0].headline_after.startswith("allowed, unless an SCP or RCP")
+
+
+GITHUB = f"arn:aws:iam::{B}:oidc-provider/token.actions.githubusercontent.com"
+JOB = Call(
+    api="AssumeRoleWithWebIdentity",
+    caller=WebIdentityCaller(claims={"iss": f"https://{GITHUB.partition('/')[2]}", "sub": "x"}),
+    parameters={"RoleArn": ROLE, "RoleSessionName": "ci"},
+    time=NOW,
+)
+
+
+@pytest.mark.parametrize(
+    ("listed", "verdict"),
+    [
+        ({}, "conditional"),
+        ({"SAMLProviders": []}, "conditional"),
+        ({"OpenIDConnectProviders": []}, "denied"),
+        ({"OpenIDConnectProviders": [{"Arn": f"{GITHUB}/acme"}]}, "denied"),
+        ({"OpenIDConnectProviders": [{"Arn": GITHUB}]}, "conditional"),
+    ],
+    ids=["as AWS writes it", "another kind", "none", "another one", "registered"],
+)
+def test_providers_that_a_dump_does_not_list_are_unknown(
+    listed: dict[str, Any], verdict: str, tmp_path: Path
+) -> None:
+    """GetAccountAuthorizationDetails names users, groups, roles and policies alone."""
+    trusted = trust({"Federated": GITHUB}, "sts:AssumeRoleWithWebIdentity")
+    details = classic(trust_statements=[trusted])["accounts"][B]
+    whole = {"UserDetailList": [], **details, **listed}
+    (tmp_path / f"{B}.json").write_text(json.dumps(whole))
+    world = read_snapshot(tmp_path)
+    assert decide(world, JOB).verdict == verdict
+    missing = msgspec.structs.replace(JOB, parameters={**JOB.parameters, "RoleArn": f"{ROLE}2"})
+    assert decide(world, missing).verdict == "denied"
+
+
+def test_the_empty_lists_of_a_filtered_dump_say_nothing(tmp_path: Path) -> None:
+    """With --filter Role the list of users is empty, whoever is there."""
+    assert snapshot(tmp_path) == "conditional"  # on the organization
+    (tmp_path / f"{A}.json").write_text('{"UserDetailList": [], "RoleDetailList": []}')
+    parameters = {"RoleArn": ROLE, "RoleSessionName": "deploy-session"}
+    session = f"arn:aws:sts::{A}:assumed-role/CI/build"
+    for caller in (DEPLOYER, session):
+        call = call_of(caller, parameters, region=None, now=NOW)
+        assert decide(read_snapshot(tmp_path), call).facts.principal is not None
+
+
+def test_a_role_that_is_known_to_be_absent_has_no_other_path(tmp_path: Path) -> None:
+    """That another role of the name may exist is not known, so the path is not to blame."""
+    path = tmp_path / "trust.json"
+    path.write_text(json.dumps(policy(trust({"AWS": DEPLOYER}))))
+    world, asked = read_policies(path, (), DEPLOYER, ROLE), f"arn:aws:iam::{B}:role/team/Gone"
+    account = world.accounts[B]
+    assert isinstance(account, Account)
+    gone = msgspec.structs.replace(account, absent=frozenset([asked]))
+    world = msgspec.structs.replace(world, accounts={**world.accounts, B: gone})
+    parameters = {"RoleArn": asked, "RoleSessionName": "deploy-session"}
+    diagnosis = diagnose(world, call_of(DEPLOYER, parameters, region=None, now=NOW))
+    assert ("role-not-found", "absent") in {(f.cause, f.variant) for f in diagnosis.findings}

@@ -123,10 +123,10 @@ def test_any_claims_are_read_or_refused(
 
 def check_any(content: bytes) -> None:
     """Claims or one line that shows nothing, and at once."""
-    started, line = time.monotonic(), ""
+    started, line = time.process_time(), ""
     try:
         assert isinstance(claims_of(content)["iss"], str)
     except InputError as error:
         line = str(error)
     assert len(line.splitlines()) <= 1
-    assert time.monotonic() - started < 1
+    assert time.process_time() - started < 1

@@ -37,6 +37,15 @@ def inline(document: Any) -> dict[str, Any]:
     return scenario
 
 
+def crowd() -> dict[str, Any]:
+    """Many users who may call, and a trust policy that names as many others."""
+    scenario = classic(trust_statements=[trust({"AWS": NAMES})])
+    own = [{"PolicyName": "p", "PolicyDocument": policy(allow())}]
+    users = [{"UserName": f"caller{n}", "UserPolicyList": own} for n in range(MANY)]
+    scenario["accounts"][A]["UserDetailList"] += users
+    return scenario
+
+
 def tree() -> dict[str, Any]:
     """An organization in which every unit hangs from the one before."""
     units = [{"Id": f"ou-{n}", "ParentId": f"ou-{n - 1}" if n else "r-1"} for n in range(MANY)]
@@ -62,6 +71,17 @@ LARGE: dict[str, Callable[[], dict[str, Any]]] = {
         "call": {**classic()["call"], "caller": {"arn": DEPLOYER + "ab" * 9000}},
     },
     "principals": lambda: classic(trust_statements=[trust({"AWS": NAMES})]),
+    "callers and principals": crowd,
+    "statements": lambda: classic(trust_statements=[trust({"AWS": name}) for name in NAMES]),
+    "open statements": lambda: classic(
+        trust_statements=[
+            trust(
+                {"AWS": A},
+                Condition={"IpAddress": {"aws:SourceIp": f"203.{n // 256}.{n % 256}.0/24"}},
+            )
+            for n in range(MANY)
+        ]
+    ),
     "condition keys": lambda: trusted(
         {"StringEquals": {f"aws:RequestTag/k{n}": "x" for n in range(MANY)}}
     ),

@@ -166,3 +166,29 @@ def test_a_saml_statement_says_that_it_opens_to_everyone_of_the_provider() -> No
     scenario["accounts"][B]["SAMLProviders"] = [{"Arn": provider}]
     (fix,) = diagnosed(scenario).findings[0].fixes
     assert fix.opens == "everyone to whom that provider asserts this role"
+
+
+def test_a_plan_may_rest_on_a_key_that_nobody_said() -> None:
+    """The condition on the address is reached only once the external ID is sent."""
+    wanted = {
+        "StringEquals": {"sts:ExternalId": "id-42"},
+        "IpAddress": {"aws:SourceIp": "10.0.0.0/8"},
+    }
+    scenario = classic(trust_statements=[trust({"AWS": DEPLOYER}, Condition=wanted)])
+    plan = first(scenario)
+    assert (plan.fixes, plan.verdict_after) == (("external-id/send",), "conditional")
+    assert plan.residual_after == "aws:SourceIp is in `10.0.0.0/8`"
+    scenario["call"]["network"] = {"source_ip": "203.0.113.7"}
+    assert not diagnosed(scenario).plans
+
+
+def test_a_key_that_is_known_to_be_absent_is_nothing_to_rest_on() -> None:
+    """In a closed world the service sends no account; where that is not said, it may."""
+    wanted = {"StringEquals": {"aws:SourceAccount": A}}
+    named = trust({"Service": "ec2.amazonaws.com"}, "sts:TagSession", Condition=wanted)
+    scenario = classic(trust_statements=[named])
+    scenario["call"]["caller"] = {"service": "ec2.amazonaws.com"}
+    assert "trust-action/add" not in first(scenario).fixes
+    scenario["unknown"] = ["context:aws:SourceAccount"]
+    plan = first(scenario)
+    assert (plan.fixes, plan.verdict_after) == (("trust-action/add",), "conditional")

@@ -148,7 +148,6 @@ TASK = "arn:aws:iam::aws:policy/root-task/IAMAuditRootUserCredentials"
 
 
 @pytest.mark.rule("R1.27", "R10.7")
-@pytest.mark.xfail(strict=True, reason="AssumeRoot is not decided yet")
 @pytest.mark.parametrize(
     ("caller", "changes", "denied"),
     [

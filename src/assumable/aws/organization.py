@@ -118,14 +118,16 @@ def _path(account: str, readers: list[Connection]) -> tuple[Node, ...] | Unknown
         nodes: list[Node] = []
         child, kind = account, "account"
         while len(nodes) < _MAX_LEVELS:
-            answer = None if kind == "root" else _parent(child, reader)
+            if kind == "root":
+                return (*nodes, Node(child, kind))
+            answer = _parent(child, reader)
             if isinstance(answer, Unknown):
                 refusal = answer
                 break
-            parent = answer["Parents"][0] if answer and answer["Parents"] else None
-            nodes.append(Node(child, kind, parent=parent["Id"] if parent else ""))
-            if parent is None:
-                return tuple(nodes)
+            if answer is None or not answer["Parents"]:
+                break  # it was moved, or left, since its organization was read
+            parent = answer["Parents"][0]
+            nodes.append(Node(child, kind, parent=parent["Id"]))
             child, kind = parent["Id"], "root" if parent["Type"] == "ROOT" else "ou"
     return refusal
 

@@ -240,6 +240,14 @@ def _next(message: Message, width: int) -> Iterator[str]:
         text = f"put the role's account and {whose} into a scenario file, and ask"
         yield from _wrapped("next  ", text, width)
         yield from _command("assumable why", "--scenario FILE", width=width)
+    elif message.action == "sts:AssumeRoot" or message.code == "InvalidAction":
+        text = "ask why, with a snapshot that holds organization.json"
+        yield from _wrapped("next  ", text, width)
+        yield from _command(
+            "assumable why", "--snapshot DIR", f"--caller {shlex.quote(message.caller or 'ARN')}",
+            f"--target-principal {shlex.quote(message.role or 'ACCOUNT')}",
+            "--task-policy-arn arn=TASK-POLICY-ARN", width=width,
+        )  # fmt: skip
     else:
         whose = f"of {arn.display_name(message.caller)}" if message.caller else "that failed"
         text = f"ask why, with the profile {whose} and every other flag of the call"

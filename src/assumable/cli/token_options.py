@@ -1,16 +1,13 @@
 """The options of `assumable why` for callers that sign nothing: tokens and assertions."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple, TypeVar
 
 import click
 import msgspec
 
-from assumable.engine.keys.federation import is_mapped
 from assumable.errors import InputError
-from assumable.formats import claims as described
-from assumable.formats import dump
 from assumable.formats.scenario import Scenario
 from assumable.model.call import Api, Call, Network, SamlCaller, WebIdentityCaller
 from assumable.model.world import Unknown
@@ -19,7 +16,6 @@ SEVERAL = ("--github", "--eks", "--gitlab")
 """Flags that take several words."""
 BEARERS = ("web_identity_token", "saml_assertion", "github", "eks", "gitlab")
 _SIGNED = ("caller", "caller_policy")
-_DESCRIPTIONS = {"github": described.github, "eks": described.eks, "gitlab": described.gitlab}
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -81,7 +77,7 @@ def bearer_of(options: Mapping[str, Any], flags: Mapping[str, Any], now: datetim
     if options["web_identity_token"]:
         return _by_token(options["web_identity_token"], now)
     name = given[0].removeprefix("--")
-    return _by_description(_DESCRIPTIONS[name](options[name]))
+    return _by_description(name, options[name])
 
 
 def _flag(name: str) -> str:
@@ -111,7 +107,10 @@ def _caveats(what: str, expires: datetime, now: datetime) -> Iterator[str]:
         )
 
 
-def _by_description(found: described.Described) -> Bearer:
+def _by_description(issuer: str, words: Sequence[str]) -> Bearer:
+    from assumable.formats.claims import eks, github, gitlab
+
+    found = {"github": github, "eks": eks, "gitlab": gitlab}[issuer](words)
     caller = WebIdentityCaller(claims=found.claims)
     host = found.claims["iss"].removeprefix("https://")
     unsaid = {f"{host}:{claim}".lower(): unknown for claim, unknown in found.unsaid.items()}
@@ -123,7 +122,7 @@ def _by_assertion(options: Mapping[str, Any], flags: Mapping[str, Any], now: dat
 
     found = read_assertion(options["saml_assertion"])
     pair = chosen(found.pairs, flags.get("RoleArn"), options["principal_arn"])
-    asserted = {**found.asserted, **about_provider(found.asserted, pair.principal_arn)}
+    asserted = {**found.asserted, **about_provider(found.asserted, pair.provider)}
     expires = datetime.fromisoformat(found.asserted["NotOnOrAfter"])
     unsaid = {
         key.lower(): Unknown(f"whether AWS makes {key} of this assertion", "AWS's own answer")
@@ -131,8 +130,8 @@ def _by_assertion(options: Mapping[str, Any], flags: Mapping[str, Any], now: dat
     }
     return Bearer(
         api="AssumeRoleWithSAML",
-        caller=SamlCaller(assertion=asserted, provider=pair.principal_arn),
-        parameters={"RoleArn": pair.role_arn, "PrincipalArn": pair.principal_arn},
+        caller=SamlCaller(assertion=asserted, provider=pair.provider),
+        parameters={"RoleArn": pair.role, "PrincipalArn": pair.provider},
         unsaid=unsaid,
         notes=(*_caveats("assertion", expires, now), *found.notes),
     )
@@ -142,6 +141,9 @@ def asked(
     options: Mapping[str, Any], flags: Mapping[str, Any], bearer: Bearer, now: datetime
 ) -> Scenario:
     """The call of a bearer in the world that the options choose: only the role's side counts."""
+    from assumable.engine.keys.federation import is_mapped
+    from assumable.formats import dump
+
     parameters = {**flags, **bearer.parameters}
     if "RoleArn" not in parameters:
         raise InputError("--role-arn is missing")
@@ -158,8 +160,7 @@ def asked(
     }
     call = msgspec.structs.replace(call, overrides=overrides)
     if options["snapshot"]:
-        world = dump.without_providers(dump.read_snapshot(options["snapshot"]), call)
-        return Scenario(world, call)
+        return Scenario(dump.read_snapshot(options["snapshot"]), call)
     if options["trust_policy"]:
         return Scenario(dump.read_trust_policy(options["trust_policy"], call.role_arn), call)
     from assumable.aws.reader import read_role_side

@@ -82,6 +82,8 @@ class AwsStyle(click.Command):
 @click.option("--transitive-tag-keys", multiple=True, help="Repeatable.")
 @click.option("--policy", help="As for aws sts assume-role.")
 @click.option("--policy-arns", multiple=True, help="arn=…; repeatable.")
+@click.option("--target-principal", help="As for aws sts assume-root; needs --snapshot.")
+@click.option("--task-policy-arn", help="As for aws sts assume-root: arn=….")
 @click.option(
     "--assume",
     multiple=True,
@@ -105,9 +107,9 @@ class AwsStyle(click.Command):
 def command(**options: Any) -> None:
     """Why does this AssumeRole call fail, and what fixes it?
 
-    Takes the flags of `aws sts assume-role` and its two siblings; with --via they are those of the
-    last call of a chain of roles. Exit status: 0 allowed, 1 denied, 2 bad input, 3 depends on what
-    is not known, 4 AWS could not be read, 70 a bug.
+    Takes the flags of `aws sts assume-role` and its siblings, assume-root among them; with --via
+    they are those of the last call of a chain of roles. Exit status: 0 allowed, 1 denied, 2 bad
+    input, 3 depends on what is not known, 4 AWS could not be read, 70 a bug.
     """
     (world, call), notes = _scenario(options)
     decided = assumptions(options["assume"])
@@ -160,6 +162,8 @@ def _signed(
     options: Mapping[str, Any], flags: dict[str, Any], chosen: list[str], now: datetime
 ) -> Scenario:
     """The call of a caller whose credentials sign it."""
+    if "TargetPrincipal" in flags:
+        return _for_root(options, flags, now)
     if options["caller"] and not chosen and not options["caller_policy"]:
         raise InputError(
             "--caller needs a world", "", "--snapshot, --trust-policy or --caller-policy"
@@ -179,6 +183,16 @@ def _signed(
         via_roles=options["via"],
         now=now,
     )
+
+
+def _for_root(options: Mapping[str, Any], flags: dict[str, Any], now: datetime) -> Scenario:
+    """AssumeRoot, which the organization decides: the other worlds know nothing of it."""
+    if not options["snapshot"]:
+        raise InputError("--target-principal needs a world", "", "--snapshot DIR, or --scenario")
+    if "RoleArn" in flags or options["via"]:
+        raise InputError("AssumeRoot asks for no role", "", "leave out --role-arn and --via")
+    world, call = _from_files(options, flags, now)
+    return Scenario(world, msgspec.structs.replace(call, api="AssumeRoot"))
 
 
 def _from_files(options: Mapping[str, Any], flags: dict[str, Any], now: datetime) -> Scenario:

@@ -34,6 +34,7 @@ class _Step(NamedTuple):
 _AUTHORIZATION = _Step(GateName.TRUST)
 _ORDER = (
     _Step(GateName.REQUEST, ("ParamValidationError",)),  # 0b: the client
+    _Step(GateName.CREDENTIALS, ("InvalidAction",)),  # an endpoint that does not know the operation
     _Step(GateName.CREDENTIALS, ("ExpiredToken",)),  # 3: expiry before the issuer
     _Step(GateName.CREDENTIALS, ("InvalidClientTokenId",)),  # 3
     _Step(

@@ -13,10 +13,9 @@ import msgspec
 from assumable import arn
 from assumable.engine.evaluate import Decision, Verdict, decide
 from assumable.engine.limits import duration_of
-from assumable.model.call import Call, Hop, RoleCaller, SamlCaller, ServiceCaller, Session, Value
+from assumable.model.call import Call, Hop, RoleCaller, ServiceCaller, Session, Value
 from assumable.model.world import Account, PolicyOrUnknown, Role, Unknown, World
 
-_SAML_SESSION_NAME = "https://aws.amazon.com/SAML/Attributes/RoleSessionName"
 # What the input states of these is true of every request of the chain (FACTS 5.5); any other key
 # describes the first caller or its request.
 _OF_EVERY_HOP = frozenset((
@@ -118,7 +117,7 @@ def _session_of(call: Call, policies: tuple[PolicyOrUnknown, ...]) -> RoleCaller
     role = arn.parse_role(call.role_arn)
     if role is None:
         return None
-    name = _session_name(call)
+    name = call.session_name
     resource = f"{role.account}:assumed-role/{role.name}/{name or '?'}"
     is_service = isinstance(call.caller, ServiceCaller)
     seconds = None if is_service else duration_of(call)  # R4.5: services manage their sessions
@@ -137,7 +136,7 @@ def _session_of(call: Call, policies: tuple[PolicyOrUnknown, ...]) -> RoleCaller
         complete=not call.hides_attributes,
     )
     return RoleCaller(
-        arn=f"arn:{role.partition}:sts::{resource}", session=session, is_named=name is not None
+        arn=f"arn:{role.partition}:sts::{resource}", session=session, is_named=bool(name)
     )
 
 
@@ -145,14 +144,6 @@ def _inherited_tags(session: Session) -> dict[str, str]:
     """The transitive tags of a session: they win over what is passed and stay so (R9.1)."""
     keys = {key.lower() for key in session.transitive_tag_keys}
     return {key: value for key, value in session.tags.items() if key.lower() in keys}
-
-
-def _session_name(call: Call) -> str | None:
-    """The name of the new session; None when a service or an identity provider chose it."""
-    name = call.parameters.get("RoleSessionName")
-    if isinstance(call.caller, SamlCaller):
-        name = call.caller.assertion.get(_SAML_SESSION_NAME)
-    return str(name) if name else None
 
 
 def _with_role(world: World, call: Call) -> World:

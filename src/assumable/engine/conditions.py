@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
+from functools import partial
 from typing import Protocol, assert_never
 
 import msgspec
@@ -26,6 +27,10 @@ class Context(Protocol):
 
     def get(self, key: str) -> Value:
         """The value of a key, with the reason why it is present, absent or unknown."""
+        ...
+
+    def value(self, name: str) -> Value:
+        """The same for a key that is in lower case already."""
         ...
 
     def assumed(self, item: str) -> bool | None:
@@ -123,24 +128,20 @@ def _instant(text: str) -> Decimal | None:
 
 
 def _measured(
-    read: Callable[[str], Decimal | None], holds: Callable[[Decimal, Decimal], bool]
-) -> Callable[[Sequence[Pattern]], Compare]:
+    read: Callable[[str], Decimal | None],
+    holds: Callable[[Decimal, Decimal], bool],
+    patterns: Sequence[Pattern],
+) -> Compare:
     """Numbers or dates: what cannot be read compares with nothing."""
+    wanted = [
+        value for value in map(read, (pattern.text for pattern in patterns)) if value is not None
+    ]
 
-    def compiled(patterns: Sequence[Pattern]) -> Compare:
-        wanted = [
-            value
-            for value in map(read, (pattern.text for pattern in patterns))
-            if value is not None
-        ]
+    def compare(text: str) -> bool:
+        got = read(text)
+        return got is not None and any(holds(got, want) for want in wanted)
 
-        def compare(text: str) -> bool:
-            got = read(text)
-            return got is not None and any(holds(got, want) for want in wanted)
-
-        return compare
-
-    return compiled
+    return compare
 
 
 def _equal(patterns: Sequence[Pattern]) -> Compare:
@@ -269,10 +270,12 @@ OPERATORS: dict[str, Operator] = {
     "arnlike": Operator(_arn, variables=True),
     "arnnotequals": Operator(_arn, negated=True, variables=True),
     "arnnotlike": Operator(_arn, negated=True, variables=True),
-    "numericnotequals": Operator(_measured(_number, _NUMERIC["equals"]), negated=True),
-    "datenotequals": Operator(_measured(_instant, _NUMERIC["equals"]), negated=True),
-    **{f"numeric{name}": Operator(_measured(_number, op)) for name, op in _NUMERIC.items()},
-    **{f"date{name}": Operator(_measured(_instant, op)) for name, op in _NUMERIC.items()},
+    "numericnotequals": Operator(partial(_measured, _number, _NUMERIC["equals"]), negated=True),
+    "datenotequals": Operator(partial(_measured, _instant, _NUMERIC["equals"]), negated=True),
+    **{
+        f"numeric{name}": Operator(partial(_measured, _number, op)) for name, op in _NUMERIC.items()
+    },
+    **{f"date{name}": Operator(partial(_measured, _instant, op)) for name, op in _NUMERIC.items()},
 }
 _POSITIVE = {
     "stringnotequals": "stringequals", "stringnotequalsignorecase": "stringequalsignorecase",
@@ -301,13 +304,13 @@ def holds(wanted: Test, key: str, context: Context) -> Truth:
 def _compiled(wanted: Test, key: str) -> Held:
     name = key.lower()
     if wanted.base == "null" or (wanted.has_variables and any("${" in w for w in wanted.values)):
-        return lambda context: _decide(wanted, key, context.get(name), context)
+        return lambda context: _decide(wanted, key, context.value(name), context)
     operator = OPERATORS[wanted.base]
     compare = operator.compiled([Pattern(tokens(text)) for text in wanted.values])
     negated, plain = operator.negated, not wanted.qualifier
 
     def held(context: Context) -> Truth:
-        value = context.get(name)
+        value = context.value(name)
         if type(value) is Present and plain and len(value.values) == 1:
             return compare(value.values[0]) != negated
         return _decide(wanted, key, value, context, compare)
@@ -390,9 +393,8 @@ def _against(operator: Operator, wanted: Test, key: str, value: Present, context
             unresolved = pattern
         elif pattern is not None:
             patterns.append(pattern)
-    compare = operator.compiled(patterns) if patterns else _never
-    plain = not wanted.qualifier and len(value.values) == 1
-    matched = plain and compare(value.values[0])
+    compare = operator.compiled(patterns)
+    matched = len(value.values) == 1 and compare(value.values[0])
     if unresolved is not None and not matched:
         # No known value matches: the one whose variable is not known may.
         return Atom(

@@ -6,33 +6,36 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-ke
 
 from collections.abc import Callable
 
-from assumable.engine.facts import Facts
 from assumable.engine.keys import caller, federation, mfa, network, request
 from assumable.engine.keys.question import Question
-from assumable.model.call import Open, Present, Value
-from assumable.model.policy import Layer
+from assumable.model.call import Absent, Open, Present, Value
 from assumable.model.world import Unknown
 
 
 class RequestContext(Question):
     """The condition keys that one action's evaluation sees in one layer."""
 
-    def __init__(self, facts: Facts, action: str, layer: Layer) -> None:
-        """Keys are derived when they are first asked for."""
-        super().__init__(facts, action, layer)
-        self._values: dict[str, Value] = {}
+    __slots__ = ()
 
     def get(self, key: str) -> Value:
         """The value of a key; names are case-insensitive (R6.9)."""
-        name = key.lower()
-        if name not in self._values:
-            self._values[name] = self._assumed(self._derive(name))
-        return self._values[name]
+        return self.value(key.lower())
+
+    def value(self, name: str) -> Value:
+        """The value of a key that is in lower case already."""
+        found = self._values.get(name)
+        if found is None:
+            found = self._derive(name)
+            if isinstance(found, Open):
+                found = self._assumed(found)
+            self._values[name] = found
+        return found
 
     def _derive(self, name: str) -> Value:
-        override = self.call.overrides.get(name)
-        if override is not None:
-            return override
+        if name in self.call.overrides:
+            return self.call.overrides[name]
+        if self.call.api == "AssumeRoot" and request.is_of_assume_role(name):
+            return Absent("AssumeRoot sends nothing of the kind")
         rule = _RULES.get(name)
         if rule is not None:
             return rule(self)
@@ -49,10 +52,10 @@ class RequestContext(Question):
         """Which reading of an open item decides, where one is the default."""
         return self.facts.takes(item)
 
-    def _assumed(self, value: Value) -> Value:
+    def _assumed(self, value: Open) -> Value:
         """The value that the user decided for an open item with `--assume`."""
-        decided = self.assumed(value.item) if isinstance(value, Open) else None
-        if decided is None or not isinstance(value, Open):
+        decided = self.assumed(value.item)
+        if decided is None:
             return value
         return value.if_true if decided else value.if_false
 
@@ -79,7 +82,7 @@ _RULES: dict[str, Callable[[Question], Value]] = {
     "aws:ec2instancesourcevpc": caller.delivered("ec2.amazonaws.com"),
     "aws:ec2instancesourceprivateipv4": caller.delivered("ec2.amazonaws.com"),
     "aws:chatbotsourcearn": caller.delivered("chatbot.amazonaws.com"),
-    "aws:assumedroot": caller.delivered(),
+    "aws:assumedroot": caller.assumed_root,
     "aws:federatedprovider": federation.federated_provider,
     "ec2:sourceinstancearn": caller.delivered("ec2.amazonaws.com"),
     "ec2:roledelivery": caller.delivered("ec2.amazonaws.com"),
@@ -89,6 +92,7 @@ _RULES: dict[str, Callable[[Question], Value]] = {
     "ssm:sourceinstancearn": caller.delivered("ssm.amazonaws.com"),
     "identitystore:userid": caller.delivered(),
     "sts:externalid": request.external_id,
+    "sts:taskpolicyarn": request.task_policy,
     "sts:rolesessionname": request.session_name,
     "sts:roleauthorizedbyidp": federation.role_authorized_by_idp,
     "sts:sourceidentity": request.source_identity,

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 import msgspec
 
 from assumable.engine import limits
+from assumable.engine.assume_root import ASSUME_ROOT
 from assumable.engine.context import RequestContext
 from assumable.engine.facts import Facts
 from assumable.engine.federation import token_gates
@@ -13,16 +14,11 @@ from assumable.engine.forms import Form
 from assumable.engine.gates import Gate, GateName
 from assumable.engine.layers import Part, Prepared
 from assumable.engine.own_role import implicit_self_trust, service_linked_fault
-from assumable.engine.preconditions import (
-    affirmations,
-    credential_problems,
-    fault_gate,
-    request_problems,
-)
+from assumable.engine.preconditions import affirmations, fault_gate, problems
 from assumable.engine.rules import unread_allows, unread_denies
 from assumable.engine.truth import Atom, Truth, all_of, any_of, negate
 from assumable.model.call import Call
-from assumable.model.policy import Layer, Policy
+from assumable.model.policy import Layer
 from assumable.model.world import Unknown, World
 
 _GATE_ORDER = tuple(GateName)
@@ -38,24 +34,6 @@ class Verdict(enum.StrEnum):
     CONDITIONAL = "conditional"
 
 
-class Grant(msgspec.Struct, frozen=True):
-    """What the trust policy says of the caller for one action, by match form."""
-
-    by_form: Mapping[Form, Truth]
-    named: Mapping[Form, Truth]
-    """The forms in which any Allow statement names the caller, conditions and action aside."""
-
-    @property
-    def allow(self) -> Truth:
-        """Whether some statement allows, in whatever form."""
-        return any_of(self.by_form.values())
-
-    @property
-    def decisive(self) -> Mapping[Form, Truth]:
-        """The forms that say which implicit denies count (DESIGN section 4)."""
-        return self.named if self.allow is False else self.by_form
-
-
 class Case:
     """One call held against a prepared world, action by action."""
 
@@ -63,12 +41,12 @@ class Case:
 
     def __init__(self, prepared: Prepared, facts: Facts) -> None:
         """Look up which policies play a part."""
-        self.facts, trust = facts, facts.trust
+        self.facts = facts
         self._caller = prepared.caller_parts(facts)
         self._request = prepared.request_parts(facts)
         self._role = prepared.role_parts(facts)
         self.trust_fault = service_linked_fault(facts)
-        self.trust_rules = None if not isinstance(trust, Policy) else prepared.rules((trust,))
+        self.trust_rules = prepared.trust(facts)
 
     def contexts(self, action: str) -> tuple[RequestContext, RequestContext]:
         """What the role's side and the caller's side see."""
@@ -82,26 +60,32 @@ class Case:
         role_side, caller_side = self.contexts(action)
         found: list[Truth] = []
         own: dict[GateName, Truth] = {}
-        for part, listed in (*self._caller.live(action), *self._request.live(action)):
-            deny = listed.deny(caller_side) if listed.can_deny else False
-            if deny is not False:
+        for parts, context in (
+            (self._caller, caller_side),
+            (self._request, caller_side),
+            (self._role, role_side),
+        ):
+            live = parts.live(action)
+            for rule in live.denies:
+                deny = rule.applies(context)
                 if deny is True:
                     return False
-                found.append(negate(deny))
-            allow = listed.allow(caller_side)
-            if part.gate in _OWN:
-                own[part.gate] = allow
-            elif allow is not True:
-                if allow is False:
+                if deny is not False:
+                    found.append(negate(deny))
+            found.extend(map(negate, live.may_deny))
+            for gate, listed in live.needed:
+                allow = listed.allow(context)
+                if gate in _OWN:
+                    own[gate] = allow
+                elif allow is False:
                     return False
-                found.append(allow)
-        for _, listed in self._role.live(action):
-            found.append(negate(listed.deny(role_side)))
-        found.append(negate(self.trust_denies(role_side)))
-        if any(truth is False for truth in found):
-            return False
-        found.append(_sides_pass(self.facts, self.grant(role_side), own))
-        return all_of(found)
+                elif allow is not True:
+                    found.append(allow)
+        deny = self.trust_denies(role_side)
+        if deny is not False:
+            found.append(negate(deny))
+        passes = _sides_pass(self.facts, self.grant(role_side), own)
+        return all_of([*found, passes]) if found else passes
 
     def grant(self, context: RequestContext) -> Mapping[Form, Truth]:
         """What the trust policy allows, by the form in which it names the caller."""
@@ -119,6 +103,8 @@ class Case:
                 form: unread_allows(trust, context.action, f"as {form.name.lower()}")
                 for form in Form
             }
+        if self.facts.call.api == ASSUME_ROOT:  # no trust policy is asked
+            return {Form.ACCOUNT: True}
         # No such role: across accounts the caller's own side counts whatever the trust policy
         # would have said.
         return {} if facts.same_account else {Form.STRONG: True}
@@ -166,7 +152,8 @@ class Case:
             refused = fault_gate(GateName.TRUST, account, self.trust_fault)
             return msgspec.structs.replace(refused, action=context.action)
         if trust is None:
-            why = "there is no such role"
+            root = self.facts.call.api == ASSUME_ROOT
+            why = f"{ASSUME_ROOT} asks no role's trust policy" if root else "there is no such role"
             return Gate(
                 gate=GateName.TRUST, account=account, action=context.action, not_applicable=why
             )
@@ -237,6 +224,11 @@ class Decision:
         return self._gates
 
     @property
+    def is_judged(self) -> bool:
+        """Whether any policy was looked at: the call asks for something that can be a role."""
+        return self._case is not None
+
+    @property
     def call(self) -> Call:
         """The call that was decided."""
         return self.facts.call
@@ -257,11 +249,12 @@ def decide(world: World | Prepared, call: Call) -> Decision:
     """Decide a call in a world; one that serves many calls is prepared once."""
     prepared = world if isinstance(world, Prepared) else Prepared(world)
     facts = Facts(prepared.lookups, call)
-    problems = (*request_problems(facts), *credential_problems(facts))
+    found = problems(facts)
     if not facts.caller_side.is_signed:
-        problems = (*problems, *token_gates(facts))
-    case = Case(prepared, facts) if facts.role_side.arn is not None else None
-    return Decision(facts, case, problems)
+        found = (*found, *token_gates(facts))
+    asks_for_role = facts.role_side.arn is not None
+    is_judged = call.asks_for_root if call.api == ASSUME_ROOT else asks_for_role
+    return Decision(facts, Case(prepared, facts) if is_judged else None, found)
 
 
 def _sides_pass(
@@ -271,6 +264,8 @@ def _sides_pass(
 
     A gate of the caller's side that is not in `own` lets everything through.
     """
+    if not by_form:
+        return False
     if not facts.has_identity_side:
         return any_of(by_form.values())
     identity = own.get(GateName.IDENTITY, True)

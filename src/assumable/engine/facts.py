@@ -1,11 +1,14 @@
 """What the rules ask of a call in a world, looked up once."""
 
+from typing import get_args
+
 from assumable import arn
 from assumable.engine import services
 from assumable.engine.forms import Names, names_of, names_of_bearer
 from assumable.engine.open_items import OPEN_ITEMS
 from assumable.engine.truth import Atom, Truth
 from assumable.model.call import (
+    Api,
     Call,
     Caller,
     FederatedUserCaller,
@@ -28,6 +31,7 @@ from assumable.model.world import (
 )
 
 CARRIED = "what the caller's session carries"
+_MAIN_ACTION: dict[str, dict[str, Truth]] = {api: {f"sts:{api}": True} for api in get_args(Api)}
 _COMPANIONS = frozenset(("Tags", "TransitiveTagKeys", "SourceIdentity", "ProvidedContexts"))
 """The parameters that need an action of their own (FACTS 3.1)."""
 TAG_SESSION, SET_SOURCE_IDENTITY = "sts:TagSession", "sts:SetSourceIdentity"
@@ -42,9 +46,11 @@ class CallerSide:
         "has_every_region",
         "has_identity_side",
         "identity_policies",
+        "is_fully_named",
         "is_service_linked",
         "is_signed",
         "may_call",
+        "name_keys",
         "names",
         "organization",
         "partition",
@@ -67,11 +73,15 @@ class CallerSide:
             )
         self.is_signed = not isinstance(caller, WebIdentityCaller | SamlCaller)
         self.has_identity_side = isinstance(caller, UserCaller | RoleCaller)
-        self.is_service_linked = isinstance(self.principal, Role) and (
-            self.principal.is_service_linked
-        )
+        self.is_service_linked = _is_service_linked(caller, self.principal)
+        """None when only the role's name is known, which could be that of one."""
         self.principal_arn = _principal_arn(caller, self.principal)
         self.names = names_of(caller, self.account, self.partition or "aws", self.principal_arn)
+        self.name_keys = frozenset(key for key, _ in self.names)
+        self.is_fully_named = (
+            named and isinstance(self.principal_arn, str) and getattr(caller, "is_named", True)
+        )
+        """Whether `names` has every principal entry that can be the caller."""
         self.organization = world.organization_of(self.account) if self.account else None
         self.has_every_region = _has_every_region(world, self.account)
         """Whether no Region is known to be off in the account."""
@@ -103,6 +113,17 @@ def _principal_arn(caller: Caller, principal: User | Role | Unknown | None) -> s
     return Unknown(what, f"iam:GetRole on role {caller.role_name}", present=True)
 
 
+def _is_service_linked(caller: Caller, principal: User | Role | Unknown | None) -> bool | None:
+    """Their names begin alike, but it is the path that a session does not show which counts.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create-service-linked-role.html
+    """
+    if isinstance(principal, Role) and (principal.path_known or principal.is_service_linked):
+        return principal.is_service_linked
+    named = isinstance(caller, RoleCaller) and caller.role_name.startswith("AWSServiceRoleFor")
+    return None if named and principal is not None else False
+
+
 def is_suspended(org: Organization | Unknown | None, account: str) -> bool:
     """Whether the organization says that the account is suspended or closed."""
     node = org.nodes.get(account) if isinstance(org, Organization) else None
@@ -114,6 +135,9 @@ def _has_every_region(world: World, account_id: str) -> bool:
     return not (isinstance(account, Account) and account.regions)
 
 
+_SERVICE_LINKED = "/aws-service-role/"
+
+
 class RoleSide:
     """What the world knows of the role that is asked for, whoever asks."""
 
@@ -121,6 +145,7 @@ class RoleSide:
         "account",
         "arn",
         "has_every_region",
+        "is_service_linked",
         "is_there",
         "organization",
         "partition",
@@ -135,6 +160,7 @@ class RoleSide:
         self.role = world.role(role_arn) if self.arn is not None else None
         parts = arn.parse(role_arn)
         self.partition = parts.partition if parts else None
+        self.is_service_linked = self.arn is not None and self.arn.path.startswith(_SERVICE_LINKED)
         self.organization = world.organization_of(self.account)
         self.has_every_region = _has_every_region(world, self.account)
         """Whether no Region is known to be off in the account."""
@@ -187,6 +213,7 @@ class Facts:
         "has_identity_side",
         "identity_policies",
         "lookups",
+        "name_keys",
         "names",
         "principal",
         "principal_arn",
@@ -196,6 +223,7 @@ class Facts:
         "role_organization",
         "role_side",
         "same_account",
+        "session",
         "trust",
         "world",
     )
@@ -204,6 +232,7 @@ class Facts:
         """The two sides, and what each of them knows."""
         assert not call.chain  # noqa: S101  # INVARIANT: `engine.chain` makes plain calls of a chain
         self.lookups, self.world, self.call = lookups, lookups.world, call
+        self.session = call.session
         side = self.caller_side = lookups.caller(call.caller)
         self.caller_account, self.has_identity_side = side.account, side.has_identity_side
         self.principal: User | Role | Unknown | None = side.principal
@@ -212,10 +241,12 @@ class Facts:
         """`aws:PrincipalArn`: for a session the role's ARN with its path (R2.3)."""
         self.names: Names = side.names
         """The principal entries that name the caller, its provider aside."""
+        self.name_keys = side.name_keys
         if not side.is_signed:
             self.names = names_of_bearer(
                 everyone=self.takes("U-20"), every_principal=not self.takes("C-2")
             )
+            self.name_keys = frozenset(key for key, _ in self.names)
         self.caller_organization: Organization | Unknown | None = side.organization
         self.identity_policies: tuple[PolicyOrUnknown, ...] = side.identity_policies
         """The caller's own policies, or one unknown when the principal was not read."""
@@ -248,11 +279,11 @@ class Facts:
     @property
     def required(self) -> dict[str, Truth]:
         """Every action that may have to be allowed, and whether it must (FACTS 3.1, R9.2, R9.4)."""
-        call, session = self.call, self.call.session
+        call, session = self.call, self.session
         plain = self.has_identity_side and _COMPANIONS.isdisjoint(call.parameters)
         handed_on = session.transitive_tag_keys or session.source_identity or not session.complete
-        if plain and not handed_on:
-            return {f"sts:{call.api}": True}
+        if (plain and not handed_on) or call.api == "AssumeRoot":
+            return _MAIN_ACTION[call.api]
         inherited = call.session.transitive_tag_keys and self.takes("C-9")
         tags = call.tags or call.transitive_tag_keys or inherited
         needed: dict[str, Truth] = {

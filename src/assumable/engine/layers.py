@@ -6,7 +6,9 @@ import msgspec
 
 from assumable.engine.facts import CallerSide, Facts, Lookups, RoleSide
 from assumable.engine.gates import GateName
-from assumable.engine.rules import Listed, RuleSet
+from assumable.engine.rules import Listed, Rule, RuleSet
+from assumable.engine.truth import Truth
+from assumable.model.policy import Policy
 from assumable.model.world import Organization, PolicyOrUnknown, Unknown, World
 
 ORGANIZATION = "organization"
@@ -31,38 +33,63 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
         return self.gate is GateName.RCP
 
 
+class Live(msgspec.Struct, frozen=True):
+    """What could refuse one action on one side of a call."""
+
+    denies: tuple[Rule, ...]
+    """Every Deny statement about the action; a policy attached at several levels counts once."""
+    may_deny: tuple[Truth, ...]
+    """Whether policies that were not read deny."""
+    needed: tuple[tuple[GateName, Listed], ...]
+    """The layers that must allow and do not always do so."""
+
+
 class Parts:
-    """The parts on one side of a call, and for each action those that could refuse it."""
+    """The parts on one side of a call, and for each action what could refuse it there."""
 
     __slots__ = ("_live", "all")
 
     def __init__(self, parts: Iterable[Part]) -> None:
-        """Which parts matter for an action is found out when it is first asked for."""
+        """What matters for an action is found out when it is first asked for."""
         self.all = tuple(parts)
-        self._live: dict[str, tuple[tuple[Part, Listed], ...]] = {}
+        self._live: dict[str, Live] = {}
 
-    def live(self, action: str) -> tuple[tuple[Part, Listed], ...]:
-        """The parts that do not simply let the action through, with their rules about it."""
+    def live(self, action: str) -> Live:
+        """What could refuse the action."""
         found = self._live.get(action)
         if found is None:
-            judged = ((part, part.rules.about(action)) for part in self.all if part.rules)
-            found = self._live[action] = tuple(
-                (part, listed)
-                for part, listed in judged
-                if listed.can_deny or not (part.only_denies or listed.always)
-            )
+            found = self._live[action] = self._found(action)
         return found
+
+    def _found(self, action: str) -> Live:
+        judged = [(part, part.rules.about(action)) for part in self.all if part.rules]
+        denies = {
+            (id(rule.policy), rule.statement.index): rule
+            for _, listed in judged
+            for rule in listed.denies
+        }
+        return Live(
+            denies=tuple(denies.values()),
+            may_deny=tuple(truth for _, listed in judged for truth in listed.may_deny),
+            needed=tuple(
+                (part.gate, listed)
+                for part, listed in judged
+                if not (part.only_denies or listed.always)
+            ),
+        )
 
 
 class Prepared:
     """A world made ready for many calls: each policy is compiled once, each lookup made once."""
 
-    def __init__(self, world: World) -> None:
-        """Nothing is compiled before it is needed."""
+    def __init__(self, world: World, like: "Prepared | None" = None) -> None:
+        """Nothing is compiled before it is needed, or again that `like` shares with this world."""
         self.world, self.lookups = world, Lookups(world)
-        self._rules: dict[tuple[int, ...], tuple[tuple[PolicyOrUnknown, ...], RuleSet]] = {}
+        self._rules: dict[tuple[int, ...], tuple[tuple[PolicyOrUnknown, ...], RuleSet]]
+        self._rules = {} if like is None else like._rules  # noqa: SLF001  # one of its own kind
         self._of_caller: dict[CallerSide, Parts] = {}
-        self._of_role: dict[tuple[RoleSide, bool], Parts] = {}
+        self._of_role: dict[RoleSide, Parts] = {}
+        self._trusts: dict[RoleSide, RuleSet | None] = {}
 
     def rules(self, policies: tuple[PolicyOrUnknown, ...]) -> RuleSet:
         """Policies of the world made ready, once; they are kept, so their ids stay theirs."""
@@ -71,6 +98,14 @@ class Prepared:
         if found is None:
             found = self._rules[key] = (policies, RuleSet(policies))
         return found[1]
+
+    def trust(self, facts: Facts) -> RuleSet | None:
+        """The role's trust policy; None when there is none to read."""
+        side = facts.role_side
+        if side not in self._trusts:
+            trust = facts.trust
+            self._trusts[side] = RuleSet((trust,)) if isinstance(trust, Policy) else None
+        return self._trusts[side]
 
     def caller_parts(self, facts: Facts) -> Parts:
         """SCPs, boundary and identity policies: what is always there for this caller."""
@@ -82,21 +117,19 @@ class Prepared:
         return found
 
     def role_parts(self, facts: Facts) -> Parts:
-        """RCPs: what is always there for this role."""
-        if facts.call.assumptions:
+        """RCPs: what is always there for this role, unless a service-linked role calls."""
+        if facts.call.assumptions or facts.caller_side.is_service_linked is not False:
             return Parts(self._rcps(facts))
-        key = (facts.role_side, facts.caller_side.is_service_linked)
-        found = self._of_role.get(key)
+        found = self._of_role.get(facts.role_side)
         if found is None:
-            found = self._of_role[key] = Parts(self._rcps(facts))
+            found = self._of_role[facts.role_side] = Parts(self._rcps(facts))
         return found
 
     def request_parts(self, facts: Facts) -> Parts:
         """Endpoint and session policies: what this request brings."""
-        endpoint, session = self._endpoint(facts), self._session(facts)
-        if endpoint is _NO_ENDPOINT and session is _NO_SESSION_POLICY:
+        if facts.call.network.vpc_endpoint is None and not facts.session.policies:
             return _NOTHING_BROUGHT
-        return Parts((endpoint, session))
+        return Parts((self._endpoint(facts), self._session(facts)))
 
     def _part(
         self, gate: GateName, account: str, policies: tuple[PolicyOrUnknown, ...], level: str = ""
@@ -128,7 +161,7 @@ class Prepared:
 
     def _session(self, facts: Facts) -> Part:
         """The policies that the caller's own session was limited to when it was made."""
-        gate, policies = GateName.SESSION_POLICY, facts.call.session.policies
+        gate, policies = GateName.SESSION_POLICY, facts.session.policies
         if not policies:
             return _NO_SESSION_POLICY
         account = facts.caller_account
@@ -163,6 +196,10 @@ class Prepared:
     def _rcps(self, facts: Facts) -> Iterator[Part]:
         """Every level from the root to the role's account; only a deny can stop a call (R1.9)."""
         org, account = facts.role_organization, facts.role_account
+        if facts.call.api == "AssumeRoot" and not facts.takes("U-3"):
+            why = "RCPs are not known to reach AssumeRoot"
+            yield Part(gate=GateName.RCP, account=account, not_applicable=why)
+            return
         yield from self._levels(facts, GateName.RCP, org, account)
 
     def _levels(
@@ -174,6 +211,9 @@ class Prepared:
             return
         if isinstance(org, Unknown):
             yield self._unread(facts, gate, account, org)
+            return
+        if facts.caller_side.is_service_linked is None:
+            yield _binding_or_not(facts, gate, account)
             return
         attached = org.scps if gate is GateName.SCP else org.rcps
         if isinstance(attached, Unknown):
@@ -190,6 +230,14 @@ class Prepared:
         what = "the caller's SCPs" if gate is GateName.SCP else "the RCPs of the role's account"
         policies = (Unknown(what, part.settle),)
         return Part(gate=gate, account=account, policies=policies, rules=RuleSet(policies))
+
+
+def _binding_or_not(facts: Facts, gate: GateName, account: str) -> Part:
+    """Policies of an organization that a service-linked role, as the caller's may be, ignores."""
+    what = "the caller's SCPs" if gate is GateName.SCP else "the RCPs of the role's account"
+    role = f"iam:GetRole on {facts.call.caller.arn.split('/')[1]}"
+    policies = (Unknown(f"{what}, which bind no service-linked role,", role),)
+    return Part(gate=gate, account=account, policies=policies, rules=RuleSet(policies))
 
 
 _NO_SESSION_POLICY = Part(

@@ -12,6 +12,8 @@ from assumable.model.world import Role, Unknown
 
 CHAINING_LIMIT = 3600
 MIN_DURATION, MAX_DURATION = 900, 43_200
+ROOT_DURATION = 900
+"""The longest session of AssumeRoot, and the default; the shortest is of 0 seconds (FACTS 4)."""
 _INTEGER = re.compile(r"[+-]?[0-9]{1,20}")
 _BOTH = (
     "MultiFactorAuthentication failed, must provide both MFA serial number and one time pass code"
@@ -69,7 +71,7 @@ def mistyped(name: str, value: object, *wanted: type) -> Fault:
     types = ", ".join(map(str, wanted))
     text = f"Invalid type for parameter {name}, type: {type(value)}, valid types: {types}"
     message = f"Parameter validation failed:\n{text}"
-    parameter = name.partition("[")[0]
+    parameter = name.partition("[")[0].partition(".")[0]
     return Fault(parameter, "ParamValidationError", None, message, variant=parameter)
 
 
@@ -120,11 +122,17 @@ def _may_be_device(call: Call, serial: str) -> bool:
     return parts.kind in ("mfa", "sms-mfa") and parts.account == call.caller_account
 
 
+def duration_range(call: Call) -> tuple[int, int]:
+    """The shortest and the longest session that the API takes, in seconds (FACTS 4)."""
+    return (0, ROOT_DURATION) if call.api == "AssumeRoot" else (MIN_DURATION, MAX_DURATION)
+
+
 def duration_of(call: Call) -> int | None:
     """The duration asked for in seconds; None when it is not a number within the fixed range."""
     asked = call.parameters.get("DurationSeconds")
-    value = DEFAULT_DURATION if asked is None else integer(asked)
-    return value if value is not None and MIN_DURATION <= value <= MAX_DURATION else None
+    least, most = duration_range(call)
+    value = min(DEFAULT_DURATION, most) if asked is None else integer(asked)
+    return value if value is not None and least <= value <= most else None
 
 
 def is_short(facts: Facts) -> bool:
@@ -163,6 +171,8 @@ def _too_long(limit: str, variant: str) -> Fault:
 
 def duration_limit(facts: Facts) -> int | Unknown:
     """The longest session in seconds that this call can get."""
+    if facts.call.api == "AssumeRoot":
+        return ROOT_DURATION
     role = facts.role
     if not isinstance(role, Role):
         return Unknown("the role's MaxSessionDuration", f"iam:GetRole on {facts.call.role_arn}")

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+from assumable.engine import assume_root
+from assumable.engine.assume_root import ASSUME_ROOT
 from assumable.engine.facts import Facts
 from assumable.engine.parameters import DOCUMENTED_SOURCE_IDENTITY, ignored
 from assumable.model.call import Call
@@ -18,7 +20,10 @@ def call_notes(facts: Facts) -> Iterator[str]:
     call = facts.call
     for name in ignored(call):
         yield f"`{name}` is no parameter of {call.api}: STS ignores it"
-    required = call.api != "AssumeRoleWithSAML" and not facts.caller_is_service
+    if call.api == ASSUME_ROOT:
+        yield from assume_root.notes(facts)
+    named = call.api not in ("AssumeRoleWithSAML", ASSUME_ROOT)
+    required = named and not facts.caller_is_service
     if required and not call.parameters.get("RoleSessionName"):
         yield (
             "no RoleSessionName was given: AWS requires one, and the AWS CLI and boto3 send "

@@ -25,6 +25,14 @@ class OpenItem(msgspec.Struct, frozen=True, kw_only=True):
 
 _ITEMS = (
     OpenItem(
+        id="U-3",
+        question="Do RCPs of the target account reach AssumeRoot?",
+        values=("apply", "no-effect"),
+        default=False,
+        evidence="AWS names actions on roles only, and no list of actions is published",
+        changes="AssumeRoot for an account whose RCPs deny it",
+    ),
+    OpenItem(
         id="U-4",
         question="Does a trust policy that names the user, the session or `*` make the caller's "
         "boundary and session policy count only where they deny?",
@@ -41,6 +49,14 @@ _ITEMS = (
         default=None,
         evidence="AWS lists these keys for AssumeRole only; reports say that they are missing",
         changes="statements that allow the companion actions under such a condition",
+    ),
+    OpenItem(
+        id="U-7",
+        question="May GetSessionToken credentials call AssumeRoot?",
+        values=("allowed", "refused"),
+        default=None,
+        evidence="the page on GetSessionToken allows AssumeRole only, and knows no AssumeRoot",
+        changes="AssumeRoot with such credentials",
     ),
     OpenItem(
         id="U-9",

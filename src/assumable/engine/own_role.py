@@ -2,7 +2,6 @@
 
 from datetime import UTC, datetime
 
-from assumable import arn
 from assumable.engine.facts import Facts
 from assumable.engine.limits import Fault
 from assumable.engine.preconditions import access_denied
@@ -14,7 +13,6 @@ from assumable.model.policy import PrincipalEntry
 EXPLICIT_SELF_TRUST_SINCE = datetime(2022, 9, 21, tzinfo=UTC)
 """https://aws.amazon.com/blogs/security/announcing-an-update-to-iam-role-trust-policy-behavior/"""
 SERVICE_LINKED = "service-linked"
-_PATH = "/aws-service-role/"
 
 
 def implicit_self_trust(facts: Facts) -> Truth:
@@ -36,8 +34,6 @@ def service_linked_fault(facts: Facts) -> Fault | None:
     Which service that is the role's trust policy says, and nobody can edit it.
     https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_update-role-trust-policy.html
     """
-    parts = arn.parse_role(facts.call.role_arn)
-    linked = parts is not None and parts.path.startswith(_PATH)
-    if not linked or isinstance(facts.call.caller, ServiceCaller):
+    if not facts.role_side.is_service_linked or isinstance(facts.call.caller, ServiceCaller):
         return None
     return access_denied(facts, "trust-principal", SERVICE_LINKED)

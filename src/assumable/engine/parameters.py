@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 import msgspec
 
 from assumable import arn
-from assumable.engine.limits import MAX_DURATION, MIN_DURATION, Fault, integer, mistyped, violation
+from assumable.engine.assume_root import ASSUME_ROOT, target_faults, task_faults
+from assumable.engine.limits import Fault, duration_range, integer, mistyped, violation
 from assumable.engine.tags import tag_faults, transitive_faults
 from assumable.errors import InputError
 from assumable.model.call import Call
@@ -32,7 +33,10 @@ class TextRule(NamedTuple):
 
 
 # `\w` is ASCII in the patterns of STS, and supplementary characters fail every one (FACTS 4.1).
-_ARN_TEXT = re.compile(r"[\t\n\r\x20-\x7E\x85\xA0-\uD7FF\uE000-\uFFFD]+")
+# What the printed pattern leaves out is listed: a wide range takes long to compile.
+_ARN_TEXT = re.compile(
+    r"[^\x00-\x08\x0B\x0C\x0E-\x1F\x7F-\x84\x86-\x9F\uD800-\uDFFF\uFFFE-\U0010FFFF]+"
+)
 _ARN_PRINTED = r"[\u0009\u000A\u000D\u0020-\u007E\u0085\u00A0-\uD7FF\uE000-\uFFFD\u10000-\u10FFFF]+"
 _NAME = re.compile(r"[A-Za-z0-9_+=,.@-]*")
 _NAME_PRINTED = r"[\w+=,.@-]*"
@@ -52,6 +56,7 @@ TEXTS = {
     "WebIdentityToken": TextRule(4, 20_000, secret=True),
     "SAMLAssertion": TextRule(4, 100_000, secret=True),
     "ProviderId": TextRule(4, 2048),
+    "TargetPrincipal": TextRule(12, 2048),
 }
 _PROVIDER_ARN, _ASSERTION = TextRule(20, 2048), TextRule(4, 2048, secret=True)
 _USUAL = {
@@ -82,6 +87,7 @@ KNOWN = {
         "RoleArn", "PrincipalArn", "SAMLAssertion", "PolicyArns", "Policy", "DurationSeconds",
         "MinimumSessionTokenSize",
     )),
+    ASSUME_ROOT: frozenset(("TargetPrincipal", "TaskPolicyArn", "DurationSeconds")),
 }  # fmt: skip
 """The parameters of each API; STS ignores others, the AWS CLI refuses them."""
 
@@ -100,9 +106,17 @@ def request_faults(call: Call) -> tuple[Fault, ...]:
             found.extend(_text_faults(name, value, rule))
         elif check is not None:
             found.extend(check(call, value))
-    if call.parameters.get("RoleArn") is None:
-        found.append(violation("RoleArn", "roleArn", "null", "not be null"))
+    if call.api == ASSUME_ROOT:
+        found.extend(_missing(call, "TargetPrincipal", "TaskPolicyArn"))
+    elif call.parameters.get("RoleArn") is None:
+        found.extend(_missing(call, "RoleArn"))
     return tuple(sorted(found, key=_position)) if len(found) > 1 else tuple(found)
+
+
+def _missing(call: Call, *required: str) -> Iterator[Fault]:
+    for name in required:
+        if call.parameters.get(name) is None:
+            yield violation(name, f"{name[0].lower()}{name[1:]}", "null", "not be null")
 
 
 def ignored(call: Call) -> tuple[str, ...]:
@@ -191,8 +205,8 @@ def _malformed_policy(reason: str, name: str = "Policy") -> Fault:
 # Numbers and lists
 
 
-def _duration_faults(_call: Call, value: object) -> Iterator[Fault]:
-    for fault in _number_faults("DurationSeconds", value, MIN_DURATION, MAX_DURATION):
+def _duration_faults(call: Call, value: object) -> Iterator[Fault]:
+    for fault in _number_faults("DurationSeconds", value, *duration_range(call)):
         of_range = bool(fault.clause)
         yield (
             msgspec.structs.replace(fault, cause="duration", variant="range") if of_range else fault
@@ -277,8 +291,11 @@ _CHECKS: dict[str, Callable[[Call, Any], Iterable[Fault]]] = {
     "ProvidedContexts": _context_faults,
     "Tags": tag_faults,
     "TransitiveTagKeys": transitive_faults,
+    "TargetPrincipal": target_faults,
+    "TaskPolicyArn": task_faults,
 }
 _ORDER = (
+    "TargetPrincipal", "TaskPolicyArn",
     "RoleArn", "PrincipalArn", "RoleSessionName", "SAMLAssertion", "WebIdentityToken", "ProviderId",
     "PolicyArns", "Policy", "DurationSeconds", "Tags", "TransitiveTagKeys", "ExternalId",
     "SerialNumber", "TokenCode", "SourceIdentity", "ProvidedContexts", "MinimumSessionTokenSize",

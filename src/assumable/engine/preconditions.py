@@ -1,19 +1,20 @@
 """What must hold before any policy is looked at: parameters, the role, the credentials."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
 from assumable import arn
-from assumable.engine import limits
+from assumable.engine import assume_root, limits
+from assumable.engine.assume_root import ASSUME_ROOT, Problem
 from assumable.engine.facts import Facts, is_suspended
 from assumable.engine.gates import Gate, GateName
 from assumable.engine.limits import Fault, denial
 from assumable.engine.parameters import request_faults
 from assumable.engine.regions import INVALID_TOKEN, partition_of, region_faults, region_questions
-from assumable.engine.truth import Atom
+from assumable.engine.truth import Atom, describe
 from assumable.model.call import FederatedUserCaller, RoleCaller, RootCaller, UserCaller
-from assumable.model.world import Unknown
+from assumable.model.world import Role, Unknown
 
 
 def fault_gate(gate: GateName, account: str, fault: Fault) -> Gate:
@@ -43,19 +44,37 @@ def affirmations(facts: Facts, problems: tuple[Gate, ...]) -> Iterator[Gate]:
         yield Gate(gate=GateName.CREDENTIALS, account=account, summary=may)
 
 
-def request_problems(facts: Facts) -> Iterator[Gate]:
-    """What is wrong with the parameters by themselves, and whether there is such a role."""
+def problems(facts: Facts) -> tuple[Gate, ...]:
+    """What refuses the call before any policy is looked at, or may refuse it."""
     faults = request_faults(facts.call)
-    if not faults and facts.role_side.is_there and not crosses_partition(facts):
-        return
+    if not faults and facts.role_side.is_there and _is_ordinary(facts):
+        return ()
+    return (*_request_problems(facts, faults), *_credential_problems(facts))
+
+
+def _request_problems(facts: Facts, faults: tuple[Fault, ...]) -> Iterator[Gate]:
+    """What is wrong with the parameters by themselves, and whether there is such a role."""
     for fault in faults:
         yield fault_gate(GateName.REQUEST, facts.caller_account, fault)
-    if any(fault.parameter == "RoleArn" for fault in faults):
+    if any(fault.parameter in ("RoleArn", "TargetPrincipal") for fault in faults):
         return
-    if arn.parse_role(facts.call.role_arn) is None:
+    if facts.call.api == ASSUME_ROOT:
+        yield from _problem_gates(facts, GateName.REQUEST, assume_root.target_problems(facts))
+    elif arn.parse_role(facts.call.role_arn) is None:
         yield _missing_role(facts, "not-a-role")
     elif not crosses_partition(facts):
         yield from _existence_gates(facts)
+
+
+def _problem_gates(facts: Facts, gate: GateName, problems: Iterable[Problem]) -> Iterator[Gate]:
+    """Faults as gates that refuse, questions as gates that depend on them."""
+    account = facts.caller_account
+    for problem in problems:
+        if isinstance(problem, Fault):
+            yield fault_gate(gate, account, problem)
+        else:
+            summary = f"depends on: {describe(problem)}"
+            yield Gate(gate=gate, account=account, allow=problem, summary=summary)
 
 
 def _missing_role(facts: Facts, variant: str) -> Gate:
@@ -92,7 +111,7 @@ def _how_missing(facts: Facts) -> str:
     asked = arn.parse(facts.call.role_arn)
     if asked is None:
         return "absent"
-    if facts.world.role_named(asked.account, asked.name, asked.partition) is not None:
+    if isinstance(facts.world.role_named(asked.account, asked.name, asked.partition), Role):
         return "path"
     elsewhere = any(
         role.name == asked.name
@@ -110,10 +129,8 @@ def crosses_partition(facts: Facts) -> bool:
     return mine is not None and theirs is not None and mine != theirs
 
 
-def credential_problems(facts: Facts) -> Iterator[Gate]:
+def _credential_problems(facts: Facts) -> Iterator[Gate]:
     """What keeps such credentials from making the call at all (FACTS 3.2, 7.4)."""
-    if _is_ordinary(facts):
-        return
     account = facts.caller_account
     for fault in _credential_faults(facts):
         at_role = fault.variant == "role" and fault.cause == "region"
@@ -122,16 +139,20 @@ def credential_problems(facts: Facts) -> Iterator[Gate]:
     for owner, question in region_questions(facts):
         summary = f"depends on {question.part}"
         yield Gate(gate=GateName.CREDENTIALS, account=owner, allow=question, summary=summary)
+    if facts.call.api == ASSUME_ROOT:
+        yield from _problem_gates(facts, GateName.CREDENTIALS, assume_root.caller_problems(facts))
 
 
 def _is_ordinary(facts: Facts) -> bool:
-    """Whether none of the rules below can apply, found out without asking each of them."""
+    """Whether no rule on credentials can apply, found out without asking each of them."""
     call, mine, theirs = facts.call, facts.caller_side, facts.role_side
     if not mine.may_call or mine.partition != theirs.partition or call.assumptions:
         return False
+    if call.api == ASSUME_ROOT:
+        return False
     region, parameters = call.network.region, call.parameters
     return (
-        call.session.expires_at is None
+        facts.session.expires_at is None
         and "SerialNumber" not in parameters
         and "TokenCode" not in parameters
         and (region is None or (theirs.has_every_region and mine.has_every_region))
@@ -151,11 +172,10 @@ def _credential_faults(facts: Facts) -> Iterator[Fault]:
         yield _credentials("ExpiredToken", text, "expired")
     yield from region_faults(facts)
     temporary = isinstance(caller, UserCaller) and caller.credentials == "session-token"
-    if temporary and not facts.takes("C-1"):
+    if temporary and call.api != ASSUME_ROOT and not facts.takes("C-1"):
         yield access_denied(facts, "credentials", "session-token")
-    if isinstance(caller, RootCaller):  # R1.19
-        text = "Roles may not be assumed by root accounts."
-        yield Fault("", "AccessDenied", 403, text, "root-caller")
+    if isinstance(caller, RootCaller):
+        yield _root_fault(facts, caller)
     if isinstance(caller, FederatedUserCaller):  # R1.25; the text is the usual one (FACTS 7.2)
         yield access_denied(facts, "credentials", "federation-token")
     if call.is_signed and crosses_partition(facts):
@@ -163,6 +183,15 @@ def _credential_faults(facts: Facts) -> Iterator[Fault]:
     mfa = limits.mfa_fault(call)
     if mfa is not None:
         yield mfa
+
+
+def _root_fault(facts: Facts, caller: RootCaller) -> Fault:
+    """Root users call neither AssumeRoot (R1.27) nor AssumeRole, whose text is known (R1.19)."""
+    variant = "" if caller.credentials == "root" else caller.credentials
+    if facts.call.api == ASSUME_ROOT:
+        return access_denied(facts, "root-caller", variant)
+    text = "Roles may not be assumed by root accounts."
+    return Fault("", "AccessDenied", 403, text, "root-caller", variant)
 
 
 def _credentials(code: str, text: str, variant: str) -> Fault:

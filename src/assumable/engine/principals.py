@@ -23,7 +23,14 @@ from assumable.model.world import Unknown
 class Named:
     """A `Principal` element made ready; entries that can never match are left out."""
 
-    __slots__ = ("_entries", "_federated", "_keys", "_negated", "_services", "_statement")
+    __slots__ = (
+        "_entries",
+        "_federated",
+        "_keys",
+        "_negated",
+        "_services",
+        "_statement",
+    )
 
     def __init__(self, statement: Statement) -> None:
         """Keep what can match."""
@@ -38,12 +45,20 @@ class Named:
         self._federated = tuple(entry for entry in valid if entry.kind == "Federated")
         self._services = tuple(entry for entry in valid if entry.kind == "Service")
 
+    def matches(self, facts: Facts) -> Truth:
+        """Whether the element names the caller in whatever form."""
+        if not self._negated and not self._keys.isdisjoint(facts.name_keys):
+            return True
+        return any_of(self.by(facts).values())
+
     def by(self, facts: Facts) -> dict[Form, Truth]:
         """For each form, whether the element names the caller in it."""
-        found, caller = dict[Form, Truth](), facts.call.caller
-        for key, form in facts.names:
-            if key in self._keys:
-                found[form] = True
+        found: dict[Form, Truth] = {}
+        if not self._keys.isdisjoint(facts.name_keys):
+            found = {form: True for key, form in facts.names if key in self._keys}
+        if facts.caller_side.is_fully_named and not self._negated:
+            return found
+        caller = facts.call.caller
         if self._federated and not facts.call.is_signed:
             matched = any(_is_provider(entry.value, facts.call) for entry in self._federated)
             found[Form.STRONG] = found.get(Form.STRONG, False) or matched

@@ -27,7 +27,7 @@ def registered(facts: Facts, provider_arn: str) -> Provider | Unknown | None:
     if isinstance(account, Unknown):
         return account
     found = account.providers.get(provider_arn)
-    if found is None and not account.complete and provider_arn not in account.absent:
+    if found is None and account.may_hold(provider_arn):
         return Unknown(f"whether {provider_arn} is registered", "")
     return found
 

@@ -52,35 +52,33 @@ class Rule:
 
     def rest(self, context: RequestContext) -> Truth:
         """Whether resource and conditions let it apply."""
-        open_parts: list[Truth] = []
+        open_parts: list[Truth] | None = None
         if self.resource is not None:
             truth = self.resource(context.facts.role_arn, context)
             if truth is False:
                 return False
             if truth is not True:
-                open_parts.append(truth)
+                open_parts = [truth]
         for held in self.conditions:
             truth = held(context)
             if truth is False:
                 return False
             if truth is not True:
-                open_parts.append(truth)
-        return all_of(open_parts) if open_parts else True
+                open_parts = [truth] if open_parts is None else [*open_parts, truth]
+        return True if open_parts is None else all_of(open_parts)
 
     def applies(self, context: RequestContext) -> Truth:
         """Whether it applies to the request, in whatever form it names the caller."""
-        if self.named is None:
+        named = True if self.named is None else self.named.matches(context.facts)
+        if named is True:
             return self.rest(context)
-        named = any_of(self.named.by(context.facts).values())
-        if named is True or named is False:
-            return named and self.rest(context)
-        return all_of((named, self.rest(context)))
+        return False if named is False else all_of((named, self.rest(context)))
 
 
 class Listed:
     """The rules about one action."""
 
-    __slots__ = ("_may_allow", "_may_deny", "allows", "always", "can_deny", "denies")
+    __slots__ = ("_may_allow", "allows", "always", "denies", "may_deny")
 
     def __init__(self, action: str, rules: Iterable[Rule], unread: Iterable[Unknown]) -> None:
         """Sort them by effect; an unread policy may do either."""
@@ -89,33 +87,31 @@ class Listed:
         self.denies = tuple(r for r in listed if r.statement.effect is Effect.DENY)
         self.always = any(rule.is_unconditional for rule in self.allows)
         """Whether one of the Allow statements applies to every request."""
-        self._may_allow = [unread_allows(policy, action) for policy in unread]
-        self._may_deny = [unread_denies(policy, action) for policy in unread]
-        self.can_deny = bool(self.denies or self._may_deny)
+        self._may_allow: list[Truth] = [unread_allows(policy, action) for policy in unread]
+        self.may_deny: list[Truth] = [unread_denies(policy, action) for policy in unread]
+        """Whether unread policies deny."""
 
     def allow(self, context: RequestContext) -> Truth:
         """Whether they allow."""
         if self.always:
             return True
-        found: list[Truth] = [*self._may_allow]
-        for rule in self.allows:
-            truth = rule.applies(context)
-            if truth is True:
-                return True
-            if truth is not False:
-                found.append(truth)
-        return any_of(found) if found else False
+        return _one_of(self.allows, context, self._may_allow)
 
     def deny(self, context: RequestContext) -> Truth:
         """Whether they deny."""
-        found: list[Truth] = [*self._may_deny]
-        for rule in self.denies:
-            truth = rule.applies(context)
-            if truth is True:
-                return True
-            if truth is not False:
-                found.append(truth)
-        return any_of(found) if found else False
+        return _one_of(self.denies, context, self.may_deny)
+
+
+def _one_of(rules: Iterable[Rule], context: RequestContext, unread: Iterable[Truth]) -> Truth:
+    """Whether one of the rules applies, or an unread policy has one that does."""
+    found = [*unread]
+    for rule in rules:
+        truth = rule.applies(context)
+        if truth is True:
+            return True
+        if truth is not False:
+            found.append(truth)
+    return any_of(found) if found else False
 
 
 class RuleSet:
@@ -143,15 +139,17 @@ class RuleSet:
 
     def by_form(self, context: RequestContext) -> dict[Form, Truth]:
         """Whether they allow, form by form in which they name the caller."""
-        found: dict[Form, Truth] = {}
+        found: dict[Form, list[Truth]] = {}
         for rule in self.about(context.action).allows:
             named = rule.names(context)
-            rest = rule.rest(context) if named else False
+            if not named:
+                continue
+            rest = rule.rest(context)
             if rest is not False:
                 for form, truth in named.items():
                     both = rest if truth is True else all_of((truth, rest))
-                    found[form] = any_of((found[form], both)) if form in found else both
-        return found
+                    found.setdefault(form, []).append(both)
+        return {form: any_of(truths) for form, truths in found.items()}
 
     def named(self, context: RequestContext) -> dict[Form, Truth]:
         """The forms in which any Allow statement names the caller, for whatever action."""

@@ -164,7 +164,8 @@ def describe(value: Truth) -> str:
             return f"not ({describe(value.part)})"
         case And():
             texts = dict.fromkeys(map(_grouped, value.parts))
-            return " and ".join(text for text in texts if text not in _implied(texts))
+            implied = _implied(texts)
+            return " and ".join(text for text in texts if text not in implied)
         case Or():
             texts = dict.fromkeys(map(_grouped, value.parts))
             return " or ".join(texts)

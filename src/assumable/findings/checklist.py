@@ -5,8 +5,8 @@ from typing import Literal
 
 import msgspec
 
-from assumable import arn
 from assumable.engine import limits
+from assumable.engine.assume_root import ASSUME_ROOT
 from assumable.engine.evaluate import Decision
 from assumable.engine.gates import Gate, GateName, Outcome
 from assumable.engine.match import StatementTrace
@@ -36,10 +36,13 @@ def checklist(decision: Decision, findings: tuple[Finding, ...]) -> Iterator[Che
         failed = [f for f in findings if f.blocking and (f.row is row or row in f.also_fails)]
         if failed:
             yield ChecklistRow(ROW_NAMES[row], "fail", failed[0].title, verify)
-        elif arn.parse_role(decision.call.role_arn) is None:
-            yield ChecklistRow(
-                ROW_NAMES[row], "unknown", "not looked at: the role's ARN names no role", verify
+        elif not decision.is_judged:
+            asked = (
+                "TargetPrincipal names no root user"
+                if decision.call.api == ASSUME_ROOT
+                else "the role's ARN names no role"
             )
+            yield ChecklistRow(ROW_NAMES[row], "unknown", f"not looked at: {asked}", verify)
         else:
             status, summary = _ROWS[row](decision)
             yield ChecklistRow(ROW_NAMES[row], status, summary, verify)
@@ -63,6 +66,9 @@ def _worst(gates: list[Gate]) -> Outcome | None:
 
 
 def _permission_row(decision: Decision) -> tuple[Status, str]:
+    question = _question_of(decision, GateName.CREDENTIALS, "item")
+    if question:
+        return "unknown", question
     gates = gates_named(decision, GateName.IDENTITY)
     outcome = _worst(gates)
     if outcome is Outcome.UNKNOWN:
@@ -90,7 +96,11 @@ def _trust_row(decision: Decision) -> tuple[Status, str]:
         allows = trace.statement.effect is Effect.ALLOW
         if allows and trace.has_matching("Principal") and trace.has_matching("Action"):
             return "pass", f"{trace.statement.label} names this caller"
-    return "not-required", "not looked at"
+    question = _question_of(decision, GateName.REQUEST, "fact")
+    if question:
+        return "unknown", question
+    reasons = [gate.not_applicable for gate in gates if gate.not_applicable]
+    return "not-required", reasons[0] if reasons else "not looked at"
 
 
 def _allowing(gates: list[Gate]) -> StatementTrace | None:
@@ -138,7 +148,20 @@ def _duration_row(decision: Decision) -> tuple[Status, str]:
     return ("unknown" if gate.outcome is Outcome.UNKNOWN else "pass"), gate.summary
 
 
+def _question_of(decision: Decision, name: GateName, kind: str) -> str:
+    """The first question of a kind, an open item or a fact, that leaves a gate open."""
+    for gate in gates_named(decision, name):
+        for atom in atoms(gate.passes):
+            if atom.kind == kind:
+                return f"depends on: {atom.text}"
+    return ""
+
+
 def _organization_row(decision: Decision) -> tuple[Status, str]:
+    signed = decision.call.is_signed  # what is asked of tokens is for the trust policy's line
+    question = _question_of(decision, GateName.CREDENTIALS, "fact") if signed else ""
+    if question:
+        return "unknown", question
     gates = gates_named(decision, GateName.SCP, GateName.RCP)
     outcome = _worst(gates)
     if outcome is None:

@@ -22,15 +22,23 @@ _FLAGS = {
     },
     "AssumeRoleWithWebIdentity": {**_UNSIGNED, "RoleSessionName": "--role-session-name"},
     "AssumeRoleWithSAML": {**_UNSIGNED, "PrincipalArn": "--principal-arn"},
+    "AssumeRoot": {
+        "TargetPrincipal": "--target-principal", "TaskPolicyArn": "--task-policy-arn",
+        "DurationSeconds": "--duration-seconds",
+    },
 }  # fmt: skip
 _APIS = {
     "AssumeRole": "assume-role", "AssumeRoleWithWebIdentity": "assume-role-with-web-identity",
-    "AssumeRoleWithSAML": "assume-role-with-saml",
+    "AssumeRoleWithSAML": "assume-role-with-saml", "AssumeRoot": "assume-root",
 }  # fmt: skip
 # What stands for a value that is secret or not said: people put their own in its place.
-_PLACEHOLDERS = {"RoleSessionName": "SESSION", "PrincipalArn": "PROVIDER_ARN"}
+_PLACEHOLDERS = {
+    "RoleSessionName": "SESSION", "PrincipalArn": "PROVIDER_ARN",
+    "TargetPrincipal": "ACCOUNT", "TaskPolicyArn": "TASK_POLICY_ARN",
+}  # fmt: skip
 _BEARER = {
     "AssumeRole": [],
+    "AssumeRoot": [],
     "AssumeRoleWithWebIdentity": ["--web-identity-token", "file://TOKEN"],
     "AssumeRoleWithSAML": ["--saml-assertion", "file://ASSERTION"],
 }
@@ -39,7 +47,7 @@ _BREAKS = str.maketrans({"\n": "\\n", "\r": "\\r", "\t": "\\t", "\\": "\\\\", "'
 
 
 def assume_role(call: Call) -> str:
-    """The `aws sts assume-role…` command for a call; codes and tokens are never written out.
+    """The `aws sts assume-ro…` command for a call; codes and tokens are never written out.
 
     A service makes its calls itself: for one this is a comment that says so.
     """
@@ -63,6 +71,8 @@ def _parameters(call: Call) -> Iterator[str]:
             continue
         if name == "TokenCode":
             value = "CODE"
+        if name == "TaskPolicyArn":
+            value = f"arn={call.task_policy_arn or value}"
         text = json.dumps(value) if isinstance(value, dict | list) else str(value)
         if text.startswith("-"):  # on its own it would be read as the next flag
             yield f"{flag}={_quoted(text)}"
@@ -116,6 +126,8 @@ def set_max_duration(role_arn: str, seconds: int) -> str:
 
 def verify(row: Row, call: Call) -> str:
     """The command with which people check one line by hand, empty where there is none."""
+    if call.api == "AssumeRoot":
+        return _verify_root(row, call)
     role = _quoted(call.role_arn.rpartition("/")[2])
     get_role = f"aws iam get-role --role-name {role} --query 'Role."
     has_device = isinstance(call.caller, UserCaller)
@@ -128,6 +140,17 @@ def verify(row: Row, call: Call) -> str:
         Row.ORGANIZATION: _list_scps(call),
         Row.CAPS: _get_boundary(call),
     }[row]
+
+
+def _verify_root(row: Row, call: Call) -> str:
+    """The same of AssumeRoot, which asks no role for anything."""
+    features = "aws iam list-organizations-features"
+    delegated = "list-delegated-administrators --service-principal iam.amazonaws.com"
+    return {
+        Row.PERMISSION: _list_policies(call),
+        Row.ORGANIZATION: f"{features}; aws organizations {delegated}",
+        Row.CAPS: _get_boundary(call),
+    }.get(row, "")
 
 
 def _named(call: Call) -> tuple[str, str]:

@@ -7,7 +7,7 @@ from assumable.engine.gates import Gate, GateName
 from assumable.engine.match import StatementTrace
 from assumable.model.policy import Effect, Statement
 
-_GUARDS = ("sts:externalid", "aws:multifactorauth", "aws:principalorg")
+_GUARDS = ("sts:externalid", "aws:multifactorauth", "aws:principalorg", "sts:taskpolicyarn")
 _SUBJECT = ":sub"
 
 

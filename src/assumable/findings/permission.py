@@ -2,8 +2,10 @@
 
 import itertools
 from collections.abc import Iterator
+from typing import Any
 
 from assumable import arn
+from assumable.engine.assume_root import ASSUME_ROOT
 from assumable.engine.evaluate import Decision
 from assumable.engine.gates import GateName
 from assumable.findings.blame import Blame
@@ -19,7 +21,9 @@ from assumable.findings.report import (
 from assumable.model.policy import Policy
 from assumable.model.world import Principal, Role
 
-_CALL_ACTIONS = {"sts:assumerole", "sts:tagsession", "sts:setsourceidentity", "sts:setcontext"}
+_CALL_ACTIONS = {
+    "sts:assumerole", "sts:assumeroot", "sts:tagsession", "sts:setsourceidentity", "sts:setcontext",
+}  # fmt: skip
 
 
 def companion_fixes(decision: Decision, blame: Blame, slug: str, *, opens: str) -> Iterator[Fix]:
@@ -40,22 +44,36 @@ def permission_fixes(decision: Decision, blame: Blame) -> Iterator[Fix]:
     if isinstance(principal, Role) and principal.is_identity_center:
         return  # the permission set is edited in IAM Identity Center, not the role
     role_arn = decision.call.role_arn
-    opens = f"{caller_name(decision)}, for this role only"
+    opens = _opens(decision)
     yield from _widen_resource(decision, blame, principal)
-    document = {
-        "Version": "2012-10-17",
-        "Statement": [
-            {"Effect": "Allow", "Action": actions_needed(decision), "Resource": role_arn}
-        ],
+    statement: dict[str, Any] = {
+        "Effect": "Allow",
+        "Action": actions_needed(decision),
+        "Resource": role_arn,
     }
+    if decision.call.task_policy_arn:
+        task = {"sts:TaskPolicyArn": decision.call.task_policy_arn}
+        statement["Condition"] = {"ArnEquals": task}
+    document = {"Version": "2012-10-17", "Statement": [statement]}
     yield add_inline_policy(
         principal.arn,
-        _unused_name(principal, f"Assume-{role_name(decision)}"[:120]),
+        _unused_name(principal, _policy_name(decision)),
         document,
         "identity-permission/allow-this-role",
         f"allow {arn.display_name(principal.arn)} to assume exactly {role_arn}",
         opens=opens,
     )
+
+
+def _policy_name(decision: Decision) -> str:
+    if decision.call.api == ASSUME_ROOT:
+        return f"{ASSUME_ROOT}-{decision.call.role_account}"
+    return f"Assume-{role_name(decision)}"[:120]
+
+
+def _opens(decision: Decision) -> str:
+    asked = "root user" if decision.call.api == ASSUME_ROOT else "role"
+    return f"{caller_name(decision)}, for this {asked} only"
 
 
 def _unused_name(principal: Principal, wanted: str) -> str:
@@ -80,5 +98,5 @@ def _widen_resource(decision: Decision, blame: Blame, principal: Principal) -> I
         f"identity-permission/add-resource-{blame.action.partition(':')[2]}",
         f"add {decision.call.role_arn} to the Resource of {trace.statement.label}",
         edit,
-        opens=f"{caller_name(decision)}, for this role only",
+        opens=_opens(decision),
     )

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from assumable import arn
+from assumable.engine.assume_root import ASSUME_ROOT
 from assumable.engine.evaluate import Decision
 from assumable.engine.gates import GateName
 from assumable.engine.match import StatementTrace
@@ -69,7 +70,9 @@ def _row(cause: Cause, blame: Blame) -> Row:
 
 
 def role_name(decision: Decision) -> str:
-    """The target role as people call it."""
+    """The target role as people call it; of AssumeRoot the root user with its account."""
+    if decision.call.api == ASSUME_ROOT:
+        return f"root of account {decision.call.role_account}"
     return arn.display_name(decision.call.role_arn).rpartition("/")[2]
 
 

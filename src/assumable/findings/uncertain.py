@@ -19,7 +19,7 @@ def uncertain(decision: Decision) -> tuple[str, ...]:
             continue
         otherwise = {**call.assumptions, item.id: not decision.facts.takes(item.id)}
         again = decide(prepared, msgspec.structs.replace(call, assumptions=otherwise))
-        if again.passes != decision.passes:
+        if again.verdict is not decision.verdict:
             mattered.add(item.id)
     return tuple(item for item in OPEN_ITEMS if item in mattered)
 

@@ -91,6 +91,7 @@ class AccountReader:
             providers={provider.arn: provider for provider in providers},
             regions=dict(self._region(item) for item in each("Regions")),
             complete=self.strict or self._is_whole(fields),
+            unlisted=frozenset() if self.strict else _unlisted(fields),
             input_pointer=cursor.location.pointer if self.strict else None,
         )
 
@@ -297,6 +298,19 @@ class AccountReader:
         if status is None:
             given.fail(f"must be one of {', '.join(_REGION_STATUSES)}")
         return name, status
+
+
+def _unlisted(fields: dict[str, Cursor]) -> frozenset[str]:
+    """What a dump does not list: AWS writes no providers, and no users or roles under a filter.
+
+    A filter leaves empty lists; every other account has service-linked roles, many have no users.
+    """
+    principals = (("UserDetailList", "user"), ("RoleDetailList", "role"))
+    providers = (("OpenIDConnectProviders", "oidc-provider"), ("SAMLProviders", "saml-provider"))
+    return frozenset(
+        [kind for key, kind in principals if key not in fields or not fields[key].value]
+        + [kind for key, kind in providers if key not in fields]
+    )
 
 
 def _moment(fields: dict[str, Cursor], key: str) -> datetime | None:

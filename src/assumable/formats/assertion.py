@@ -12,9 +12,10 @@ from typing import Any, NamedTuple
 
 from assumable import arn
 from assumable.errors import InputError
-from assumable.formats.saml_attributes import AWS, FLAG, attributes_of
+from assumable.formats.saml_attributes import FLAG, attributes_of
 from assumable.formats.secret import read_secret
 from assumable.formats.xml import Element, parse_xml
+from assumable.model.assertion import RolePair, of_attributes
 
 MIN_LENGTH, MAX_LENGTH = 4, 100_000
 """Characters of the base64 text that STS takes (FACTS 4)."""
@@ -26,19 +27,12 @@ _CONFIRMATION = (
 )
 
 
-class Pair(NamedTuple):
-    """A role and the provider that asserts it, as the Role attribute names them."""
-
-    role_arn: str
-    principal_arn: str
-
-
 class Assertion(NamedTuple):
     """What STS takes from a response."""
 
     asserted: dict[str, Any]
     """`saml:*` keys and AWS's own attributes, as a scenario has them under `assertion`."""
-    pairs: tuple[Pair, ...]
+    pairs: tuple[RolePair, ...]
     doubtful: tuple[str, ...]
     """`saml:*` keys of which AWS does not say clearly whether they are made of this response."""
     notes: tuple[str, ...]
@@ -64,7 +58,7 @@ def assertion_of(content: bytes) -> Assertion:
         raise InputError("is not base64", FLAG, "AWS answers `Invalid base64 SAMLResponse`")
     assertion = _only_assertion(parse_xml(xml, FLAG))
     attributes = attributes_of(assertion)
-    pairs = tuple(_pairs(attributes.known[f"{AWS}Role"]))
+    pairs = of_attributes(attributes.known).pairs or ()
     asserted = {**dict(_subject(assertion)), **attributes.known}
     return Assertion(asserted, pairs, attributes.doubtful, attributes.notes)
 
@@ -85,7 +79,7 @@ def about_provider(asserted: dict[str, Any], principal_arn: str) -> dict[str, An
     return found
 
 
-def chosen(pairs: Sequence[Pair], role_arn: str | None, principal_arn: str | None) -> Pair:
+def chosen(pairs: Sequence[RolePair], role_arn: str | None, principal_arn: str | None) -> RolePair:
     """The role and the provider of the call: those that are said, else those that are asserted.
 
     InputError with the list of them where the assertion leaves a choice.
@@ -93,19 +87,17 @@ def chosen(pairs: Sequence[Pair], role_arn: str | None, principal_arn: str | Non
     fitting = [
         pair
         for pair in dict.fromkeys(pairs)
-        if role_arn in (None, pair.role_arn) and principal_arn in (None, pair.principal_arn)
+        if role_arn in (None, pair.role) and principal_arn in (None, pair.provider)
     ]
     if role_arn is not None and principal_arn is not None:
-        return Pair(role_arn, principal_arn)
+        return RolePair(role_arn, principal_arn)
     if len(fitting) == 1:
         return fitting[0]
-    providers = {pair.principal_arn for pair in pairs}
+    providers = {pair.provider for pair in pairs}
     if role_arn is not None and len(providers) == 1:
-        return Pair(role_arn, *providers)  # a role that is not asserted: AWS denies it
+        return RolePair(role_arn, *providers)  # a role that is not asserted: AWS denies it
     flag = "--principal-arn" if role_arn is not None else "--role-arn"
-    listed = ", ".join(
-        f"{pair.role_arn} with {pair.principal_arn}" for pair in dict.fromkeys(pairs)
-    )
+    listed = ", ".join(f"{pair.role} with {pair.provider}" for pair in dict.fromkeys(pairs))
     what = f"the assertion names {listed}" if pairs else "the assertion names no role"
     raise InputError(f"{flag} is missing", "", what)
 
@@ -167,18 +159,3 @@ def _moment(attributes: dict[str, str], name: str) -> str:
         return found.replace(tzinfo=found.tzinfo or UTC).astimezone(UTC).isoformat()
     except (ValueError, OverflowError):
         raise InputError(f"has a {name} that is no time", FLAG) from None
-
-
-def _pairs(values: Sequence[str]) -> Iterator[Pair]:
-    """The well-formed values of the Role attribute; either ARN may come first."""
-    for value in values:
-        for role_arn, comma, principal_arn in (_halves(value), _halves(value)[::-1]):
-            provider = arn.parse(principal_arn)
-            named = arn.parse_role(role_arn) and provider and provider.kind == "saml-provider"
-            if comma and named:
-                yield Pair(role_arn, principal_arn)
-
-
-def _halves(value: str) -> tuple[str, str, str]:
-    left, comma, right = value.partition(",")
-    return left.strip(), comma, right.strip()

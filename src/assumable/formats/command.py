@@ -13,7 +13,7 @@ from assumable.source import is_text
 _TEXTS = {
     "role_arn": "RoleArn", "role_session_name": "RoleSessionName", "external_id": "ExternalId",
     "serial_number": "SerialNumber", "token_code": "TokenCode", "source_identity": "SourceIdentity",
-    "policy": "Policy",
+    "policy": "Policy", "target_principal": "TargetPrincipal",
 }  # fmt: skip
 _TAG = re.compile(r"Key=(?P<key>[^,]*),Value=(?P<value>.*)", re.DOTALL)
 _TAG_REVERSED = re.compile(r"Value=(?P<value>[^,]*),Key=(?P<key>.*)", re.DOTALL)
@@ -35,6 +35,8 @@ def parameters_from_flags(flags: Mapping[str, Any]) -> dict[str, Any]:
         found["Tags"] = [tag for text in flags["tags"] for tag in _tags(text)]
     if flags.get("transitive_tag_keys"):
         found["TransitiveTagKeys"] = list(flags["transitive_tag_keys"])
+    if flags.get("task_policy_arn"):
+        found["TaskPolicyArn"] = {"arn": flags["task_policy_arn"].removeprefix("arn=")}
     if flags.get("policy_arns"):
         found["PolicyArns"] = [{"arn": text.removeprefix("arn=")} for text in flags["policy_arns"]]
     return found

@@ -16,7 +16,7 @@ from assumable.formats.account import AccountReader
 from assumable.formats.organization import read_organization
 from assumable.formats.reading import Cursor, read_document, read_policy, refuse_malformed
 from assumable.formats.scenario import caller_from_arn
-from assumable.model.call import Call, Network, RoleCaller, SamlCaller, Session, UserCaller
+from assumable.model.call import Call, Network, RoleCaller, Session, UserCaller
 from assumable.model.policy import Layer, Policy, PolicyName
 from assumable.model.world import (
     Account,
@@ -98,22 +98,6 @@ def unsaid_session() -> Session:
     event = "the AssumeRole event of the caller's session, in CloudTrail"
     policy = Unknown("the session policy of the caller's session, if any,", event)
     return Session(policies=(policy,), complete=False)
-
-
-def without_providers(world: World, call: Call) -> World:
-    """The world with the role account's providers open, unless its dump lists some of that kind.
-
-    `get-account-authorization-details` lists users, roles and policies, no identity providers.
-    """
-    account = world.accounts.get(call.role_account)
-    kind = "saml-provider" if isinstance(call.caller, SamlCaller) else "oidc-provider"
-    if not isinstance(account, Account) or not account.complete:
-        return world
-    if any(f":{kind}/" in provider for provider in account.providers):
-        return world
-    absent = account.absent | ({call.role_arn} - account.roles.keys())  # as it was before
-    account = msgspec.structs.replace(account, complete=False, absent=absent)
-    return msgspec.structs.replace(world, accounts={**world.accounts, account.id: account})
 
 
 def read_trust_policy(trust_policy: Path | None, role_arn: str) -> World:

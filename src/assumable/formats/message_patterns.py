@@ -138,6 +138,9 @@ TEXTS = (
           ("trust-principal", "propagation"),
           "IAM refused to save the policy: a principal in it does not exist, has a wildcard in its "
           "ARN, or is too new"),
+    Known(r"InvalidAction\b.*AssumeRoot operation|AssumeRoot operation: Unknown Operation",
+          "InvalidAction", 400, ("region",),
+          "the endpoint does not know the operation: the global one does not serve AssumeRoot"),
     Known(r"STS is not activated in this region for account:(?P<account>\d+)",
           "RegionDisabledException", 403, ("region",),
           "account {account}, which owns the role, has this Region off for STS", ASSUME),

@@ -13,6 +13,7 @@ from assumable.source import Document, Location
 _FIELDS = frozenset((
     "Id", "Arn", "MasterAccountId", "MasterAccountArn", "MasterAccountEmail", "FeatureSet",
     "AvailablePolicyTypes", "Roots", "OrganizationalUnits", "Accounts", "Policies",
+    "DelegatedAdministrators", "RootAccess",
 ))  # fmt: skip
 _POLICY_FIELDS = frozenset(
     (
@@ -27,6 +28,11 @@ _POLICY_FIELDS = frozenset(
         "PolicySummary",
     )
 )
+_ADMINISTRATOR_FIELDS = frozenset((
+    "Id", "Arn", "Email", "Name", "Status", "JoinedMethod", "JoinedTimestamp",
+    "DelegationEnabledDate", "ServicePrincipal",
+))  # fmt: skip
+_IAM = "iam.amazonaws.com"
 _LAYERS = {"SERVICE_CONTROL_POLICY": Layer.SCP, "RESOURCE_CONTROL_POLICY": Layer.RCP}
 _FULL_ACCESS = {
     "Version": "2012-10-17",
@@ -63,12 +69,52 @@ def read_organization(cursor: Cursor, *, strict: bool) -> Organization:
         nodes=nodes,
         scps=levels(Layer.SCP),
         rcps=levels(Layer.RCP),
+        iam_administrators=_iam_administrators(fields, nodes, strict=strict),
+        root_access=_root_access(fields),
     )
+
+
+def _iam_administrators(
+    fields: dict[str, Cursor], nodes: dict[str, Node], *, strict: bool
+) -> frozenset[str] | None:
+    """The delegated administrators for IAM: the list is complete wherever there is one.
+
+    https://docs.aws.amazon.com/organizations/latest/APIReference/API_ListDelegatedAdministrators.html
+    prints the accounts of one service, which `ServicePrincipal` adds.
+    """
+    if "DelegatedAdministrators" not in fields:
+        return None
+    found = set[str]()
+    for item in fields["DelegatedAdministrators"].items():
+        parts = item.fields(_ADMINISTRATOR_FIELDS if strict else None)
+        for key in ("Id", "ServicePrincipal"):
+            if key not in parts:
+                item.fail(f"`{key}` is missing")
+        account = parts["Id"].account_id()
+        if strict and account not in nodes:
+            parts["Id"].fail(f"`{account}` is not in the organization's tree")
+        if parts["ServicePrincipal"].text() == _IAM:
+            found.add(account)
+    return frozenset(found)
+
+
+def _root_access(fields: dict[str, Cursor]) -> bool | None:
+    """Whether root access is centralized, which takes all features of Organizations.
+
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_EnableOrganizationsRootSessions.html
+    """
+    if _is_billing_only(fields):
+        return False
+    return fields["RootAccess"].truth() if "RootAccess" in fields else None
+
+
+def _is_billing_only(fields: dict[str, Cursor]) -> bool:
+    return "FeatureSet" in fields and fields["FeatureSet"].value == "CONSOLIDATED_BILLING"
 
 
 def _switched_on(fields: dict[str, Cursor], layer: Layer) -> bool:
     """Whether the organization has that type of policy: all features, enabled at the root."""
-    if "FeatureSet" in fields and fields["FeatureSet"].value == "CONSOLIDATED_BILLING":
+    if _is_billing_only(fields):
         return False
     wanted = next(name for name, known in _LAYERS.items() if known is layer)
     for root in fields["Roots"].items() if "Roots" in fields else ():

@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 
 from assumable.errors import InputError
 from assumable.formats.xml import Element
+from assumable.model.assertion import SAML_ATTRIBUTES, SAML_ROLE, SAML_SESSION_NAME
 
 FLAG = "--saml-assertion"
-AWS = "https://aws.amazon.com/SAML/Attributes/"
 _SAML = "urn:oasis:names:tc:SAML:2.0:assertion"
 _LISTS = ("Role", "TransitiveTagKeys")
 _SINGLE = ("RoleSessionName", "SessionDuration", "SourceIdentity")
@@ -78,7 +78,7 @@ class Attributes(NamedTuple):
 
 def attributes_of(assertion: Element) -> Attributes:
     """The attributes that STS reads; InputError for several values where it takes one."""
-    found: dict[str, list[str]] = {f"{AWS}Role": []}
+    found: dict[str, list[str]] = {SAML_ROLE: []}
     doubtful: list[str] = []
     names: list[str] = []
     for attribute in assertion.each(_SAML, "AttributeStatement", "Attribute"):
@@ -91,7 +91,7 @@ def attributes_of(assertion: Element) -> Attributes:
             found.setdefault(key, []).extend(values)
         names.append(name)
     known = {key: _shaped(key, values) for key, values in found.items()}
-    known.setdefault(f"{AWS}RoleSessionName", [])  # as for Role: it is known that there is none
+    known.setdefault(SAML_SESSION_NAME, [])  # as for Role: it is known that there is none
     return Attributes(
         known=known,
         doubtful=tuple(key for key in dict.fromkeys(doubtful) if key not in found),
@@ -101,8 +101,8 @@ def attributes_of(assertion: Element) -> Attributes:
 
 def _key(name: str) -> str | None:
     """The key of an attribute that AWS's page names, None for any other (R5.17, R5.19)."""
-    if name.startswith(AWS):
-        own = name.removeprefix(AWS)
+    if name.startswith(SAML_ATTRIBUTES):
+        own = name.removeprefix(SAML_ATTRIBUTES)
         known = own in (*_LISTS, *_SINGLE) or (own.startswith(_TAG) and own != _TAG)
         return name if known else None
     return f"saml:{_DOCUMENTED[name]}" if name in _DOCUMENTED else None
@@ -117,7 +117,7 @@ def _possible_keys(name: str, friendly_name: str) -> Iterator[str]:
 
 
 def _shaped(key: str, values: list[str]) -> str | list[str]:
-    own = key.removeprefix(AWS)
+    own = key.removeprefix(SAML_ATTRIBUTES)
     if key.startswith("saml:"):
         return values[0] if len(values) == 1 and own.removeprefix("saml:") not in _MANY else values
     if own in _LISTS:
@@ -133,8 +133,8 @@ def _near_misses(names: list[str]) -> Iterator[str]:
     """Attributes that differ from AWS's own only in letter case or in what stands before them."""
     for own in (*_LISTS, *_SINGLE):
         similar = any(name.lower().rpartition("/")[2] == own.lower() for name in names)
-        if similar and f"{AWS}{own}" not in names:
+        if similar and f"{SAML_ATTRIBUTES}{own}" not in names:
             yield (
-                f"the assertion has an attribute much like {AWS}{own}, but not of this very name: "
-                "AWS takes no notice of it"
+                f"the assertion has an attribute much like {SAML_ATTRIBUTES}{own}, but not of this "
+                "very name: AWS takes no notice of it"
             )

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
@@ -61,7 +61,8 @@ _NETWORK = frozenset((
 ))  # fmt: skip
 MAX_POLICY_ARNS = 10
 """https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html"""
-_APIS = ("AssumeRole", "AssumeRoleWithWebIdentity", "AssumeRoleWithSAML")
+_APIS = ("AssumeRole", "AssumeRoleWithWebIdentity", "AssumeRoleWithSAML", "AssumeRoot")
+_ASSUME_ROOT: Final = "assume-root"
 
 
 class Scenario(NamedTuple):
@@ -191,13 +192,17 @@ def _caller(cursor: Cursor, readers: dict[str, AccountReader]) -> Caller:
 def _signed_caller(fields: dict[str, Cursor], readers: dict[str, AccountReader]) -> Caller:
     text = fields["arn"].text()
     credentials = (
-        fields["credentials"].one_of("long-term", "session-token", "federation-token")
+        fields["credentials"].one_of("long-term", "session-token", "federation-token", _ASSUME_ROOT)
         if "credentials" in fields
         else None
     )
     caller = caller_from_arn(fields["arn"])
     if credentials == "federation-token":
         return FederatedUserCaller(arn=text)
+    if credentials == _ASSUME_ROOT:
+        if not isinstance(caller, RootCaller):
+            fields["arn"].fail("AssumeRoot gives credentials of a root user", "arn:…:root")
+        return RootCaller(arn=text, credentials=_ASSUME_ROOT)
     mfa = _mfa(fields["mfa"]) if "mfa" in fields else Mfa(present=False)
     account = readers.get(arn.account_of(text))
     session = _session(fields["session"], account) if "session" in fields else Session()

@@ -12,6 +12,8 @@ from typing import Any
 
 import msgspec
 
+from assumable import arn
+
 BUILT_IN_PROVIDERS = frozenset((
     "accounts.google.com",
     "cognito-identity.amazonaws.com",
@@ -138,11 +140,11 @@ def of_attributes(assertion: Mapping[str, Any]) -> Asserted:
 def _pairs(value: object) -> Iterator[RolePair]:
     """Role and provider of each value, in either order; values that name no such two are void."""
     for text in texts(value):
-        parts = [part.strip() for part in text.split(",")]
-        roles = [part for part in parts if ":role/" in part]
-        providers = [part for part in parts if ":saml-provider/" in part]
-        if len(parts) == len(roles) + len(providers) == 2 and roles and providers:  # noqa: PLR2004  # a pair
-            yield RolePair(roles[0], providers[0])
+        halves = [half.strip() for half in text.split(",")]
+        for role, provider in (halves, halves[::-1]) if len(halves) == 2 else ():  # noqa: PLR2004  # a pair
+            parts = arn.parse(provider)
+            if arn.parse_role(role) and parts is not None and parts.kind == "saml-provider":
+                yield RolePair(role, provider)
 
 
 def _only(value: object) -> str | None:

@@ -12,10 +12,10 @@ from assumable.model.assertion import Asserted
 from assumable.model.world import PolicyOrUnknown, Unknown
 
 DEFAULT_DURATION = 3600
-Api = Literal["AssumeRole", "AssumeRoleWithWebIdentity", "AssumeRoleWithSAML"]
+Api = Literal["AssumeRole", "AssumeRoleWithWebIdentity", "AssumeRoleWithSAML", "AssumeRoot"]
 
 
-class Present(msgspec.Struct, frozen=True):
+class Present(msgspec.Struct, frozen=True, gc=False):
     """A condition key that is in the request context."""
 
     values: tuple[str, ...]
@@ -23,13 +23,13 @@ class Present(msgspec.Struct, frozen=True):
     multivalued: bool = False
 
 
-class Absent(msgspec.Struct, frozen=True):
+class Absent(msgspec.Struct, frozen=True, gc=False):
     """A condition key that is not in the request context."""
 
     reason: str
 
 
-class Open(msgspec.Struct, frozen=True):
+class Open(msgspec.Struct, frozen=True, gc=False):
     """A key that depends on an open item of FACTS section 13: decided both ways."""
 
     item: str
@@ -91,9 +91,10 @@ class RoleCaller(msgspec.Struct, frozen=True, kw_only=True, tag="role"):
 
 
 class RootCaller(msgspec.Struct, frozen=True, kw_only=True, tag="root"):
-    """The root user of an account."""
+    """The root user of an account, or the AssumeRoot credentials of one."""
 
     arn: str
+    credentials: Literal["root", "assume-root"] = "root"
 
 
 class FederatedUserCaller(msgspec.Struct, frozen=True, kw_only=True, tag="federated-user"):
@@ -199,9 +200,41 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def role_arn(self) -> str:
-        """The role that is asked for, as written."""
+        """The role that is asked for, as written; of AssumeRoot the root user (R1.27)."""
+        if self.api == "AssumeRoot":
+            return self._target_root
         value = self.parameters.get("RoleArn", "")
         return value if isinstance(value, str) else str(value)
+
+    @property
+    def _target_root(self) -> str:
+        """The ARN of the root user that TargetPrincipal names, in the caller's partition.
+
+        An account ID names it as well as its own ARN does; what names none is left as written.
+        """
+        value = str(self.parameters.get("TargetPrincipal") or "")
+        if not arn.ACCOUNT_ID.fullmatch(value):
+            return value
+        mine = arn.parse(self.caller.arn)
+        return f"arn:{mine.partition if mine else 'aws'}:iam::{value}:root"
+
+    @property
+    def task_policy_arn(self) -> str:
+        """The task policy of AssumeRoot: given as `{arn: …}` or as text."""
+        value = self.parameters.get("TaskPolicyArn")
+        return str((value.get("arn") if isinstance(value, dict) else value) or "")
+
+    @property
+    def asks_for_root(self) -> bool:
+        """Whether this is AssumeRoot, and TargetPrincipal names the root user of an account."""
+        if self.api != "AssumeRoot":
+            return False
+        parts = arn.parse(self.role_arn)
+        return (
+            parts is not None
+            and (parts.service, parts.region, parts.resource) == ("iam", "", "root")
+            and arn.ACCOUNT_ID.fullmatch(parts.account) is not None
+        )
 
     @property
     def role_account(self) -> str:
@@ -255,7 +288,9 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def presents_mfa(self) -> bool:
-        """Whether SerialNumber and TokenCode are sent together."""
+        """Whether SerialNumber and TokenCode are sent together; AssumeRole alone takes them."""
+        if self.api != "AssumeRole":
+            return False
         return bool(self.parameters.get("SerialNumber")) and bool(self.parameters.get("TokenCode"))
 
     @property

@@ -110,7 +110,17 @@ class Account(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     absent: frozenset[str] = frozenset()
     """ARNs that were asked for and do not exist."""
     complete: bool = True
+    unlisted: frozenset[str] = frozenset()
+    """Of a complete account: the kinds of thing, `oidc-provider` or `user` as in an ARN, that were
+    not listed, so that there may be others than those which are known."""
     input_pointer: str | None = None
+
+    def may_hold(self, thing: str) -> bool:
+        """Whether there may be something with this ARN, although it is not among what is known."""
+        if thing in self.absent:
+            return False
+        parts = arn.parse(thing)
+        return not self.complete or (parts is not None and parts.kind in self.unlisted)
 
     @functools.cached_property
     def roles_by_name(self) -> Mapping[str, Role]:
@@ -137,6 +147,10 @@ class Organization(msgspec.Struct, frozen=True, kw_only=True):
     scps: Mapping[str, tuple[PolicyOrUnknown, ...]] | Unknown | None
     rcps: Mapping[str, tuple[PolicyOrUnknown, ...]] | Unknown | None
     """By target; None when the organization does not have that type of policy switched on."""
+    iam_administrators: frozenset[str] | None = None
+    """The accounts that are delegated administrators for IAM; None where that is not said."""
+    root_access: bool | None = None
+    """Whether root access to its members is centralized; None where that is not said."""
 
     def path_to(self, account: str) -> tuple[Node, ...]:
         """The nodes from the root down to the account."""
@@ -183,7 +197,7 @@ class World(msgspec.Struct, frozen=True, kw_only=True):
         if isinstance(account, Unknown):
             return account
         found = account.users.get(user_arn)
-        if found is None and not account.complete and user_arn not in account.absent:
+        if found is None and account.may_hold(user_arn):
             return Unknown(f"{user_arn}", f"iam:GetUser on {user_arn}")
         return found
 
@@ -193,7 +207,7 @@ class World(msgspec.Struct, frozen=True, kw_only=True):
         if isinstance(account, Unknown):
             return account
         found = account.roles.get(role_arn)
-        if found is None and not account.complete and role_arn not in account.absent:
+        if found is None and account.may_hold(role_arn):
             return Unknown(f"{role_arn}", f"iam:GetRole on {role_arn}")
         return found
 
@@ -206,9 +220,7 @@ class World(msgspec.Struct, frozen=True, kw_only=True):
         if role is not None and role.arn.startswith(f"arn:{partition}:"):
             return role
         where = f"arn:{partition}:iam::{account_id}:role/{name}"
-        if account.complete or where in account.absent:
-            return None
-        return Unknown(f"{where}", f"iam:GetRole on {where}")
+        return Unknown(f"{where}", f"iam:GetRole on {where}") if account.may_hold(where) else None
 
     def organization_of(self, account_id: str) -> Organization | Unknown | None:
         """The organization that the account belongs to."""

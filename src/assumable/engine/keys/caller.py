@@ -173,6 +173,14 @@ def delivered(*by: str) -> Callable[[Question], Value]:
     return value
 
 
+def assumed_root(question: Question) -> Value:
+    """`aws:AssumedRoot`: only credentials of AssumeRoot have it."""
+    caller = question.call.caller
+    if isinstance(caller, RootCaller) and caller.credentials == "assume-root":
+        return Present(("true",), "AssumeRoot gave these credentials")
+    return Absent("AssumeRoot did not give these credentials")
+
+
 def own_source_identity(question: Question) -> Value:
     """`aws:SourceIdentity`."""
     found = question.call.session.source_identity
@@ -186,7 +194,10 @@ def own_source_identity(question: Question) -> Value:
 def token_issue_time(question: Question) -> Value:
     """`aws:TokenIssueTime`."""
     issued = question.call.credentials_issued_at
-    session = question.call.session
+    caller, session = question.call.caller, question.call.session
+    sessions_root = isinstance(caller, RootCaller) and caller.credentials == "assume-root"
+    if sessions_root or isinstance(caller, FederatedUserCaller):
+        return Unknown("when the caller's credentials were issued", "CloudTrail", present=True)
     if issued is not None and session.issued_at is None and not session.complete:
         return Unknown("when the caller's credentials were issued", "CloudTrail", present=True)
     if issued is None:

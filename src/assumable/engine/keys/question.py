@@ -1,21 +1,20 @@
 """What a rule may look at: the call, and which action is judged in which layer."""
 
 from assumable.engine.facts import Facts
-from assumable.model.call import Call
+from assumable.model.call import Call, Value
 from assumable.model.policy import Layer
 
 
 class Question:
     """One action's evaluation in one layer."""
 
-    def __init__(self, facts: Facts, action: str, layer: Layer) -> None:
-        """Keep what the rules ask for."""
-        self.facts, self.action, self.layer = facts, action, layer
+    __slots__ = ("_values", "action", "call", "facts", "layer")
 
-    @property
-    def call(self) -> Call:
-        """The call whose context this is."""
-        return self.facts.call
+    def __init__(self, facts: Facts, action: str, layer: Layer) -> None:
+        """Keep what the rules ask for; keys are derived when they are first asked for."""
+        self.facts, self.action, self.layer = facts, action, layer
+        self.call: Call = facts.call
+        self._values: dict[str, Value] = {}
 
     @property
     def is_main_action(self) -> bool:

@@ -18,6 +18,24 @@ def listed(question: Question, value: Value, *, also: str = "") -> Value:
     return Open("U-6", value, Absent(f"AWS does not list the key for {question.action} (R3.4)"))
 
 
+def is_of_assume_role(name: str) -> bool:
+    """Whether a key, in lower case, tells of parameters that AssumeRoot does not have.
+
+    https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssecuritytokenservice.html
+    """
+    if name.startswith("sts:"):
+        return name != "sts:taskpolicyarn"
+    return name == "aws:tagkeys" or name.startswith("aws:requesttag/")
+
+
+def task_policy(question: Question) -> Value:
+    """`sts:TaskPolicyArn`."""
+    found = question.call.task_policy_arn if question.call.api == "AssumeRoot" else ""
+    if not found:
+        return Absent("only AssumeRoot has a task policy")
+    return Present((found,), "the TaskPolicyArn parameter")
+
+
 _ASSERTED = "asserted by the identity provider"
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from assumable import arn
+from assumable.engine.assume_root import task_policies
 from assumable.engine.evaluate import Decision
 from assumable.engine.limits import CHAINING_LIMIT
 from assumable.findings.blame import Blame
@@ -26,6 +27,13 @@ def check(decision: Decision, blame: Blame) -> Finding:
     explanation = f"AWS refuses {name} before it looks at any policy: {blame.fault.text}"
     if blame.fault.status is None:
         explanation = f"the client refuses {name} and sends nothing: {blame.fault.text}"
+    title = f"{name} is not valid"
+    if blame.variant in _TARGETS:
+        title = f"account {decision.call.role_account} {_TARGETS[blame.variant]}"
+        explanation = (
+            f"{title}; AssumeRoot is for the root users of active member accounts in the "
+            "organization of the caller"
+        )
     row = Row.DURATION if name == "DurationSeconds" else Row.TRUST
     fixes = tuple(_fixes(decision, name))
     if blame.variant == "swapped":
@@ -33,7 +41,15 @@ def check(decision: Decision, blame: Blame) -> Finding:
         swap = {"RoleArn": decision.call.identity_provider, name: decision.call.role_arn}
         title = "swap RoleArn and PrincipalArn"
         fixes = (change_call(decision.call, "parameter/swap-arns", title, swap),)
-    return finding(CAUSE, blame, explanation, row=row, title=f"{name} is not valid", fixes=fixes)
+    return finding(CAUSE, blame, explanation, row=row, title=title, fixes=fixes)
+
+
+_TARGETS = {
+    "management-account": "is the management account",
+    "account-suspended": "is closed or suspended",
+    "not-a-member": "is no member of the caller's organization",
+}
+"""Root users that no AssumeRoot can ask for (R1.27)."""
 
 
 def _fixes(decision: Decision, name: str) -> Iterator[Fix]:
@@ -43,7 +59,8 @@ def _fixes(decision: Decision, name: str) -> Iterator[Fix]:
     value = mend(decision, given) if mend is not None else given
     if value == given:
         return
-    title = f"send no {name}" if value is None else f"send {name} as {value}"
+    shown = value["arn"] if isinstance(value, dict) else value
+    title = f"send no {name}" if value is None else f"send {name} as {shown}"
     yield change_call(decision.call, f"parameter/{name}", title, {name: value})
 
 
@@ -97,8 +114,24 @@ def _external_id(_decision: Decision, given: Any) -> str | None:
     return text if _EXTERNAL_ID.fullmatch(text) else None
 
 
+def _account_id(_decision: Decision, given: Any) -> Any:
+    """The account ID without the dashes or the space that people write into it."""
+    digits = re.sub(r"[\s-]", "", str(given))
+    return digits if arn.ACCOUNT_ID.fullmatch(digits) else given
+
+
+def _task_policy(decision: Decision, given: Any) -> Any:
+    """The task policy of the same name; another one would be for another task."""
+    name = decision.call.task_policy_arn.rpartition("/")[2].strip().lower()
+    known = task_policies(decision.call)
+    meant = [text for task, text in known.items() if task.lower() == name]
+    return {"arn": meant[0]} if meant else given
+
+
 _MENDS: dict[str, Callable[[Decision, Any], Any]] = {
     "RoleArn": _role_arn,
+    "TargetPrincipal": _account_id,
+    "TaskPolicyArn": _task_policy,
     "RoleSessionName": _name,
     "ExternalId": _external_id,
     "SourceIdentity": _source_identity,

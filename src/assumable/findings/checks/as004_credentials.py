@@ -1,19 +1,28 @@
 """AS004: the credentials are expired or of a kind that cannot call."""
 
+import msgspec
+
 from assumable.engine.evaluate import Decision
 from assumable.findings.blame import Blame
 from assumable.findings.finding import Cause, Finding, Row
 from assumable.findings.report import caller_name, finding
+from assumable.model.world import Organization
 
 CAUSE = Cause("AS004", "credentials", Row.PERMISSION, "these credentials cannot make the call")
 
 
 def check(decision: Decision, blame: Blame) -> Finding:
     """The finding, with its explanation."""
+    if blame.variant in _ADMINISTRATION:
+        return _not_administering(decision, blame)
     message = blame.fault.message if blame.fault else ""
     explanations = {
         "federation-token": "credentials from GetFederationToken may call nothing in STS but "
         "GetCallerIdentity; use the user's own keys or a role session",
+        "session-token": "credentials from GetSessionToken are taken not to be allowed to call "
+        f"{decision.call.api}, as --assume says; use the user's own keys or a role session",
+        "not-a-principal": f"{decision.call.api} is for IAM users and role sessions, and "
+        f"{caller_name(decision)} is neither",
         "expired": f"the credentials of {caller_name(decision)} have expired",
         "expired-token": f"the token has expired: {message}",
         "token-too-old": f"the token was issued too long ago, though it may not have expired: "
@@ -27,3 +36,37 @@ def check(decision: Decision, blame: Blame) -> Finding:
     }
     explanation = explanations[blame.variant]
     return finding(CAUSE, blame, explanation, facts=("R1.25", "R7.10"))
+
+
+_ADMINISTRATION = {
+    "no-organization": "the caller's account is in no organization",
+    "not-administrator": "the caller's account does not administer IAM for the organization",
+    "root-access-off": "centralized root access is not enabled",
+}
+"""Why an account may not ask for the root users of others (R1.27), as titles."""
+
+
+def _not_administering(decision: Decision, blame: Blame) -> Finding:
+    """Only the management account and delegated administrators for IAM may call AssumeRoot."""
+    org, account = decision.facts.caller_organization, decision.call.caller_account
+    manager = org.management_account if isinstance(org, Organization) else ""
+    explanations = {
+        "no-organization": f"account {account} is in no organization, and root access is "
+        "centralized in organizations only",
+        "not-administrator": f"account {account} is neither the management account ({manager}) "
+        f"nor a delegated administrator for IAM; call {decision.call.api} from one of those, or "
+        f"let the management account register {account} for iam.amazonaws.com",
+        "root-access-off": f"{decision.call.api} needs centralized root access, which the "
+        f"organization has not enabled; its management account ({manager}) enables it with "
+        "aws iam enable-organizations-root-sessions",
+    }
+    row = Row.ORGANIZATION if blame.variant == "root-access-off" else Row.PERMISSION
+    found = finding(
+        CAUSE,
+        blame,
+        explanations[blame.variant],
+        title=_ADMINISTRATION[blame.variant],
+        row=row,
+        facts=("R1.27",),
+    )
+    return msgspec.structs.replace(found, owner=manager) if manager else found

@@ -3,6 +3,7 @@
 import msgspec
 
 from assumable import arn
+from assumable.engine.assume_root import ASSUME_ROOT
 from assumable.engine.evaluate import Decision
 from assumable.findings.blame import Blame
 from assumable.findings.finding import Cause, Finding, Row
@@ -17,15 +18,17 @@ def check(decision: Decision, blame: Blame) -> Finding:
     explanation = (
         f"{decision.call.caller.arn} and {decision.call.role_arn} are in different AWS "
         "partitions, and "
-        "AssumeRole never crosses them; check the ARN's second part (aws, aws-cn, aws-us-gov)"
+        f"{decision.call.api} never crosses them; check the ARN's second part (aws, aws-cn, "
+        "aws-us-gov)"
     )
     mine, theirs = arn.parse(decision.call.caller.arn), arn.parse(decision.call.role_arn)
     fixes = []
     if mine is not None and theirs is not None:
         meant = str(msgspec.structs.replace(theirs, partition=mine.partition))
+        name = "TargetPrincipal" if decision.call.api == ASSUME_ROOT else "RoleArn"
         fixes.append(
             change_call(
-                decision.call, "partition/use-the-callers", f"ask for {meant}", {"RoleArn": meant}
+                decision.call, "partition/use-the-callers", f"ask for {meant}", {name: meant}
             )
         )
     return finding(CAUSE, blame, explanation, fixes=fixes, facts=("R1.18",))

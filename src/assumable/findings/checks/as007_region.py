@@ -14,6 +14,8 @@ CAUSE = Cause("AS007", "region", Row.ORGANIZATION, "the Region is not enabled")
 def check(decision: Decision, blame: Blame) -> Finding:
     """The finding, with the account that must enable the Region."""
     region, call = decision.call.network.region, decision.call
+    if blame.variant == "global-endpoint":
+        return _only_regional(blame)
     if blame.variant == "partition":
         return _other_partition(decision, blame)
     account = call.caller_account if blame.variant == "caller" else call.role_account
@@ -25,6 +27,16 @@ def check(decision: Decision, blame: Blame) -> Finding:
     title = f"{region} is not enabled in account {account}"
     found = finding(CAUSE, blame, explanation, facts=("R10.5", "R10.6"), title=title)
     return found if blame.variant == "caller" else msgspec.structs.replace(found, owner=account)
+
+
+def _only_regional(blame: Blame) -> Finding:
+    """The global endpoint does not know AssumeRoot (R10.7)."""
+    explanation = (
+        "the global endpoint of STS does not serve AssumeRoot; send it to the endpoint of a "
+        "Region, with --region and sts_regional_endpoints = regional in the AWS configuration"
+    )
+    title = "the global endpoint does not serve AssumeRoot"
+    return finding(CAUSE, blame, explanation, facts=("R10.7",), title=title)
 
 
 def _other_partition(decision: Decision, blame: Blame) -> Finding:

@@ -1,5 +1,6 @@
 """AS201: the caller's own policies do not allow the call."""
 
+from assumable.engine.assume_root import ASSUME_ROOT
 from assumable.engine.evaluate import Decision
 from assumable.findings.blame import Blame
 from assumable.findings.evidence import of_element
@@ -30,13 +31,15 @@ def check(decision: Decision, blame: Blame) -> Finding:
         explanation,
         fixes=tuple(permission_fixes(decision, blame)),
         evidence=_evidence(blame),
-        facts=("R1.15", "R1.16"),
+        facts=("R1.27",) if decision.call.api == ASSUME_ROOT else ("R1.15", "R1.16"),
         title=f"{caller_name(decision)} of account {account} may not call {action} on "
         f"{role_name(decision)}",
     )
 
 
 def _why_needed(decision: Decision) -> str:
+    if decision.call.api == ASSUME_ROOT:
+        return "the caller's own policies alone permit it: no policy of the member account is asked"
     if not decision.call.same_account:
         return "across accounts the caller's own account must allow it as well as the trust policy"
     return (

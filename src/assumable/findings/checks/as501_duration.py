@@ -19,6 +19,7 @@ def check(decision: Decision, blame: Blame) -> Finding:
     asked = decision.call.parameters.get("DurationSeconds")
     role = decision.facts.role
     maximum = role.max_session_duration if isinstance(role, Role) else None
+    least, most = limits.duration_range(decision.call)
     explanations = {
         "role-maximum": f"{asked} s exceeds the MaxSessionDuration of {role_name(decision)}, "
         "which is "
@@ -26,7 +27,7 @@ def check(decision: Decision, blame: Blame) -> Finding:
         "chaining": f"{asked} s exceeds 3600 s, the limit when one session's credentials assume "
         "the next "
         "role, whatever the role's own maximum is",
-        "range": f"{asked} s is not within 900 to 43200 s, the range that AWS accepts",
+        "range": f"{asked} s is not within {least} to {most} s, the range that AWS accepts",
     }
     return finding(
         CAUSE,
@@ -42,7 +43,7 @@ def _fixes(decision: Decision, variant: str) -> Iterator[Fix]:
     limit = limits.duration_limit(decision.facts)
     longest = limits.CHAINING_LIMIT if isinstance(limit, Unknown) else limit
     asked = decision.call.parameters.get("DurationSeconds")
-    seconds = limits.MIN_DURATION if _is_short(asked) else longest
+    seconds = limits.MIN_DURATION if _is_short(asked) else longest  # AssumeRoot's most as well
     yield change_call(
         decision.call, "duration/change", f"ask for {seconds} s", {"DurationSeconds": seconds}
     )
