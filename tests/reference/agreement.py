@@ -9,6 +9,7 @@ from tests.reference.evaluator import decide_all
 from tests.reference.generator.unknowns import documents
 
 CONDITIONAL = "conditional"
+OPEN_OF_SERVICES = ("aws:sourceip", "aws:sourcevpc", "aws:principaltype")
 # Keys that a required action may have or not: the subject of U-6.
 PERHAPS_ABSENT = ("sts:externalid", "sts:rolesessionname", "sts:sourceidentity")
 
@@ -28,7 +29,7 @@ def acceptable(scenario: dict) -> set[str]:
                 break
         return {verdict(outcomes), CONDITIONAL}
     right = verdict(decide_all(scenario))
-    doubtful = (correlated, hops_exclude_each_other, asks_for_the_network_of_a_service)
+    doubtful = (correlated, hops_exclude_each_other, asks_what_a_service_is)
     if right != CONDITIONAL and any(may_be_open(scenario) for may_be_open in doubtful):
         return {right, CONDITIONAL}
     return {right}
@@ -65,9 +66,9 @@ def hops_exclude_each_other(scenario: dict) -> bool:
     return False
 
 
-def asks_for_the_network_of_a_service(scenario: dict) -> bool:
-    """Whether a service that starts a chain is asked for an address, which is its own (R5.11)."""
+def asks_what_a_service_is(scenario: dict) -> bool:
+    """Whether a service is asked for its network (R5.11), or for a type that 5.1 does not give."""
     if "service" not in scenario["call"]["caller"]:
         return False
     written = json.dumps(list(documents(scenario))).lower()
-    return "aws:sourceip" in written or "aws:sourcevpc" in written
+    return any(key in written for key in OPEN_OF_SERVICES)

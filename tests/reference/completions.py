@@ -3,6 +3,7 @@
 import copy
 import itertools
 import json
+import math
 import re
 from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
@@ -44,9 +45,7 @@ def completions(scenario: dict) -> Iterator[dict]:
     """Fully known scenarios, each one possible truth behind this one."""
     choices = list(open_parts(scenario))
     worlds: Iterable[tuple[Edit, ...]] = itertools.product(*choices)
-    count = 1
-    for edits in choices:
-        count *= len(edits)
+    count = math.prod(map(len, choices))
     if count > LIMIT:
         rng = Random(count)  # the same sample every time
         worlds = [tuple(rng.choice(edits) for edits in choices) for _ in range(LIMIT)]
@@ -103,7 +102,7 @@ def not_qualified(scenario: dict) -> bool:
 
 
 def first_hop(call: dict) -> dict:
-    hop = call["chain"][0] if "chain" in call else call["parameters"]
+    hop = call.get("chain", [call["parameters"]])[0]
     return hop if isinstance(hop, dict) else {"RoleArn": hop}
 
 
@@ -130,7 +129,7 @@ def set_qualifier(value: Any, made: dict) -> None:
 
 
 def as_it_stands(made: dict) -> None:
-    """No edit: what is written is one of the possible truths."""
+    """No edit."""
 
 
 # ---- condition keys ----------------------------------------------------------------------------
@@ -246,8 +245,8 @@ def set_trust(arn: str, statement: dict, made: dict) -> None:
 
 
 def identity(scenario: dict, arn: str) -> list[Edit]:
-    variants = ([OTHER], [FULL], [FULL, DENY])
-    return [as_it_stands, *(partial(set_identity, arn, statements) for statements in variants)]
+    variants = (partial(set_identity, arn, s) for s in ([OTHER], [FULL], [FULL, DENY]))
+    return [as_it_stands, *variants]
 
 
 def set_identity(arn: str, statements: list[dict], made: dict) -> None:
@@ -381,8 +380,9 @@ def service_attributes(scenario: dict) -> Iterator[list[Edit]]:
         sent = [(f"aws:PrincipalTag/{name}", True) for name in ("x509Subject/CN", "x509Issuer/O")]
     if service == ROLES_ANYWHERE and "SourceIdentity" not in params:
         sent.append(("sts:SourceIdentity", False))
+    written = json.dumps(list(documents(scenario))).lower()
     for key, missing in sent:
-        if any(tests_of(scenario, key)):
+        if any(tests_of(scenario, key)) or f"${{{key.lower()}" in written:
             values = telling(scenario, key)
             yield [partial(set_key, key, v) for v in values if missing or v is not None]
 

@@ -232,7 +232,7 @@ def list_options(rng: Random, values: list[str] | None, hold: bool) -> Options:
             ("Null", "false"),
         ]
     one = rng.choice(values)
-    prefix = one[: rng.randrange(len(one))] + "*"
+    prefix = one[: rng.randrange(len(one) or 1)] + "*"
     if hold:
         return [
             ("ForAllValues:StringEquals", [*values, *other]),

@@ -55,7 +55,7 @@ class Principal(Accounts):
         self.caller_name = rng.choice(["deployer", "alice", "ci-runner", "Build.Agent"])
         self.caller_path = rng.choice(["/", "/", "/ci/", "/teams/app/"])
         if self.kind == "linked":
-            self.caller_path = LINKED_PATH
+            self.caller_path, self.caller_name = LINKED_PATH, "AWSServiceRoleForAutoScaling"
         if self.goal:
             self.caller_name = f"hop{self.goal.depth}-{self.caller_name}"
         elif self.chance(0.2):
