@@ -5,8 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from assumable.engine.evaluate import Decision, Grant, Verdict, decide
-from assumable.engine.forms import Form
+from assumable.engine.evaluate import Decision, Verdict, decide
 from assumable.engine.gates import Gate, Outcome
 from assumable.engine.truth import Atom, Not, Truth, atoms, describe, settle
 from assumable.model.call import RoleCaller
@@ -151,17 +150,6 @@ def test_the_strongest_form_counts() -> None:
     found = decided(call_by(SESSION, *both, account=A, identity=NO_STS))
     assert found.verdict is Verdict.ALLOWED
     assert not gate(found, "identity").counts
-
-
-def test_what_a_trust_policy_grants() -> None:
-    """The forms that decide are those that allow, else those that name the caller at all."""
-    a = Atom(subject="a", text="a")
-    allowing = Grant({Form.ROLE: a}, {Form.ACCOUNT: True})
-    assert allowing.allow == a
-    assert allowing.decisive == {Form.ROLE: a}
-    refusing = Grant({Form.ROLE: False}, {Form.ACCOUNT: True})
-    assert refusing.allow is False
-    assert refusing.decisive == {Form.ACCOUNT: True}
 
 
 # --- several actions, several layers ------------------------------------------------------------

@@ -38,24 +38,6 @@ class Verdict(enum.StrEnum):
     CONDITIONAL = "conditional"
 
 
-class Grant(msgspec.Struct, frozen=True):
-    """What the trust policy says of the caller for one action, by match form."""
-
-    by_form: Mapping[Form, Truth]
-    named: Mapping[Form, Truth]
-    """The forms in which any Allow statement names the caller, conditions and action aside."""
-
-    @property
-    def allow(self) -> Truth:
-        """Whether some statement allows, in whatever form."""
-        return any_of(self.by_form.values())
-
-    @property
-    def decisive(self) -> Mapping[Form, Truth]:
-        """The forms that say which implicit denies count (DESIGN section 4)."""
-        return self.named if self.allow is False else self.by_form
-
-
 class Case:
     """One call held against a prepared world, action by action."""
 
@@ -119,9 +101,7 @@ class Case:
                 form: unread_allows(trust, context.action, f"as {form.name.lower()}")
                 for form in Form
             }
-        # No such role: across accounts the caller's own side counts whatever the trust policy
-        # would have said.
-        return {} if facts.same_account else {Form.STRONG: True}
+        return {}
 
     def trust_denies(self, context: RequestContext) -> Truth:
         """Whether the trust policy denies."""
