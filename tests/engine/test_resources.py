@@ -146,6 +146,13 @@ def covered(patterns: list[str], target: str = ROLE, element: str = "Resource") 
         ("arn:aws:iam::222222222222:role/DeployRole?", ROLE, False),
         ("arn:aws:iam::222222222222:role/DeployRole*", ROLE, True),
         ("arn:aws:iam::*", "arn:aws:iam::222222222222:role/line\nbreak", True),
+        ("arn:aws:iam::2*2:role/x", "arn:aws:iam::2:2:role/x", False),
+        ("arn:aws:iam::2?2:role/x", "arn:aws:iam::2:2:role/x", False),
+        ("arn:aws:iam::*2:role/x", "arn:aws:iam::X2:role/x", True),
+        ("arn:aws:iam:*Y", "arn:aws:iam:XY", True),
+        ("arn:aws:iam::2:role/*:b", "arn:aws:iam::2:role/a:c:b", True),
+        ("arn:aws:iam::*:b", "arn:aws:iam::2:role/a:b", True),
+        ("a*:b:c:d:e:f:g", "a:x:b:c:d:e:f:g", True),
         ("arn:aws:iam::222222222222:role/*", "arn:aws:iam::222222222222:role/line\nbreak", True),
     ],
 )
