@@ -86,6 +86,12 @@ def test_a_list_of_patterns_covers_what_one_of_them_covers(
 @example("a:*b", "a:cbdb")
 @example("::::?:?", "::::a::")
 @example("::::::?*", ":::::::a")
+@example("::::?:x", "::::::x")
+@example("::::a?", "::::ab")
+@example("a**:b", "a:b")
+@example("a**:b", "axx:b")
+@example("a:b*:b", "a:b")
+@example("*:b", ":b")
 @settings(max_examples=100)
 def test_a_star_that_ends_a_segment_crosses_colons(pattern: str, target: str) -> None:
     """The pass over the target's characters as bits does what the rule says."""

@@ -234,6 +234,8 @@ def test_nothing_is_made_ready_twice() -> None:
     facts, again = (Facts(prepared.lookups, call) for _ in range(2))
     assert prepared.caller_parts(facts) is prepared.caller_parts(again)
     assert prepared.role_parts(facts) is prepared.role_parts(again)
+    elsewhere = msgspec.structs.replace(call, parameters={**call.parameters, "RoleArn": CI})
+    assert prepared.role_parts(Facts(prepared.lookups, elsewhere)) is not prepared.role_parts(facts)
     parts = prepared.caller_parts(facts)
     assert parts.live("sts:AssumeRole") is parts.live("sts:AssumeRole")
     assert parts.live("sts:AssumeRole") is not parts.live("sts:TagSession")
