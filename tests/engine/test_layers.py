@@ -74,6 +74,7 @@ def test_callers_without_an_identity_have_no_policies_and_no_scps(scenario: Any)
     assert gate(scenario, "identity").not_applicable == NO_IDENTITY
     scp = gate(scenario, "scp")
     assert scp.not_applicable == "SCPs do not apply to this kind of caller"
+    assert scp.account == ""
     assert gate(scenario, "boundary").not_applicable == "the caller has no permissions boundary"
     assert gate(scenario, "vpc-endpoint").not_applicable == (
         "the request goes through no VPC endpoint"
@@ -149,6 +150,18 @@ def test_policies_that_an_organization_has_not_switched_on() -> None:
     off = "the organization has no {} switched on"
     assert gate(scenario, "scp").not_applicable == off.format("SCPs")
     assert gate(scenario, "rcp").not_applicable == off.format("RCPs")
+
+
+def test_scps_and_rcps_are_switched_on_one_by_one() -> None:
+    """An older organization has SCPs without RCPs."""
+    world, call = parsed(member())
+    (org,) = world.organizations if isinstance(world.organizations, tuple) else ()
+    for field, name, other in (("scps", "scp", "rcp"), ("rcps", "rcp", "scp")):
+        without = msgspec.structs.replace(org, **{field: None})
+        found = decide(msgspec.structs.replace(world, organizations=(without,)), call).gates
+        off = f"the organization has no {name.upper()}s switched on"
+        assert [g.not_applicable for g in found if g.gate == name] == [off]
+        assert [g.not_applicable for g in found if g.gate == other] == ["", "", ""]
 
 
 # --- the levels of an organization --------------------------------------------------------------

@@ -87,6 +87,14 @@ def test_resources_are_held_against_the_role(element: str, listed: str, expected
     assert found.truth is expected
 
 
+@pytest.mark.rule("R6.10")
+def test_variables_in_a_resource_are_replaced() -> None:
+    """A trace sees what the verdict sees."""
+    name = "arn:aws:iam::222222222222:role/${aws:username, 'x'}"
+    (found,) = traces("identity", classic(identity=[allow(resource=name)]))
+    assert elements(found)[1] == ("Resource", False, "/Statement/0/Resource")
+
+
 @pytest.mark.rule("R6.12")
 @pytest.mark.parametrize(
     ("listed", "expected"),

@@ -210,6 +210,7 @@ def test_a_session_whose_name_nobody_said_may_be_the_one_that_is_named() -> None
     assert truth.kind == "fact"
     other = f"arn:aws:sts::{A}:assumed-role/Other/build"
     assert matched("AWS", other, facts) == NOBODY
+    assert matched("AWS", f"arn:aws:sts::{A}:assumed-role/CI/*", facts) == NOBODY
     assert names(statement({"AWS": [other, SESSION]}), facts)[Form.STRONG] == truth
     assert names(statement({"AWS": [SESSION, "*"]}), facts)[Form.STRONG] is True
     assert names(statement({"AWS": CI}), facts) == {Form.ROLE: True, Form.STRONG: False}
@@ -242,6 +243,7 @@ def test_a_session_does_not_show_the_path_of_its_role() -> None:
         ("AWS", f"arn:aws:iam::{A}:user/CI"),
         ("AWS", ELSE),
         ("Service", "ec2.amazonaws.com"),
+        ("Federated", CI),
     ):
         assert matched(kind, other, facts) == NOBODY
     two = names(statement({"AWS": [CI, f"arn:aws:iam::{A}:role/CI"]}), facts)

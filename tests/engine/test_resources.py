@@ -4,7 +4,7 @@ import functools
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from assumable.engine import resources
@@ -42,6 +42,11 @@ def covers(pattern: str, target: str) -> bool:
     service = pattern.split(":", 5)[2:3]
     if service and ("*" in service[0] or "?" in service[0]):
         return False
+    return reads(pattern, target)
+
+
+def reads(pattern: str, target: str) -> bool:
+    """The rule without what it says of the service."""
 
     @functools.cache
     def at(p: int, t: int) -> bool:
@@ -73,6 +78,24 @@ def test_a_list_of_patterns_covers_what_one_of_them_covers(
     negated = resources.compiled(statement(patterns, "NotResource"), has_variables=True)
     assert negated is not None
     assert negated(target, CONTEXT) is not wanted
+
+
+@given(PATTERNS, TARGETS)
+@example("arn:a:i::*", "arn:a:i::2:role/x")
+@example("a:*:b", "a:c:d:b")
+@example("a:*b", "a:cbdb")
+@example("::::?:?", "::::a::")
+@example("::::::?*", ":::::::a")
+@example("::::?:x", "::::::x")
+@example("::::a?", "::::ab")
+@example("a**:b", "a:b")
+@example("a**:b", "axx:b")
+@example("a:b*:b", "a:b")
+@example("*:b", ":b")
+@settings(max_examples=100)
+def test_a_star_that_ends_a_segment_crosses_colons(pattern: str, target: str) -> None:
+    """The pass over the target's characters as bits does what the rule says."""
+    assert resources._crosses_colons(pattern, target) is reads(pattern, target)
 
 
 def test_variables_count_in_the_last_segment_only() -> None:
@@ -129,6 +152,13 @@ def covered(patterns: list[str], target: str = ROLE, element: str = "Resource") 
         ("arn:aws:iam::222222222222:role/DeployRole?", ROLE, False),
         ("arn:aws:iam::222222222222:role/DeployRole*", ROLE, True),
         ("arn:aws:iam::*", "arn:aws:iam::222222222222:role/line\nbreak", True),
+        ("arn:aws:iam::2*2:role/x", "arn:aws:iam::2:2:role/x", False),
+        ("arn:aws:iam::2?2:role/x", "arn:aws:iam::2:2:role/x", False),
+        ("arn:aws:iam::*2:role/x", "arn:aws:iam::X2:role/x", True),
+        ("arn:aws:iam:*Y", "arn:aws:iam:XY", True),
+        ("arn:aws:iam::2:role/*:b", "arn:aws:iam::2:role/a:c:b", True),
+        ("arn:aws:iam::*:b", "arn:aws:iam::2:role/a:b", True),
+        ("a*:b:c:d:e:f:g", "a:x:b:c:d:e:f:g", True),
         ("arn:aws:iam::222222222222:role/*", "arn:aws:iam::222222222222:role/line\nbreak", True),
     ],
 )

@@ -240,6 +240,8 @@ def test_nothing_is_made_ready_twice() -> None:
     facts, again = (Facts(prepared.lookups, call) for _ in range(2))
     assert prepared.caller_parts(facts) is prepared.caller_parts(again)
     assert prepared.role_parts(facts) is prepared.role_parts(again)
+    elsewhere = msgspec.structs.replace(call, parameters={**call.parameters, "RoleArn": CI})
+    assert prepared.role_parts(Facts(prepared.lookups, elsewhere)) is not prepared.role_parts(facts)
     parts = prepared.caller_parts(facts)
     assert parts.live("sts:AssumeRole") is parts.live("sts:AssumeRole")
     assert parts.live("sts:AssumeRole") is not parts.live("sts:TagSession")
@@ -267,4 +269,6 @@ def test_only_what_could_refuse_is_asked() -> None:
     assert not live.denies
     assert not live.may_deny
     of_role = prepared.role_parts(facts).live("sts:AssumeRole")
-    assert not (of_role.denies or of_role.may_deny or of_role.needed)
+    assert not of_role.denies
+    assert not of_role.may_deny
+    assert not of_role.needed

@@ -105,9 +105,7 @@ class Case:
             }
         if self.facts.call.api == ASSUME_ROOT:  # no trust policy is asked
             return {Form.ACCOUNT: True}
-        # No such role: across accounts the caller's own side counts whatever the trust policy
-        # would have said.
-        return {} if facts.same_account else {Form.STRONG: True}
+        return {}
 
     def trust_denies(self, context: RequestContext) -> Truth:
         """Whether the trust policy denies."""

@@ -37,7 +37,7 @@ class Named:
         valid = [
             entry
             for entry in statement.principals or ()
-            if entry.kind == "*" or not principal_complaint(entry.kind, entry.value)
+            if not principal_complaint(entry.kind, entry.value)
         ]
         self._statement, self._negated = statement, statement.not_principal
         self._keys = frozenset((entry.kind, entry.value) for entry in valid)
