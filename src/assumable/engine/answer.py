@@ -6,7 +6,7 @@ import msgspec
 
 from assumable.engine.evaluate import Decision, Verdict
 from assumable.engine.gates import Gate, GateName
-from assumable.engine.limits import Fault, denial, validation_message
+from assumable.engine.limits import Fault, combined, denial
 
 
 class AwsError(msgspec.Struct, frozen=True):
@@ -82,10 +82,9 @@ def _rank(gate: Gate, fault: Fault) -> int:
 
 def _answer(faults: list[Fault]) -> AwsError:
     """One step's faults as one answer: violations are listed together (FACTS 4.1)."""
-    clauses = [fault.clause for fault in faults if fault.clause]
-    if clauses:
-        return AwsError("ValidationError", 400, validation_message(clauses))
-    return AwsError(faults[0].code, faults[0].status, faults[0].message)
+    listed = [fault for fault in faults if fault.clause]
+    fault = combined(listed) if listed else faults[0]
+    return AwsError(fault.code, fault.status, fault.message)
 
 
 def _access_denied(decision: Decision, refused: list[Gate]) -> AwsError:

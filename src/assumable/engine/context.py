@@ -32,9 +32,10 @@ class RequestContext(Question):
         return found
 
     def _derive(self, name: str) -> Value:
-        if name in self.call.overrides:
-            return self.call.overrides[name]
-        if self.call.api == "AssumeRoot" and request.is_of_assume_role(name):
+        call = self.call
+        if name in call.overrides:
+            return call.overrides[name]
+        if call.api == "AssumeRoot" and request.is_of_assume_role(name):
             return Absent("AssumeRoot sends nothing of the kind")
         rule = _RULES.get(name)
         if rule is not None:
@@ -60,6 +61,7 @@ class RequestContext(Question):
         return value.if_true if decided else value.if_false
 
 
+_DIRECT = Present(("false",), "STS was called directly")
 _RULES: dict[str, Callable[[Question], Value]] = {
     "aws:principalarn": caller.principal_arn,
     "aws:principalaccount": caller.principal_account,
@@ -115,7 +117,7 @@ _RULES: dict[str, Callable[[Question], Value]] = {
         question,
         lambda _: Unknown("the private IP address", "the `context` of the call", present=True),
     ),
-    "aws:viaawsservice": lambda _: Present(("false",), "STS was called directly"),
+    "aws:viaawsservice": lambda _: _DIRECT,
     "aws:requestedregion": network.requested_region,
     "aws:currenttime": network.current_time,
     "aws:epochtime": network.epoch_time,

@@ -72,14 +72,17 @@ class Case:
                     return False
                 if deny is not False:
                     found.append(negate(deny))
-            found.extend(map(negate, live.may_deny))
+            if live.may_deny:
+                found.extend(map(negate, live.may_deny))
             for gate, listed in live.needed:
                 allow = listed.allow(context)
+                if allow is True:
+                    continue
                 if gate in _OWN:
                     own[gate] = allow
                 elif allow is False:
                     return False
-                elif allow is not True:
+                else:
                     found.append(allow)
         deny = self.trust_denies(role_side)
         if deny is not False:
@@ -262,9 +265,7 @@ def _sides_pass(
 
     A gate of the caller's side that is not in `own` lets everything through.
     """
-    if not by_form:
-        return False
-    if not facts.has_identity_side:
+    if not (by_form and own and facts.has_identity_side):
         return any_of(by_form.values())
     identity = own.get(GateName.IDENTITY, True)
     caps = [own.get(GateName.BOUNDARY, True), own.get(GateName.SESSION_POLICY, True)]

@@ -64,7 +64,7 @@ class Parts:
     def _found(self, action: str) -> Live:
         judged = [(part, part.rules.about(action)) for part in self.all if part.rules]
         denies = {
-            (id(rule.policy), rule.statement.index): rule
+            id(rule.statement): rule
             for _, listed in judged
             for rule in listed.denies
         }

@@ -66,6 +66,12 @@ def validation_message(clauses: Sequence[str]) -> str:
     return f"{len(clauses)} validation {errors} detected: {'; '.join(clauses)}"
 
 
+def combined(faults: Sequence[Fault]) -> Fault:
+    """Several violations as the one fault that AWS makes of them (FACTS 4.1)."""
+    clauses = [fault.clause for fault in faults]
+    return msgspec.structs.replace(faults[0], message=validation_message(clauses))
+
+
 def mistyped(name: str, value: object, *wanted: type) -> Fault:
     """A value of a type that no client can send: botocore refuses it (FACTS section 0, step 0b)."""
     types = ", ".join(map(str, wanted))

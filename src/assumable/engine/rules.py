@@ -102,9 +102,9 @@ class Listed:
         return _one_of(self.denies, context, self.may_deny)
 
 
-def _one_of(rules: Iterable[Rule], context: RequestContext, unread: Iterable[Truth]) -> Truth:
+def _one_of(rules: Iterable[Rule], context: RequestContext, unread: Sequence[Truth]) -> Truth:
     """Whether one of the rules applies, or an unread policy has one that does."""
-    found = [*unread]
+    found = [*unread] if unread else []
     for rule in rules:
         truth = rule.applies(context)
         if truth is True:
@@ -142,9 +142,7 @@ class RuleSet:
         found: dict[Form, list[Truth]] = {}
         for rule in self.about(context.action).allows:
             named = rule.names(context)
-            if not named:
-                continue
-            rest = rule.rest(context)
+            rest = rule.rest(context) if named else False
             if rest is not False:
                 for form, truth in named.items():
                     both = rest if truth is True else all_of((truth, rest))

@@ -1,12 +1,12 @@
 """From gates that deny to causes: the rules of DESIGN section 7, "Which cause"."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
 from assumable.engine.evaluate import Decision, Verdict
 from assumable.engine.gates import Gate, GateName, Outcome
-from assumable.engine.limits import Fault
+from assumable.engine.limits import Fault, combined
 from assumable.engine.match import ElementTrace, StatementTrace
 from assumable.model.call import (
     FederatedUserCaller,
@@ -29,6 +29,9 @@ _COMPANIONS = {
     "sts:SetSourceIdentity": "source-identity",
 }
 
+_SHOWN = 3
+"""How many violations of one parameter are told; the others are of the same kinds."""
+
 
 class Blame(msgspec.Struct, frozen=True, kw_only=True):
     """One cause that was established, with the trace that shows it."""
@@ -49,7 +52,7 @@ class Blame(msgspec.Struct, frozen=True, kw_only=True):
 def blames(decision: Decision) -> tuple[Blame, ...]:
     """Every cause that denies the call for certain, each once."""
     found: dict[tuple[object, ...], Blame] = {}
-    for gate in decision.blocking():
+    for gate in _by_parameter(decision.blocking()):
         for blame in _of_gate(decision, gate):
             policy = blame.trace.policy.name if blame.trace else None
             pointer = blame.element.pointer if blame.element else ""
@@ -64,6 +67,26 @@ def blames(decision: Decision) -> tuple[Blame, ...]:
         for blame in found.values()
         if not (proofs and blame.cause == "mfa" and blame.fault is None)
     )
+
+
+def _by_parameter(gates: Iterable[Gate]) -> Iterator[Gate]:
+    """The gates, with all that is wrong with one parameter as one fault: it takes one mend."""
+    faults: dict[tuple[str, ...], list[Fault]] = {}
+    first: dict[tuple[str, ...], Gate] = {}
+    for gate in gates:
+        fault = gate.fault
+        if fault is None or not fault.clause:
+            yield gate
+            continue
+        key = (fault.cause, fault.variant, fault.parameter)
+        first.setdefault(key, gate)
+        faults.setdefault(key, []).append(fault)
+    for key, gate in first.items():
+        fault = combined(faults[key][:_SHOWN])
+        if len(faults[key]) > _SHOWN:
+            more = f"{fault.message}; and {len(faults[key]) - _SHOWN} more"
+            fault = msgspec.structs.replace(fault, message=more)
+        yield msgspec.structs.replace(gate, fault=fault, summary=fault.text)
 
 
 def _contradiction(decision: Decision) -> Iterator[Blame]:

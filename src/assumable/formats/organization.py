@@ -5,6 +5,8 @@ https://docs.aws.amazon.com/organizations/latest/APIReference/
 
 import json
 
+import msgspec
+
 from assumable.formats.reading import Cursor, read_policy, refuse_malformed
 from assumable.model.policy import Layer, Policy, PolicyName
 from assumable.model.world import Node, Organization, PolicyOrUnknown, Unknown
@@ -190,14 +192,17 @@ def _attach(
         return layer
     policy_id = fields["Id"].text() if "Id" in fields else ""
     name = fields["Name"].text() if "Name" in fields else policy_id
+    content: PolicyOrUnknown | None = None
     for target in fields["Targets"].items() if "Targets" in fields else ():
         node_id = str(target.value)
         if node_id not in nodes and strict:
             target.fail(f"`{node_id}` is not in the organization's tree")
         label = PolicyName(layer, name.removeprefix("p-"), node_id, policy_id)
-        attached[layer].setdefault(node_id, []).append(
-            _content(cursor, fields, label, strict=strict)
-        )
+        if content is None:
+            content = _content(cursor, fields, label, strict=strict)
+        elif isinstance(content, Policy):
+            content = msgspec.structs.replace(content, name=label)
+        attached[layer].setdefault(node_id, []).append(content)
     return None
 
 

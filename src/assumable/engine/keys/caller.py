@@ -51,7 +51,7 @@ def org(found: Organization | Unknown | None, account: str, *, whose: str, path:
 
 def principal_org(question: Question, *, path: bool) -> Value:
     """`aws:PrincipalOrgID` and `aws:PrincipalOrgPaths`."""
-    account = question.call.caller_account if question.facts.principal_arn is not None else ""
+    account = question.facts.caller_account if question.facts.principal_arn is not None else ""
     if not account:
         return Absent("the caller belongs to no account")
     return org(question.facts.caller_organization, account, whose="the caller's", path=path)

@@ -42,8 +42,8 @@ _ASSERTED = "asserted by the identity provider"
 def external_id(question: Question) -> Value:
     """`sts:ExternalId`."""
     found = question.call.parameters.get("ExternalId")
-    service = services.service_of(question.call)
-    if found is None and service is not None:
+    service = services.service_of(question.call) if found is None else None
+    if service is not None:
         found = service.external_id
         may_send = services.EXTERNAL_ID in service.may_send and not question.facts.world.complete
         if may_send:  # in a closed world a parameter that is not given is absent
