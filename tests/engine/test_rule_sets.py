@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from assumable.engine.context import RequestContext
+from assumable.engine.evaluate import decide
 from assumable.engine.facts import Facts, Lookups
 from assumable.engine.forms import Form
 from assumable.engine.layers import Prepared
@@ -15,7 +16,7 @@ from assumable.model.policy import Layer, Policy, PolicyName, parse_policy
 from assumable.model.world import Unknown
 from assumable.source import Document, Location
 from tests.rules.worlds import CI, SESSION, call_by, deny
-from tests.worlds import ROLE, A, allow, parsed, trust
+from tests.worlds import ROLE, A, B, allow, classic, parsed, trust
 from tests.worlds import policy as document
 
 UNREAD = Unknown("the policy of CI", "iam:GetRolePolicy")
@@ -272,3 +273,32 @@ def test_only_what_could_refuse_is_asked() -> None:
     assert not of_role.denies
     assert not of_role.may_deny
     assert not of_role.needed
+
+
+def test_a_policy_at_several_levels_is_asked_once() -> None:
+    """Each level keeps its own copy in the answer; what it denies is the same everywhere."""
+    unit = {"Id": "ou-ab12-11111111", "Name": "Work", "ParentId": "r-ab12"}
+    strangers = {
+        "Id": "p-strangers1",
+        "Type": "RESOURCE_CONTROL_POLICY",
+        "Targets": ["r-ab12", "ou-ab12-11111111", B],
+        "Content": document({**allow("sts:*"), "Effect": "Deny", "Principal": "*"}),
+    }
+    world, call = parsed(
+        {
+            **classic(),
+            "organization": {
+                "Id": "o-abcdefghij",
+                "MasterAccountId": "999999999999",
+                "Roots": [{"Id": "r-ab12"}],
+                "OrganizationalUnits": [unit],
+                "Accounts": [{"Id": B, "ParentId": unit["Id"]}],
+                "Policies": [strangers],
+            },
+        }
+    )
+    prepared = Prepared(world)
+    parts = prepared.role_parts(Facts(prepared.lookups, call))
+    assert len(parts.live("sts:AssumeRole").denies) == 1
+    denied = [gate for gate in decide(prepared, call).gates if gate.blocks]
+    assert [gate.level for gate in denied] == ["r-ab12", "ou-ab12-11111111", B]

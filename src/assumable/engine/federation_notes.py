@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from assumable.engine.conditions import OPERATORS
 from assumable.engine.facts import Facts
 from assumable.engine.keys.providers import SHARED_ISSUERS
+from assumable.engine.operators import OPERATORS
 from assumable.engine.principals import match
 from assumable.engine.rules import action_matches
 from assumable.model.assertion import SAML_ATTRIBUTES, instant, texts

@@ -63,11 +63,7 @@ class Parts:
 
     def _found(self, action: str) -> Live:
         judged = [(part, part.rules.about(action)) for part in self.all if part.rules]
-        denies = {
-            id(rule.statement): rule
-            for _, listed in judged
-            for rule in listed.denies
-        }
+        denies = {id(rule.statement): rule for _, listed in judged for rule in listed.denies}
         return Live(
             denies=tuple(denies.values()),
             may_deny=tuple(truth for _, listed in judged for truth in listed.may_deny),

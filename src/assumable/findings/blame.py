@@ -81,10 +81,10 @@ def _by_parameter(gates: Iterable[Gate]) -> Iterator[Gate]:
         key = (fault.cause, fault.variant, fault.parameter)
         first.setdefault(key, gate)
         faults.setdefault(key, []).append(fault)
-    for key, gate in first.items():
-        fault = combined(faults[key][:_SHOWN])
-        if len(faults[key]) > _SHOWN:
-            more = f"{fault.message}; and {len(faults[key]) - _SHOWN} more"
+    for parameter, gate in first.items():
+        fault, left = combined(faults[parameter][:_SHOWN]), len(faults[parameter]) - _SHOWN
+        if left > 0:
+            more = f"{fault.message}; and {left} more"
             fault = msgspec.structs.replace(fault, message=more)
         yield msgspec.structs.replace(gate, fault=fault, summary=fault.text)
 

@@ -1,14 +1,14 @@
 """Scenario files: a closed world and a call (DESIGN section 6)."""
 
-from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import msgspec
 
 from assumable import arn
 from assumable.formats.account import AccountReader
+from assumable.formats.blank import UNREAD_ORGANIZATION, blank
 from assumable.formats.chain import first_api, read_chain
 from assumable.formats.organization import read_organization
 from assumable.formats.reading import Cursor, read_document, read_policy, refuse_malformed
@@ -34,10 +34,7 @@ from assumable.model.world import (
     Account,
     Organization,
     PolicyOrUnknown,
-    Principal,
-    Role,
     Unknown,
-    User,
     World,
 )
 from assumable.source import Document, Location
@@ -89,7 +86,7 @@ def parse_scenario(document: Document, *, now: datetime) -> Scenario:
     readers, world = _world(fields)
     call = _call(fields["call"], readers, fields["time"].moment() if "time" in fields else now)
     for item in fields["unknown"].items() if "unknown" in fields else ():
-        world, call = _blank(item, world, call)
+        world, call = blank(item, world, call)
     return Scenario(msgspec.structs.replace(world, document=document.value), call)
 
 
@@ -134,13 +131,9 @@ def _world(fields: dict[str, Cursor]) -> tuple[dict[str, AccountReader], World]:
 
 def _organizations(cursor: Cursor) -> tuple[Organization, ...] | Unknown:
     if cursor.value == "unknown":
-        return _unread_organization()
+        return UNREAD_ORGANIZATION
     several = list(cursor.items()) if isinstance(cursor.value, list) else [cursor]
     return tuple(read_organization(item, strict=True) for item in several)
-
-
-def _unread_organization() -> Unknown:
-    return Unknown("the organization", "organizations:DescribeOrganization")
 
 
 def _call(cursor: Cursor, readers: dict[str, AccountReader], now: datetime) -> Call:
@@ -333,77 +326,3 @@ def _overrides(cursor: Cursor) -> dict[str, Value]:
             text = str(value).lower() if isinstance(value, bool) else str(value)
             found[key.lower()] = Present((text,), "the scenario says so")
     return found
-
-
-# What a scenario declares unknown
-
-
-def _blank(cursor: Cursor, world: World, call: Call) -> tuple[World, Call]:
-    kind, _, name = cursor.text().partition(":")
-    if kind == "context" and name:
-        unknown = Unknown(f"{name}, declared unknown", f"context: {{{name}: …}}")
-        overrides = {**call.overrides, name.lower(): unknown}
-        return world, msgspec.structs.replace(call, overrides=overrides)
-    if kind == "endpoint" and not name:
-        unknown = Unknown("whether the request goes through a VPC endpoint", "network")
-        network = msgspec.structs.replace(call.network, vpc_endpoint=unknown)
-        return world, msgspec.structs.replace(call, network=network)
-    if kind == "account" and arn.ACCOUNT_ID.fullmatch(name):
-        unread = Unknown(f"account {name}", f"read access to account {name}")
-        return msgspec.structs.replace(world, accounts={**world.accounts, name: unread}), call
-    if kind in _WORLD_PARTS and not name:
-        return msgspec.structs.replace(world, organizations=_WORLD_PARTS[kind](world)), call
-    if kind not in _PRINCIPAL_PARTS or not name:
-        cursor.fail(
-            "is no part that can be unknown",
-            "organization, scp, rcp, account:ID, trust:ARN, identity:ARN, boundary:ARN, "
-            "context:KEY, endpoint",
-        )
-    return _without(cursor, world, kind, name), call
-
-
-def _without_policies(world: World, field: str) -> tuple[Organization, ...] | Unknown:
-    if isinstance(world.organizations, Unknown):
-        return world.organizations
-    unread = Unknown(f"the {field}", "organizations:ListPoliciesForTarget")
-    return tuple(msgspec.structs.replace(org, **{field: unread}) for org in world.organizations)
-
-
-_WORLD_PARTS: dict[str, Callable[[World], tuple[Organization, ...] | Unknown]] = {
-    "organization": lambda _: _unread_organization(),
-    "scp": lambda world: _without_policies(world, "scps"),
-    "rcp": lambda world: _without_policies(world, "rcps"),
-}
-_PRINCIPAL_PARTS = frozenset(("trust", "identity", "boundary"))
-
-
-def _without(cursor: Cursor, world: World, part: str, principal_arn: str) -> World:
-    account_id = arn.account_of(principal_arn)
-    account = world.accounts.get(account_id)
-    if isinstance(account, Unknown):
-        return world
-    found: User | Role | None = None
-    if account is not None:
-        found = account.users.get(principal_arn) or account.roles.get(principal_arn)
-    if account is None or found is None:
-        cursor.fail(f"`{principal_arn}` is not in this scenario")
-    what = f"the {part} policy of {arn.display_name(principal_arn)}"
-    unread = Unknown(what, f"iam:Get… on {principal_arn}")
-    edits: dict[str, dict[str, Any]] = {
-        "trust": {"trust": unread},
-        "identity": {"policies": (unread,)},
-        "boundary": {"boundary": unread},
-    }
-    if part == "trust" and not isinstance(found, Role):
-        cursor.fail("only roles have a trust policy")
-    return world_with(world, msgspec.structs.replace(found, **edits[part]))
-
-
-def world_with(world: World, principal: Principal) -> World:
-    """The world with one principal replaced."""
-    account = world.accounts[principal.account]
-    assert isinstance(account, Account)  # noqa: S101  # the principal was found in it
-    field = "roles" if isinstance(principal, Role) else "users"
-    members = {**getattr(account, field), principal.arn: principal}
-    changed = msgspec.structs.replace(account, **{field: members})
-    return msgspec.structs.replace(world, accounts={**world.accounts, principal.account: changed})

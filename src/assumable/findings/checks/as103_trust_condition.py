@@ -6,8 +6,9 @@ from collections.abc import Iterator
 import msgspec
 
 from assumable import arn
-from assumable.engine.conditions import OPERATORS, words
+from assumable.engine.conditions import words
 from assumable.engine.evaluate import Decision
+from assumable.engine.operators import OPERATORS
 from assumable.findings.blame import Blame
 from assumable.findings.evidence import got_value
 from assumable.findings.finding import Cause, Finding, Fix, Row

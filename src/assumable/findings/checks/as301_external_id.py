@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterator
 
-from assumable.engine.conditions import OPERATORS
 from assumable.engine.evaluate import Decision
+from assumable.engine.operators import OPERATORS
 from assumable.findings.blame import Blame
 from assumable.findings.finding import Cause, Finding, Fix, Row
 from assumable.findings.fix import change_call, change_policy

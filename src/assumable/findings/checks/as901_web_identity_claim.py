@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from assumable.engine.conditions import OPERATORS
 from assumable.engine.evaluate import Decision
+from assumable.engine.operators import OPERATORS
 from assumable.findings.blame import Blame
 from assumable.findings.claims import Miss, miss
 from assumable.findings.federated import provider_fixes

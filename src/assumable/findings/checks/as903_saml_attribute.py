@@ -3,8 +3,9 @@
 import re
 from collections.abc import Iterator
 
-from assumable.engine.conditions import OPERATORS, words
+from assumable.engine.conditions import words
 from assumable.engine.evaluate import Decision
+from assumable.engine.operators import OPERATORS
 from assumable.findings.blame import Blame
 from assumable.findings.evidence import got_value
 from assumable.findings.finding import Cause, Finding, Fix, Row
