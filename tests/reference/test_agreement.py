@@ -12,7 +12,7 @@ from tests.reference.agreement import acceptable
 from tests.reference.generator import FAMILIES, scenario
 from tests.worlds import verdict_of
 
-CASES = int(os.environ.get("ASSUMABLE_CASES", "4000"))
+CASES = int(os.environ.get("ASSUMABLE_CASES", "20000"))
 FIRST = int(os.environ.get("ASSUMABLE_FIRST", "0"))
 ONLY = os.environ.get("ASSUMABLE_FAMILY")
 SHARES = {  # of the cases, in percent
