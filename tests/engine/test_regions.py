@@ -2,9 +2,12 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 
-from tests.worlds import A, B, blocking, classic, diagnosed, policy, trust
+from assumable.engine.evaluate import Decision, decide
+from assumable.engine.gates import GateName, Outcome
+from tests.worlds import A, B, blocking, classic, diagnosed, parsed, policy, trust
 
 OPT_IN, DEFAULT = "me-south-1", "eu-west-3"
 OFF = "not-opted-in"
@@ -145,3 +148,29 @@ def test_an_endpoint_of_another_partition(region: str, partition: str, *, denied
         assert diagnosis.aws_error is not None
         assert diagnosis.aws_error.code == "InvalidClientTokenId"
         assert [f.variant for f in diagnosis.findings] == ["partition"]
+
+
+def in_an_open_world(region: str, **statuses: str) -> Decision:
+    """The working call where nobody has said what else there is."""
+    world, call = parsed(through(region, **statuses))
+    return decide(msgspec.structs.replace(world, complete=False), call)
+
+
+@pytest.mark.parametrize(
+    ("region", "statuses", "asked"),
+    [
+        (OPT_IN, {}, [A, B]),
+        (OPT_IN, {"caller": "opted-in"}, [B]),
+        (OPT_IN, {"caller": "opted-in", "role": "opted-in"}, []),
+        (DEFAULT, {}, []),
+        ("cn-north-1", {}, []),
+    ],
+    ids=repr,
+)
+def test_an_opt_in_region_is_not_taken_to_be_on(
+    region: str, statuses: dict[str, str], asked: list[str]
+) -> None:
+    """R10.5: where the Regions of an account were not read, the answer depends on them."""
+    decision = in_an_open_world(region, **statuses)
+    gates = [gate for gate in decision.gates if gate.gate is GateName.CREDENTIALS]
+    assert [gate.account for gate in gates if gate.outcome is Outcome.UNKNOWN] == asked

@@ -84,7 +84,7 @@ class CallerSide:
         """Whether `names` has every principal entry that can be the caller."""
         self.organization = world.organization_of(self.account) if self.account else None
         self.has_every_region = _has_every_region(world, self.account)
-        """Whether no Region is known to be off in the account."""
+        """Whether the account was read, and no Region is said to be off or on in it."""
         self.may_call = (
             self.has_identity_side
             and self.principal is not None
@@ -132,7 +132,7 @@ def is_suspended(org: Organization | Unknown | None, account: str) -> bool:
 
 def _has_every_region(world: World, account_id: str) -> bool:
     account = world.account(account_id) if account_id else None
-    return not (isinstance(account, Account) and account.regions)
+    return account is None or (isinstance(account, Account) and not account.regions)
 
 
 _SERVICE_LINKED = "/aws-service-role/"
@@ -163,7 +163,7 @@ class RoleSide:
         self.is_service_linked = self.arn is not None and self.arn.path.startswith(_SERVICE_LINKED)
         self.organization = world.organization_of(self.account)
         self.has_every_region = _has_every_region(world, self.account)
-        """Whether no Region is known to be off in the account."""
+        """Whether the account was read, and no Region is said to be off or on in it."""
         self.is_there = isinstance(self.role, Role) and not is_suspended(
             self.organization, self.account
         )

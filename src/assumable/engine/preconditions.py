@@ -11,7 +11,13 @@ from assumable.engine.facts import Facts, is_suspended
 from assumable.engine.gates import Gate, GateName
 from assumable.engine.limits import Fault, denial
 from assumable.engine.parameters import request_faults
-from assumable.engine.regions import INVALID_TOKEN, partition_of, region_faults, region_questions
+from assumable.engine.regions import (
+    DEFAULT_REGIONS,
+    INVALID_TOKEN,
+    partition_of,
+    region_faults,
+    region_questions,
+)
 from assumable.engine.truth import Atom, describe
 from assumable.model.call import FederatedUserCaller, RoleCaller, RootCaller, UserCaller
 from assumable.model.world import Role, Unknown
@@ -145,8 +151,8 @@ def _credential_problems(facts: Facts) -> Iterator[Gate]:
 
 def _is_ordinary(facts: Facts) -> bool:
     """Whether no rule on credentials can apply, found out without asking each of them."""
-    call, mine, theirs = facts.call, facts.caller_side, facts.role_side
-    if not mine.may_call or mine.partition != theirs.partition or call.assumptions:
+    call, mine = facts.call, facts.caller_side
+    if not mine.may_call or mine.partition != facts.role_side.partition or call.assumptions:
         return False
     if call.api == ASSUME_ROOT:
         return False
@@ -155,8 +161,17 @@ def _is_ordinary(facts: Facts) -> bool:
         facts.session.expires_at is None
         and "SerialNumber" not in parameters
         and "TokenCode" not in parameters
-        and (region is None or (theirs.has_every_region and mine.has_every_region))
-        and (region is None or partition_of(region) == mine.partition)
+        and (region is None or _is_open_to_both(facts, region))
+    )
+
+
+def _is_open_to_both(facts: Facts, region: str) -> bool:
+    """Whether no account is known to have switched a Region of its partition off, or may have."""
+    return (
+        facts.caller_side.has_every_region
+        and facts.role_side.has_every_region
+        and (region in DEFAULT_REGIONS or facts.world.complete)
+        and partition_of(region) == facts.caller_side.partition
     )
 
 

@@ -10,7 +10,7 @@ from assumable import arn
 from assumable.engine.facts import Facts
 from assumable.engine.limits import Fault, denial
 from assumable.engine.truth import Atom
-from assumable.model.world import Account
+from assumable.model.world import Account, Unknown
 
 ALWAYS_ON = "us-east-1"
 """STS cannot be switched off here (R10.6)."""
@@ -61,13 +61,19 @@ def region_faults(facts: Facts) -> Iterator[Fault]:
 
 
 def region_questions(facts: Facts) -> Iterator[tuple[str, Atom]]:
-    """The accounts that are just switching the Region on or off, with the question that leaves."""
+    """The accounts that may have the Region off, with the question that leaves.
+
+    They are switching it on or off just now, or nobody has said whether they opted in.
+    """
     region, call = _regional(facts), facts.call
     if region is None:
         return
-    caller = (call.caller_account,) if _is_opt_in(facts, region) else ()
+    opt_in = _is_opt_in(facts, region)
+    both = opt_in and call.caller_account and facts.takes("C-11")
+    caller = (call.caller_account,) if both else ()
     for account in dict.fromkeys((*caller, call.role_account)):
-        if _status(facts, account, region) in _BETWEEN:
+        status = _status(facts, account, region)
+        if status in _BETWEEN or (status is None and opt_in and _is_unread(facts, account)):
             yield (
                 account,
                 Atom(
@@ -101,6 +107,11 @@ def _is_opt_in(facts: Facts, region: str) -> bool:
 def _status(facts: Facts, account_id: str, region: str) -> str | None:
     account = facts.world.account(account_id) if account_id and region != ALWAYS_ON else None
     return account.regions.get(region) if isinstance(account, Account) else None
+
+
+def _is_unread(facts: Facts, account_id: str) -> bool:
+    """Whether the Regions of an account were not read; a closed world says where one is off."""
+    return not facts.world.complete or isinstance(facts.world.account(account_id), Unknown)
 
 
 def _elsewhere(facts: Facts) -> Fault:
