@@ -78,7 +78,7 @@ def region_questions(facts: Facts) -> Iterator[tuple[str, Atom]]:
                 account,
                 Atom(
                     subject=f"{region} in account {account}",
-                    text=f"{region} is enabled in account {account} by now",
+                    text=f"{region} is enabled in account {account}",
                     opposite=f"{region} is not enabled in account {account}",
                     part=f"whether {region} is enabled in account {account}",
                     settle=f"account:GetRegionOptStatus for {region} in account {account}",
