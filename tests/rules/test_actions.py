@@ -48,6 +48,15 @@ def test_what_is_sent_or_inherited_says_which_actions_are_needed(
     assert {*decided(scenario).facts.required_actions} == {"sts:AssumeRole", *actions}
 
 
+@pytest.mark.rule("R3.5")
+def test_what_the_console_sends_needs_no_companion() -> None:
+    """Switch Role sends neither tags nor a source identity: the same role refuses those who do."""
+    plain = trust({"AWS": A}, "sts:AssumeRole")
+    assert passes(call_by(DEPLOYER, plain))
+    for action in COMPANIONS:
+        assert not passes(call_by(DEPLOYER, plain, **SENT[action]))
+
+
 @pytest.mark.rule("R3.1")
 @pytest.mark.parametrize("action", COMPANIONS)
 def test_every_action_is_judged_on_the_role(action: str) -> None:

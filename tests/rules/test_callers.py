@@ -1,5 +1,6 @@
 """Sections 1.5 to 1.7: special callers, NotPrincipal, and the way through a VPC endpoint."""
 
+import importlib.resources
 from typing import Any
 
 import pytest
@@ -218,6 +219,27 @@ def test_an_endpoint_policy_grants_nothing() -> None:
     nobody = trust({"AWS": "333333333333"})
     assert not passes(through_endpoint(call_by(DEPLOYER, nobody), EVERYONE))
     assert not passes(through_endpoint(call_by(DEPLOYER, trust("*"), identity=[]), EVERYONE))
+
+
+@pytest.mark.rule("R1.33")
+def test_a_refusal_by_an_endpoint_policy_is_looked_for_beyond_cloudtrail() -> None:
+    nothing = trust("*", "s3:*", Resource="*")
+    diagnosis = diagnosed(through_endpoint(call_by(DEPLOYER, trust({"AWS": A})), nothing))
+    assert [finding.code for finding in diagnosis.findings] == ["AS703"]
+    text = (importlib.resources.files("assumable") / "causes" / "AS703.md").read_text("utf-8")
+    page = " ".join(text.split())
+    assert "may be missing from CloudTrail when the endpoint belongs to a third account" in page
+
+
+@pytest.mark.rule("R1.34")
+@pytest.mark.parametrize("name", ["regional", "global"])
+def test_the_way_through_an_endpoint_is_not_read_off_the_host_name(name: str) -> None:
+    """Whichever name reached the endpoint, its policy is asked."""
+    nothing = trust("*", "s3:*", Resource="*")
+    for statements, expected in (([nothing], False), ([EVERYONE], True)):
+        scenario = through_endpoint(call_by(DEPLOYER, trust({"AWS": A})), *statements)
+        scenario["call"]["network"] |= {"region": "eu-west-1", "endpoint": name}
+        assert passes(scenario) is expected
 
 
 OF_MY_ORG = {"StringEquals": {"aws:PrincipalOrgID": "o-exampleorgid"}}
