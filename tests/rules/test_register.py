@@ -23,7 +23,7 @@ def test_the_page_is_up_to_date() -> None:
     [
         ([test for test in HELD if test.rule != "R6.4"], "R6.4 has no test"),
         ([*HELD, Held("R99.1", "tests/x.py", "test_x", "")], "R99.1, which is no rule"),
-        ([*HELD, Held("R8.1", "tests/x.py", "test_x", "")], "R3.5 has a test and a reason"),
+        ([*HELD, Held("R8.1", "tests/x.py", "test_x", "")], "R8.1 has a test and a reason"),
     ],
 )
 def test_what_is_out_of_step_is_said(held: list[Held], words: str) -> None:
