@@ -12,7 +12,7 @@ from assumable.engine.evaluate import Decision, Verdict, decide
 from assumable.model.call import Absent, Call, Present, RoleCaller
 from assumable.model.policy import Policy
 from assumable.model.world import Unknown
-from tests.chains import CI, chained
+from tests.chains import CI, EVERYTHING, chained
 from tests.reference.generator import scenario as generated
 from tests.worlds import DEPLOYER, NOW, ROLE, A, allow, diagnosed, parsed, policy, trust
 
@@ -383,3 +383,87 @@ def test_a_chain_is_its_hops_written_out(seed: int) -> None:
     if chain.decisions[0].verdict is Verdict.DENIED:
         return  # what a failing hop would have handed on is nothing AWS says
     assert chain.decisions[1].verdict is decide(*parsed(explicit)).verdict
+
+
+# --- what the session of a service or of a token carries into the next hop ----------------------
+
+PODS, ANYWHERE = {"service": "pods.eks.amazonaws.com"}, {"service": "rolesanywhere.amazonaws.com"}
+
+
+def started_by(service: dict[str, str], actions: list[str], **more: Any) -> dict[str, Any]:
+    """A chain that a service starts; the last role trusts CI for these actions."""
+    statement = trust({"AWS": CI}, actions, **more)
+    named = trust({"Service": service["service"]}, EVERYTHING)
+    return chained(first=service, ci_trusts=[named], trusts=[statement])
+
+
+@pytest.mark.rule("R9.2", "R4.3")
+def test_the_tags_of_pod_identity_are_handed_on() -> None:
+    """They are transitive, so that both sides of the next hop must allow sts:TagSession."""
+    tagged = ["sts:AssumeRole", "sts:TagSession"]
+    assert verdicts(started_by(PODS, ["sts:AssumeRole"])) == ["allowed", "denied"]
+    assert verdicts(started_by(PODS, tagged)) == ["allowed", "allowed"]
+    switched_off = started_by(PODS, ["sts:AssumeRole"])
+    switched_off["call"]["chain"] = [{"RoleArn": CI, "Tags": []}]
+    assert verdicts(switched_off) == ["allowed", "allowed"]
+    for key, verdict in (("kubernetes-namespace", "conditional"), ("team", "denied")):
+        condition = {"StringEquals": {f"aws:PrincipalTag/{key}": "prod"}}
+        assert verdicts(started_by(PODS, tagged, Condition=condition))[1] == verdict
+    there = {"Null": {"aws:PrincipalTag/eks-cluster-name": "false"}}
+    assert verdicts(started_by(PODS, tagged, Condition=there)) == ["allowed", "allowed"]
+
+
+@pytest.mark.rule("R9.4", "R9.9")
+def test_the_source_identity_of_roles_anywhere_is_handed_on() -> None:
+    """Its value is in the certificate, which the scenario does not show."""
+    named = ["sts:AssumeRole", "sts:SetSourceIdentity"]
+    assert verdicts(started_by(ANYWHERE, ["sts:AssumeRole"])) == ["allowed", "denied"]
+    assert verdicts(started_by(ANYWHERE, named)) == ["allowed", "allowed"]
+    for condition, verdict in (
+        ({"Null": {"aws:SourceIdentity": "false"}}, "allowed"),
+        ({"Null": {"aws:SourceIdentity": "true"}}, "denied"),
+        ({"StringEquals": {"aws:SourceIdentity": "CN=web"}}, "conditional"),
+        ({"StringEquals": {"aws:PrincipalTag/x509Subject/CN": "web"}}, "conditional"),
+        ({"StringEquals": {"aws:PrincipalTag/team": "web"}}, "denied"),
+    ):
+        assert verdicts(started_by(ANYWHERE, named, Condition=condition))[1] == verdict
+
+
+GITHUB = "token.actions.githubusercontent.com"
+OF_TOKEN = {"StringLike": {f"{GITHUB}:sub": "repo:acme/*"}}
+
+
+@pytest.mark.rule("R5.18")
+def test_what_made_a_session_is_known_within_a_chain() -> None:
+    """Subject and audience of a token last for one hop; sessions of AssumeRole have none."""
+    blocked = [trust({"AWS": CI}), {**trust({"AWS": CI}), "Effect": "Deny", "Condition": OF_TOKEN}]
+    assert verdicts(chained(trusts=blocked)) == ["allowed", "allowed"]
+    provider = f"arn:aws:iam::{A}:oidc-provider/{GITHUB}"
+    bearer = trust({"Federated": provider}, "sts:AssumeRoleWithWebIdentity")
+    token = {
+        "iss": f"https://{GITHUB}", "aud": "sts.amazonaws.com", "sub": "repo:acme/app:ref:x",
+        "email": "a@example.com", "exp": 1_800_000_000,
+    }  # fmt: skip
+    for key, verdict in (("sub", "denied"), ("email", "allowed")):
+        about = {"Null": {f"{GITHUB}:{key}": "false"}}
+        deny = {**trust({"AWS": CI}), "Effect": "Deny", "Condition": about}
+        scenario = chained(
+            first={"claims": token}, ci_trusts=[bearer], trusts=[trust({"AWS": CI}), deny]
+        )
+        scenario["accounts"][A]["OpenIDConnectProviders"] = [
+            {"Arn": provider, "Url": GITHUB, "ClientIDList": ["sts.amazonaws.com"]}
+        ]
+        assert verdicts(scenario)[1] == verdict
+
+
+@pytest.mark.parametrize("first", [None, PODS], ids=["user", "pods"])
+def test_credentials_of_a_service_are_those_that_it_delivered(first: Any) -> None:
+    """FACTS 5.1: a session that somebody else made has no key of EC2."""
+    there = {"Null": {"ec2:SourceInstanceArn": "false"}}
+    deny = {**trust({"AWS": CI}), "Effect": "Deny", "Condition": there}
+    named = [
+        trust({"AWS": DEPLOYER}),
+        trust({"Service": ["pods.eks.amazonaws.com", "ec2.amazonaws.com"]}, EVERYTHING),
+    ]
+    scenario = chained(first=first, ci_trusts=named, trusts=[trust({"AWS": CI}, EVERYTHING), deny])
+    assert verdicts(scenario) == ["allowed", "allowed"]

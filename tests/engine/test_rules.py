@@ -1,5 +1,6 @@
 """Rules of matching and context that AWS documents, one by one."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -65,14 +66,14 @@ def test_parameters_are_judged(parameters: dict[str, Any], verdict: str) -> None
     assert with_parameters(**parameters) == verdict
 
 
-def by_session(trusted: dict[str, Any], **call: Any) -> str:
-    """The verdict for a role session under a trust policy."""
+def by_session(trusted: dict[str, Any], *, of: Sequence[Any] = (), **call: Any) -> str:
+    """The verdict for a role session under a trust policy; `of` is what its own role trusts."""
     scenario = classic(trust_statements=[trusted])
     scenario["accounts"]["111111111111"] = {
         "RoleDetailList": [
             {
                 "RoleName": "CI",
-                "AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": []},
+                "AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": [*of]},
                 "RolePolicyList": [
                     {
                         "PolicyName": "p",
@@ -94,7 +95,10 @@ ACCOUNT = {"AWS": "111111111111"}
 def test_keys_that_survive_a_federated_sign_in_are_not_taken_as_absent() -> None:
     """R5.18: saml:sub may be there in the requests of a session."""
     named = trust(ACCOUNT, Condition={"StringEquals": {"saml:sub": "alice"}})
-    assert by_session(named) == "conditional"
+    provider = {"Federated": "arn:aws:iam::111111111111:saml-provider/Corp"}
+    assert by_session(named, of=[trust(provider, "sts:AssumeRoleWithSAML")]) == "conditional"
+    assert by_session(named, of=[trust("*", "sts:AssumeRoleWithSAML")]) == "conditional"
+    assert by_session(named, of=[trust(ACCOUNT)]) == "denied"
 
 
 def test_a_variable_that_is_not_known_does_not_hide_a_value_that_matches() -> None:

@@ -14,7 +14,7 @@ from tests.rules.worlds import (
     role,
     verdict,
 )
-from tests.worlds import ROLE, A, B, diagnosed, trust
+from tests.worlds import ROLE, A, B, diagnosed, policy, trust
 
 ROLES_CLAIM = "https://aws.amazon.com/roles"
 
@@ -269,7 +269,11 @@ def test_a_list_key_is_no_variable_even_with_one_value(key: str, expected: bool)
 )
 def test_three_saml_keys_survive_into_the_session(key: str, expected: str) -> None:
     condition = {"StringEquals": {key: "x"}}
-    assert verdict(call_by(SESSION, trust({"AWS": A}, Condition=condition))) == expected
+    scenario = call_by(SESSION, trust({"AWS": A}, Condition=condition))
+    assert verdict(scenario) == "denied"  # what the role trusts is no provider
+    provider = trust({"Federated": f"arn:aws:iam::{A}:saml-provider/Corp"}, WITH_SAML)
+    scenario["accounts"][A]["RoleDetailList"][0]["AssumeRolePolicyDocument"] = policy(provider)
+    assert verdict(scenario) == expected
 
 
 ATTRIBUTE = "https://aws.amazon.com/SAML/Attributes/"

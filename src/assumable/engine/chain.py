@@ -11,6 +11,7 @@ from datetime import timedelta
 import msgspec
 
 from assumable import arn
+from assumable.engine import services
 from assumable.engine.evaluate import Decision, Verdict, decide
 from assumable.engine.limits import duration_of
 from assumable.model.call import Call, Hop, RoleCaller, ServiceCaller, Session, Value
@@ -123,14 +124,26 @@ def _session_of(call: Call, policies: tuple[PolicyOrUnknown, ...]) -> RoleCaller
     seconds = None if is_service else duration_of(call)  # R4.5: services manage their sessions
     inherited = _inherited_tags(call.session)
     lowered = {key.lower() for key in inherited}
-    own = {key: value for key, value in call.tags.items() if key.lower() not in lowered}
+    passed: dict[str, str | Unknown] = {**services.unsaid_tags(call), **call.tags}
+    own = {key: value for key, value in passed.items() if key.lower() not in lowered}
     session = Session(
         policies=policies,
         tags={**own, **inherited},
         transitive_tag_keys=tuple(
-            dict.fromkeys((*call.session.transitive_tag_keys, *call.transitive_tag_keys))
+            dict.fromkeys(
+                (
+                    *call.session.transitive_tag_keys,
+                    *call.transitive_tag_keys,
+                    *services.own_tags(call),
+                )
+            )
         ),
-        source_identity=call.session.source_identity or call.source_identity,
+        source_identity=(
+            call.session.source_identity
+            or services.unsaid_source_identity(call)
+            or call.source_identity
+        ),
+        made_by=call,
         issued_at=call.time,
         expires_at=call.time + timedelta(seconds=seconds) if seconds else None,
         complete=not call.hides_attributes,
@@ -140,7 +153,7 @@ def _session_of(call: Call, policies: tuple[PolicyOrUnknown, ...]) -> RoleCaller
     )
 
 
-def _inherited_tags(session: Session) -> dict[str, str]:
+def _inherited_tags(session: Session) -> dict[str, str | Unknown]:
     """The transitive tags of a session: they win over what is passed and stay so (R9.1)."""
     keys = {key.lower() for key in session.transitive_tag_keys}
     return {key: value for key, value in session.tags.items() if key.lower() in keys}

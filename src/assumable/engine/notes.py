@@ -43,7 +43,10 @@ def _long_values(call: Call) -> Iterator[str]:
         )
     inherited = {key.lower() for key in call.session.transitive_tag_keys}
     handed_on = {k: v for k, v in call.session.tags.items() if k.lower() in inherited}
-    size = sum(len(key) + len(str(value)) for key, value in {**handed_on, **call.tags}.items())
+    size = sum(
+        len(key) + (len(value) if isinstance(value, str) else 0)
+        for key, value in {**handed_on, **call.tags}.items()
+    )
     if size > LARGE_TAGS:
         yield (
             f"the session tags come to {size} characters, inherited ones included: AWS packs tags "

@@ -174,7 +174,8 @@ def _source_identity_faults(call: Call, value: str) -> Iterator[Fault]:
     if len(value) > DOCUMENTED_SOURCE_IDENTITY and call.assumptions.get("C-4") is False:
         constraint = f"have length less than or equal to {DOCUMENTED_SOURCE_IDENTITY}"
         yield violation("SourceIdentity", "sourceIdentity", f"'{value}'", constraint)
-    if call.session.source_identity not in (None, value):
+    inherited = call.session.source_identity
+    if isinstance(inherited, str) and inherited != value:
         text = "The source identity is already set for this assume role session"
         yield Fault("SourceIdentity", "ValidationError", 400, text, variant="SourceIdentity")
 

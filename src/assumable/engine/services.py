@@ -13,6 +13,7 @@ import msgspec
 from assumable.engine.truth import Atom, Truth
 from assumable.model.call import Call, ServiceCaller
 from assumable.model.policy import Effect, Policy, PrincipalEntry
+from assumable.model.world import Unknown
 
 SOURCE_ACCOUNT, SOURCE_ARN = "aws:sourceaccount", "aws:sourcearn"
 SOURCE_KEYS = frozenset((SOURCE_ACCOUNT, SOURCE_ARN, "aws:sourceorgid", "aws:sourceorgpaths"))
@@ -185,15 +186,28 @@ def service_of(call: Call) -> Service | None:
     """The calling service; None for other callers. What is not listed sends nothing we know of."""
     if not isinstance(call.caller, ServiceCaller):
         return None
-    parts = parts_of(call.caller.principal)
-    plain = f"{parts.name}.amazonaws.com" if parts else call.caller.principal
+    plain = plain_name(call.caller.principal)
     return SERVICES.get(plain, Service(what=call.caller.principal))
+
+
+def plain_name(principal: str) -> str:
+    """A service principal without a Region, and with the suffix of the partition `aws`."""
+    parts = parts_of(principal)
+    return f"{parts.name}.amazonaws.com" if parts else principal
 
 
 def own_tags(call: Call) -> tuple[str, ...]:
     """Keys of the tags that Pod Identity adds itself; `Tags: []` says it is switched off (5.8)."""
     service = service_of(call)
     return service.tags if service is not None and "Tags" not in call.parameters else ()
+
+
+def unsaid_tags(call: Call) -> dict[str, Unknown]:
+    """The same tags with values that nobody has said."""
+    return {
+        key: Unknown(f"the value of the tag {key}", "parameters.Tags", present=True)
+        for key in own_tags(call)
+    }
 
 
 def sends_certificate(call: Call) -> bool:
@@ -208,11 +222,18 @@ def passes_tags(call: Call) -> bool:
     return bool(own_tags(call)) or sends_certificate(call)
 
 
+def unsaid_source_identity(call: Call) -> Unknown | None:
+    """The source identity that the service sets where the input does not give it (5.8)."""
+    service = service_of(call)
+    if service is None or not service.source_identity or "SourceIdentity" in call.parameters:
+        return None
+    what = "the source identity that the service sets"
+    return Unknown(what, "parameters.SourceIdentity", present=True)
+
+
 def sets_source_identity(call: Call) -> bool:
     """Whether the service sets a source identity that the input does not give (5.8)."""
-    service = service_of(call)
-    sets = service is not None and service.source_identity
-    return sets and "SourceIdentity" not in call.parameters
+    return unsaid_source_identity(call) is not None
 
 
 class Parts(msgspec.Struct, frozen=True):
@@ -276,5 +297,4 @@ def could_be_for(trust: Policy, services: tuple[str, ...]) -> bool:
 
 
 def _names_one(entry: PrincipalEntry, services: tuple[str, ...]) -> bool:
-    parts = parts_of(entry.value)
-    return entry.value == "*" or (parts is not None and f"{parts.name}.amazonaws.com" in services)
+    return entry.value == "*" or plain_name(entry.value) in services

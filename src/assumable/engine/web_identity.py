@@ -141,7 +141,8 @@ def _aged(facts: Facts, claims: Mapping[str, object]) -> Iterator[Gate]:
 
 def _session_faults(facts: Facts) -> Iterator[Fault]:
     """What the token asks of the session: the roles claim (R5.8), a source identity (C-4)."""
-    said, source = facts.call.asserted, facts.call.source_identity
+    said = facts.call.asserted
+    source = said.source_identity
     if said.roles is not None and facts.call.role_arn not in said.roles:
         text = "The target role ARN is not present in the roles claim of the identity token"
         yield Fault("", _INVALID, 400, text, "web-identity-claim", "roles")

@@ -10,6 +10,7 @@ from assumable.errors import InputError
 from assumable.formats.account import AccountReader
 from assumable.formats.reading import Cursor, read_policy
 from assumable.model.call import (
+    Api,
     Call,
     Caller,
     Hop,
@@ -32,14 +33,23 @@ def via(call: Call, role_arns: Sequence[str]) -> Call:
     return msgspec.structs.replace(call, chain=chain)
 
 
-def first_api(cursor: Cursor, caller: Caller) -> str:
-    """The API of the first hop, which follows from who calls; InputError when another is named."""
-    first = "AssumeRole"
+def first_api(cursor: Cursor, caller: Caller, *, chained: bool) -> Api:
+    """The API of the first hop, which follows from who calls; InputError when another is named.
+
+    A chain may be named after its first hop or its last one.
+    """
+    if cursor.value == "AssumeRoot" and not chained:
+        return "AssumeRoot"
+    first: Api = "AssumeRole"
     if isinstance(caller, WebIdentityCaller):
         first = "AssumeRoleWithWebIdentity"
     elif isinstance(caller, SamlCaller):
         first = "AssumeRoleWithSAML"
-    cursor.one_of(*dict.fromkeys((first, "AssumeRole")))  # that of the first or of the last hop
+    named = (first, "AssumeRole") if chained else (first,)
+    if cursor.value not in named:
+        cursor.fail(
+            f"`{cursor.value}` is not what such a caller calls", " or ".join(dict.fromkeys(named))
+        )
     return first
 
 

@@ -141,16 +141,15 @@ def _call(cursor: Cursor, readers: dict[str, AccountReader], now: datetime) -> C
     for key in ("api", "caller"):
         if key not in fields:
             cursor.fail(f"`{key}` is missing")
-    api = fields["api"].one_of(*_APIS)
+    fields["api"].one_of(*_APIS)
     parameters = fields["parameters"].value if "parameters" in fields else {}
     if not isinstance(parameters, dict):
         fields["parameters"].fail("must be an object of the API's parameters")
     caller = _caller(fields["caller"], readers)
     chain = read_chain(fields["chain"], readers, caller) if "chain" in fields else ()
-    if chain:
-        api = first_api(fields["api"], caller)
+    api = first_api(fields["api"], caller, chained=bool(chain))
     return Call(
-        api=api,  # type: ignore[arg-type]  # `one_of` has checked it
+        api=api,
         caller=caller,
         chain=chain,
         parameters=parameters,

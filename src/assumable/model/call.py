@@ -45,9 +45,11 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
 
     policies: tuple[PolicyOrUnknown, ...] = ()
     """Inline and managed session policies; they grant together."""
-    tags: Mapping[str, str] = msgspec.field(default_factory=dict)
+    tags: Mapping[str, str | Unknown] = msgspec.field(default_factory=dict)
     transitive_tag_keys: tuple[str, ...] = ()
-    source_identity: str | None = None
+    source_identity: str | Unknown | None = None
+    made_by: "Call | None" = None
+    """The call that created it, where it is known: the hop before in a chain."""
     issued_at: datetime | None = None
     expires_at: datetime | None = None
     complete: bool = True
@@ -368,7 +370,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(map(str, keys)) if isinstance(keys, list) else ()
 
     @property
-    def source_identity(self) -> str | None:
+    def source_identity(self) -> str | Unknown | None:
         """The source identity of the new session: passed, asserted, or inherited (R9.4)."""
         if not self.is_signed:
             return self.asserted.source_identity

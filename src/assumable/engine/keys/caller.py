@@ -158,12 +158,16 @@ def delivered(*by: str) -> Callable[[Question], Value]:
     """
 
     def value(question: Question) -> Value:
-        principal = question.facts.principal
         if not isinstance(question.call.caller, RoleCaller):
             return Absent("the caller's credentials come from no service")
-        trust = principal.trust if isinstance(principal, Role) else None
-        closed = question.facts.world.complete and isinstance(trust, Policy) and trust.fatal is None
-        if by and closed and isinstance(trust, Policy) and not services.could_be_for(trust, by):
+        made = question.call.session.made_by
+        if made is not None and not (
+            isinstance(made.caller, ServiceCaller)
+            and (not by or services.plain_name(made.caller.principal) in by)
+        ):
+            return Absent(f"the caller's session was made by a call of {made.caller.arn}")
+        trust = settled_trust(question)
+        if by and trust is not None and not services.could_be_for(trust, by):
             return Absent(f"the trust policy of the caller's role does not name {' or '.join(by)}")
         return Unknown(
             "which service delivered the caller's credentials",
@@ -171,6 +175,17 @@ def delivered(*by: str) -> Callable[[Question], Value]:
         )
 
     return value
+
+
+def settled_trust(question: Question) -> Policy | None:
+    """The trust policy of the caller's role, where it was the same when the session was made.
+
+    That is so in a closed world; in any other it may have been edited since (R10.2).
+    """
+    principal = question.facts.principal
+    trust = principal.trust if isinstance(principal, Role) else None
+    closed = question.facts.world.complete and isinstance(trust, Policy) and trust.fatal is None
+    return trust if closed and isinstance(trust, Policy) else None
 
 
 def assumed_root(question: Question) -> Value:
@@ -186,6 +201,8 @@ def own_source_identity(question: Question) -> Value:
     found = question.call.session.source_identity
     if found is None and question.call.hides_attributes:
         return Unknown("the source identity of the caller's session", "the event that created it")
+    if isinstance(found, Unknown):
+        return found
     if found is None:
         return Absent("the caller's session has no source identity")
     return Present((found,), "the caller's session has it")
@@ -209,8 +226,11 @@ def principal_tag(question: Question, key: str) -> Value:
     """`aws:PrincipalTag/…`; a session tag wins over a tag of the role."""
     call, principal = question.call, question.facts.principal
     session = lookup(call.session.tags, key, "the caller's session")
-    if isinstance(session, Present):
+    if not isinstance(session, Absent):
         return session
+    made = call.session.made_by
+    if made is not None and services.sends_certificate(made) and key.startswith(_CERTIFICATE):
+        return _service_tag(made, key)
     if call.hides_attributes:
         return Unknown("the tags of the caller's session", "the event that created it")
     if isinstance(call.caller, ServiceCaller):
@@ -224,9 +244,13 @@ def principal_tag(question: Question, key: str) -> Value:
     return lookup(principal.tags, key, "the caller's tags")
 
 
+_CERTIFICATE = "x509"
+"""How the keys of the certificate fields begin."""
+
+
 def _service_tag(call: Call, key: str) -> Value:
     """What Roles Anywhere passes of a certificate: each field may be left out by its mapping."""
-    if services.sends_certificate(call) and key.startswith("x509"):
+    if services.sends_certificate(call) and key.startswith(_CERTIFICATE):
         return Unknown(f"the certificate field {key}, if it is mapped", "parameters.Tags")
     if call.caller.arn == services.ROLES_ANYWHERE:
         return lookup(call.tags, key, "the fields of the certificate")

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from assumable import arn
 from assumable.engine.keys import providers
-from assumable.engine.keys.caller import delivered
+from assumable.engine.keys.caller import delivered, settled_trust
 from assumable.engine.keys.question import Question
 from assumable.engine.keys.request import listed
 from assumable.model.assertion import texts
@@ -17,6 +17,7 @@ from assumable.model.call import (
     Value,
     WebIdentityCaller,
 )
+from assumable.model.policy import Effect, Policy
 from assumable.model.world import Unknown
 
 
@@ -39,10 +40,37 @@ def federation_key(question: Question, name: str) -> Value:
         return _claim(caller.claims, name.rpartition(":")[2])
     provider, colon, claim = name.rpartition(":")
     persists = bool(colon) and "." in provider and claim in ("aud", "sub", "amr")
-    surviving = name in providers.SAML_SURVIVING or name.startswith("glue:")
-    if isinstance(caller, RoleCaller) and (persists or surviving):
-        return Unknown("how the caller's session was made", "the `context` of the call")
+    surviving = name in providers.SAML_SURVIVING
+    if isinstance(caller, RoleCaller) and (persists or surviving or name.startswith("glue:")):
+        return _of_session(question, name, persists=persists, surviving=surviving)
     return Absent("no such key exists for this call (R6.14)")
+
+
+def _of_session(question: Question, name: str, *, persists: bool, surviving: bool) -> Value:
+    """A key that lasts from the call that made the caller's session (FACTS 5.6, R5.18)."""
+    made = question.call.session.made_by
+    if name.startswith("glue:"):
+        return delivered("glue.amazonaws.com")(question)
+    if made is None:
+        trust = settled_trust(question)
+        if trust is not None and not _could_be_federated(trust):
+            return Absent("the trust policy of the caller's role names no identity provider")
+        return Unknown("how the caller's session was made", "the `context` of the call")
+    if isinstance(made.caller, WebIdentityCaller) and persists and is_mapped(made, name):
+        return _claim(made.caller.claims, name.rpartition(":")[2])
+    if isinstance(made.caller, SamlCaller) and surviving:
+        return _saml_key(made, made.caller.assertion, name)
+    return Absent("the call that made the caller's session had no such key")
+
+
+def _could_be_federated(trust: Policy) -> bool:
+    """Whether a trust policy may let the bearer of a token or assertion in."""
+    return any(
+        entry.kind == "Federated" or entry.value == "*"
+        for statement in trust.statements
+        if statement.effect is Effect.ALLOW
+        for entry in statement.principals or ()
+    )
 
 
 def audience_of(claims: Mapping[str, object]) -> tuple[str, ...]:
@@ -98,9 +126,12 @@ def _saml_key(call: Call, assertion: Mapping[str, object], name: str) -> Value:
 def federated_provider(question: Question) -> Value:
     """`aws:FederatedProvider`: the provider of a web identity token (FACTS 5.1)."""
     call = question.call
-    if isinstance(call.caller, WebIdentityCaller) and call.identity_provider:
-        return Present((call.identity_provider,), "the provider of the token")
-    return delivered()(question)
+    made = call if isinstance(call.caller, WebIdentityCaller) else call.session.made_by
+    if made is None:
+        return delivered()(question)
+    if isinstance(made.caller, WebIdentityCaller) and made.identity_provider:
+        return Present((made.identity_provider,), "the provider of the token")
+    return Absent("no token made the caller's session")
 
 
 def role_authorized_by_idp(question: Question) -> Value:

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+import msgspec
+
 from assumable.engine import services
 from assumable.engine.facts import SET_SOURCE_IDENTITY, TAG_SESSION
 from assumable.engine.keys.question import Question
@@ -72,11 +74,10 @@ def session_name(question: Question) -> Value:
 
 def source_identity(question: Question) -> Value:
     """`sts:SourceIdentity`: set by this call, asserted or inherited."""
-    found = question.call.source_identity
-    if services.sets_source_identity(question.call):
+    found = services.unsaid_source_identity(question.call) or question.call.source_identity
+    if isinstance(found, Unknown):
         listed_here = question.is_main_action or question.action == SET_SOURCE_IDENTITY
-        what = "the source identity that the service sets"
-        return Unknown(what, "parameters.SourceIdentity", present=listed_here)
+        return found if listed_here else msgspec.structs.replace(found, present=False)
     if found is None and question.call.hides_attributes:
         return Unknown("the source identity of the caller's session", "the event that created it")
     if found is None:
@@ -132,11 +133,11 @@ def request_context(question: Question, key: str) -> Value:
     return Unknown(f"{key} in the provided contexts", "the assertion itself")
 
 
-def lookup(tags: Mapping[str, str], key: str, reason: str) -> Value:
+def lookup(tags: Mapping[str, str | Unknown], key: str, reason: str) -> Value:
     """A tag by its key in lower case."""
     for name, value in tags.items():
         if name.lower() == key:
-            return Present((value,), reason)
+            return value if isinstance(value, Unknown) else Present((value,), reason)
     return Absent(f"{reason}: no such tag")
 
 
@@ -146,8 +147,9 @@ def request_tag(question: Question, key: str) -> Value:
         return Absent("Roles Anywhere passes certificate fields as aws:PrincipalTag")
     if not tags_visible(question):
         return Absent(f"AWS does not list it for {question.action}")
-    if key in services.own_tags(question.call):
-        return Unknown(f"the value of the tag {key}", "parameters.Tags", present=True)
+    unsaid = services.unsaid_tags(question.call).get(key)
+    if unsaid is not None:
+        return unsaid
     if key in question.call.asserted.ambiguous_tags:
         what = f"which of its values the tag {key} of the token gets"
         return Unknown(what, "one value for each tag", present=True)
