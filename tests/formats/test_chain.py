@@ -22,7 +22,7 @@ def test_a_hop_is_an_arn_or_an_object_of_parameters() -> None:
 REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "no list": ({"chain": CI}, "/call/chain: must be a list"),
     "a number": ({"chain": [7]}, "/call/chain/0: must be the ARN of a role, or an object"),
-    "another api": ({"api": "AssumeRoleWithSAML"}, "/call/api: `AssumeRoleWithSAML` is not what such"),
+    "another api": ({"api": "AssumeRoleWithSAML"}, "/call/api: `AssumeRoleWithSAML` is not what"),
 }
 
 
