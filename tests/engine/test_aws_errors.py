@@ -39,7 +39,6 @@ def chained(duration: int, maximum: int, **session: Any) -> dict[str, Any]:
         (3601, 43200, "exceeds the 1 hour session limit for roles assumed by role chaining."),
         (3601, 3600, "exceeds the MaxSessionDuration set for this role."),
         (43201, 43200, "Member must have value less than or equal to 43200"),
-        (60, 43200, "Member must have value greater than or equal to 900"),
     ],
 )
 @pytest.mark.rule("T12", "T13", "T14")

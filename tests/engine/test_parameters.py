@@ -54,13 +54,12 @@ def test_the_longest_values_pass(name: str, value: Any) -> None:
     assert faults(**{name: value}) == ()
 
 
-AT_LEAST, AT_MOST = "have length greater than or equal to", "have length less than or equal to"
+AT_MOST = "have length less than or equal to"
 PATTERN = "satisfy regular expression pattern:"
 BAD_NAME = [f"roleSessionName: {PATTERN} {WORD}"]
 CONTEXT = "arn:aws:iam::aws:contextProvider/IdentityCenter"
 BROKEN: list[tuple[str, Any, list[str]]] = [
     ("RoleSessionName", "s" * 65, [f"roleSessionName: {AT_MOST} 64"]),
-    ("RoleSessionName", "s", [f"roleSessionName: {AT_LEAST} 2"]),
     ("RoleSessionName", "a b", BAD_NAME),
     ("RoleSessionName", "a\n", BAD_NAME),
     # `\w` is ASCII, and lengths count characters, not bytes (FACTS 4.1)
@@ -68,31 +67,18 @@ BROKEN: list[tuple[str, Any, list[str]]] = [
     ("RoleSessionName", "\U0001f511x", BAD_NAME),
     ("ExternalId", "e" * 1225, [f"externalId: {AT_MOST} 1224"]),
     ("ExternalId", "a b", [rf"externalId: {PATTERN} [\w+=,.@:\/-]*"]),
-    ("SerialNumber", "12345678", [f"serialNumber: {AT_LEAST} 9"]),
     ("SourceIdentity", "aws:alice", [f"sourceIdentity: {PATTERN} {WORD}"]),
     ("SourceIdentity", "s" * 257, [f"sourceIdentity: {AT_MOST} 256"]),
-    ("RoleArn", "DeployRole", [f"roleArn: {AT_LEAST} 20"]),
-    ("RoleArn", "", [f"roleArn: {PATTERN} {ANY_TEXT}", f"roleArn: {AT_LEAST} 20"]),
-    ("RoleArn", None, ["roleArn: not be null"]),
-    ("DurationSeconds", 899, ["durationSeconds: have value greater than or equal to 900"]),
     ("DurationSeconds", "+43201", ["durationSeconds: have value less than or equal to 43200"]),
-    ("DurationSeconds", "-1", ["durationSeconds: have value greater than or equal to 900"]),
     ("MinimumSessionTokenSize", 4097,
      ["minimumSessionTokenSize: have value less than or equal to 4096"]),
-    ("Tags", [{"Key": "", "Value": "v"}],
-     [f"tags.1.member.key: {PATTERN} {TAG_KEY}", f"tags.1.member.key: {AT_LEAST} 1"]),
     ("Tags", [{"Key": "a", "Value": "v"}, {"Key": "b#", "Value": "v"}],
      [f"tags.2.member.key: {PATTERN} {TAG_KEY}"]),
     ("Tags", [{"Key": "k" * 129, "Value": "v" * 257}],
      [f"tags.1.member.key: {AT_MOST} 128", f"tags.1.member.value: {AT_MOST} 256"]),
-    ("Tags", [{"Key": "a"}], ["tags.1.member.value: not be null"]),
     ("Tags", [{"Key": f"k{n}", "Value": ""} for n in range(51)], [f"tags: {AT_MOST} 50"]),
     ("PolicyArns", [{"arn": f"arn:aws:iam::{B}:policy/p"}] * 11, [f"policyArns: {AT_MOST} 10"]),
-    ("PolicyArns", [{"arn": "short"}], [f"policyArns.1.member.arn: {AT_LEAST} 20"]),
-    ("ProvidedContexts", [], [f"providedContexts: {AT_LEAST} 1"]),
     ("ProvidedContexts", [{"ProviderArn": CONTEXT}] * 6, [f"providedContexts: {AT_MOST} 5"]),
-    ("ProvidedContexts", [{"ProviderArn": "short", "ContextAssertion": "abcd"}],
-     [f"providedContexts.1.member.providerArn: {AT_LEAST} 20"]),
 ]  # fmt: skip
 
 
@@ -108,18 +94,59 @@ def test_the_whole_message() -> None:
     start = "1 validation error detected: Value"
     failed = "failed to satisfy constraint: Member must"
     assert fault.message == f"{start} 'a b' at 'roleSessionName' {failed} {PATTERN} {WORD}"
-    (fault,) = faults(RoleArn=None)
-    assert fault.message == f"{start} null at 'roleArn' {failed} not be null"
+
+
+LEAST: list[tuple[str, Any, str]] = [
+    ("RoleSessionName", "s", "Invalid length for parameter {}, value: 1, valid min length: 2"),
+    ("ExternalId", "", "Invalid length for parameter {}, value: 0, valid min length: 2"),
+    ("SerialNumber", "12345678", "Invalid length for parameter {}, value: 8, valid min length: 9"),
+    ("RoleArn", "DeployRole", "Invalid length for parameter {}, value: 10, valid min length: 20"),
+    ("RoleArn", None, 'Missing required parameter in input: "{}"'),
+    ("DurationSeconds", 899, "Invalid range for parameter {}, value: 899, valid min value: 900"),
+    ("DurationSeconds", "-1", "Invalid range for parameter {}, value: -1, valid min value: 900"),
+    ("Tags", [{"Key": "", "Value": "v"}],
+     "Invalid length for parameter {}[0].Key, value: 0, valid min length: 1"),
+    ("Tags", [{"Key": "a"}], 'Missing required parameter in {}[0]: "Value"'),
+    ("TransitiveTagKeys", [""],
+     "Invalid length for parameter {}[0], value: 0, valid min length: 1"),
+    ("PolicyArns", [{"arn": "short"}],
+     "Invalid length for parameter {}[0].arn, value: 5, valid min length: 20"),
+    ("ProvidedContexts", [], "Invalid length for parameter {}, value: 0, valid min length: 1"),
+    ("ProvidedContexts", [{"ProviderArn": "short", "ContextAssertion": "abcd"}],
+     "Invalid length for parameter {}[0].ProviderArn, value: 5, valid min length: 20"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "value", "expected"), LEAST, ids=range(len(LEAST)))
+def test_what_is_missing_or_too_small_never_leaves_the_client(
+    name: str, value: Any, expected: str
+) -> None:
+    """FACTS section 0, step 0b: botocore checks minimums, in words of its own."""
+    fault = faults(**{name: value})[0]
+    assert (fault.code, fault.status, fault.parameter) == ("ParamValidationError", None, name)
+    assert fault.message == f"Parameter validation failed:\n{expected.format(name)}"
 
 
 def test_several_violations_are_one_message_and_several_findings() -> None:
     """FACTS 4.1: AWS lists them all; each can be mended apart."""
-    diagnosis = diagnosed(classic(RoleSessionName="a b", ExternalId="x", DurationSeconds=60))
+    diagnosis = diagnosed(classic(RoleSessionName="a b", ExternalId="a b", DurationSeconds=43201))
     assert diagnosis.aws_error is not None
     message = diagnosis.aws_error.message
     assert message.startswith("3 validation errors detected: Value 'a b' at 'roleSessionName' ")
     assert message.count("; Value ") == 2
-    assert message.endswith("Member must have length greater than or equal to 2")
+    assert blocking(diagnosis) == ["duration", "parameter", "parameter"]
+
+
+def test_the_client_lists_all_that_it_refuses_and_sends_nothing() -> None:
+    """FACTS section 0: the user sees what botocore says, not what STS would say of the rest."""
+    diagnosis = diagnosed(classic(RoleSessionName="a b", ExternalId="x", DurationSeconds=60))
+    assert diagnosis.aws_error is not None
+    assert (diagnosis.aws_error.code, diagnosis.aws_error.status) == ("ParamValidationError", None)
+    assert diagnosis.aws_error.message == (
+        "Parameter validation failed:\n"
+        "Invalid range for parameter DurationSeconds, value: 60, valid min value: 900\n"
+        "Invalid length for parameter ExternalId, value: 1, valid min length: 2"
+    )
     assert blocking(diagnosis) == ["duration", "parameter", "parameter"]
 
 
@@ -159,7 +186,8 @@ def test_numbers_that_cannot_be_read(value: str, code: str, message: str) -> Non
 @pytest.mark.parametrize(
     ("name", "value"),
     [("ExternalId", 12345), ("DurationSeconds", 900.0), ("Tags", "k=v"), ("PolicyArns", "x"),
-     ("TransitiveTagKeys", "k"), ("Tags", ["k"]), ("RoleSessionName", ["s"])],
+     ("TransitiveTagKeys", "k"), ("Tags", ["k"]), ("RoleSessionName", ["s"]),
+     ("Tags", [{"Key": "k", "Value": 1}]), ("TransitiveTagKeys", [1])],
 )  # fmt: skip
 def test_values_of_a_wrong_type_never_leave_the_client(name: str, value: Any) -> None:
     """FACTS section 0, step 0b."""
@@ -283,7 +311,7 @@ def test_each_api_has_parameters_of_its_own() -> None:
     assert federated(web, ExternalId="", SerialNumber="?", Tags="?") == ()
     assert federated("AssumeRoleWithSAML", RoleSessionName="") == ()
     (fault,) = federated(web, WebIdentityToken="abc")
-    assert "Value at 'webIdentityToken'" in fault.message
+    assert "parameter WebIdentityToken, value: 3, valid min length: 4" in fault.message
     (fault,) = federated("AssumeRoleWithSAML", SAMLAssertion="a" * 100_001)
     assert "less than or equal to 100000" in fault.message
 

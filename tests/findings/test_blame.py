@@ -5,7 +5,8 @@ from tests.worlds import blocking, classic, diagnosed
 
 def test_all_that_is_wrong_with_a_parameter_is_one_finding() -> None:
     """AWS lists every violation; the mend is one."""
-    diagnosis = diagnosed(classic(RoleSessionName="!", ExternalId="?"))
+    wrong = "!" * 1300
+    diagnosis = diagnosed(classic(RoleSessionName=wrong, ExternalId=wrong))
     assert blocking(diagnosis) == ["parameter", "parameter"]
     first, second = (finding.explanation for finding in diagnosis.findings)
     assert "RoleSessionName" in first

@@ -6,7 +6,7 @@ import msgspec
 
 from assumable.engine.evaluate import Decision, Verdict
 from assumable.engine.gates import Gate, GateName
-from assumable.engine.limits import Fault, combined, denial
+from assumable.engine.limits import CLIENT_REFUSES, Fault, combined, denial
 
 
 class AwsError(msgspec.Struct, frozen=True):
@@ -33,7 +33,7 @@ class _Step(NamedTuple):
 # FACTS section 0, step by step; a request that breaks several rules meets the first of them.
 _AUTHORIZATION = _Step(GateName.TRUST)
 _ORDER = (
-    _Step(GateName.REQUEST, ("ParamValidationError",)),  # 0b: the client
+    _Step(GateName.REQUEST, (CLIENT_REFUSES,)),  # 0b: the client
     _Step(GateName.CREDENTIALS, ("InvalidAction",)),  # an endpoint that does not know the operation
     _Step(GateName.CREDENTIALS, ("ExpiredToken",)),  # 3: expiry before the issuer
     _Step(GateName.CREDENTIALS, ("InvalidClientTokenId",)),  # 3

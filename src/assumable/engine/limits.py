@@ -14,6 +14,8 @@ CHAINING_LIMIT = 3600
 MIN_DURATION, MAX_DURATION = 900, 43_200
 ROOT_DURATION = 900
 """The longest session of AssumeRoot, and the default; the shortest is of 0 seconds (FACTS 4)."""
+CLIENT_REFUSES = "ParamValidationError"
+"""botocore's own code: nothing is sent."""
 _INTEGER = re.compile(r"[+-]?[0-9]{1,20}")
 _BOTH = (
     "MultiFactorAuthentication failed, must provide both MFA serial number and one time pass code"
@@ -67,18 +69,51 @@ def validation_message(clauses: Sequence[str]) -> str:
 
 
 def combined(faults: Sequence[Fault]) -> Fault:
-    """Several violations as the one fault that AWS makes of them (FACTS 4.1)."""
-    clauses = [fault.clause for fault in faults]
-    return msgspec.structs.replace(faults[0], message=validation_message(clauses))
+    """Several violations as one fault; what the client refuses comes first, since it is not sent.
+
+    Each has a clause (FACTS 4.1, and section 0, step 0b).
+    """
+    by_client = [fault for fault in faults if fault.code == CLIENT_REFUSES]
+    first, clauses = (by_client or faults)[0], [fault.clause for fault in by_client or faults]
+    message = _client_message(clauses) if by_client else validation_message(clauses)
+    return msgspec.structs.replace(first, message=message)
 
 
-def mistyped(name: str, value: object, *wanted: type) -> Fault:
-    """A value of a type that no client can send: botocore refuses it (FACTS section 0, step 0b)."""
+def _client_message(clauses: Sequence[str]) -> str:
+    return "\n".join(("Parameter validation failed:", *clauses))
+
+
+def _by_client(path: str, clause: str) -> Fault:
+    """What botocore refuses: types, missing members and minimums (FACTS section 0, step 0b)."""
+    name = path.partition("[")[0].partition(".")[0]
+    message = _client_message((clause,))
+    return Fault(name, CLIENT_REFUSES, None, message, variant=name, clause=clause)
+
+
+def mistyped(path: str, value: object, *wanted: type) -> Fault:
+    """A value of a type that no client can send."""
     types = ", ".join(map(str, wanted))
-    text = f"Invalid type for parameter {name}, type: {type(value)}, valid types: {types}"
-    message = f"Parameter validation failed:\n{text}"
-    parameter = name.partition("[")[0].partition(".")[0]
-    return Fault(parameter, "ParamValidationError", None, message, variant=parameter)
+    what = f"type: {type(value)}, valid types: {types}"
+    return _by_client(path, f"Invalid type for parameter {path}, {what}")
+
+
+def missing(path: str) -> Fault:
+    """A required member that is not there; `Tags[0].Key` names one within another."""
+    within, dot, name = path.rpartition(".")
+    where = within if dot else "input"
+    return _by_client(path, f'Missing required parameter in {where}: "{name}"')
+
+
+def too_short(path: str, length: int, least: int) -> Fault:
+    """A text or a list that is shorter than the API takes."""
+    what = f"value: {length}, valid min length: {least}"
+    return _by_client(path, f"Invalid length for parameter {path}, {what}")
+
+
+def too_small(path: str, number: int, least: int) -> Fault:
+    """A number below the least that the API takes."""
+    what = f"value: {number}, valid min value: {least}"
+    return _by_client(path, f"Invalid range for parameter {path}, {what}")
 
 
 def denial(call: Call, action: str) -> str:

@@ -12,7 +12,16 @@ import msgspec
 
 from assumable import arn
 from assumable.engine.assume_root import ASSUME_ROOT, target_faults, task_faults
-from assumable.engine.limits import Fault, duration_range, integer, mistyped, violation
+from assumable.engine.limits import (
+    Fault,
+    duration_range,
+    integer,
+    missing,
+    mistyped,
+    too_short,
+    too_small,
+    violation,
+)
 from assumable.engine.tags import tag_faults, transitive_faults
 from assumable.errors import InputError
 from assumable.model.call import Call
@@ -116,7 +125,7 @@ def request_faults(call: Call) -> tuple[Fault, ...]:
 def _missing(call: Call, *required: str) -> Iterator[Fault]:
     for name in required:
         if call.parameters.get(name) is None:
-            yield violation(name, f"{name[0].lower()}{name[1:]}", "null", "not be null")
+            yield missing(name)
 
 
 def ignored(call: Call) -> tuple[str, ...]:
@@ -145,15 +154,15 @@ def _text_faults(name: str, value: object, rule: TextRule) -> Iterator[Fault]:
         yield mistyped(name, value, str)
 
 
-def _of_text(name: str, member: str, value: str, rule: TextRule) -> Iterator[Fault]:
-    """Each part of the rule that a text breaks."""
+def _of_text(path: str, member: str, value: str, rule: TextRule) -> Iterator[Fault]:
+    """Each part of the rule that a text breaks; `path` and `member` are two names of one place."""
+    name = path.partition("[")[0]
     shown = "" if rule.secret else f"'{value}'"
     if rule.pattern is not None and not rule.pattern.fullmatch(value):
         constraint = f"satisfy regular expression pattern: {rule.printed}"
         yield violation(name, member, shown, constraint)
     if len(value) < rule.shortest:
-        constraint = f"have length greater than or equal to {rule.shortest}"
-        yield violation(name, member, shown, constraint)
+        yield too_short(path, len(value), rule.shortest)
     if len(value) > rule.longest:
         yield violation(name, member, shown, f"have length less than or equal to {rule.longest}")
 
@@ -207,8 +216,8 @@ def _malformed_policy(reason: str, name: str = "Policy") -> Fault:
 
 
 def _duration_faults(call: Call, value: object) -> Iterator[Fault]:
+    of_range = integer(value) is not None
     for fault in _number_faults("DurationSeconds", value, *duration_range(call)):
-        of_range = bool(fault.clause)
         yield (
             msgspec.structs.replace(fault, cause="duration", variant="range") if of_range else fault
         )
@@ -226,14 +235,11 @@ def _number_faults(name: str, value: object, least: int, most: int) -> Iterator[
         text = "missing value for decimal type" if value == "" else ""
         reason = f"{value} is not a whole number of 32 bits"
         yield Fault(name, "MalformedInput", 400, text, variant=name, reason=reason)
-    elif not least <= number <= most:
-        end = (
-            f"greater than or equal to {least}"
-            if number < least
-            else f"less than or equal to {most}"
-        )
+    elif number < least:
+        yield too_small(name, number, least)
+    elif number > most:
         member = name[0].lower() + name[1:]
-        yield violation(name, member, f"'{number}'", f"have value {end}")
+        yield violation(name, member, f"'{number}'", f"have value less than or equal to {most}")
 
 
 def _policy_arn_faults(call: Call, value: object) -> Iterator[Fault]:
@@ -249,7 +255,8 @@ def _policy_arn_faults(call: Call, value: object) -> Iterator[Fault]:
         if not isinstance(text, str):
             yield mistyped(f"PolicyArns[{number - 1}].arn", text, str)
         elif not _fits(_ARN_RULE, text):
-            yield from _of_text("PolicyArns", f"policyArns.{number}.member.arn", text, _ARN_RULE)
+            place = f"PolicyArns[{number - 1}].arn", f"policyArns.{number}.member.arn"
+            yield from _of_text(*place, text, _ARN_RULE)
         else:
             yield from _managed_policy_faults(call, text)
 
@@ -270,16 +277,18 @@ def _context_faults(_call: Call, value: object) -> Iterator[Fault]:
     if not isinstance(value, list):
         yield mistyped("ProvidedContexts", value, list)
         return
-    if not 1 <= len(value) <= MAX_CONTEXTS:
-        end = f"less than or equal to {MAX_CONTEXTS}" if value else "greater than or equal to 1"
-        yield violation("ProvidedContexts", "providedContexts", "'[…]'", f"have length {end}")
+    if not value:
+        yield too_short("ProvidedContexts", 0, 1)
+    if len(value) > MAX_CONTEXTS:
+        most = f"have length less than or equal to {MAX_CONTEXTS}"
+        yield violation("ProvidedContexts", "providedContexts", "'[…]'", most)
     rules = {"ProviderArn": _PROVIDER_ARN, "ContextAssertion": _ASSERTION}
     for number, entry in enumerate(value, 1):
         for key, rule in rules.items():
             text = entry.get(key) if isinstance(entry, dict) else None
             member = f"providedContexts.{number}.member.{key[0].lower()}{key[1:]}"
             if isinstance(text, str):
-                yield from _of_text("ProvidedContexts", member, text, rule)
+                yield from _of_text(f"ProvidedContexts[{number - 1}].{key}", member, text, rule)
 
 
 _CHECKS: dict[str, Callable[[Call, Any], Iterable[Fault]]] = {

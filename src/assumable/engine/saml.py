@@ -12,7 +12,7 @@ import msgspec
 from assumable import arn
 from assumable.engine.facts import Facts
 from assumable.engine.gates import Gate, GateName
-from assumable.engine.limits import Fault, violation
+from assumable.engine.limits import Fault, missing
 from assumable.engine.provider import (
     credentials_gate,
     missing_variant,
@@ -44,7 +44,7 @@ def _provider_arn_fault(call: Call) -> Fault | None:
     """A PrincipalArn that is no SAML provider, or was swapped with RoleArn (FACTS 4.2)."""
     parts, role = arn.parse(call.identity_provider), arn.parse(call.role_arn)
     if not call.identity_provider:
-        return violation("PrincipalArn", "principalArn", "null", "not be null")
+        return missing("PrincipalArn")
     if parts is not None and parts.kind == "saml-provider" and parts.name:
         return None
     swapped = parts is not None and parts.kind == "role" and role is not None

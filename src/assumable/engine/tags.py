@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html
 import re
 from collections.abc import Iterator
 
-from assumable.engine.limits import Fault, mistyped, violation
+from assumable.engine.limits import Fault, missing, mistyped, too_short, violation
 from assumable.model.call import Call
 
 MAX_TAGS, MAX_KEY, MAX_VALUE = 50, 128, 256
@@ -29,8 +29,8 @@ def tag_faults(call: Call, value: object) -> Iterator[Fault]:
             yield mistyped(f"Tags[{number}]", tag, dict)
             continue
         keys.append(str(tag.get("Key", "")).lower())
-        yield from _member_faults(f"tags.{number + 1}.member.key", tag.get("Key"), 1, MAX_KEY)
-        yield from _member_faults(f"tags.{number + 1}.member.value", tag.get("Value"), 0, MAX_VALUE)
+        for name, shortest, longest in (("Key", 1, MAX_KEY), ("Value", 0, MAX_VALUE)):
+            yield from _member_faults(number, name, tag.get(name), shortest, longest)
     if len(set(keys)) != len(keys):
         text = "Duplicate tag keys found. Please note that Tag keys are case insensitive."
         yield _conflict("Tags", text)
@@ -43,21 +43,27 @@ def tag_faults(call: Call, value: object) -> Iterator[Fault]:
         yield _conflict("Tags", text)
 
 
-def _member_faults(member: str, value: object, shortest: int, longest: int) -> Iterator[Fault]:
+def _member_faults(
+    number: int, name: str, value: object, shortest: int, longest: int
+) -> Iterator[Fault]:
+    """What is wrong with the key or the value of a tag, counted from 0."""
+    path = f"Tags[{number}].{name}"
     if value is None:
-        yield violation("Tags", member, "null", "not be null")
-        return
-    text = str(value)
-    for constraint in _broken(text, shortest, longest):
-        yield violation("Tags", member, f"'{text}'", constraint)
+        yield missing(path)
+    elif not isinstance(value, str):
+        yield mistyped(path, value, str)
+    elif len(value) < shortest:
+        yield too_short(path, len(value), shortest)
+    else:
+        for constraint in _broken(value, shortest, longest):
+            member = f"tags.{number + 1}.member.{name.lower()}"
+            yield violation("Tags", member, f"'{value}'", constraint)
 
 
 def _broken(text: str, shortest: int, longest: int) -> Iterator[str]:
     """The constraints that a key or value breaks."""
-    if not _CHARACTERS.fullmatch(text) or len(text) < shortest:
+    if not _CHARACTERS.fullmatch(text):
         yield f"satisfy regular expression pattern: {_PRINTED}{'+' if shortest else '*'}"
-    if len(text) < shortest:
-        yield f"have length greater than or equal to {shortest}"
     if len(text) > longest:
         yield f"have length less than or equal to {longest}"
 
@@ -69,7 +75,13 @@ def transitive_faults(call: Call, value: object) -> Iterator[Fault]:
         return
     if len(value) > MAX_TAGS:
         yield violation("TransitiveTagKeys", "transitiveTagKeys", "'[…]'", _TOO_MANY)
-    keys = [str(key) for key in value]
+    keys = [key for key in value if isinstance(key, str)]
+    for number, key in enumerate(value):
+        path = f"TransitiveTagKeys[{number}]"
+        if not isinstance(key, str):
+            yield mistyped(path, key, str)
+        elif not key:
+            yield too_short(path, 0, 1)
     broken = dict.fromkeys(rule for key in keys for rule in _broken(key, 1, MAX_KEY))
     if broken:
         rules = ", ".join(f"Member must {rule}" for rule in broken)
