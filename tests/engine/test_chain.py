@@ -201,7 +201,9 @@ def test_a_token_may_make_the_first_hop() -> None:
     claims = {"iss": f"https://{host}", "aud": "sts.amazonaws.com", "sub": "repo:acme/app"}
     named = [trust({"Federated": provider}, "sts:AssumeRoleWithWebIdentity")]
     scenario = chained(first={"claims": claims}, ci_trusts=named)
-    scenario["accounts"][A]["OpenIDConnectProviders"] = [{"Arn": provider}]
+    scenario["accounts"][A]["OpenIDConnectProviders"] = [
+        {"Arn": provider, "ClientIDList": ["sts.amazonaws.com"]}
+    ]
     for api in ("AssumeRole", "AssumeRoleWithWebIdentity"):
         scenario["call"]["api"] = api
         assert [call.api for call in hops(parsed(scenario).call)] == [

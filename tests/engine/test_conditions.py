@@ -8,7 +8,18 @@ import pytest
 
 from assumable.engine import truth
 from assumable.engine.conditions import compiled, either, holds, open_question, words
-from assumable.engine.truth import And, Atom, Not, Or, Truth, atoms, describe, settle
+from assumable.engine.truth import (
+    And,
+    Atom,
+    Not,
+    Or,
+    Truth,
+    any_of,
+    atoms,
+    describe,
+    negate,
+    settle,
+)
 from assumable.model.call import Absent, Open, Present, Value
 from assumable.model.policy import Condition, Layer, PolicyName, parse_policy
 from assumable.model.world import Unknown
@@ -80,7 +91,9 @@ def asked(operator: str, wanted: Any, value: Value, **others: Value) -> Truth:
         ("NumericEquals", "NaN", "NaN", False),
         ("DateEquals", "2026-11-23T12:00:00", "1795435200", True),
         ("DateEquals", " 2026-11-23T12:00:00Z ", "1795435200", True),
+        ("DateEquals", "2026-11", "2026-11-01T00:00:00Z", True),
         ("DateEquals", "soon", "soon", False),
+        ("NumericEquals", "1_000", "1000", False),
         ("BinaryEquals", "aGVsbG8=", "aGVs bG8=", False),
         ("BinaryEquals", "aGVs*bG8=", "aGVsbG8=", False),
         ("BinaryEquals", "not base64!", "not base64!", False),
@@ -372,8 +385,8 @@ SAYINGS = [
     ("Bool", "true", "is `true`", "is not `true`"),
     ("BinaryEquals", "aGVsbG8=", "is `aGVsbG8=`", "is not `aGVsbG8=`"),
     ("IpAddress", "203.0.113.0/24", "is in `203.0.113.0/24`", "is not in `203.0.113.0/24`"),
-    ("ArnEquals", "*", "is like `*`", "is not like `*`"),
-    ("ArnLike", "*", "is like `*`", "is not like `*`"),
+    ("ArnEquals", "a*", "is like `a*`", "is not like `a*`"),
+    ("ArnLike", "a*", "is like `a*`", "is not like `a*`"),
     ("NumericEquals", "5", "is `5`", "is not `5`"),
     ("NumericLessThan", "5", "is under `5`", "is not under `5`"),
     ("NumericLessThanEquals", "5", "is at most `5`", "is not at most `5`"),
@@ -534,3 +547,19 @@ def test_a_question_about_a_variable_is_about_a_fact() -> None:
     assert (found.text, found.subject, found.part, found.settle, found.kind) == (
         "the pattern is the role", "the user's name", "the user's name", "iam:GetUser", "fact",
     )  # fmt: skip
+
+
+@pytest.mark.rule("R6.3")
+def test_what_is_surely_there_is_like_everything() -> None:
+    """A lone star needs no value, only that there is one."""
+    there, perhaps = Unknown("the tag", present=True), Unknown("the tag")
+    for operator in ("StringLike", "ArnLike", "ArnEquals", "StringLikeIfExists"):
+        assert asked(operator, "*", there) is True
+    assert asked("StringNotLike", "*", there) is False
+    assert asked("StringLikeIfExists", "*", perhaps) is True
+    exists = asked("StringLike", "*", perhaps)
+    assert describe(exists) == f"{KEY} is in the request"
+    assert asked("StringNotLike", ["a", "*"], perhaps) == negate(
+        any_of([asked("StringLike", "a", perhaps), exists])
+    )
+    assert isinstance(asked("StringEquals", "*", there), Atom)

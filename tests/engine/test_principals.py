@@ -106,10 +106,9 @@ def test_one_entry(kind: str, value: str, expected: tuple[Form, Truth]) -> None:
 
 def test_the_names_of_a_caller() -> None:
     """Root has its account's names alone, a service that of everyone, an unknown path hides one."""
-    everyone = ((("*", "*"), Form.STRONG),)
+    everyone = ((("*", "*"), Form.STRONG), (("AWS", "*"), Form.STRONG))
     account = (
         *everyone,
-        (("AWS", "*"), Form.STRONG),
         (("AWS", A), Form.ACCOUNT),
         (("AWS", ROOT), Form.ACCOUNT),
     )
@@ -146,8 +145,10 @@ def test_a_service_is_named_by_its_own_name_only() -> None:
     assert matched("Service", "lambda.amazonaws.com", facts) == NOBODY
     both = statement({"Service": ["lambda.amazonaws.com", "ec2.amazonaws.com"]})
     assert names(both, facts) == {Form.STRONG: True}
-    mixed = statement({"Service": ["lambda.amazonaws.com"], "AWS": "*"})
+    mixed = statement({"Service": ["lambda.amazonaws.com"], "AWS": A})
     assert names(mixed, facts) == {Form.STRONG: False}
+    either_star = statement({"Service": ["lambda.amazonaws.com"], "AWS": "*"})
+    assert names(either_star, facts) == {Form.STRONG: True}  # C-2 is about unsigned callers alone
     # Everyone may also be said beside a service that does not match.
     everyone = msgspec.structs.replace(
         mixed, principals=(*(mixed.principals or ()), *(statement("*").principals or ()))

@@ -1,5 +1,6 @@
 """R10.3 to R10.8: where the endpoint stands, and in whose account the Region must be on."""
 
+import json
 from typing import Any
 
 import msgspec
@@ -174,3 +175,14 @@ def test_an_opt_in_region_is_not_taken_to_be_on(
     decision = in_an_open_world(region, **statuses)
     gates = [gate for gate in decision.gates if gate.gate is GateName.CREDENTIALS]
     assert [gate.account for gate in gates if gate.outcome is Outcome.UNKNOWN] == asked
+
+
+@pytest.mark.parametrize("partition", ["aws", "aws-cn"])
+def test_the_global_endpoint_is_of_one_partition(partition: str) -> None:
+    """R10.3, R10.8: it stands in us-east-1."""
+    scenario = json.loads(json.dumps(classic()).replace("arn:aws:", f"arn:{partition}:"))
+    scenario["call"]["network"] = {"endpoint": "global"}
+    diagnosis = diagnosed(scenario)
+    error = diagnosis.aws_error
+    expected = None if partition == "aws" else "InvalidClientTokenId"
+    assert (error.code if error else None) == expected

@@ -1,5 +1,6 @@
 """SAML calls: what STS reads of an assertion, before and in the trust policy."""
 
+import json
 from typing import Any
 
 import pytest
@@ -281,7 +282,8 @@ def test_durations() -> None:
         (equals("saml:doc", f"{B}/Corp"), "allowed"),
         (equals("SAML:iss", "https://idp.example.com"), "allowed"),
         (equals("saml:sub", "alice"), "denied"),
-        ({"StringLike": {"saml:namequalifier": "*"}}, "conditional"),
+        ({"StringLike": {"saml:namequalifier": "a*"}}, "conditional"),
+        ({"StringLike": {"saml:namequalifier": "*"}}, "allowed"),  # it is always there
         ({"ForAnyValue:StringEquals": {"saml:cn": "ops"}}, "allowed"),
         ({"ForAllValues:StringEquals": {"saml:cn": "ops"}}, "denied"),
         (equals("saml:role", "admin"), "denied"),
@@ -347,3 +349,12 @@ def test_the_roles_account_has_scps_and_rcps() -> None:
     assert decided(scenario).verdict == "allowed"
     scenario["organization"] = {**organization, "Policies": [rcp]}
     assert blocking(diagnosed(scenario)) == ["rcp"]
+
+
+def test_a_provider_is_of_the_partition_of_its_account() -> None:
+    """An account is of one partition: a provider with another in its ARN is not registered."""
+    scenario = call()
+    text = json.dumps(scenario["accounts"]).replace(ROLE, ROLE.replace("arn:aws:", "arn:aws-cn:"))
+    scenario["accounts"] = json.loads(text)
+    scenario["call"]["parameters"]["RoleArn"] = ROLE.replace("arn:aws:", "arn:aws-cn:")
+    assert error(diagnosed(scenario))[1] == "Specified provider doesn't exist"

@@ -615,3 +615,24 @@ def test_shared_issuers_need_a_claim_when_saved(condition: Any, noted: bool) -> 
     diagnosis = diagnosed(call({}, condition))
     assert diagnosis.verdict == "allowed"
     assert any("R2.14" in note for note in diagnosis.notes) is noted
+
+
+def test_client_ids_that_were_not_read_are_a_question() -> None:
+    """`aws iam list-open-id-connect-providers` does not list them."""
+    scenario = call({})
+    del scenario["accounts"][B]["OpenIDConnectProviders"][0]["ClientIDList"]
+    diagnosis = diagnosed(scenario)
+    assert diagnosis.verdict == "conditional"
+    assert [unknown.what for unknown in diagnosis.unknowns] == [
+        f"the client IDs of {provider(GITHUB)}"
+    ]
+    scenario["call"]["caller"]["claims"]["exp"] = 1
+    assert diagnosed(scenario).verdict == "denied"
+
+
+def test_only_assume_role_has_an_external_id() -> None:
+    """FACTS 5.3: a condition on it keeps every token out, whatever is sent beside it."""
+    guarded = call({}, equals("sts:ExternalId", "x-1"), ExternalId="x-1")
+    (finding,) = diagnosed(guarded).findings
+    assert (finding.cause, finding.variant, finding.fixes) == ("external-id", "missing", ())
+    assert "AssumeRoleWithWebIdentity cannot send" in finding.explanation

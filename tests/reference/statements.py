@@ -65,6 +65,8 @@ def principal_form(statement: dict, caller: dict) -> str:
     principal = statement.get("Principal", "*")
     if principal == "*":  # everyone, unsigned callers too (C-2, U-20)
         return "strong"
+    if "service" in caller and "*" in as_list(principal.get("AWS", [])):
+        return "strong"  # everyone as well; only unsigned callers are not (C-2)
     for kind in ("Service", "Federated"):
         if kind.lower() in caller:
             return "strong" if caller[kind.lower()] in as_list(principal.get(kind, [])) else ""

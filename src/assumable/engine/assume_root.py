@@ -139,7 +139,7 @@ def _administration(facts: Facts) -> Iterator[Problem]:
 def _delegation(facts: Facts, org: Organization) -> Iterator[Problem]:
     """A member account must be a delegated administrator for IAM."""
     account = facts.caller_account
-    if org.iam_administrators is None:
+    if org.iam_administrators is None and not facts.world.complete:
         unread = Unknown(
             "the delegated administrators for IAM", "organizations:ListDelegatedAdministrators"
         )
@@ -148,7 +148,7 @@ def _delegation(facts: Facts, org: Organization) -> Iterator[Problem]:
             f"account {account} is no delegated administrator for IAM",
             unread,
         )
-    elif account not in org.iam_administrators:
+    elif account not in (org.iam_administrators or ()):
         yield _refused(facts, "not-administrator")
 
 

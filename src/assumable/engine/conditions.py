@@ -256,7 +256,11 @@ def _open(wanted: Test, key: str, value: Unknown) -> Truth:
             test=wanted,
         )
     base = POSITIVE.get(wanted.base, wanted.base)
-    same = any_of(_atom(key, base, text, part, value.settle) for text in wanted.values)
+    like = base in ("stringlike", "arnlike", "arnequals")
+    same = any_of(
+        exists if like and text == "*" else _atom(key, base, text, part, value.settle)
+        for text in wanted.values
+    )
     if OPERATORS[wanted.base].negated:
         return negate(same)
     return any_of([negate(exists), same]) if wanted.if_exists else same

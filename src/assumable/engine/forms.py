@@ -29,9 +29,9 @@ _EVERY_PRINCIPAL = ("AWS", "*")
 def names_of(
     caller: Caller, account: str, partition: str, principal_arn: str | Unknown | None
 ) -> Names:
-    """The names of a signed caller (FACTS 1.3, 2.1); a service has only that of everyone here."""
+    """The names of a signed caller (FACTS 1.3, 2.1); a service has only those of everyone here."""
     if isinstance(caller, ServiceCaller):
-        return ((_EVERYONE, Form.STRONG),)
+        return (_EVERYONE, Form.STRONG), (_EVERY_PRINCIPAL, Form.STRONG)
     root = f"arn:{partition}:iam::{account}:root"
     found = [
         (_EVERYONE, Form.STRONG),

@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_con
 import base64
 import binascii
 import ipaddress
+import re
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
@@ -31,7 +32,12 @@ Compare = Callable[[str], bool]
 """Whether a value of the request compares with any of the wanted ones."""
 
 
+_MONTH = re.compile(r"[0-9]{4}-[0-9]{2}")
+
+
 def _number(text: str) -> Decimal | None:
+    if "_" in text:  # which Python alone takes between digits
+        return None
     try:
         number = Decimal(text.strip())
     except InvalidOperation:
@@ -40,11 +46,11 @@ def _number(text: str) -> Decimal | None:
 
 
 def _instant(text: str) -> Decimal | None:
-    number = _number(text)
+    number, text = _number(text), text.strip()
     if number is not None:
         return number
     try:
-        moment = datetime.fromisoformat(text.strip())
+        moment = datetime.fromisoformat(f"{text}-01" if _MONTH.fullmatch(text) else text)
     except ValueError:
         return None
     return Decimal(str((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()))

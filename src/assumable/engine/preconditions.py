@@ -156,7 +156,7 @@ def _is_ordinary(facts: Facts) -> bool:
         return False
     if call.api == ASSUME_ROOT:
         return False
-    region, parameters = call.network.region, call.parameters
+    region, parameters = call.network.serving_region, call.parameters
     return (
         facts.session.expires_at is None
         and "SerialNumber" not in parameters

@@ -22,7 +22,13 @@ def credentials_gate(facts: Facts, fault: Fault) -> Gate:
 
 
 def registered(facts: Facts, provider_arn: str) -> Provider | Unknown | None:
-    """The provider in the role's account; None when it is not registered there."""
+    """The provider in the role's account; None when it is not registered there.
+
+    An account is of one partition, so that a provider of another one never is.
+    """
+    asked = arn.parse(provider_arn)
+    if asked is not None and asked.partition != facts.role_side.partition:
+        return None
     account = facts.world.account(facts.call.role_account)
     if isinstance(account, Unknown):
         return account
@@ -51,6 +57,28 @@ def unread_provider(facts: Facts, settle: str) -> Iterator[Gate]:
         account=facts.call.role_account,
         allow=accepts,
         summary="whether the provider is registered is not known",
+    )
+
+
+def unread_clients(facts: Facts, settle: str) -> Iterator[Gate]:
+    """The question whether a provider whose client IDs were not read has that of the token."""
+    name = facts.call.identity_provider
+    known = registered(facts, name)
+    if not isinstance(known, Provider) or known.client_ids is not None:
+        return
+    has = Atom(
+        subject=f"the client IDs of {name}",
+        text=f"the audience of the token is a client ID of {name}",
+        opposite=f"the audience of the token is no client ID of {name}",
+        part=f"the client IDs of {name}",
+        settle=f"{settle} on {name}",
+        kind="fact",
+    )
+    yield Gate(
+        gate=GateName.CREDENTIALS,
+        account=facts.call.role_account,
+        allow=has,
+        summary="whether the audience is one of the provider's client IDs is not known",
     )
 
 

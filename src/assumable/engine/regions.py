@@ -40,7 +40,8 @@ def region_faults(facts: Facts) -> Iterator[Fault]:
     An opt-in Region cannot validate the credentials of an account that has it off; a default one
     can. Both refuse to make credentials for an account that has it off, or STS in it (R10.5, C-11).
     """
-    region, call = _regional(facts), facts.call
+    call = facts.call
+    region = call.network.serving_region
     if region is None:
         return
     home = arn.parse(call.caller.arn if call.is_principal else call.role_arn)
@@ -65,7 +66,8 @@ def region_questions(facts: Facts) -> Iterator[tuple[str, Atom]]:
 
     They are switching it on or off just now, or nobody has said whether they opted in.
     """
-    region, call = _regional(facts), facts.call
+    call = facts.call
+    region = call.network.serving_region
     if region is None:
         return
     opt_in = _is_opt_in(facts, region)
@@ -88,12 +90,6 @@ def region_questions(facts: Facts) -> Iterator[tuple[str, Atom]]:
 
 
 _OFF, _BETWEEN = "not-opted-in", ("enabling", "disabling")
-
-
-def _regional(facts: Facts) -> str | None:
-    """The Region of a regional endpoint; the global one counts as one that is always on (R10.3)."""
-    network = facts.call.network
-    return network.region if network.endpoint == "regional" else None
 
 
 def _is_opt_in(facts: Facts, region: str) -> bool:

@@ -16,6 +16,7 @@ from assumable.engine.provider import (
     credentials_gate,
     missing_variant,
     registered,
+    unread_clients,
     unread_provider,
 )
 from assumable.engine.truth import Atom
@@ -45,6 +46,7 @@ def claims_gates(facts: Facts, claims: Mapping[str, object]) -> Iterator[Gate]:
         yield credentials_gate(facts, fault)
     if _is_registered_one(facts.call):
         yield from unread_provider(facts, "iam:GetOpenIDConnectProvider")
+        yield from unread_clients(facts, "iam:GetOpenIDConnectProvider")
     yield from _aged(facts, claims)
 
 

@@ -169,6 +169,11 @@ class Network(msgspec.Struct, frozen=True, kw_only=True):
     assumed: bool = False
     """True when nobody has said that there is no VPC endpoint: it is taken for granted."""
 
+    @property
+    def serving_region(self) -> str | None:
+        """The Region of the endpoint; the global one counts as us-east-1 (R10.3)."""
+        return "us-east-1" if self.endpoint == "global" else self.region
+
 
 class Hop(msgspec.Struct, frozen=True, kw_only=True):
     """A role that is assumed on the way to the one that is asked for."""

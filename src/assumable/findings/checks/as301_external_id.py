@@ -25,7 +25,10 @@ def check(decision: Decision, blame: Blame) -> Finding:
     """The finding, with the value that the policy asks for."""
     condition = _condition(blame)
     variant = _variant(decision, condition)
-    explanation = f"{where(blame)} requires an external ID, {_EXPLANATIONS[variant]}"
+    sent = _EXPLANATIONS[variant]
+    if decision.call.api != "AssumeRole":
+        sent = f"which {decision.call.api} cannot send: only AssumeRole has one"
+    explanation = f"{where(blame)} requires an external ID, {sent}"
     return finding(
         CAUSE,
         blame,
@@ -46,7 +49,7 @@ def _condition(blame: Blame) -> Condition:
 
 def _variant(decision: Decision, condition: Condition) -> str:
     sent = decision.call.parameters.get("ExternalId")
-    if not isinstance(sent, str):
+    if not isinstance(sent, str) or decision.call.api != "AssumeRole":
         return "missing"
 
     def bare(text: str) -> str:
@@ -66,6 +69,8 @@ def _forbids(condition: Condition) -> bool:
 
 def _fixes(decision: Decision, blame: Blame, condition: Condition) -> Iterator[Fix]:
     sent = decision.call.parameters.get("ExternalId")
+    if decision.call.api != "AssumeRole":
+        return  # the condition guards the role: whoever has a token is let in by another statement
     if decision.facts.caller_is_service and sent is None:
         return  # nobody writes the request of a service
     if _forbids(condition):
