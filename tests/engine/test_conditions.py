@@ -175,9 +175,11 @@ def test_the_names_of_keys_ignore_case() -> None:
     ("operator", "got", "expected"),
     [
         ("StringEquals", ("a", "x"), True),
+        ("StringEquals", ("x", "a"), True),
         ("StringEquals", ("x", "y"), False),
         ("StringNotEquals", ("x", "y"), True),
         ("StringNotEquals", ("a", "x"), False),
+        ("StringNotEquals", ("x", "a"), False),
         ("ForAllValues:StringEquals", ("a", "b"), True),
         ("ForAllValues:StringEquals", ("a", "x"), False),
         ("ForAllValues:StringNotEquals", ("a", "x"), False),
