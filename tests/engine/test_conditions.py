@@ -16,6 +16,7 @@ from assumable.source import Document, Location
 
 KEY = "aws:PrincipalTag/Team"
 ALICE = "${aws:username}"
+GROUP = "arn:aws:iam::111111111111:user/ops"
 
 
 class Request:
@@ -114,6 +115,29 @@ def test_a_value_that_cannot_be_read_spoils_no_other(
     wanted = [unreadable, {"DateLessThan": "2026-06-01"}.get(operator, inside)]
     assert asked(operator, wanted, one(inside)) is True
     assert asked(operator, wanted, one(outside)) is False
+
+
+@pytest.mark.rule("R6.2")
+@pytest.mark.parametrize(
+    ("operator", "expected"),
+    [
+        ("Equals", [False, True, False]),
+        ("NotEquals", [True, False, True]),
+        ("LessThan", [True, False, False]),
+        ("LessThanEquals", [True, True, False]),
+        ("GreaterThan", [False, False, True]),
+        ("GreaterThanEquals", [False, True, True]),
+    ],
+)
+def test_numbers_and_dates_below_at_and_above_the_limit(
+    operator: str, expected: list[bool]
+) -> None:
+    """R6.2: the limit itself belongs to the operators that say so."""
+    numbers = [one("4"), one("5.0"), one("6")]
+    assert [asked(f"Numeric{operator}", "5", got) for got in numbers] == expected
+    limit = "2026-11-23T12:00:00Z"
+    dates = [one("2026-11-23T11:59:59Z"), one("2026-11-23T13:00:00+01:00"), one("2026-11-24")]
+    assert [asked(f"Date{operator}", limit, got) for got in dates] == expected
 
 
 @pytest.mark.rule("R6.4")
@@ -288,6 +312,46 @@ def test_variables_are_replaced_literally(wanted: str, got: str, expected: bool)
     }
     held = compiled(condition("StringLike", wanted), has_variables=True)
     assert held(Request(known)) is expected
+
+
+@pytest.mark.rule("R6.10")
+@pytest.mark.parametrize(
+    "operator",
+    [
+        *("StringEquals", "StringNotEquals", "StringEqualsIgnoreCase"),
+        *("StringNotEqualsIgnoreCase", "StringLike", "StringNotLike"),
+        *("ArnEquals", "ArnNotEquals", "ArnLike", "ArnNotLike"),
+    ],
+)
+def test_operators_on_text_and_arns_replace_variables(operator: str) -> None:
+    """R6.10: the negated ones too."""
+    mine, other = one(f"{GROUP}/alice"), one(f"{GROUP}/bob")
+    negated = "Not" in operator
+    assert asked(operator, "${aws:friend}", mine, friend=mine) is not negated
+    assert asked(operator, "${aws:friend}", mine, friend=other) is negated
+
+
+@pytest.mark.rule("R6.10")
+@pytest.mark.parametrize(
+    ("operators", "value"),
+    [
+        (["NumericEquals", "NumericLessThanEquals", "NumericGreaterThanEquals"], "5"),
+        (["DateEquals", "DateLessThanEquals", "DateGreaterThanEquals"], "2026-11-23"),
+        (["BinaryEquals"], "aGVsbG8="),
+        (["IpAddress"], "203.0.113.7"),
+        (["NumericNotEquals"], "5"),
+        (["DateNotEquals"], "2026-11-23"),
+        (["NotIpAddress"], "203.0.113.7"),
+    ],
+)
+def test_other_operators_leave_variables_as_they_are_written(
+    operators: list[str], value: str
+) -> None:
+    """R6.10: what stands there is no number, date, address or base64 (R6.2)."""
+    for operator in operators:
+        negated = "Not" in operator
+        assert asked(operator, value, one(value)) is not negated
+        assert asked(operator, "${aws:friend}", one(value), friend=one(value)) is negated
 
 
 @pytest.mark.rule("R6.10")

@@ -321,6 +321,17 @@ def test_gates_are_shown_in_the_order_in_which_they_are_listed() -> None:
     assert set(shown) >= {GateName.SCP, GateName.VPC_ENDPOINT, GateName.RCP, GateName.TRUST}
 
 
+def test_what_is_wrong_before_any_policy_stands_in_its_place() -> None:
+    """A fault of the request comes before the credentials, which are in order."""
+    scenario = call_by(DEPLOYER, TRUSTED)
+    assert [found.summary for found in decided(scenario).gates[:2]] == [
+        "the parameters are well-formed", "the credentials may call it",
+    ]  # fmt: skip
+    scenario["call"]["parameters"]["RoleArn"] = f"arn:aws:iam::{B}:role/Nobody"
+    shown = [(found.gate.value, found.blocks) for found in decided(scenario).gates[:3]]
+    assert shown == [("request", False), ("request", True), ("credentials", False)]
+
+
 # --- prepared once, asked often -----------------------------------------------------------------
 
 
