@@ -79,6 +79,10 @@ def asked(operator: str, wanted: Any, value: Value, **others: Value) -> Truth:
         ("NumericLessThan", "Infinity", "5", False),
         ("NumericEquals", " 10 ", "10", True),
         ("NumericEquals", "NaN", "NaN", False),
+        ("NumericEquals", "2026-11-23", "2026-11-23", False),
+        ("NumericLessThan", "2027-01-01", "2026-11-23", False),
+        ("NumericNotEquals", "2026-11-23", "2026-11-23", True),
+        ("DateNotEquals", "2026-11-23T12:00:00Z", "1795435200", False),
         ("DateEquals", "2026-11-23T12:00:00", "1795435200", True),
         ("DateEquals", " 2026-11-23T12:00:00Z ", "1795435200", True),
         ("DateEquals", "soon", "soon", False),
@@ -352,6 +356,23 @@ def test_other_operators_leave_variables_as_they_are_written(
         negated = "Not" in operator
         assert asked(operator, value, one(value)) is not negated
         assert asked(operator, "${aws:friend}", one(value), friend=one(value)) is negated
+
+
+@pytest.mark.rule("R6.10")
+@pytest.mark.parametrize(
+    "key",
+    [
+        *("aws:CalledVia", "aws:PrincipalOrgPaths", "aws:PrincipalServiceNamesList"),
+        *("aws:ResourceOrgPaths", "aws:SourceOrgPaths", "aws:TagKeys"),
+        *("sts:RequestContextProviders", "sts:TransitiveTagKeys"),
+    ],
+)
+@pytest.mark.parametrize("value", [Unknown("some list"), one("alice"), one("alice", "bob")])
+def test_a_key_that_is_a_list_is_no_variable(key: str, value: Value) -> None:
+    """R6.10: its default counts, whatever the list holds, and nobody is asked what that is."""
+    held = compiled(condition("StringEquals", f"${{{key}, 'x'}}"), has_variables=True)
+    assert held(Request({KEY: one("x"), key: value})) is True
+    assert held(Request({KEY: one("alice"), key: value})) is False
 
 
 @pytest.mark.rule("R6.10")
