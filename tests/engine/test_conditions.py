@@ -27,6 +27,7 @@ from assumable.source import Document, Location
 
 KEY = "aws:PrincipalTag/Team"
 ALICE = "${aws:username}"
+GROUP = "arn:aws:iam::111111111111:user/ops"
 
 
 class Request:
@@ -89,6 +90,10 @@ def asked(operator: str, wanted: Any, value: Value, **others: Value) -> Truth:
         ("NumericLessThan", "Infinity", "5", False),
         ("NumericEquals", " 10 ", "10", True),
         ("NumericEquals", "NaN", "NaN", False),
+        ("NumericEquals", "2026-11-23", "2026-11-23", False),
+        ("NumericLessThan", "2027-01-01", "2026-11-23", False),
+        ("NumericNotEquals", "2026-11-23", "2026-11-23", True),
+        ("DateNotEquals", "2026-11-23T12:00:00Z", "1795435200", False),
         ("DateEquals", "2026-11-23T12:00:00", "1795435200", True),
         ("DateEquals", " 2026-11-23T12:00:00Z ", "1795435200", True),
         ("DateEquals", "2026-11", "2026-11-01T00:00:00Z", True),
@@ -127,6 +132,29 @@ def test_a_value_that_cannot_be_read_spoils_no_other(
     wanted = [unreadable, {"DateLessThan": "2026-06-01"}.get(operator, inside)]
     assert asked(operator, wanted, one(inside)) is True
     assert asked(operator, wanted, one(outside)) is False
+
+
+@pytest.mark.rule("R6.2")
+@pytest.mark.parametrize(
+    ("operator", "expected"),
+    [
+        ("Equals", [False, True, False]),
+        ("NotEquals", [True, False, True]),
+        ("LessThan", [True, False, False]),
+        ("LessThanEquals", [True, True, False]),
+        ("GreaterThan", [False, False, True]),
+        ("GreaterThanEquals", [False, True, True]),
+    ],
+)
+def test_numbers_and_dates_below_at_and_above_the_limit(
+    operator: str, expected: list[bool]
+) -> None:
+    """R6.2: the limit itself belongs to the operators that say so."""
+    numbers = [one("4"), one("5.0"), one("6")]
+    assert [asked(f"Numeric{operator}", "5", got) for got in numbers] == expected
+    limit = "2026-11-23T12:00:00Z"
+    dates = [one("2026-11-23T11:59:59Z"), one("2026-11-23T13:00:00+01:00"), one("2026-11-24")]
+    assert [asked(f"Date{operator}", limit, got) for got in dates] == expected
 
 
 @pytest.mark.rule("R6.4")
@@ -188,9 +216,11 @@ def test_the_names_of_keys_ignore_case() -> None:
     ("operator", "got", "expected"),
     [
         ("StringEquals", ("a", "x"), True),
+        ("StringEquals", ("x", "a"), True),
         ("StringEquals", ("x", "y"), False),
         ("StringNotEquals", ("x", "y"), True),
         ("StringNotEquals", ("a", "x"), False),
+        ("StringNotEquals", ("x", "a"), False),
         ("ForAllValues:StringEquals", ("a", "b"), True),
         ("ForAllValues:StringEquals", ("a", "x"), False),
         ("ForAllValues:StringNotEquals", ("a", "x"), False),
@@ -299,6 +329,63 @@ def test_variables_are_replaced_literally(wanted: str, got: str, expected: bool)
     }
     held = compiled(condition("StringLike", wanted), has_variables=True)
     assert held(Request(known)) is expected
+
+
+@pytest.mark.rule("R6.10")
+@pytest.mark.parametrize(
+    "operator",
+    [
+        *("StringEquals", "StringNotEquals", "StringEqualsIgnoreCase"),
+        *("StringNotEqualsIgnoreCase", "StringLike", "StringNotLike"),
+        *("ArnEquals", "ArnNotEquals", "ArnLike", "ArnNotLike"),
+    ],
+)
+def test_operators_on_text_and_arns_replace_variables(operator: str) -> None:
+    """R6.10: the negated ones too."""
+    mine, other = one(f"{GROUP}/alice"), one(f"{GROUP}/bob")
+    negated = "Not" in operator
+    assert asked(operator, "${aws:friend}", mine, friend=mine) is not negated
+    assert asked(operator, "${aws:friend}", mine, friend=other) is negated
+
+
+@pytest.mark.rule("R6.10")
+@pytest.mark.parametrize(
+    ("operators", "value"),
+    [
+        (["NumericEquals", "NumericLessThanEquals", "NumericGreaterThanEquals"], "5"),
+        (["DateEquals", "DateLessThanEquals", "DateGreaterThanEquals"], "2026-11-23"),
+        (["BinaryEquals"], "aGVsbG8="),
+        (["IpAddress"], "203.0.113.7"),
+        (["NumericNotEquals"], "5"),
+        (["DateNotEquals"], "2026-11-23"),
+        (["NotIpAddress"], "203.0.113.7"),
+    ],
+)
+def test_other_operators_leave_variables_as_they_are_written(
+    operators: list[str], value: str
+) -> None:
+    """R6.10: what stands there is no number, date, address or base64 (R6.2)."""
+    for operator in operators:
+        negated = "Not" in operator
+        assert asked(operator, value, one(value)) is not negated
+        assert asked(operator, "${aws:friend}", one(value), friend=one(value)) is negated
+
+
+@pytest.mark.rule("R6.10")
+@pytest.mark.parametrize(
+    "key",
+    [
+        *("aws:CalledVia", "aws:PrincipalOrgPaths", "aws:PrincipalServiceNamesList"),
+        *("aws:ResourceOrgPaths", "aws:SourceOrgPaths", "aws:TagKeys"),
+        *("sts:RequestContextProviders", "sts:TransitiveTagKeys"),
+    ],
+)
+@pytest.mark.parametrize("value", [Unknown("some list"), one("alice"), one("alice", "bob")])
+def test_a_key_that_is_a_list_is_no_variable(key: str, value: Value) -> None:
+    """R6.10: its default counts, whatever the list holds, and nobody is asked what that is."""
+    held = compiled(condition("StringEquals", f"${{{key}, 'x'}}"), has_variables=True)
+    assert held(Request({KEY: one("x"), key: value})) is True
+    assert held(Request({KEY: one("alice"), key: value})) is False
 
 
 @pytest.mark.rule("R6.10")

@@ -8,6 +8,7 @@ import pytest
 from assumable.engine.evaluate import Decision, decide
 from assumable.engine.gates import Gate, GateName, Outcome
 from assumable.engine.layers import Prepared
+from assumable.engine.truth import atoms
 from tests.rules.worlds import (
     CI,
     ENDPOINT,
@@ -143,6 +144,29 @@ def test_service_linked_roles_are_exempt() -> None:
     assert len(gates(to_linked, "scp")) == 3
 
 
+@pytest.mark.rule("R1.23")
+@pytest.mark.parametrize(
+    ("name", "account", "whose"),
+    [("scp", A, "the caller's SCPs"), ("rcp", B, "the RCPs of the role's account")],
+)
+def test_a_role_that_may_be_service_linked_leaves_the_organization_open(
+    name: str, account: str, whose: str
+) -> None:
+    """Only its name is known, and the path that exempts it can be read: the gate says how."""
+    linked_by_name = f"arn:aws:sts::{A}:assumed-role/AWSServiceRoleForEC2Fleet/build"
+    scenario = call_by(linked_by_name, TRUSTED)
+    scenario["organization"] = organization(A, B, scps={ROOT: [deny()]}, rcps={ROOT: [DENIED]})
+    scenario["unknown"] = [f"account:{A}"]
+    found = gate(scenario, name)
+    assert found.outcome is Outcome.UNKNOWN
+    assert found.account == account
+    (part,) = found.policies
+    assert getattr(part, "what", "") == f"{whose}, which bind no service-linked role,"
+    assert getattr(part, "settle", "") == "iam:GetRole on AWSServiceRoleForEC2Fleet"
+    asked = {(atom.part, atom.settle) for atom in atoms(found.passes)}
+    assert asked == {(getattr(part, "what", ""), getattr(part, "settle", ""))}
+
+
 def test_policies_that_an_organization_has_not_switched_on() -> None:
     """SCPs and RCPs alike."""
     scenario = member()
@@ -180,6 +204,14 @@ def test_every_level_is_a_gate_of_its_own() -> None:
     assert [found.outcome.value for found in rcps] == ["allow", "allow", "explicit-deny"]
     assert [len(found.policies) for found in rcps] == [0, 0, 1]
     assert all(found.rules is not None and found.context is not None for found in scps)
+
+
+def test_whatever_refuses_counts_outside_the_caller_s_own_side() -> None:
+    """The form in which the trust policy names the caller frees it of its own side alone."""
+    scenario = through_endpoint(call_by(DEPLOYER, trust({"AWS": DEPLOYER}), account=A), DENIED)
+    scenario["organization"] = organization(A, B)
+    own = {GateName.BOUNDARY, GateName.SESSION_POLICY, GateName.IDENTITY}
+    assert {found.gate for found in decided(scenario).gates if not found.counts} == own
 
 
 @pytest.mark.rule("R1.7")
@@ -287,6 +319,17 @@ def test_gates_are_shown_in_the_order_in_which_they_are_listed() -> None:
     order = list(GateName)
     assert shown == sorted(shown, key=order.index)
     assert set(shown) >= {GateName.SCP, GateName.VPC_ENDPOINT, GateName.RCP, GateName.TRUST}
+
+
+def test_what_is_wrong_before_any_policy_stands_in_its_place() -> None:
+    """A fault of the request comes before the credentials, which are in order."""
+    scenario = call_by(DEPLOYER, TRUSTED)
+    assert [found.summary for found in decided(scenario).gates[:2]] == [
+        "the parameters are well-formed", "the credentials may call it",
+    ]  # fmt: skip
+    scenario["call"]["parameters"]["RoleArn"] = f"arn:aws:iam::{B}:role/Nobody"
+    shown = [(found.gate.value, found.blocks) for found in decided(scenario).gates[:3]]
+    assert shown == [("request", False), ("request", True), ("credentials", False)]
 
 
 # --- prepared once, asked often -----------------------------------------------------------------
