@@ -63,6 +63,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     blast_radius: BlastRadius
     commands: tuple[str, ...]
     """Everything to run: the policy edits merged per document, then the call, hop by hop."""
+    calls: int
+    """How many of them, the last ones, make the call: one for each hop once the fixes are in."""
     scenario_patch: tuple[dict[str, Any], ...] = ()
 
 
@@ -215,6 +217,7 @@ def _plan(chain: Chain, proved: _Repair) -> Plan:
         residual_after=chain_residual(after),
         blast_radius=_blast_radius(chain, ordered, after),
         commands=_commands(ordered, after),
+        calls=len(after.decisions),
         scenario_patch=scenario_patch(ordered, chain.world),
     )
 

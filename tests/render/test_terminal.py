@@ -28,6 +28,7 @@ SHOWN: dict[str, dict[str, Any]] = {
     "no-plan": classic(RoleArn="arn:aws:iam::222222222222:role/Missing"),
     "chain": chained(ci_may=[], trusts=[trust({"AWS": f"{CI}s"})], DurationSeconds=7200),
     "chain-allowed": chained(),
+    "chain-without-a-role": chained(hop="CI"),
     "chain-by-a-service": chained(
         first={"service": "ec2.amazonaws.com"},
         ci_trusts=[trust({"Service": "ec2.amazonaws.com"})],
