@@ -195,6 +195,20 @@ def test_every_command_says_whose_credentials_it_takes() -> None:
     assert lines[at + 3].endswith("222222222222")
 
 
+def test_without_a_plan_the_pages_of_the_findings_are_named() -> None:
+    """Those of findings without a fix, or of all when the fixes were there and proved nothing."""
+    diagnosis = diagnosed(broken(("external-id", "mfa")))
+    without = msgspec.structs.replace(diagnosis, plans=())
+    pages = (
+        "fix   none that could be proved; see `assumable explain AS301`, `assumable explain AS401`"
+    )
+    assert f"\n{pages}\n" in terminal.render(without)
+    first, *rest = diagnosis.findings
+    stuck = msgspec.structs.replace(first, fixes=())
+    without = msgspec.structs.replace(without, findings=(stuck, *rest))
+    assert f"see `assumable explain {first.code}`\n" in terminal.render(without)
+
+
 def test_a_service_tries_again_by_itself() -> None:
     """There is no command to type for its call."""
     text = terminal.render(diagnosed(SHOWN["service"]))

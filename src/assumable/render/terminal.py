@@ -223,16 +223,12 @@ def _plans(diagnosis: Diagnosis, width: int) -> Iterator[Text]:
                 "or    ", parts + (f" (opens it to {opens})" if opens else ""), width
             )
     if diagnosis.verdict is Verdict.DENIED and not diagnosis.plans:
-        stuck = [
-            finding.code for finding in diagnosis.findings if finding.blocking and not finding.fixes
-        ]
-        pages = ", ".join(f"`assumable explain {code}`" for code in dict.fromkeys(stuck))
+        blocking = [finding for finding in diagnosis.findings if finding.blocking]
+        stuck = [finding for finding in blocking if not finding.fixes] or blocking
+        codes = dict.fromkeys(finding.code for finding in stuck)
+        pages = ", ".join(f"`assumable explain {code}`" for code in codes)
         yield Text()
-        yield from _wrapped(
-            "fix   ",
-            f"no edit of the request or of a policy is known that mends this; see {pages}",
-            width,
-        )
+        yield from _wrapped("fix   ", f"none that could be proved; see {pages}", width)
 
 
 def _first_plan(plan: Plan, fixes: list[Fix], width: int) -> Iterator[Text]:
