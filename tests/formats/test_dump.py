@@ -13,7 +13,7 @@ from assumable.engine.evaluate import decide
 from assumable.errors import InputError
 from assumable.formats.dump import call_of, read_policies, read_snapshot
 from assumable.model.call import Call, WebIdentityCaller
-from assumable.model.world import Account
+from assumable.model.world import Account, Unknown
 from tests.worlds import DEPLOYER, ROLE, A, B, classic, policy, trust
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -52,6 +52,17 @@ def test_an_organization_that_is_partly_collected_stays_open(
 ) -> None:
     """Neither allowed nor denied for certain."""
     assert snapshot(tmp_path, organization) == "conditional"
+
+
+@pytest.mark.parametrize("seconds", [0, 43_201, "3600", None])
+def test_a_maximum_that_no_role_has_is_not_known(seconds: Any, tmp_path: Path) -> None:
+    """A dump was made by a machine: what is odd about one role stops nothing else."""
+    details = classic()["accounts"][B]
+    details["RoleDetailList"][0]["MaxSessionDuration"] = seconds
+    (tmp_path / f"{B}.json").write_text(json.dumps(details))
+    account = read_snapshot(tmp_path).accounts[B]
+    assert isinstance(account, Account)
+    assert isinstance(account.roles[ROLE].max_session_duration, Unknown)
 
 
 def test_a_vpc_endpoint_that_nobody_mentioned_is_not_denied(tmp_path: Path) -> None:

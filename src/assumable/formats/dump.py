@@ -12,7 +12,7 @@ import msgspec
 
 from assumable import arn
 from assumable.errors import InputError
-from assumable.formats.account import AccountReader
+from assumable.formats.account import AccountReader, max_session_duration
 from assumable.formats.organization import read_organization
 from assumable.formats.reading import Cursor, read_document, read_policy, refuse_malformed
 from assumable.formats.scenario import caller_from_arn
@@ -146,7 +146,7 @@ def _role(path: Path | None, role_arn: str) -> Role | None:
     if isinstance(cursor.value, dict) and "AssumeRolePolicyDocument" in cursor.value:
         fields = cursor.fields()
         if "MaxSessionDuration" in fields:
-            duration = fields["MaxSessionDuration"].number()
+            duration = max_session_duration(fields["MaxSessionDuration"])
         cursor = fields["AssumeRolePolicyDocument"]
     name = PolicyName(Layer.TRUST, f"the trust policy of {parts.name}", role_arn, "", parts.account)
     return Role(

@@ -58,6 +58,11 @@ _NETWORK = frozenset((
 ))  # fmt: skip
 MAX_POLICY_ARNS = 10
 """https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html"""
+MAX_MFA_AGE = 129_600
+"""Seconds that credentials with MFA can last: those of GetSessionToken, 36 hours.
+
+https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html
+"""
 _APIS = ("AssumeRole", "AssumeRoleWithWebIdentity", "AssumeRoleWithSAML", "AssumeRoot")
 _ASSUME_ROOT: Final = "assume-root"
 
@@ -249,10 +254,12 @@ def _mfa(cursor: Cursor) -> Mfa:
         return Mfa(present=nobody)
     if isinstance(cursor.value, bool):
         return Mfa(present=cursor.value)
+    if not isinstance(cursor.value, dict):
+        cursor.fail("must be true, false, unknown, or {age: SECONDS}")
     fields = cursor.fields(frozenset(("age",)))
     if "age" not in fields:
         cursor.fail("`age` in seconds is missing")
-    return Mfa(present=True, age=fields["age"].number())
+    return Mfa(present=True, age=fields["age"].number(0, MAX_MFA_AGE))
 
 
 def _session(cursor: Cursor, account: AccountReader | None) -> Session:
