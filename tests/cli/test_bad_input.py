@@ -195,6 +195,17 @@ SCENARIOS: dict[str, tuple[dict[str, Any], str, str]] = {
         f"an age of {age}": (by(mfa={"age": age}), "/call/caller/mfa/age", "from 0 to 129600")
         for age in (-5, 10**23)
     },
+    **{
+        f"service: {name}": (by(service=name), "/call/caller/service", "is no service principal")
+        for name in (
+            "",
+            "foo",
+            "foo bar",
+            "Lambda.amazonaws.com",
+            "amazonaws.com",
+            "x.amazonaws.co",
+        )
+    },
     "mfa: maybe": (by(mfa="maybe"), "/call/caller/mfa", "true, false, unknown, or {age: SECONDS}"),
     "unknown part": (changed(unknown=["weather"]), "/unknown/0", "no part that can be unknown"),
     "bad time": (changed(time="yesterday"), "/time", "ISO 8601"),

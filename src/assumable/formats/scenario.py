@@ -1,5 +1,6 @@
 """Scenario files: a closed world and a call (DESIGN section 6)."""
 
+import re
 from datetime import datetime
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -64,6 +65,11 @@ MAX_MFA_AGE = 129_600
 https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html
 """
 _APIS = ("AssumeRole", "AssumeRoleWithWebIdentity", "AssumeRoleWithSAML", "AssumeRoot")
+# Every partition's own suffix is taken, though most services keep the first one everywhere.
+_SERVICE = re.compile(
+    r"(?:[a-z0-9][a-z0-9_-]*\.)+"
+    r"(?:amazonaws\.com(?:\.cn)?|amazonaws\.eu|c2s\.ic\.gov|sc2s\.sgov\.gov|aws\.internal)"
+)
 _ASSUME_ROOT: Final = "assume-root"
 
 
@@ -171,7 +177,7 @@ def _caller(cursor: Cursor, readers: dict[str, AccountReader]) -> Caller:
     fields = cursor.fields(_CALLER)
     provider = fields["identity_provider"].text() if "identity_provider" in fields else None
     if "service" in fields:
-        return ServiceCaller(principal=fields["service"].text())
+        return ServiceCaller(principal=_service(fields["service"]))
     if "claims" in fields:
         claims = fields["claims"]
         return WebIdentityCaller(
@@ -185,6 +191,16 @@ def _caller(cursor: Cursor, readers: dict[str, AccountReader]) -> Caller:
     if "arn" not in fields:
         cursor.fail("a caller needs `arn`, `service`, `claims` or `assertion`")
     return _signed_caller(fields, readers)
+
+
+def _service(cursor: Cursor) -> str:
+    """A service principal; InputError for what no service is called by."""
+    name = cursor.text()
+    if not _SERVICE.fullmatch(name):
+        cursor.fail(
+            f"`{name}` is no service principal", "in lower case, such as lambda.amazonaws.com"
+        )
+    return name
 
 
 def _signed_caller(fields: dict[str, Cursor], readers: dict[str, AccountReader]) -> Caller:
