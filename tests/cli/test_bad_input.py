@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from assumable.cli.assume import assumptions
+from assumable.errors import InputError
 from tests.worlds import DEPLOYER, A, B, classic
 
 MAIN = "from assumable.cli.main import main; main()"
@@ -261,3 +263,19 @@ def test_bad_usage_exits_2(arguments: list[str]) -> None:
     assert result.returncode == 2
     assert len(result.stderr.splitlines()) == 1
     assert "Traceback" not in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("U-10", "--assume: U-10 needs a value (U-10=visible or U-10=hidden)"),
+        ("U-10=", "U-10 needs a value"),
+        ("U-10=x", "`x` is no value of U-10 (one of visible, hidden)"),
+        ("=x", "--assume: names no open item (one of "),
+    ],
+)
+def test_what_is_missing_in_an_assumption_is_said(text: str, words: str) -> None:
+    """Never with an empty pair of backticks."""
+    with pytest.raises(InputError) as raised:
+        assumptions([text])
+    assert words in str(raised.value)
