@@ -227,7 +227,8 @@ def _unknowns(chain: Chain) -> Iterator[UnknownView]:
             settling[part] = atom.settle
     for part, numbers in parts.items():
         which = "" if chain.is_plain else f"hop {' and '.join(numbers)}: "
-        yield UnknownView(which + part, settling[part])
+        # a remark in the middle of a sentence ends with a comma, which here ends the line
+        yield UnknownView(which + part.removesuffix(","), settling[part])
 
 
 def _notes(chain: Chain, mattered: list[tuple[str, ...]]) -> Iterator[str]:

@@ -63,3 +63,12 @@ def test_who_has_no_assertion_meets_a_condition_like_any_other(scenario: dict[st
     (found,) = diagnosed(scenario).findings
     assert (found.cause, found.variant) == ("trust-condition", "SAML:aud")
     assert "assertion" not in found.explanation
+
+
+def test_what_the_client_says_is_one_line() -> None:
+    """Botocore breaks its message in two; the text that AWS's tools print stays as it is."""
+    diagnosis = diagnosed(classic(Tags={"team": "web"}))
+    (found,) = diagnosis.findings
+    assert "Parameter validation failed: Invalid type for parameter Tags" in found.explanation
+    assert diagnosis.aws_error is not None
+    assert "failed:\nInvalid type" in diagnosis.aws_error.message

@@ -170,7 +170,9 @@ def _organization_row(decision: Decision) -> tuple[Status, str]:
         return "not-required", "no organization" if alone else "; ".join(reasons)
     if outcome is Outcome.UNKNOWN:
         what = [p.what for gate in gates for p in gate.policies if isinstance(p, Unknown)]
-        return "unknown", f"not read: {what[0]}" if what else _first_question(gates)
+        return "unknown", f"not read: {what[0].removesuffix(',')}" if what else _first_question(
+            gates
+        )
     scps = {gate.level for gate in gates if gate.gate is GateName.SCP and gate.level}
     rcps = {gate.level for gate in gates if gate.gate is GateName.RCP and gate.level}
     return "pass", f"{len(scps)} SCP levels, {len(rcps)} RCP levels"

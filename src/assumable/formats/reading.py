@@ -182,7 +182,10 @@ def read_policy(cursor: Cursor, name: PolicyName, *, patchable: bool = True) -> 
         try:
             document = Document(own_name, text)
         except InputError as error:
-            where = f"{location}, in the text of {name.name}{error.where.removeprefix(own_name)}"
+            place = f"{location}, in the text of {name.name}"
+            if not location.pointer:  # the whole file is the text
+                place = location.document.name
+            where = place + error.where.removeprefix(own_name)
             raise InputError(error.message, where, error.help_text) from None
         value, location = document.value, Location(document)
     if len(msgspec.json.encode(value).decode()) > MAX_POLICY:

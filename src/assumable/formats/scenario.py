@@ -247,6 +247,12 @@ def caller_from_arn(cursor: Cursor) -> Caller:
             found = RootCaller(arn=text)
         case "sts", "assumed-role" if parts.resource.count("/") == 2:  # noqa: PLR2004  # role, session
             found = RoleCaller(arn=text)
+        case "sts", "assumed-role" if parts.resource.count("/") > 2:  # noqa: PLR2004
+            short = "/".join(("assumed-role", *parts.resource.split("/")[-2:]))
+            cursor.fail(
+                "the ARN of a session holds no path of its role",
+                f"leave the path out: arn:{parts.partition}:sts::{parts.account}:{short}",
+            )
         case "sts", "federated-user" if parts.name:
             found = FederatedUserCaller(arn=text)
         case "iam", "role":
