@@ -33,6 +33,8 @@ _VERDICTS = {
 _GUTTER = 5
 _NARROW = 60
 """Below this width texts stand under their labels, not beside them."""
+_LONGEST = 400
+"""Characters of what a proof depends on."""
 _MOST = 25
 """Findings, notes or unknown parts that are shown."""
 
@@ -246,6 +248,9 @@ def _first_plan(plan: Plan, fixes: list[Fix], width: int) -> Iterator[Text]:
         f"access besides you: {_gained(plan.blast_radius)})",
         width,
     )
+    if plan.verdict_after is Verdict.CONDITIONAL and DEPENDS in plan.headline_after:
+        on_what = textwrap.shorten(plan.residual_after, _LONGEST, placeholder=" … (--format json)")
+        yield from _wrapped("      allowed if  ", on_what, width)
 
 
 def _fix(letter: str, fix: Fix, width: int) -> Iterator[Text]:
