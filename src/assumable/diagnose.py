@@ -92,7 +92,9 @@ class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
     hop: int = 0
     """The hop that checklist, gates and `aws_error` are of, from 1; 0 without a chain."""
     hops: tuple[HopView, ...] = ()
-    """The hops of a chain, in order; empty without one."""
+    """The hops of a chain that could be looked at, in order; empty without one."""
+    hops_asked: int = 0
+    """How many hops were asked for; 0 without a chain."""
     aws_error: AwsError | None
     checklist: tuple[ChecklistRow, ...]
     gates: tuple[GateView, ...]
@@ -125,6 +127,7 @@ def diagnose(world: World, call: Call) -> Diagnosis:
         hop=number,
         aws_error=aws_error(shown),
         hops=() if chain.is_plain else tuple(_hop_views(chain, findings)),
+        hops_asked=0 if chain.is_plain else chain.length,
         checklist=tuple(checklist(shown, tuple(f for f in findings if f.hop == number))),
         gates=tuple(map(_gate_view, shown.gates)),
         findings=findings,
@@ -224,7 +227,8 @@ def _unknowns(chain: Chain) -> Iterator[UnknownView]:
             settling[part] = atom.settle
     for part, numbers in parts.items():
         which = "" if chain.is_plain else f"hop {' and '.join(numbers)}: "
-        yield UnknownView(which + part, settling[part])
+        # a remark in the middle of a sentence ends with a comma, which here ends the line
+        yield UnknownView(which + part.removesuffix(","), settling[part])
 
 
 def _notes(chain: Chain, mattered: list[tuple[str, ...]]) -> Iterator[str]:

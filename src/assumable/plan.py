@@ -26,6 +26,7 @@ from assumable.model.world import Principal, Role, Unknown, World
 MAX_PLANS = 3
 MAX_TRIES = 200
 MAX_ROUNDS = 3
+MAX_SINGLES = 10
 MAX_PRINCIPALS = 20_000
 _TARGETS = ("/RoleArn", "/TargetPrincipal")
 """The parameters that say what is asked for."""
@@ -63,6 +64,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     blast_radius: BlastRadius
     commands: tuple[str, ...]
     """Everything to run: the policy edits merged per document, then the call, hop by hop."""
+    calls: int
+    """How many of them, the last ones, make the call: one for each hop once the fixes are in."""
     scenario_patch: tuple[dict[str, Any], ...] = ()
 
 
@@ -93,7 +96,11 @@ def plans_for(
 
 
 def _candidates(findings: Sequence[Finding]) -> Iterator[tuple[Fix, ...]]:
-    """One fix for each fault, cheapest sets first."""
+    """One fix for each fault, cheapest sets first.
+
+    Before them what one edit of the request would do: a slip of it shows as several faults, whose
+    own fixes may contradict each other.
+    """
     options = [
         [(cost, fix) for cost, fix in enumerate(finding.fixes) if fix.safety != "display"]
         for finding in findings
@@ -105,6 +112,10 @@ def _candidates(findings: Sequence[Finding]) -> Iterator[tuple[Fix, ...]]:
     renamed = [fix for several in options for _, fix in several if _asks_for_another_role(fix)]
     if renamed:
         yield (renamed[0],)  # what else is wrong shows once the right role is asked for
+    if len(options) > 1:
+        best = (min(several, key=lambda choice: _cost(choice[1], choice[0])) for several in options)
+        singles = (fix for _, fix in best if fix.is_request_only and fix not in renamed[:1])
+        yield from ((fix,) for fix in itertools.islice(singles, MAX_SINGLES))
     choices = sorted(
         itertools.islice(itertools.product(*options), MAX_TRIES * 10),
         key=lambda chosen: sum(_cost(fix, cost) for cost, fix in chosen),
@@ -163,19 +174,25 @@ def _is_proof(before: Chain, after: Chain) -> bool:
     for hop in before.decisions:
         truths += [*(gate.passes for gate in hop.gates), *hop.facts.required.values()]
     open_before = {atom.subject for truth in truths for atom in atoms(truth)}
+    same = before.world is after.world
     return all(
-        atom.subject in open_before or _was_unsaid(atom, was)
+        atom.subject in open_before or _was_open(atom, was, same_world=same)
         for was, hop in itertools.zip_longest(before.decisions, after.decisions)
         for atom in (() if hop is None else atoms(hop.passes))
     )
 
 
-def _was_unsaid(atom: Atom, before: Decision | None) -> bool:
-    """Whether nobody had said what a key is, though no statement came as far as asking for it.
+def _was_open(atom: Atom, before: Decision | None, *, same_world: bool) -> bool:
+    """Whether nobody had said something, though no gate came as far as asking for it.
 
-    A statement that was ruled out by another element may turn on such a key once that is mended;
-    a key that only the fix makes unknown, or a policy that only the fix brings in, is no proof.
+    A hop whose role nobody could tell was not looked at, and what only an edit of the request asks
+    of the world was not known there either: another provider may be as little read as the first.
+    A statement that was ruled out by another element may turn on a key that nobody said once that
+    is mended; a key that only the fix makes unknown, or a policy that only the fix brings in, is
+    no proof.
     """
+    if same_world and (before is None or not before.is_judged or atom.kind == "fact"):
+        return True
     if before is None or atom.kind != "condition":
         return False
     contexts = (
@@ -215,6 +232,7 @@ def _plan(chain: Chain, proved: _Repair) -> Plan:
         residual_after=chain_residual(after),
         blast_radius=_blast_radius(chain, ordered, after),
         commands=_commands(ordered, after),
+        calls=len(after.decisions),
         scenario_patch=scenario_patch(ordered, chain.world),
     )
 

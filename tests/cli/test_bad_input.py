@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
-from tests.worlds import A, classic
+from assumable.cli.assume import assumptions
+from assumable.errors import InputError
+from tests.worlds import DEPLOYER, A, B, classic
 
 MAIN = "from assumable.cli.main import main; main()"
 
@@ -105,6 +107,20 @@ def role_with(document: Any) -> dict[str, Any]:
     return {"222222222222": {"RoleDetailList": [role]}}
 
 
+def lasting(seconds: Any) -> dict[str, Any]:
+    """A scenario whose role has this MaxSessionDuration."""
+    accounts = classic()["accounts"]
+    accounts[B]["RoleDetailList"][0]["MaxSessionDuration"] = seconds
+    return changed(accounts=accounts)
+
+
+def by(**caller: Any) -> dict[str, Any]:
+    """A scenario whose caller has these members too, or these alone when it has no ARN."""
+    own = caller if "service" in caller else {"arn": DEPLOYER, **caller}
+    return changed(call={**classic()["call"], "caller": own})
+
+
+OF_A_ROLE = "/RoleDetailList/0/MaxSessionDuration"
 SCENARIOS: dict[str, tuple[dict[str, Any], str, str]] = {
     "unknown key": (changed(acounts={}), "/acounts", "unknown key `acounts`"),
     "wrong type": (changed(accounts=[]), "/accounts", "must be an object, not a list"),
@@ -171,6 +187,28 @@ SCENARIOS: dict[str, tuple[dict[str, Any], str, str]] = {
         "/call/network/source_ip",
         "exclude each other",
     ),
+    **{
+        f"a maximum of {seconds}": (lasting(seconds), OF_A_ROLE, "a number from 3600 to 43200")
+        for seconds in (0, -5, 3_599, 43_201)
+    },
+    "a broken maximum": (lasting(3600.5), OF_A_ROLE, "a whole number, not 3600.5"),
+    "a maximum in quotes": (lasting("3600"), OF_A_ROLE, "a whole number, not text"),
+    **{
+        f"an age of {age}": (by(mfa={"age": age}), "/call/caller/mfa/age", "from 0 to 129600")
+        for age in (-5, 10**23)
+    },
+    **{
+        f"service: {name}": (by(service=name), "/call/caller/service", "is no service principal")
+        for name in (
+            "",
+            "foo",
+            "foo bar",
+            "Lambda.amazonaws.com",
+            "amazonaws.com",
+            "x.amazonaws.co",
+        )
+    },
+    "mfa: maybe": (by(mfa="maybe"), "/call/caller/mfa", "true, false, unknown, or {age: SECONDS}"),
     "unknown part": (changed(unknown=["weather"]), "/unknown/0", "no part that can be unknown"),
     "bad time": (changed(time="yesterday"), "/time", "ISO 8601"),
 }
@@ -225,3 +263,19 @@ def test_bad_usage_exits_2(arguments: list[str]) -> None:
     assert result.returncode == 2
     assert len(result.stderr.splitlines()) == 1
     assert "Traceback" not in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("U-10", "--assume: U-10 needs a value (U-10=visible or U-10=hidden)"),
+        ("U-10=", "U-10 needs a value"),
+        ("U-10=x", "`x` is no value of U-10 (one of visible, hidden)"),
+        ("=x", "--assume: names no open item (one of "),
+    ],
+)
+def test_what_is_missing_in_an_assumption_is_said(text: str, words: str) -> None:
+    """Never with an empty pair of backticks."""
+    with pytest.raises(InputError) as raised:
+        assumptions([text])
+    assert words in str(raised.value)

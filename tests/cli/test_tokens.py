@@ -248,6 +248,24 @@ def test_another_provider_is_another_caller(tmp_path: Path) -> None:
     assert "identity-provider" in answer.causes
 
 
+@pytest.mark.parametrize("more", [(), ("--duration-seconds", "60")], ids=["alone", "and another"])
+def test_a_wrong_provider_is_mended_by_one_edit(more: tuple[str, ...], tmp_path: Path) -> None:
+    """Two findings come of it; what the second one's fix would allow undoes that of the first."""
+    wanted = {"StringEquals": {"SAML:aud": "https://signin.aws.amazon.com/saml"}}
+    named = trust({"Federated": PROVIDER}, "sts:AssumeRoleWithSAML", Condition=wanted)
+    answer = why(
+        "--saml-assertion", RESPONSE, "--principal-arn", OTHER, "--role-arn", SAML_ROLE, *IN_TIME,
+        "--trust-policy", written(tmp_path / "trust.json", policy(named)),
+        *more, "--format", "json",
+    )  # fmt: skip
+    assert answer.status == 1, answer.errors
+    assert {"saml-attribute", "trust-principal"} <= set(answer.causes)
+    plan = answer.json["plans"][0]
+    assert plan["fixes"][0] == "saml-attribute/asserted-provider"
+    assert len(plan["fixes"]) == 1 + len(more) // 2
+    assert PROVIDER in plan["residual_after"]
+
+
 def test_several_roles_are_listed(tmp_path: Path) -> None:
     pairs = attribute(f"{AWS}Role", f"{SAML_ROLE},{PROVIDER}", f"{OTHER_ROLE},{PROVIDER}")
     encoded = base64.b64encode(response(pairs, SESSION_NAME)).decode()

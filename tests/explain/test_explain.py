@@ -1,5 +1,7 @@
 """`assumable explain` from the outside."""
 
+import base64
+import json
 import re
 import subprocess
 import sys
@@ -9,8 +11,10 @@ import pytest
 from click.testing import CliRunner
 
 from assumable.cli.explain import _standard_input, command, plain, readable
+from assumable.engine.open_items import OPEN_ITEMS
 from assumable.errors import InputError
 from assumable.findings.registry import CAUSES
+from tests.bearers import jwt, response
 
 PAGES = Path(__file__).parents[2] / "src" / "assumable" / "causes"
 CALLER = "arn:aws:iam::111111111111:user/deployer"
@@ -182,6 +186,37 @@ def test_unknown_input(words: tuple[str, ...]) -> None:
     assert caught.value.exit_code == 2
     assert "\n" not in str(caught.value)
     assert "AS301" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [
+        jwt().decode(),
+        json.dumps({"value": jwt().decode()}),
+        base64.b64encode(response()).decode(),
+        base64.encodebytes(response()).decode(),
+        response().decode(),
+        "Bearer " + jwt().decode(),
+    ],
+    ids=["token", "json", "assertion", "in lines", "xml", "bearer"],
+)
+def test_what_may_be_a_secret_is_not_repeated(secret: str) -> None:
+    """People paste the token that they have at hand."""
+    with pytest.raises(InputError) as caught:
+        CliRunner().invoke(command, [secret], catch_exceptions=False)
+    line = str(caught.value)
+    assert secret[:12] not in line
+    assert "--web-identity-token" in line
+
+
+def test_a_rule_or_open_item_says_where_it_is_written() -> None:
+    """Answers cite them."""
+    assert explained("U-10") == (
+        f"U-10: {OPEN_ITEMS['U-10'].question} See docs/rules.md; --assume U-10=visible or "
+        "U-10=hidden decides it.\n"
+    )
+    for name in ("R1.3", "t34", "R5.14a", "U-13"):
+        assert explained(name).startswith(f"{name[0].upper()}{name[1:]}: see docs/rules.md")
 
 
 def test_exit_status_from_the_shell() -> None:

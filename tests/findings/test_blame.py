@@ -1,6 +1,15 @@
 """One finding for each thing that needs one mend."""
 
-from tests.worlds import blocking, classic, diagnosed
+from typing import Any
+
+import pytest
+
+from tests.worlds import DEPLOYER, B, blocking, classic, diagnosed, trust
+
+AUDIENCE = {"StringEquals": {"SAML:aud": "https://signin.aws.amazon.com/saml"}}
+ISSUER = "token.actions.githubusercontent.com"
+CORP, GITHUB = f"arn:aws:iam::{B}:saml-provider/Corp", f"arn:aws:iam::{B}:oidc-provider/{ISSUER}"
+CLAIMS = {"iss": f"https://{ISSUER}", "aud": "sts.amazonaws.com", "sub": "repo:acme/app"}
 
 
 def test_all_that_is_wrong_with_a_parameter_is_one_finding() -> None:
@@ -25,3 +34,42 @@ def test_of_many_violations_the_first_are_told() -> None:
     assert told.endswith("; and 6 more")
     assert diagnosis.aws_error is not None
     assert "tags.9.member.key" in diagnosis.aws_error.message
+
+
+def by_token(*statements: dict[str, Any]) -> dict[str, Any]:
+    """A GitHub token's call to a role with this trust policy."""
+    scenario = classic(trust_statements=list(statements))
+    accounts = scenario["accounts"][B]
+    accounts["OpenIDConnectProviders"] = [{"Arn": GITHUB, "ClientIDList": ["sts.amazonaws.com"]}]
+    scenario["call"] |= {"api": "AssumeRoleWithWebIdentity", "caller": {"claims": CLAIMS}}
+    return scenario
+
+
+def test_a_token_has_no_attribute_of_an_assertion() -> None:
+    """The statement is for another kind of caller, so its conditions are nobody's fault here."""
+    corp = trust({"Federated": CORP}, "sts:AssumeRoleWithSAML", Condition=AUDIENCE)
+    assert blocking(diagnosed(by_token(corp))) == ["trust-principal"]
+
+
+@pytest.mark.parametrize(
+    "scenario",
+    [
+        by_token(trust({"Federated": GITHUB}, "sts:AssumeRoleWithWebIdentity", Condition=AUDIENCE)),
+        classic(trust_statements=[trust({"AWS": DEPLOYER}, Condition=AUDIENCE)]),
+    ],
+    ids=["token", "user"],
+)
+def test_who_has_no_assertion_meets_a_condition_like_any_other(scenario: dict[str, Any]) -> None:
+    """There is no identity provider that could assert what is missing."""
+    (found,) = diagnosed(scenario).findings
+    assert (found.cause, found.variant) == ("trust-condition", "SAML:aud")
+    assert "assertion" not in found.explanation
+
+
+def test_what_the_client_says_is_one_line() -> None:
+    """Botocore breaks its message in two; the text that AWS's tools print stays as it is."""
+    diagnosis = diagnosed(classic(Tags={"team": "web"}))
+    (found,) = diagnosis.findings
+    assert "Parameter validation failed: Invalid type for parameter Tags" in found.explanation
+    assert diagnosis.aws_error is not None
+    assert "failed:\nInvalid type" in diagnosis.aws_error.message

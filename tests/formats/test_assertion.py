@@ -3,6 +3,7 @@
 import base64
 import io
 import time
+import urllib.parse
 from pathlib import Path
 from typing import Any
 
@@ -109,7 +110,7 @@ def test_aws_attributes_keep_their_names() -> None:
 
 def test_a_response_without_roles_asserts_none() -> None:
     """An absent Role attribute would count as asserting the pair."""
-    found = assertion_of(response(attribute(f"{AWS}role", "x")))
+    found = assertion_of(base64.b64encode(response(attribute(f"{AWS}role", "x"))))
     assert found.asserted[f"{AWS}Role"] == []
     assert "Attributes/Role, but not of this very name" in found.notes[0]
 
@@ -226,7 +227,7 @@ def test_a_response_may_stand_in_a_file(tmp_path: Path, monkeypatch: pytest.Monk
     wanted = assertion_of(response())
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(response())))
     for value in (str(raw), f"file://{text}", base64.b64encode(response()).decode(), "-"):
-        assert read_assertion(value) == wanted
+        assert read_assertion(value).asserted == wanted.asserted
 
 
 @pytest.mark.parametrize("value", ["SECRET", "SECRET" * 90_000, "SECRET\0", "/"])
@@ -273,6 +274,31 @@ def test_a_choice_is_left_to_the_user(pairs: list[RolePair], role: str | None, w
     with pytest.raises(InputError) as raised:
         chosen(pairs, role, None)
     assert words in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("void", "words"),
+    [(False, "is missing or empty"), (True, "needs the ARNs of a role and of a SAML provider")],
+)
+def test_an_assertion_without_a_pair_says_why(void: bool, words: str) -> None:
+    with pytest.raises(InputError, match=f"names no role: its attribute Role {words}"):
+        chosen([], SAML_ROLE, None, void=void)
+
+
+def test_xml_is_taken_and_said_to_be_none_that_sts_takes() -> None:
+    """People decode a response to look at it; the very file is refused by AWS."""
+    (note,) = assertion_of(response()).notes
+    assert note.startswith("STS takes the SAMLResponse in base64")
+    assert not assertion_of(base64.b64encode(response())).notes
+
+
+@pytest.mark.parametrize("form", ["SAMLResponse={}", "RelayState=a%3Db&SAMLResponse={}\n"])
+def test_the_form_that_the_browser_posts_is_taken(form: str) -> None:
+    """It is what the network tab of a browser copies."""
+    encoded = base64.b64encode(response())
+    for value in (urllib.parse.quote(encoded, safe=""), encoded.decode()):
+        text = form.format(value)
+        assert assertion_of(text.encode()) == read_assertion(text) == assertion_of(encoded)
 
 
 _XML = st.sampled_from([

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from assumable.errors import InputError
+from assumable.formats.chain import via
 from tests.chains import CI, chained
 from tests.worlds import ROLE, diagnosed, parsed
 
@@ -35,6 +36,13 @@ def test_what_is_no_chain_is_refused(name: str) -> None:
     with pytest.raises(InputError) as refused:
         parsed(scenario)
     assert words in str(refused.value).replace("scenario.json:1:", "").replace("scenario.json", "")
+
+
+@pytest.mark.parametrize("text", ["", " "])
+def test_a_blank_role_is_refused(text: str) -> None:
+    """`--via "$UNSET"` is a slip of the shell, no hop of a chain."""
+    with pytest.raises(InputError, match="names no role"):
+        via(parsed(chained()).call, [CI, text])
 
 
 def test_mistakes_in_parameters_are_findings() -> None:

@@ -132,6 +132,7 @@ def test_a_gitlab_of_ones_own() -> None:
     assert gitlab(["project=a/b", "sub=project_path:a/b", "audience=x"]).claims["sub"]
 
 
+CLUSTER = "cluster=https://oidc.eks.eu-west-1.amazonaws.com/id/EXAMPLE"
 BAD: list[tuple[Callable[[Sequence[str]], Described], list[str], str]] = [
     (github, [], "`repo` is missing (known: actor, actor-id, audience, created, enterprise,"),
     (github, ["repo=acme"], "`repo` must be OWNER/NAME"),
@@ -156,6 +157,26 @@ BAD: list[tuple[Callable[[Sequence[str]], Described], list[str], str]] = [
     (gitlab, ["project=a/b", "ref=main"], "`audience` is missing"),
     (gitlab, ["project=a/b", "audience=x"], "the subject is open"),
     (gitlab, ["project=a/b", "audience=x", "ref=m", "url=http://x"], "`url` must begin with"),
+    (
+        gitlab,
+        ["project=a/b", "audience=x", "ref=refs/heads/main"],
+        "`ref` is the short name in a token of GitLab (ref=main ref-type=branch)",
+    ),
+    (
+        gitlab,
+        ["project=a/b", "audience=x", "ref=refs/tags/v1"],
+        "(ref=v1 ref-type=tag)",
+    ),
+    (
+        eks,
+        [CLUSTER, "namespace=a", "service-account=system:serviceaccount:a:b"],
+        "`service-account` is the name alone (write service-account=b)",
+    ),
+    (
+        eks,
+        [CLUSTER, "namespace=system:serviceaccount:a", "service-account=b"],
+        "`namespace` is the name alone (write namespace=a)",
+    ),
 ]
 
 

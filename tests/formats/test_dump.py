@@ -13,7 +13,7 @@ from assumable.engine.evaluate import decide
 from assumable.errors import InputError
 from assumable.formats.dump import call_of, read_policies, read_snapshot
 from assumable.model.call import Call, WebIdentityCaller
-from assumable.model.world import Account
+from assumable.model.world import Account, Unknown
 from tests.worlds import DEPLOYER, ROLE, A, B, classic, policy, trust
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -52,6 +52,59 @@ def test_an_organization_that_is_partly_collected_stays_open(
 ) -> None:
     """Neither allowed nor denied for certain."""
     assert snapshot(tmp_path, organization) == "conditional"
+
+
+@pytest.mark.parametrize("seconds", [0, 43_201, "3600", None])
+def test_a_maximum_that_no_role_has_is_not_known(seconds: Any, tmp_path: Path) -> None:
+    """A dump was made by a machine: what is odd about one role stops nothing else."""
+    details = classic()["accounts"][B]
+    details["RoleDetailList"][0]["MaxSessionDuration"] = seconds
+    (tmp_path / f"{B}.json").write_text(json.dumps(details))
+    account = read_snapshot(tmp_path).accounts[B]
+    assert isinstance(account, Account)
+    assert isinstance(account.roles[ROLE].max_session_duration, Unknown)
+
+
+@pytest.mark.parametrize(
+    ("caller", "line"),
+    [
+        ("dev", "--caller: `dev` is not the ARN of a caller ("),
+        (f"arn:aws:iam::{A}:role/x", "--caller: a role does not call by itself, "),
+        (
+            f"arn:aws:sts::{A}:assumed-role/aws-reserved/sso.amazonaws.com/Dev/alice",
+            "--caller: the ARN of a session holds no path of its role (leave the path out: arn",
+        ),
+    ],
+)
+def test_a_caller_that_is_none_is_refused_without_a_line(caller: str, line: str) -> None:
+    """A flag has no lines."""
+    with pytest.raises(InputError) as raised:
+        call_of(caller, {}, region=None, now=NOW)
+    assert str(raised.value).startswith(line)
+
+
+def test_a_file_that_is_no_policy_is_named_alone(tmp_path: Path) -> None:
+    """A text in it would be told apart; here the whole file is the text."""
+    path = tmp_path / "trust.json"
+    path.write_text("e.30")
+    with pytest.raises(InputError) as raised:
+        read_policies(path.rename(tmp_path / "trust.txt"), [], DEPLOYER, ROLE)
+    assert str(raised.value) == f"{tmp_path}/trust.txt:1:1: not valid JSON: expecting value"
+
+
+def test_a_policy_that_is_no_policy_is_named_without_a_comma(tmp_path: Path) -> None:
+    """Within a sentence the remark ends with one, at the end of a line it dangles."""
+    for account, details in classic()["accounts"].items():
+        for user in details.get("UserDetailList", []):
+            user["UserPolicyList"][0]["PolicyDocument"] = {"Statement": {"Effect": "Maybe"}}
+        (tmp_path / f"{account}.json").write_text(json.dumps(details))
+    parameters = {"RoleArn": ROLE, "RoleSessionName": "deploy"}
+    call = call_of(DEPLOYER, parameters, region=None, now=NOW)
+    (found,) = [
+        u.what for u in diagnose(read_snapshot(tmp_path), call).unknowns if "malf" in u.what
+    ]
+    assert found.startswith("AssumeRolePolicy, which is malformed (`Effect` must be")
+    assert found.endswith(")")
 
 
 def test_a_vpc_endpoint_that_nobody_mentioned_is_not_denied(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Tokens are read without their key, and nothing of them is ever shown."""
 
 import io
+import json
 import time
 from pathlib import Path
 from typing import Any
@@ -33,15 +34,25 @@ def refused(content: bytes) -> str:
         b" bearer  " + jwt() + b"\n",
         jwt(signature=b""),
         jwt(signature=b"REDACTED"),
+        json.dumps({"count": 1234, "value": jwt().decode()}).encode(),
         part({"alg": "ES256"}) + b"==." + part(CLAIMS) + b"=.x",
     ],
-    ids=["plain", "bearer", "white space", "no signature", "signature cut out", "padding"],
+    ids=[
+        "plain",
+        "bearer",
+        "white space",
+        "no signature",
+        "signature cut out",
+        "github",
+        "padding",
+    ],
 )
 def test_a_token_gives_its_claims(content: bytes) -> None:
     assert claims_of(content) == CLAIMS
 
 
 BAD: dict[str, tuple[bytes, str]] = {
+    "another answer of GitHub": (b'{"message": "Bad credentials"}', "has 1 parts"),
     "two parts": (b"eyJhbGciOiJSUzI1NiJ9.e30", "has 2 parts"),
     "five parts, encrypted": (b".".join([part({"alg": "RSA-OAEP"})] * 5), "has 5 parts"),
     "not base64": (b"e+/J." + part(CLAIMS) + b".x", "header that is no JSON object"),
@@ -70,6 +81,24 @@ BAD: dict[str, tuple[bytes, str]] = {
 def test_what_is_no_token_is_refused(name: str) -> None:
     content, words = BAD[name]
     assert words in refused(content)
+
+
+def test_what_is_no_file_says_what_it_is(tmp_path: Path) -> None:
+    """Without the name, which may be a piece of the token."""
+    loop = tmp_path / "loop"
+    loop.symlink_to(loop)
+    for name, words in (
+        (str(tmp_path), "is a directory, a file is needed"),
+        (str(tmp_path / "none"), "there is no file of that name, and as a text it is not well-"),
+        (f"file://{tmp_path / 'none'}", "--web-identity-token: no such file"),
+        (str(loop), "is a file that cannot be read: too many levels of symbolic links"),
+        ("x" * 5_000, "there is no file of that name"),
+        ("a\0b", "there is no file of that name"),
+    ):
+        with pytest.raises(InputError) as raised:
+            read_token(name)
+        assert words in str(raised.value)
+        assert str(tmp_path) not in str(raised.value)
 
 
 def test_a_token_may_stand_in_a_file(tmp_path: Path) -> None:

@@ -111,6 +111,19 @@ def test_a_plan_may_leave_open_what_was_open() -> None:
     assert plan.residual_after == "hop 1: aws:SourceIp is in `203.0.113.0/24`"
 
 
+@pytest.mark.parametrize("calls", [1, 2])
+def test_a_hop_that_was_not_looked_at_was_open_all_along(calls: int) -> None:
+    """Nobody could tell its role, so nobody asked for the SCPs that were not read."""
+    scenario = {**chained(hop="CI"), "organization": "unknown"}
+    if calls == 1:
+        scenario["call"] |= {"chain": [], "parameters": scenario["call"]["parameters"] | {
+            "RoleArn": "CI"
+        }}  # fmt: skip
+    (plan,) = diagnosed(scenario).plans
+    assert (plan.verdict_after, plan.calls) == ("conditional", calls)
+    assert "allowed by the caller's SCPs" in plan.residual_after
+
+
 def test_who_else_gains_is_counted_at_every_hop() -> None:
     """The role in between is the caller itself at the second hop, another user is not."""
     scenario = chained(ci_trusts=[trust({"AWS": f"{DEPLOYER}s"})], ci_may=[])

@@ -13,7 +13,7 @@ from assumable.plan import BlastRadius
 from assumable.render import terminal
 from tests.chains import CI, chained
 from tests.plan.test_classic_failures import CLASSICS, broken
-from tests.worlds import allow, classic, diagnosed, trust
+from tests.worlds import DEPLOYER, allow, classic, diagnosed, trust
 
 SHOWN: dict[str, dict[str, Any]] = {
     **{fault: broken((fault,)) for fault in CLASSICS},
@@ -28,6 +28,7 @@ SHOWN: dict[str, dict[str, Any]] = {
     "no-plan": classic(RoleArn="arn:aws:iam::222222222222:role/Missing"),
     "chain": chained(ci_may=[], trusts=[trust({"AWS": f"{CI}s"})], DurationSeconds=7200),
     "chain-allowed": chained(),
+    "chain-without-a-role": chained(hop="CI"),
     "chain-by-a-service": chained(
         first={"service": "ec2.amazonaws.com"},
         ci_trusts=[trust({"Service": "ec2.amazonaws.com"})],
@@ -192,6 +193,34 @@ def test_every_command_says_whose_credentials_it_takes() -> None:
     ]
     assert lines[at + 1].endswith("111111111111")
     assert lines[at + 3].endswith("222222222222")
+
+
+def test_without_a_plan_the_pages_of_the_findings_are_named() -> None:
+    """Those of findings without a fix, or of all when the fixes were there and proved nothing."""
+    diagnosis = diagnosed(broken(("external-id", "mfa")))
+    without = msgspec.structs.replace(diagnosis, plans=())
+    pages = (
+        "fix   none that could be proved; see `assumable explain AS301`, `assumable explain AS401`"
+    )
+    assert f"\n{pages}\n" in terminal.render(without)
+    first, *rest = diagnosis.findings
+    stuck = msgspec.structs.replace(first, fixes=())
+    without = msgspec.structs.replace(without, findings=(stuck, *rest))
+    assert f"see `assumable explain {first.code}`\n" in terminal.render(without)
+
+
+def test_a_proof_that_depends_says_on_what() -> None:
+    """In the words of the plan, cut where they fill a screen."""
+    wanted = {"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}}
+    named = trust({"AWS": DEPLOYER}, Condition={**wanted, "Bool": {"aws:SecureTransport": "true"}})
+    diagnosis = diagnosed(classic(trust_statements=[named], identity=[]))
+    text = terminal.render(diagnosis)
+    on_what = "aws:SourceIp is in `203.0.113.0/24` and aws:SecureTransport is `true`"
+    assert f"\n      allowed if  {on_what}\n" in text
+    plan = msgspec.structs.replace(diagnosis.plans[0], residual_after="word " * 200)
+    text = terminal.render(msgspec.structs.replace(diagnosis, plans=(plan,)))
+    assert text.count("word") == 76
+    assert "word … (--format json)" in text.replace("\n" + " " * 18, " ")
 
 
 def test_a_service_tries_again_by_itself() -> None:

@@ -19,7 +19,11 @@ def _assumption(text: str) -> tuple[str, bool]:
     item, _, value = text.partition("=")
     words = known.get(item)
     if words is None:
-        raise InputError(f"`{item}` is no open item", "--assume", f"one of {', '.join(known)}")
+        what = f"`{item}` is no open item" if item else "names no open item"
+        raise InputError(what, "--assume", f"one of {', '.join(known)}")
+    if not value:
+        choices = " or ".join(f"{item}={word}" for word in words)
+        raise InputError(f"{item} needs a value", "--assume", choices)
     if value not in words:
         raise InputError(
             f"`{value}` is no value of {item}", "--assume", f"one of {', '.join(words)}"

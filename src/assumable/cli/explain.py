@@ -12,6 +12,7 @@ from collections.abc import Iterator
 import click
 
 from assumable import arn
+from assumable.engine.open_items import OPEN_ITEMS
 from assumable.errors import InputError
 from assumable.findings.registry import CAUSES
 from assumable.formats.message import (
@@ -24,6 +25,9 @@ from assumable.formats.message import (
 )
 
 _CODE = re.compile(r"AS\d{3}", re.IGNORECASE)
+_RULE = re.compile(r"[RT]\d+(?:\.\d+[a-z]?)?|[UC]-\d+", re.IGNORECASE)
+# Tokens, assertions and keys are long words of base64; XML may be an assertion as well.
+_SECRET = re.compile(r"[A-Za-z0-9+/_=.-]{40}|<\??\w")
 _ACCEPTED = "a code such as AS301, a cause such as external-id, or the error text in quotes"
 _MAX_INPUT = 100_000
 _WIDTH = 100
@@ -53,13 +57,33 @@ def command(words: tuple[str, ...]) -> None:
     if page is not None:
         click.echo(plain(page) if _is_terminal() else page, nl=False)
         return
+    if _RULE.fullmatch(text):
+        click.echo(_rule(text[0].upper() + text[1:].lower()))
+        return
     message = parse_message(text)
     if message is None:
-        shown = textwrap.shorten(text, 60, placeholder="…")
-        shown = shown if len(shown) > 1 else text[:59] + "…"
-        raise InputError(f"`{shown}` is no cause and no known error", "", _ACCEPTED)
+        raise _unknown(text)
     columns = shutil.get_terminal_size().columns if _is_terminal() else _WIDTH
     click.echo("\n".join(_lines(message, max(min(columns, _WIDTH), 20))))
+
+
+def _unknown(text: str) -> InputError:
+    """The refusal of a text; what may be a secret is not repeated."""
+    if _SECRET.search(text):
+        what = "this is no cause and no known error, and it may be a secret"
+        return InputError(what, "", "`assumable why` takes --web-identity-token, --saml-assertion")
+    shown = textwrap.shorten(text, 60, placeholder="…")
+    shown = shown if len(shown) > 1 else text[:59] + "…"
+    return InputError(f"`{shown}` is no cause and no known error", "", _ACCEPTED)
+
+
+def _rule(name: str) -> str:
+    """Where a rule or an open item that an answer cites is written down."""
+    item = OPEN_ITEMS.get(name)
+    if item is None:
+        return f"{name}: see docs/rules.md, which lists the rules and where each comes from"
+    choices = " or ".join(f"{name}={word}" for word in item.values)
+    return f"{name}: {item.question} See docs/rules.md; --assume {choices} decides it."
 
 
 def _is_terminal() -> bool:

@@ -9,6 +9,7 @@ import msgspec
 
 from assumable.errors import InputError
 from assumable.formats.scenario import Scenario
+from assumable.model.assertion import SAML_ROLE
 from assumable.model.call import Api, Call, Network, SamlCaller, WebIdentityCaller
 from assumable.model.world import Unknown
 
@@ -121,7 +122,8 @@ def _by_assertion(options: Mapping[str, Any], flags: Mapping[str, Any], now: dat
     from assumable.formats.assertion import about_provider, chosen, read_assertion
 
     found = read_assertion(options["saml_assertion"])
-    pair = chosen(found.pairs, flags.get("RoleArn"), options["principal_arn"])
+    void = bool(found.asserted[SAML_ROLE])
+    pair = chosen(found.pairs, flags.get("RoleArn"), options["principal_arn"], void=void)
     asserted = {**found.asserted, **about_provider(found.asserted, pair.provider)}
     expires = datetime.fromisoformat(found.asserted["NotOnOrAfter"])
     unsaid = {

@@ -9,6 +9,7 @@ from assumable.engine.gates import Gate, GateName, Outcome
 from assumable.engine.limits import Fault, combined
 from assumable.engine.match import ElementTrace, StatementTrace
 from assumable.model.call import (
+    Caller,
     FederatedUserCaller,
     RootCaller,
     SamlCaller,
@@ -185,11 +186,19 @@ def _same_kind(trace: StatementTrace) -> bool:
         wanted = {"Service", "*"}
     elif isinstance(caller, WebIdentityCaller | SamlCaller):
         wanted = {"Federated", "*"}
-    return any(entry.kind in wanted for entry in trace.statement.principals)
+    by_token = isinstance(caller, WebIdentityCaller)
+    return any(
+        entry.kind in wanted and not (by_token and ":saml-provider/" in entry.value)
+        for entry in trace.statement.principals
+    )
 
 
-def condition_cause(key: str, *, web_identity: bool, default: str) -> str:
-    """The most specific cause for a condition key that does not hold."""
+def condition_cause(key: str, caller: Caller | None, *, default: str) -> str:
+    """The most specific cause for a condition key that does not hold.
+
+    The caller is that of a trust policy. Who has no assertion has no attribute of it that could be
+    mended: to such a caller a `saml:*` key is a condition like any other.
+    """
     name = key.lower()
     exact = {
         "sts:externalid": "external-id",
@@ -202,10 +211,10 @@ def condition_cause(key: str, *, web_identity: bool, default: str) -> str:
     if name.startswith("aws:multifactorauth"):
         return "mfa"
     if name.startswith("saml:"):
-        return "saml-attribute"
+        return "saml-attribute" if isinstance(caller, SamlCaller) else default
     if name.startswith("aws:requesttag/"):
         return "session-tags"
-    if web_identity and not name.startswith(("aws:", "sts:")):
+    if isinstance(caller, WebIdentityCaller) and not name.startswith(("aws:", "sts:")):
         return "web-identity-claim"
     return default
 
@@ -215,9 +224,8 @@ def _condition(
 ) -> Blame:
     assert element.condition is not None  # noqa: S101  # the caller has looked
     key = element.condition.key
-    federated = isinstance(decision.call.caller, WebIdentityCaller)
     default = "identity-permission" if gate.gate is GateName.IDENTITY else "trust-condition"
-    cause = condition_cause(key, web_identity=federated, default=default)
+    cause = condition_cause(key, decision.call.caller, default=default)
     return Blame(cause=cause, variant=key, gate=gate, trace=trace, element=element)
 
 
@@ -227,7 +235,7 @@ def _not_permitted(gate: Gate) -> Iterator[Blame]:
     if closest is not None and conditions and len(conditions) == len(closest.failing):
         for element in conditions:
             key = element.condition.key if element.condition else ""
-            cause = condition_cause(key, web_identity=False, default="identity-permission")
+            cause = condition_cause(key, None, default="identity-permission")
             yield Blame(cause=cause, variant=key, gate=gate, trace=closest, element=element)
         return
     first = closest.failing[0] if closest and closest.failing else None

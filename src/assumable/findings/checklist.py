@@ -17,6 +17,7 @@ from assumable.model.policy import Effect
 from assumable.model.world import Unknown
 
 Status = Literal["pass", "fail", "not-required", "unknown"]
+_NO_ROLE = "no role to judge it on"
 
 
 class ChecklistRow(msgspec.Struct, frozen=True):
@@ -77,6 +78,8 @@ def _permission_row(decision: Decision) -> tuple[Status, str]:
     if allowing is not None:
         account = decision.call.caller_account
         return "pass", f"{account}: {allowing.policy.name.name}, {allowing.statement.label}"
+    if decision.call.has_identity_side and _is_missing(decision):
+        return "not-required", _NO_ROLE
     if decision.call.has_identity_side:
         named = any(gate.allow is not False for gate in gates_named(decision, GateName.TRUST))
         why = (
@@ -84,6 +87,11 @@ def _permission_row(decision: Decision) -> tuple[Status, str]:
         )
         return "not-required", f"{why}, in the same account"
     return "not-required", "this kind of caller has no policies of its own"
+
+
+def _is_missing(decision: Decision) -> bool:
+    """Whether there is no role, so that no trust policy says what the call needs."""
+    return decision.call.api != ASSUME_ROOT and decision.facts.role is None
 
 
 def _trust_row(decision: Decision) -> tuple[Status, str]:
@@ -130,7 +138,7 @@ def _key_row(decision: Decision, prefix: str, proven: str) -> tuple[Status, str]
                         return "pass", proven
     if isinstance(decision.facts.trust, Unknown):
         return "unknown", "the trust policy was not read"
-    return "not-required", "not required"
+    return "not-required", _NO_ROLE if _is_missing(decision) else "not required"
 
 
 def _external_id_row(decision: Decision) -> tuple[Status, str]:
@@ -170,7 +178,9 @@ def _organization_row(decision: Decision) -> tuple[Status, str]:
         return "not-required", "no organization" if alone else "; ".join(reasons)
     if outcome is Outcome.UNKNOWN:
         what = [p.what for gate in gates for p in gate.policies if isinstance(p, Unknown)]
-        return "unknown", f"not read: {what[0]}" if what else _first_question(gates)
+        return "unknown", f"not read: {what[0].removesuffix(',')}" if what else _first_question(
+            gates
+        )
     scps = {gate.level for gate in gates if gate.gate is GateName.SCP and gate.level}
     rcps = {gate.level for gate in gates if gate.gate is GateName.RCP and gate.level}
     return "pass", f"{len(scps)} SCP levels, {len(rcps)} RCP levels"

@@ -252,13 +252,10 @@ class AccountReader:
         label = PolicyName(Layer.TRUST, f"the trust policy of {name}", own_arn, "", self.account)
         trust = self.policy(_needed(cursor, fields, "AssumeRolePolicyDocument"), label)
         duration: int | Unknown = 3600
+        if not self.strict:
+            duration = Unknown(f"MaxSessionDuration of role {name}", f"iam:GetRole on {own_arn}")
         if "MaxSessionDuration" in fields:
-            duration = fields["MaxSessionDuration"].number()
-        elif not self.strict:
-            duration = Unknown(
-                f"MaxSessionDuration of role {name}",
-                f"iam:GetRole on {own_arn}",
-            )
+            duration = self._duration(fields["MaxSessionDuration"], duration)
         return Role(
             arn=own_arn,
             unique_id=fields["RoleId"].text() if "RoleId" in fields else None,
@@ -271,6 +268,15 @@ class AccountReader:
             policies_changed=self._last_change(fields, ()),
             input_pointer=cursor.location.pointer if self.strict else None,
         )
+
+    def _duration(self, cursor: Cursor, unread: int | Unknown) -> int | Unknown:
+        """A role's maximum; what AWS would not store is refused, in a dump it says nothing."""
+        try:
+            return max_session_duration(cursor)
+        except InputError:
+            if self.strict:
+                raise
+            return unread
 
     def _endpoint(self, cursor: Cursor) -> None:
         fields = cursor.fields()
@@ -298,6 +304,14 @@ class AccountReader:
         if status is None:
             given.fail(f"must be one of {', '.join(_REGION_STATUSES)}")
         return name, status
+
+
+def max_session_duration(cursor: Cursor) -> int:
+    """The longest session of a role, in seconds; InputError for what no role can have.
+
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_Role.html
+    """
+    return cursor.number(3_600, 43_200)
 
 
 def _unlisted(fields: dict[str, Cursor]) -> frozenset[str]:

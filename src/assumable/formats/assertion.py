@@ -6,6 +6,8 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_create_saml_
 import base64
 import binascii
 import hashlib
+import re
+import urllib.parse
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
@@ -25,6 +27,13 @@ _FORMAT = "urn:oasis:names:tc:SAML:2.0:nameid-format:"
 _CONFIRMATION = (
     "AWS answers `Responses must contain SubjectConfirmatonData with a Recipient and NotOnOrAfter`"
 )
+
+_IS_XML = "STS takes the SAMLResponse in base64, as the browser posts it: this one is its XML"
+_WHY = {
+    False: "its attribute Role is missing or empty",
+    True: "its attribute Role needs the ARNs of a role and of a SAML provider",
+}
+_FIELD = re.compile(rb"(?:\A|&)SAMLResponse=([^&]*)")
 
 
 class Assertion(NamedTuple):
@@ -49,18 +58,20 @@ def read_assertion(value: str) -> Assertion:
 
 def assertion_of(content: bytes) -> Assertion:
     """What a response says, from its base64 text or its XML."""
-    text = b"".join(content.split())
-    encoded = (len(content) + 2) // 3 * 4 if text[:1] == b"<" else len(text)
+    text = _bare(content)
+    is_xml = text[:1] == b"<"
+    encoded = (len(content) + 2) // 3 * 4 if is_xml else len(text)
     if not MIN_LENGTH <= encoded <= MAX_LENGTH:
         raise InputError(f"must have {MIN_LENGTH} to {MAX_LENGTH} characters in base64", FLAG)
-    xml = content if text[:1] == b"<" else _decoded(text)
+    xml = content if is_xml else _decoded(text)
     if xml is None:
         raise InputError("is not base64", FLAG, "AWS answers `Invalid base64 SAMLResponse`")
     assertion = _only_assertion(parse_xml(xml, FLAG))
     attributes = attributes_of(assertion)
     pairs = of_attributes(attributes.known).pairs or ()
     asserted = {**dict(_subject(assertion)), **attributes.known}
-    return Assertion(asserted, pairs, attributes.doubtful, attributes.notes)
+    notes = (*((_IS_XML,) if is_xml else ()), *attributes.notes)
+    return Assertion(asserted, pairs, attributes.doubtful, notes)
 
 
 def about_provider(asserted: dict[str, Any], principal_arn: str) -> dict[str, Any]:
@@ -79,10 +90,17 @@ def about_provider(asserted: dict[str, Any], principal_arn: str) -> dict[str, An
     return found
 
 
-def chosen(pairs: Sequence[RolePair], role_arn: str | None, principal_arn: str | None) -> RolePair:
+def chosen(
+    pairs: Sequence[RolePair],
+    role_arn: str | None,
+    principal_arn: str | None,
+    *,
+    void: bool = False,
+) -> RolePair:
     """The role and the provider of the call: those that are said, else those that are asserted.
 
-    InputError with the list of them where the assertion leaves a choice.
+    `void` says that the attribute Role has values, though none is a pair. InputError with the list
+    of them where the assertion leaves a choice.
     """
     fitting = [
         pair
@@ -98,8 +116,17 @@ def chosen(pairs: Sequence[RolePair], role_arn: str | None, principal_arn: str |
         return RolePair(role_arn, *providers)  # a role that is not asserted: AWS denies it
     flag = "--principal-arn" if role_arn is not None else "--role-arn"
     listed = ", ".join(f"{pair.role} with {pair.provider}" for pair in dict.fromkeys(pairs))
-    what = f"the assertion names {listed}" if pairs else "the assertion names no role"
+    what = (
+        f"the assertion names {listed}" if pairs else f"the assertion names no role: {_WHY[void]}"
+    )
     raise InputError(f"{flag} is missing", "", what)
+
+
+def _bare(content: bytes) -> bytes:
+    """The response without white space, taken out of the form that the browser posts."""
+    text = b"".join(content.split())
+    field = _FIELD.search(text) if text[:1] != b"<" else None
+    return urllib.parse.unquote_to_bytes(field[1]) if field else text
 
 
 def _decoded(text: bytes) -> bytes | None:
@@ -111,7 +138,7 @@ def _decoded(text: bytes) -> bytes | None:
 
 def _is_response(value: bytes) -> bool:
     """Whether an argument is a response rather than the name of a file."""
-    text = b"".join(value.split())
+    text = _bare(value)
     xml = text if text[:1] == b"<" else _decoded(text) or b""
     return xml.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"<"
 

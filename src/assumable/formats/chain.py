@@ -26,7 +26,9 @@ SESSION_NAME = "assumable"
 
 
 def via(call: Call, role_arns: Sequence[str]) -> Call:
-    """The call made through the sessions of these roles, one after the other."""
+    """The call made through the sessions of these roles; InputError for one that is blank."""
+    if not all(text.strip() for text in role_arns):
+        raise InputError("names no role", "--via", "its ARN, as `aws iam get-role` prints it")
     chain = tuple(
         Hop(parameters={"RoleArn": text, "RoleSessionName": SESSION_NAME}) for text in role_arns
     )

@@ -141,6 +141,10 @@ def eks(words: Sequence[str]) -> Described:
             "`aws eks describe-cluster --query cluster.identity.oidc.issuer` prints it"
         )
         raise InputError("`cluster` must be its issuer", "--eks", help_text)
+    for key in ("namespace", "service-account"):
+        if ":" in said[key]:
+            help_text = f"write {key}={said[key].rpartition(':')[2]}"
+            raise InputError(f"`{key}` is the name alone", "--eks", help_text)
     claims = {
         "iss": f"https://{cluster[1]}",
         "aud": said.get("audience", AWS_AUDIENCE),
@@ -159,6 +163,10 @@ def gitlab(words: Sequence[str]) -> Described:
     url = said.get("url", "https://gitlab.com").rstrip("/")
     if not url.startswith("https://"):
         raise InputError("`url` must begin with https://", "--gitlab")
+    for prefix, kind in (("refs/heads/", "branch"), ("refs/tags/", "tag")):
+        if said.get("ref", "").startswith(prefix):  # as GitHub's tokens have it
+            help_text = f"ref={said['ref'].removeprefix(prefix)} ref-type={kind}"
+            raise InputError("`ref` is the short name in a token of GitLab", "--gitlab", help_text)
     if "ref" not in said and "sub" not in said:
         raise InputError("the subject is open: say ref or sub", "--gitlab")
     subject = f"project_path:{said['project']}:ref_type:{said['ref-type']}:ref:{said.get('ref')}"

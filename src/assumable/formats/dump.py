@@ -12,11 +12,11 @@ import msgspec
 
 from assumable import arn
 from assumable.errors import InputError
-from assumable.formats.account import AccountReader
+from assumable.formats.account import AccountReader, max_session_duration
 from assumable.formats.organization import read_organization
 from assumable.formats.reading import Cursor, read_document, read_policy, refuse_malformed
 from assumable.formats.scenario import caller_from_arn
-from assumable.model.call import Call, Network, RoleCaller, Session, UserCaller
+from assumable.model.call import Call, Caller, Network, RoleCaller, Session, UserCaller
 from assumable.model.policy import Layer, Policy, PolicyName
 from assumable.model.world import (
     Account,
@@ -81,7 +81,7 @@ def call_of(
     caller: str, parameters: Mapping[str, Any], *, region: str | None, now: datetime
 ) -> Call:
     """An AssumeRole call by the caller of that ARN."""
-    found = caller_from_arn(Cursor(caller, Location(Document("--caller", "null"))))
+    found = _from_flag(caller)
     if isinstance(found, RoleCaller):
         found = msgspec.structs.replace(found, session=unsaid_session())
     return Call(
@@ -91,6 +91,14 @@ def call_of(
         network=Network(region=region, assumed=True),
         time=now,
     )
+
+
+def _from_flag(text: str) -> Caller:
+    """The caller of `--caller`, in which there are no lines to count."""
+    try:
+        return caller_from_arn(Cursor(text, Location(Document("--caller", "null"))))
+    except InputError as error:
+        raise InputError(error.message, "--caller", error.help_text) from None
 
 
 def unsaid_session() -> Session:
@@ -146,7 +154,7 @@ def _role(path: Path | None, role_arn: str) -> Role | None:
     if isinstance(cursor.value, dict) and "AssumeRolePolicyDocument" in cursor.value:
         fields = cursor.fields()
         if "MaxSessionDuration" in fields:
-            duration = fields["MaxSessionDuration"].number()
+            duration = max_session_duration(fields["MaxSessionDuration"])
         cursor = fields["AssumeRolePolicyDocument"]
     name = PolicyName(Layer.TRUST, f"the trust policy of {parts.name}", role_arn, "", parts.account)
     return Role(
@@ -160,7 +168,7 @@ def _role(path: Path | None, role_arn: str) -> Role | None:
 
 def _caller(paths: Sequence[Path], caller: str, target: Role | None) -> User | Role:
     """The caller with the policies that were given, which are taken to be all it has."""
-    found = caller_from_arn(Cursor(caller, Location(Document("--caller", "null"))))
+    found = _from_flag(caller)
     parts = arn.parse(caller)
     if parts is None or not isinstance(found, UserCaller | RoleCaller):
         raise InputError("only a user or a role session has policies of its own", "--caller-policy")

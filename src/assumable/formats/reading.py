@@ -108,10 +108,15 @@ class Cursor:
             self.fail(f"must be true or false, not {kind_of(self.value)}")
         return self.value
 
-    def number(self) -> int:
-        """A whole number."""
+    def number(self, least: int, most: int) -> int:
+        """A whole number within these bounds."""
         if isinstance(self.value, bool) or not isinstance(self.value, int):
-            self.fail(f"must be a whole number, not {kind_of(self.value)}")
+            is_float = isinstance(self.value, float)
+            self.fail(
+                f"must be a whole number, not {self.value if is_float else kind_of(self.value)}"
+            )
+        if not least <= self.value <= most:
+            self.fail(f"must be a number from {least} to {most}")
         return self.value
 
     def one_of(self, *choices: str) -> str:
@@ -177,7 +182,10 @@ def read_policy(cursor: Cursor, name: PolicyName, *, patchable: bool = True) -> 
         try:
             document = Document(own_name, text)
         except InputError as error:
-            where = f"{location}, in the text of {name.name}{error.where.removeprefix(own_name)}"
+            place = f"{location}, in the text of {name.name}"
+            if not location.pointer:  # the whole file is the text
+                place = location.document.name
+            where = place + error.where.removeprefix(own_name)
             raise InputError(error.message, where, error.help_text) from None
         value, location = document.value, Location(document)
     if len(msgspec.json.encode(value).decode()) > MAX_POLICY:

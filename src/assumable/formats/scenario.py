@@ -1,5 +1,6 @@
 """Scenario files: a closed world and a call (DESIGN section 6)."""
 
+import re
 from datetime import datetime
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -58,7 +59,17 @@ _NETWORK = frozenset((
 ))  # fmt: skip
 MAX_POLICY_ARNS = 10
 """https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html"""
+MAX_MFA_AGE = 129_600
+"""Seconds that credentials with MFA can last: those of GetSessionToken, 36 hours.
+
+https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html
+"""
 _APIS = ("AssumeRole", "AssumeRoleWithWebIdentity", "AssumeRoleWithSAML", "AssumeRoot")
+# Every partition's own suffix is taken, though most services keep the first one everywhere.
+_SERVICE = re.compile(
+    r"(?:[a-z0-9][a-z0-9_-]*\.)+"
+    r"(?:amazonaws\.com(?:\.cn)?|amazonaws\.eu|c2s\.ic\.gov|sc2s\.sgov\.gov|aws\.internal)"
+)
 _ASSUME_ROOT: Final = "assume-root"
 
 
@@ -165,7 +176,7 @@ def _caller(cursor: Cursor, readers: dict[str, AccountReader]) -> Caller:
     fields = cursor.fields(_CALLER)
     provider = fields["identity_provider"].text() if "identity_provider" in fields else None
     if "service" in fields:
-        return ServiceCaller(principal=fields["service"].text())
+        return ServiceCaller(principal=_service(fields["service"]))
     if "claims" in fields:
         claims = fields["claims"]
         return WebIdentityCaller(
@@ -179,6 +190,16 @@ def _caller(cursor: Cursor, readers: dict[str, AccountReader]) -> Caller:
     if "arn" not in fields:
         cursor.fail("a caller needs `arn`, `service`, `claims` or `assertion`")
     return _signed_caller(fields, readers)
+
+
+def _service(cursor: Cursor) -> str:
+    """A service principal; InputError for what no service is called by."""
+    name = cursor.text()
+    if not _SERVICE.fullmatch(name):
+        cursor.fail(
+            f"`{name}` is no service principal", "in lower case, such as lambda.amazonaws.com"
+        )
+    return name
 
 
 def _signed_caller(fields: dict[str, Cursor], readers: dict[str, AccountReader]) -> Caller:
@@ -225,6 +246,12 @@ def caller_from_arn(cursor: Cursor) -> Caller:
             found = RootCaller(arn=text)
         case "sts", "assumed-role" if parts.resource.count("/") == 2:  # noqa: PLR2004  # role, session
             found = RoleCaller(arn=text)
+        case "sts", "assumed-role" if parts.resource.count("/") > 2:  # noqa: PLR2004
+            short = "/".join(("assumed-role", *parts.resource.split("/")[-2:]))
+            cursor.fail(
+                "the ARN of a session holds no path of its role",
+                f"leave the path out: arn:{parts.partition}:sts::{parts.account}:{short}",
+            )
         case "sts", "federated-user" if parts.name:
             found = FederatedUserCaller(arn=text)
         case "iam", "role":
@@ -248,10 +275,12 @@ def _mfa(cursor: Cursor) -> Mfa:
         return Mfa(present=nobody)
     if isinstance(cursor.value, bool):
         return Mfa(present=cursor.value)
+    if not isinstance(cursor.value, dict):
+        cursor.fail("must be true, false, unknown, or {age: SECONDS}")
     fields = cursor.fields(frozenset(("age",)))
     if "age" not in fields:
         cursor.fail("`age` in seconds is missing")
-    return Mfa(present=True, age=fields["age"].number())
+    return Mfa(present=True, age=fields["age"].number(0, MAX_MFA_AGE))
 
 
 def _session(cursor: Cursor, account: AccountReader | None) -> Session:

@@ -3,6 +3,8 @@
 INVARIANT: no message shows what was read, nor a value that may be the secret itself.
 """
 
+import errno
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -32,9 +34,19 @@ def read_secret(value: str, flag: str, *, limit: int, is_one: Callable[[bytes], 
 
 
 def _file(value: str, flag: str, limit: int) -> bytes:
+    name = value.removeprefix("file://")
+    what = "there is no file of that name, and as a text it is not well-formed"
     try:
-        with Path(value.removeprefix("file://")).open("rb") as file:
+        with Path(name).open("rb") as file:
             return file.read(limit + _SPACE + 1)
-    except (OSError, ValueError):  # no such file, too long a name, a zero byte in it
-        what = "is not well-formed, and there is no file of that name that can be read"
-        raise InputError(what, flag, "give the text itself, a file, or - for a pipe") from None
+    except IsADirectoryError:
+        what = "is a directory, a file is needed"
+    except FileNotFoundError:
+        if name != value:
+            what = "no such file"
+    except OSError as error:
+        if error.errno != errno.ENAMETOOLONG:
+            what = f"is a file that cannot be read: {os.strerror(error.errno or 0).lower()}"
+    except ValueError:  # a zero byte in it
+        pass
+    raise InputError(what, flag, "give the text itself, a file, or - for a pipe")

@@ -32,7 +32,7 @@ def read_token(value: str) -> dict[str, Any]:
 
 
 def claims_of(content: bytes) -> dict[str, Any]:
-    """The claims of a JWT, whatever white space or `Bearer` stands before it."""
+    """The claims of a JWT, whatever stands around it: see `_bare`."""
     token = _bare(content)
     if not MIN_LENGTH <= len(token) <= MAX_LENGTH:
         raise InputError(f"must have {MIN_LENGTH} to {MAX_LENGTH} characters", FLAG)
@@ -54,7 +54,14 @@ def claims_of(content: bytes) -> dict[str, Any]:
 
 
 def _bare(content: bytes) -> bytes:
+    """The token without white space, `Bearer`, or the JSON in which GitHub answers a job.
+
+    https://docs.github.com/en/actions/reference/security/oidc
+    """
     token = content.strip()
+    if token[:1] == b"{":
+        value = (_json(token) or {}).get("value")
+        token = value.encode(errors="replace").strip() if isinstance(value, str) else token
     scheme = token[:7].lower()
     return token[7:].strip() if scheme == b"bearer " else token
 
@@ -73,7 +80,16 @@ def _object(part: bytes) -> dict[str, Any] | None:
     """A JSON object in base64url, with or without its padding; None when it is none."""
     bare = part.rstrip(b"=")
     try:
-        raw = base64.b64decode(bare + b"=" * (-len(bare) % 4), altchars=b"-_", validate=True)
+        return _json(
+            base64.b64decode(bare + b"=" * (-len(bare) % 4), altchars=b"-_", validate=True)
+        )
+    except ValueError:
+        return None
+
+
+def _json(raw: bytes) -> dict[str, Any] | None:
+    """A JSON object; None when it is none."""
+    try:
         # Document holds the limits on depth, double keys and characters that are none.
         value = Document(FLAG, raw.decode()).value
         json.dumps(value, allow_nan=False)

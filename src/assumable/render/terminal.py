@@ -33,6 +33,8 @@ _VERDICTS = {
 _GUTTER = 5
 _NARROW = 60
 """Below this width texts stand under their labels, not beside them."""
+_LONGEST = 400
+"""Characters of what a proof depends on."""
 _MOST = 25
 """Findings, notes or unknown parts that are shown."""
 
@@ -94,13 +96,17 @@ def _header(diagnosis: Diagnosis, width: int) -> Iterator[Text]:
     target = f" ({call.role_account})" if call.role_account else ""
     action = f"sts:{call.api}"
     if diagnosis.hops:
-        action = f"by a chain of {len(diagnosis.hops)} hops"
+        action = f"by a chain of {diagnosis.hops_asked} hops"
+        if len(diagnosis.hops) < diagnosis.hops_asked:
+            action += f", {len(diagnosis.hops)} of them looked at"
     who, what = f"{caller}{account}", f"{role}{target}"
     one_line = _line((f"{symbol} {word}", style), f"   {who}  →  {what}   ", (action, "dim"))
     if len(one_line) <= width:
         yield one_line
     else:
-        yield _line((f"{symbol} {word}", style), f"   {action}")
+        first, *rest = _wrapped(f"{symbol} {word}   ", action, width)
+        first.stylize(style, 0, len(f"{symbol} {word}"))
+        yield from (first, *rest)
         yield _line(f"  {who}")
         yield _line(f"  → {what}")
     if diagnosis.headline != diagnosis.verdict:
@@ -210,7 +216,7 @@ def _plans(diagnosis: Diagnosis, width: int) -> Iterator[Text]:
         yield Text()
         chosen = [fixes[name] for name in plan.fixes]
         if number == 0:
-            yield from _first_plan(plan, chosen, max(1, len(diagnosis.hops)), width)
+            yield from _first_plan(plan, chosen, width)
         else:
             other = [fix for fix in chosen if fix.id not in diagnosis.plans[0].fixes]
             parts = "; ".join(fix.title for fix in other)
@@ -219,23 +225,19 @@ def _plans(diagnosis: Diagnosis, width: int) -> Iterator[Text]:
                 "or    ", parts + (f" (opens it to {opens})" if opens else ""), width
             )
     if diagnosis.verdict is Verdict.DENIED and not diagnosis.plans:
-        stuck = [
-            finding.code for finding in diagnosis.findings if finding.blocking and not finding.fixes
-        ]
-        pages = ", ".join(f"`assumable explain {code}`" for code in dict.fromkeys(stuck))
+        blocking = [finding for finding in diagnosis.findings if finding.blocking]
+        stuck = [finding for finding in blocking if not finding.fixes] or blocking
+        codes = dict.fromkeys(finding.code for finding in stuck)
+        pages = ", ".join(f"`assumable explain {code}`" for code in codes)
         yield Text()
-        yield from _wrapped(
-            "fix   ",
-            f"no edit of the request or of a policy is known that mends this; see {pages}",
-            width,
-        )
+        yield from _wrapped("fix   ", f"none that could be proved; see {pages}", width)
 
 
-def _first_plan(plan: Plan, fixes: list[Fix], hops: int, width: int) -> Iterator[Text]:
+def _first_plan(plan: Plan, fixes: list[Fix], width: int) -> Iterator[Text]:
     for letter, fix in zip(string.ascii_uppercase, fixes, strict=False):
         yield from _fix(letter, fix, width)
     yield _line(("run   ", "bold"), "in this order" if len(plan.commands) > 1 else "this")
-    yield from _commands(plan, fixes, hops, width)
+    yield from _commands(plan, fixes, width)
     letters = " + ".join(string.ascii_uppercase[: len(fixes)])
     after = plan.verdict_after.upper()
     if plan.verdict_after is Verdict.CONDITIONAL:
@@ -246,6 +248,9 @@ def _first_plan(plan: Plan, fixes: list[Fix], hops: int, width: int) -> Iterator
         f"access besides you: {_gained(plan.blast_radius)})",
         width,
     )
+    if plan.verdict_after is Verdict.CONDITIONAL and DEPENDS in plan.headline_after:
+        on_what = textwrap.shorten(plan.residual_after, _LONGEST, placeholder=" … (--format json)")
+        yield from _wrapped("      allowed if  ", on_what, width)
 
 
 def _fix(letter: str, fix: Fix, width: int) -> Iterator[Text]:
@@ -263,10 +268,10 @@ def _fix(letter: str, fix: Fix, width: int) -> Iterator[Text]:
         yield from _wrapped(f"{indent}opens it to ", fix.opens, width)
 
 
-def _commands(plan: Plan, fixes: list[Fix], hops: int, width: int) -> Iterator[Text]:
+def _commands(plan: Plan, fixes: list[Fix], width: int) -> Iterator[Text]:
     """The commands, numbered, each under whose credentials it takes; the call's hops are last."""
     edited = {fix.target: f"as admin of {fix.owner}" for fix in fixes if not fix.is_request_only}
-    first = len(plan.commands) - hops + 1
+    first = len(plan.commands) - plan.calls + 1
     whose = [*list(edited.values())[: first - 1], "as you"]
     whose += [f"with the credentials of step {step}" for step in range(first, len(plan.commands))]
     for number, (who, command) in enumerate(zip(whose, plan.commands, strict=True), 1):

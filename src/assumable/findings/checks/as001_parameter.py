@@ -26,7 +26,8 @@ def check(decision: Decision, blame: Blame) -> Finding:
     name = blame.fault.parameter
     explanation = f"AWS refuses {name} before it looks at any policy: {blame.fault.text}"
     if blame.fault.status is None:
-        explanation = f"the client refuses {name} and sends nothing: {blame.fault.text}"
+        message = blame.fault.text.replace(":\n", ": ", 1)  # botocore's own has two lines
+        explanation = f"the client refuses {name} and sends nothing: {message}"
     title = f"{name} is not valid"
     if blame.variant in _TARGETS:
         title = f"account {decision.call.role_account} {_TARGETS[blame.variant]}"

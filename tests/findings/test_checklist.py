@@ -1,0 +1,24 @@
+"""What the seven lines say where nothing fails them."""
+
+import pytest
+
+from tests.worlds import ROLE, A, classic, diagnosed
+
+
+@pytest.mark.parametrize(
+    ("role", "permission"),
+    [
+        (f"arn:aws:iam::{A}:role/Missing", "no role to judge it on"),
+        (f"{ROLE}s", f"{A}: AssumeRolePolicy, statement 1"),
+    ],
+    ids=["same account", "another"],
+)
+def test_a_role_that_is_missing_asks_for_nothing(role: str, permission: str) -> None:
+    """No trust policy names the caller, nor does one ask for an external ID or MFA."""
+    scenario = classic(RoleArn=role)
+    (user,) = scenario["accounts"][A]["UserDetailList"]
+    user["UserPolicyList"][0]["PolicyDocument"]["Statement"][0]["Resource"] = f"{ROLE}*"
+    rows = [row.summary for row in diagnosed(scenario).checklist]
+    assert rows[0] == permission
+    assert rows[1] == "there is no such role"
+    assert rows[2] == rows[3] == "no role to judge it on"
