@@ -130,6 +130,39 @@ def test_a_token_in_a_file_or_a_pipe(tmp_path: Path) -> None:
         assert answer.status == 0, answer.errors
 
 
+def test_the_command_names_the_file_of_the_token(tmp_path: Path) -> None:
+    """Where the file holds the token alone, as the `aws` command needs it."""
+    denied = snapshot(tmp_path, condition(sub="repo:acme/other"), **OIDC)
+    path = tmp_path / "my token"
+    flag = f"--web-identity-token 'file://{path}'"
+    for content, wanted in (
+        (TOKEN, flag),
+        (f"{TOKEN}\n", flag),
+        (f"Bearer {TOKEN}", "--web-identity-token file://TOKEN"),
+        (json.dumps({"value": TOKEN}), "--web-identity-token file://TOKEN"),
+    ):
+        path.write_text(content, encoding="utf-8")
+        plan, *_ = why("--web-identity-token", str(path), *FORM, *IN_TIME, *denied).json["plans"]
+        assert plan["commands"][-1].endswith(wanted)
+    plan, *_ = why("--web-identity-token", TOKEN, *FORM, *IN_TIME, *denied).json["plans"]
+    assert plan["commands"][-1].endswith("file://TOKEN")
+
+
+def test_the_command_names_the_file_of_the_assertion(tmp_path: Path) -> None:
+    path = tmp_path / "response"
+    role = {**SAML_DETAIL, "AssumeRolePolicyDocument": policy(trust({"AWS": B}))}
+    world = snapshot(tmp_path, **{**SAML_WORLD, "RoleDetailList": [role]})
+    for content, wanted in (
+        (RESPONSE.encode(), str(path)),
+        (base64.encodebytes(base64.b64decode(RESPONSE)), str(path)),
+        (base64.b64decode(RESPONSE), "ASSERTION"),
+        (f"SAMLResponse={RESPONSE}".encode(), "ASSERTION"),
+    ):
+        path.write_bytes(content)
+        plan, *_ = why("--saml-assertion", str(path), *IN_TIME, *world).json["plans"]
+        assert plan["commands"][-1].endswith(f"--saml-assertion file://{wanted}")
+
+
 def test_an_expired_token_says_how_to_ask_about_its_time(tmp_path: Path) -> None:
     world = snapshot(tmp_path, **OIDC)
     answer = why("--web-identity-token", TOKEN, *FORM, "--time", "2026-11-23T13:00:00", *world)

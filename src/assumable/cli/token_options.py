@@ -1,12 +1,16 @@
 """The options of `assumable why` for callers that sign nothing: tokens and assertions."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import re
+import shlex
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 import click
 import msgspec
 
+from assumable.diagnose import Diagnosis
 from assumable.errors import InputError
 from assumable.formats.scenario import Scenario
 from assumable.model.assertion import SAML_ROLE
@@ -17,6 +21,10 @@ SEVERAL = ("--github", "--eks", "--gitlab")
 """Flags that take several words."""
 BEARERS = ("web_identity_token", "saml_assertion", "github", "eks", "gitlab")
 _SIGNED = ("caller", "caller_policy")
+_JWT, _BASE64 = re.compile(rb"\s*[\w.=-]+\s*"), re.compile(rb"[\w+/\s]+=*\s*")
+_MOST = 200_000
+"""Bytes, more than STS takes of either."""
+_PLACEHOLDER = re.compile(r"(--web-identity-token|--saml-assertion) file://(?:TOKEN|ASSERTION)$")
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -30,6 +38,8 @@ class Bearer(NamedTuple):
     unsaid: Mapping[str, Unknown]
     """By condition key: what the token may carry without our knowing."""
     notes: tuple[str, ...]
+    file: str = ""
+    """The file that holds it and nothing else, so that the `aws` command can read it there."""
 
 
 def token_options(command: F) -> F:
@@ -72,13 +82,51 @@ def bearer_of(options: Mapping[str, Any], flags: Mapping[str, Any], now: datetim
         if options[name]:
             raise InputError(f"{given[0]} is the caller", "", f"leave out {_flag(name)}")
     if options["saml_assertion"]:
-        return _by_assertion(options, flags, now)
+        bearer = _by_assertion(options, flags, now)
+        return bearer._replace(file=_file_of(options["saml_assertion"], _BASE64))
     if options["principal_arn"]:
         raise InputError("--principal-arn goes with --saml-assertion")
     if options["web_identity_token"]:
-        return _by_token(options["web_identity_token"], now)
+        bearer = _by_token(options["web_identity_token"], now)
+        return bearer._replace(file=_file_of(options["web_identity_token"], _JWT))
     name = given[0].removeprefix("--")
     return _by_description(name, options[name])
+
+
+def _file_of(value: str, whole: re.Pattern[bytes]) -> str:
+    """The file that an option named, if all of it is what AWS takes; a pipe is read only once."""
+    path = Path(value.removeprefix("file://"))
+    try:
+        if not path.is_file():
+            return ""
+        with path.open("rb") as file:
+            return str(path) if whole.fullmatch(file.read(_MOST)) else ""
+    except (OSError, ValueError):  # too long a name, for one, as tokens are
+        return ""
+
+
+def with_file(diagnosis: Diagnosis, file: str) -> Diagnosis:
+    """The diagnosis with the name of the file in its commands, where a placeholder stands."""
+    if not file:
+        return diagnosis
+    named = shlex.quote(f"file://{file}")
+
+    def in_each(commands: Iterable[str]) -> tuple[str, ...]:
+        return tuple(_PLACEHOLDER.sub(lambda found: f"{found[1]} {named}", c) for c in commands)
+
+    replace = msgspec.structs.replace
+    return replace(
+        diagnosis,
+        plans=tuple(replace(plan, commands=in_each(plan.commands)) for plan in diagnosis.plans),
+        fixes=tuple(replace(fix, commands=in_each(fix.commands)) for fix in diagnosis.fixes),
+        findings=tuple(
+            replace(
+                found,
+                fixes=tuple(replace(fix, commands=in_each(fix.commands)) for fix in found.fixes),
+            )
+            for found in diagnosis.findings
+        ),
+    )
 
 
 def _flag(name: str) -> str:

@@ -111,13 +111,13 @@ def command(**options: Any) -> None:
     they are those of the last call of a chain of roles. Exit status: 0 allowed, 1 denied, 2 bad
     input, 3 depends on what is not known, 4 AWS could not be read, 70 a bug.
     """
-    (world, call), notes = _scenario(options)
+    (world, call), notes, file = _scenario(options)
     decided = assumptions(options["assume"])
     if decided.get("session") and isinstance(call.caller, RoleCaller):
         plain = msgspec.structs.replace(call.caller, session=Session())
         call = msgspec.structs.replace(call, caller=plain)
     call = msgspec.structs.replace(call, assumptions=decided)
-    diagnosis = diagnose(world, call)
+    diagnosis = token_options.with_file(diagnose(world, call), file)
     diagnosis = msgspec.structs.replace(diagnosis, notes=(*diagnosis.notes, *notes))
     click.echo(_rendered(diagnosis, options), nl=False, color=None)
     sys.exit(0 if options["exit_zero"] else EXIT_CODES[diagnosis.verdict])
@@ -138,8 +138,11 @@ def _rendered(diagnosis: Diagnosis, options: Mapping[str, Any]) -> str:
     )
 
 
-def _scenario(options: Mapping[str, Any]) -> tuple[Scenario, tuple[str, ...]]:
-    """The world that the options choose, the call in it, and notes on where it comes from."""
+def _scenario(options: Mapping[str, Any]) -> tuple[Scenario, tuple[str, ...], str]:
+    """The world that the options choose, the call in it, and notes on where it comes from.
+
+    Last comes the file with the token or assertion, if there is one.
+    """
     now, flags = token_options.moment_of(options), parameters_from_flags(options)
     chosen = [name for name in ("scenario", "snapshot", "trust_policy") if options[name]]
     if len(chosen) > 1:
@@ -147,15 +150,15 @@ def _scenario(options: Mapping[str, Any]) -> tuple[Scenario, tuple[str, ...]]:
     if options["scenario"]:
         if flags or any(options[name] for name in (*_CALL, "via")):
             raise InputError("a scenario holds its own call", "--scenario", "edit the file instead")
-        return read_scenario(options["scenario"], now=now), ()
+        return read_scenario(options["scenario"], now=now), (), ""
     live_only = [name for name in ("profile", "target_profile", "endpoint_url") if options[name]]
     if chosen and live_only:
         flag, other = (f"--{name.replace('_', '-')}" for name in (live_only[0], chosen[0]))
         raise InputError(f"{flag} is for a running AWS", "", f"leave out {other}")
     bearer = token_options.bearer_of(options, flags, now)
     if bearer is not None:
-        return token_options.asked(options, flags, bearer, now), bearer.notes
-    return _signed(options, flags, chosen, now), ()
+        return token_options.asked(options, flags, bearer, now), bearer.notes, bearer.file
+    return _signed(options, flags, chosen, now), (), ""
 
 
 def _signed(
