@@ -53,7 +53,8 @@ def test_plain_text_has_no_marks(page: Path) -> None:
     assert "](" not in text
     assert "**" not in text
     assert not any(line.startswith(("#", "|")) for line in text.splitlines())
-    assert "What happened\n-------------\n" in text
+    heading = "By what you see" if page.stem == "index" else "What happened"
+    assert f"{heading}\n{'-' * len(heading)}\n" in text
 
 
 def test_plain_text_keeps_commands_and_links() -> None:
@@ -179,7 +180,7 @@ def test_role_is_quoted_for_the_shell() -> None:
     assert "'arn:aws:iam::222222222222:role/$(x'" in text
 
 
-@pytest.mark.parametrize("words", [("AS999",), ("hello", "there"), (), ("-",)])
+@pytest.mark.parametrize("words", [("AS999",), ("hello", "there"), ("",), ("-",)])
 def test_unknown_input(words: tuple[str, ...]) -> None:
     with pytest.raises(InputError) as caught:
         CliRunner().invoke(command, list(words), catch_exceptions=False)

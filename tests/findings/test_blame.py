@@ -59,11 +59,11 @@ def test_a_token_has_no_attribute_of_an_assertion() -> None:
     ],
     ids=["token", "user"],
 )
-def test_who_has_no_assertion_meets_a_condition_like_any_other(scenario: dict[str, Any]) -> None:
+def test_who_has_no_assertion_cannot_have_what_only_one_carries(scenario: dict[str, Any]) -> None:
     """There is no identity provider that could assert what is missing."""
     (found,) = diagnosed(scenario).findings
-    assert (found.cause, found.variant) == ("trust-condition", "SAML:aud")
-    assert "assertion" not in found.explanation
+    assert (found.cause, found.variant, found.fixes) == ("saml-attribute", "SAML:aud", ())
+    assert "which only a SAML assertion carries" in found.explanation
 
 
 def test_what_the_client_says_is_one_line() -> None:

@@ -32,14 +32,13 @@ _ACCEPTED = "a code such as AS301, a cause such as external-id, or the error tex
 _MAX_INPUT = 100_000
 _WIDTH = 100
 _TOP = 5
+_COLUMN = 28
 _COLOR = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
 _UNSIGNED = ("AssumeRoleWithWebIdentity", "AssumeRoleWithSAML")
 _MASKED = re.compile(r"\*\*|[<>…]|\.\.\.|X{4}")
-# Causes that no check establishes from a world, so that the registry does not know them.
+# The cause that no check establishes from a world, so that the registry does not know it.
 _WITHOUT_CHECK = {
-    "region": ("AS007", "the Region is not enabled"),
     "client-config": ("AS008", "the client uses other credentials or settings than meant"),
-    "propagation": ("AS009", "a change has not reached every part of AWS yet"),
 }
 
 
@@ -49,13 +48,17 @@ def command(words: tuple[str, ...]) -> None:
     """What does this error text or cause mean, and what does it rule out?
 
     CODE is one like AS301, CAUSE one like external-id; - reads the error text from standard input.
+    Without any: which cause it may be, by error text and by symptom.
     """
+    if not words:
+        _show(_read("index"))
+        return
     text = readable(_standard_input() if words == ("-",) else " ".join(words))
     if not text:
         raise InputError("nothing to explain", "", _ACCEPTED)
     page = _page(text)
     if page is not None:
-        click.echo(plain(page) if _is_terminal() else page, nl=False)
+        _show(page)
         return
     if _RULE.fullmatch(text):
         click.echo(_rule(text[0].upper() + text[1:].lower()))
@@ -65,6 +68,10 @@ def command(words: tuple[str, ...]) -> None:
         raise _unknown(text)
     columns = shutil.get_terminal_size().columns if _is_terminal() else _WIDTH
     click.echo("\n".join(_lines(message, max(min(columns, _WIDTH), 20))))
+
+
+def _show(page: str) -> None:
+    click.echo(plain(page) if _is_terminal() else page, nl=False)
 
 
 def _unknown(text: str) -> InputError:
@@ -128,10 +135,12 @@ def _page(text: str) -> str | None:
     known = {slug: cause.code for slug, cause in CAUSES.items()}
     known |= {slug: code for slug, (code, _) in _WITHOUT_CHECK.items()}
     code = text.upper() if _CODE.fullmatch(text) else known.get(text.lower())
-    if code not in known.values():
-        return None
-    page = importlib.resources.files("assumable") / "causes" / f"{code}.md"
-    return page.read_text(encoding="utf-8") if page.is_file() else None
+    return _read(code) if code in known.values() else None
+
+
+def _read(name: str | None) -> str:
+    page = importlib.resources.files("assumable") / "causes" / f"{name}.md"
+    return page.read_text(encoding="utf-8")
 
 
 def plain(markdown: str) -> str:
@@ -157,7 +166,13 @@ def _table_row(line: str) -> list[str]:
     cells = [_inline(cell.strip()) for cell in line.strip("|").split("|")]
     if not "".join(cells).strip("-: "):
         return []
-    return ["  " + "".join(cell.ljust(28) for cell in cells).rstrip()]
+    if len(cells[0]) < _COLUMN:
+        return ["  " + "".join(cell.ljust(_COLUMN) for cell in cells).rstrip()]
+    indent = " " * 6
+    rest = textwrap.wrap(
+        " ".join(cells[1:]), _WIDTH, initial_indent=indent, subsequent_indent=indent
+    )
+    return [f"  {cells[0]}", *rest]
 
 
 def _inline(text: str) -> str:

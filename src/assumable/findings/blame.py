@@ -196,8 +196,7 @@ def _same_kind(trace: StatementTrace) -> bool:
 def condition_cause(key: str, caller: Caller | None, *, default: str) -> str:
     """The most specific cause for a condition key that does not hold.
 
-    The caller is that of a trust policy. Who has no assertion has no attribute of it that could be
-    mended: to such a caller a `saml:*` key is a condition like any other.
+    The caller is that of a trust policy; None in a policy of the caller's own.
     """
     name = key.lower()
     exact = {
@@ -211,7 +210,7 @@ def condition_cause(key: str, caller: Caller | None, *, default: str) -> str:
     if name.startswith("aws:multifactorauth"):
         return "mfa"
     if name.startswith("saml:"):
-        return "saml-attribute" if isinstance(caller, SamlCaller) else default
+        return "saml-attribute"
     if name.startswith("aws:requesttag/"):
         return "session-tags"
     if isinstance(caller, WebIdentityCaller) and not name.startswith(("aws:", "sts:")):

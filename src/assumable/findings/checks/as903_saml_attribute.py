@@ -11,7 +11,7 @@ from assumable.findings.evidence import got_value
 from assumable.findings.finding import Cause, Finding, Fix, Row
 from assumable.findings.fix import change_call, change_policy
 from assumable.findings.report import appended, finding, where
-from assumable.model.call import Present
+from assumable.model.call import Present, SamlCaller
 from assumable.model.policy import Condition
 
 CAUSE = Cause(
@@ -31,6 +31,15 @@ def check(decision: Decision, blame: Blame) -> Finding:
     condition = blame.element.condition if blame.element else None
     if condition is None or blame.gate.context is None:
         return _of_attribute(decision, blame)
+    if not isinstance(decision.call.caller, SamlCaller):
+        return finding(
+            CAUSE,
+            blame,
+            f"{where(blame)} asks that {words(condition)}, which only a SAML assertion carries; "
+            f"{decision.call.api} sends none",
+            title=f"the call carries no SAML assertion, which {where(blame)} asks for",
+            facts=("R5.17", "R6.14"),
+        )
     _, got = got_value(blame.gate.context, condition.key)
     return finding(
         CAUSE,
