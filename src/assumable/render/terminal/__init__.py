@@ -1,0 +1,202 @@
+"""The answer for people: verdict, seven lines, findings at the line of the policy, proved plans.
+
+Every meaning is in words; colour and symbols only repeat it.
+"""
+
+import io
+from collections.abc import Iterator
+
+from rich.console import Console
+from rich.text import Text
+
+from assumable import arn
+from assumable.diagnose import CallView, Diagnosis
+from assumable.engine.evaluate import Verdict
+from assumable.errors import printable
+from assumable.findings.checklist import ChecklistRow
+from assumable.findings.commands import LIST_DEVICES
+from assumable.findings.finding import Evidence, Finding, Row
+from assumable.findings.fix import CALLER
+from assumable.findings.headline import DEPENDS
+from assumable.render.terminal.lines import GUTTER, NARROW, line, wrapped
+from assumable.render.terminal.plans import plan_lines
+
+WIDTH = 100
+_SYMBOLS = {"pass": "✓", "fail": "✗", "not-required": "–", "unknown": "?"}
+_STYLES = {"pass": "green", "fail": "red", "not-required": "dim", "unknown": "yellow"}
+_VERDICTS = {
+    Verdict.ALLOWED: ("✓", "ALLOWED", "bold green"),
+    Verdict.DENIED: ("✗", "DENIED", "bold red"),
+    Verdict.CONDITIONAL: ("?", "CONDITIONAL", "bold yellow"),
+}
+_MOST = 25
+"""Findings, notes or unknown parts that are shown."""
+
+
+def render(
+    diagnosis: Diagnosis, *, show_commands: bool = False, color: bool = False, width: int = WIDTH
+) -> str:
+    """The diagnosis as text."""
+    width = max(width, 1)
+    output = io.StringIO()
+    console = Console(
+        file=output,
+        width=width,
+        force_terminal=color,
+        no_color=not color,
+        highlight=False,
+        markup=False,
+        emoji=False,
+        soft_wrap=True,
+    )
+    for text in _lines(diagnosis, show_commands=show_commands, width=width):
+        text.rstrip()
+        console.print(text)
+    return output.getvalue()
+
+
+def _lines(diagnosis: Diagnosis, *, show_commands: bool, width: int) -> Iterator[Text]:
+    yield from _header(diagnosis, width)
+    yield Text()
+    yield from _hops(diagnosis, width)
+    call = diagnosis.hops[diagnosis.hop - 1].call if diagnosis.hops else diagnosis.call
+    for number, row in enumerate(diagnosis.checklist, 1):
+        yield from _row(number, row, width)
+        if show_commands and row.verify:
+            yield line((f"     $ {_account(Row(number), row, call)}{row.verify}", "dim"))
+    for finding in diagnosis.findings[:_MOST]:
+        yield Text()
+        yield from _finding(finding, width)
+    yield from _left_out(diagnosis.findings, "findings", width)
+    yield from _open_questions(diagnosis, width)
+    yield from plan_lines(diagnosis, width, whole=show_commands)
+    for note in diagnosis.notes[:_MOST]:
+        yield from wrapped("note   ", note, width, style="dim")
+    yield from _left_out(diagnosis.notes, "notes", width)
+
+
+def _left_out(items: tuple[object, ...], what: str, width: int) -> Iterator[Text]:
+    """Nobody reads a thousand of them on a screen; the JSON has them all."""
+    if len(items) > _MOST:
+        text = f"{len(items) - _MOST} more {what}: --format json shows them all"
+        yield from wrapped("...    ", text, width, style="dim")
+
+
+def _header(diagnosis: Diagnosis, width: int) -> Iterator[Text]:
+    symbol, word, style = _VERDICTS[diagnosis.verdict]
+    call = diagnosis.call
+    caller, role = arn.display_name(call.caller), arn.display_name(call.role_arn)
+    account = f" ({call.caller_account})" if call.caller_account else ""
+    target = f" ({call.role_account})" if call.role_account else ""
+    action = f"sts:{call.api}"
+    if diagnosis.hops:
+        action = f"by a chain of {diagnosis.hops_asked} hops"
+        if len(diagnosis.hops) < diagnosis.hops_asked:
+            action += f", {len(diagnosis.hops)} of them looked at"
+    who, what = f"{caller}{account}", f"{role}{target}"
+    one_line = line((f"{symbol} {word}", style), f"   {who}  →  {what}   ", (action, "dim"))
+    if len(one_line) <= width:
+        yield one_line
+    else:
+        first, *rest = wrapped(f"{symbol} {word}   ", action, width)
+        first.stylize(style, 0, len(f"{symbol} {word}"))
+        yield from (first, *rest)
+        yield line(f"  {who}")
+        yield line(f"  → {what}")
+    if diagnosis.headline != diagnosis.verdict:
+        yield from wrapped("  ", diagnosis.headline, width, style=style)
+
+
+def _hops(diagnosis: Diagnosis, width: int) -> Iterator[Text]:
+    """A line for each hop of a chain, and which of them the rest is about."""
+    for number, hop in enumerate(diagnosis.hops, 1):
+        symbol, word, style = _VERDICTS[hop.verdict]
+        caller, role = _in_account(hop.call.caller), _in_account(hop.call.role_arn)
+        why = f": {', '.join(hop.causes)}" if hop.causes else ""
+        text = f"{caller}  →  {role}   {word.lower()}{why}"
+        yield from wrapped(f"  hop {number}  {symbol}  ", text, width, style=style)
+    if diagnosis.hops:
+        yield Text()
+        caller = arn.display_name(diagnosis.hops[diagnosis.hop - 1].call.caller)
+        yield from wrapped("  ", f"hop {diagnosis.hop}, made as {caller}", width, style="bold")
+
+
+def _in_account(text: str) -> str:
+    account = arn.account_of(text)
+    return f"{arn.display_name(text)} ({account})" if account else text
+
+
+def _row(number: int, row: ChecklistRow, width: int) -> Iterator[Text]:
+    label, mark, style = f"  {number}  {row.check:<21}  ", _SYMBOLS[row.status], _STYLES[row.status]
+    if width < NARROW:
+        yield line(label)
+        yield from wrapped(f"     {mark}  ", row.summary, width, style=style)
+        return
+    first, *rest = wrapped(f"{label}{mark}  ", row.summary, width)
+    first.stylize(style, len(label))
+    yield first
+    for text in rest:
+        text.stylize(style)
+        yield text
+
+
+def _account(row: Row, shown: ChecklistRow, call: CallView) -> str:
+    """In which account a line is checked by hand."""
+    callers = row in (Row.PERMISSION, Row.CAPS) or shown.verify == LIST_DEVICES
+    account = call.caller_account if callers else call.role_account
+    if row is Row.ORGANIZATION:
+        account = "management account"
+    return f"({account}) " if account else ""
+
+
+def _finding(finding: Finding, width: int) -> Iterator[Text]:
+    head = f"{finding.code} {finding.cause}"
+    first, *rest = wrapped("", f"{head}  {finding.title}", width, hang=GUTTER)
+    first.stylize("bold", 0, len(head))
+    yield from (first, *rest)
+    whose = "you can fix this" if finding.owner == CALLER else f"for the admin of {finding.owner}"
+    if not finding.blocking:
+        whose = "a note, which does not decide the verdict"
+    yield line(" " * GUTTER + whose)
+    for evidence in finding.evidence:
+        yield from _evidence(evidence, width)
+    yield from wrapped(" " * GUTTER + "= ", finding.explanation, width)
+
+
+def _evidence(evidence: Evidence, width: int) -> Iterator[Text]:
+    if evidence.line is None or evidence.column is None or evidence.end is None:
+        return
+    number = f"{evidence.line:>{GUTTER - 1}} │ "
+    room = max(width - len(number), 10)
+    first = max(0, evidence.column - evidence.excerpt_column)
+    last = max(0, evidence.end - evidence.excerpt_column)
+    # escapes are longer than what they stand for: the columns are those of the shown text
+    before, marked, after = (
+        printable(part.replace("\t", "  "))
+        for part in (
+            evidence.excerpt[:first],
+            evidence.excerpt[first:last],
+            evidence.excerpt[last:],
+        )
+    )
+    excerpt = before + marked + after
+    cut = 0
+    if len(excerpt) > room:  # keep the marked part in sight
+        cut = max(0, min(len(before) - room // 3, len(excerpt) - room))
+    start = len(before) - cut
+    length = max(1, min(len(marked), room - start))
+    yield line((f"{' ' * (GUTTER - 2)}─┬ {evidence.file}:{evidence.line}:{evidence.column}", "dim"))
+    yield line((number, "dim"), excerpt[cut : cut + room])
+    yield line((" " * GUTTER + "│ ", "dim"), " " * start, ("─" * length, "red"))
+
+
+def _open_questions(diagnosis: Diagnosis, width: int) -> Iterator[Text]:
+    if diagnosis.verdict is not Verdict.CONDITIONAL:
+        return
+    yield Text()
+    if DEPENDS in diagnosis.headline:  # else it says the same
+        yield from wrapped("allowed if  ", diagnosis.residual, width)
+    for unknown in diagnosis.unknowns[:_MOST]:
+        settle = f"   → {unknown.settle}" if unknown.settle else ""
+        yield from wrapped("not known   ", unknown.what + settle, width)
+    yield from _left_out(diagnosis.unknowns, "unknown parts", width)
