@@ -50,10 +50,11 @@ def _none(diagnosis: Diagnosis, width: int) -> Iterator[Text]:
         yield from wrapped(lead, text, width, hang=len(_INDENT))
     codes = dict.fromkeys(finding.code for finding in stuck)
     pages = ", ".join(f"`assumable explain {code}`" for code in codes)
-    lead = "      " if helpful else "fix   "
-    yield from wrapped(
-        lead, f"none that could be proved for the call as a whole; see {pages}", width
-    )
+    if helpful:
+        text = f"none that could be proved for the call as a whole; see {pages}"
+        yield from wrapped("      ", text, width)
+    else:
+        yield from wrapped("fix   ", f"none that could be proved; see {pages}", width)
 
 
 def _alternative(chosen: Mapping[str, Fix], first: list[str], width: int) -> Iterator[Text]:
