@@ -33,6 +33,9 @@ _VERDICTS = {
 _GUTTER = 5
 _NARROW = 60
 """Below this width texts stand under their labels, not beside them."""
+_AFTER = 20
+"""Characters of a line that is cut which stay in sight after the first difference."""
+_DIFFERS = "differs from ┴ on"
 _LONGEST = 400
 """Characters of what a proof depends on."""
 _MOST = 25
@@ -176,26 +179,54 @@ def _evidence(evidence: Evidence, width: int) -> Iterator[Text]:
     room = max(width - len(number), 10)
     first = max(0, evidence.column - evidence.excerpt_column)
     last = max(0, evidence.end - evidence.excerpt_column)
+    turn = last if evidence.differs is None else evidence.differs - evidence.excerpt_column
+    turn = min(max(turn, first), last)
     # escapes are longer than what they stand for: the columns are those of the shown text
-    before, marked, after = (
+    before, alike, other, after = (
         printable(part.replace("\t", "  "))
         for part in (
             evidence.excerpt[:first],
-            evidence.excerpt[first:last],
+            evidence.excerpt[first:turn],
+            evidence.excerpt[turn:last],
             evidence.excerpt[last:],
         )
     )
-    excerpt = before + marked + after
-    cut = 0
-    if len(excerpt) > room:  # keep the marked part in sight
-        cut = max(0, min(len(before) - room // 3, len(excerpt) - room))
-    start = len(before) - cut
-    length = max(1, min(len(marked), room - start))
+    excerpt, start = before + alike + other + after, len(before)
+    place = None if evidence.differs is None else start + len(alike)
+    cut = _cut(len(excerpt), room, start, place)
+    shown = excerpt[cut : cut + room]
+    if cut:
+        shown = "…" + shown[1:]
+    if cut + room < len(excerpt):
+        shown = shown[:-1] + "…"
     yield _line(
         (f"{' ' * (_GUTTER - 2)}─┬ {evidence.file}:{evidence.line}:{evidence.column}", "dim")
     )
-    yield _line((number, "dim"), excerpt[cut : cut + room])
-    yield _line((" " * _GUTTER + "│ ", "dim"), " " * start, ("─" * length, "red"))
+    yield _line((number, "dim"), shown)
+    marks = _marks(start - cut, len(alike + other), None if place is None else place - cut, room)
+    yield _line((" " * _GUTTER + "│ ", "dim"), (marks, "red"))
+
+
+def _cut(length: int, room: int, start: int, place: int | None) -> int:
+    """How much of a line is cut off on the left: the marked part and the difference stay."""
+    if length <= room:
+        return 0
+    cut = start - room // 3
+    if place is not None and place - cut > room - _AFTER:
+        cut = place - room + _AFTER
+    return max(0, min(cut, length - room))
+
+
+def _marks(start: int, length: int, place: int | None, room: int) -> str:
+    """The line under the excerpt, with the first difference named in words where they fit."""
+    end = min(max(start + length, start + 1), room)
+    marks = [" "] * max(start, 0) + ["─"] * (end - max(start, 0))
+    if place is None or not 0 <= place < room:
+        return "".join(marks)
+    marks += [" "] * (place + 1 - len(marks))
+    marks[place] = "┴"
+    words = f" {_DIFFERS}" if len(marks) + len(_DIFFERS) < room else ""
+    return "".join(marks) + words
 
 
 def _open_questions(diagnosis: Diagnosis, width: int) -> Iterator[Text]:
