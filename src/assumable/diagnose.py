@@ -20,7 +20,9 @@ from assumable.findings.chain import (
     number_of,
 )
 from assumable.findings.checklist import ChecklistRow, checklist
-from assumable.findings.finding import Finding, Fix
+from assumable.findings.evidence import gate_evidence
+from assumable.findings.finding import Evidence, Finding, Fix
+from assumable.findings.loose import loose_notes
 from assumable.findings.uncertain import as_notes, uncertain
 from assumable.model.call import Call, SamlCaller
 from assumable.model.policy import Policy
@@ -50,6 +52,9 @@ class GateView(msgspec.Struct, frozen=True, kw_only=True):
     counts: bool
     summary: str
     statements: tuple[StatementView, ...]
+    evidence: tuple[Evidence, ...] = ()
+    """What refuses, where the gate does: the elements of the closest statement that fail, or the
+    Deny that applies."""
 
 
 class CallView(msgspec.Struct, frozen=True, kw_only=True):
@@ -192,6 +197,7 @@ def _gate_view(gate: Gate) -> GateView:
         counts=gate.counts,
         summary=gate.not_applicable or gate.summary or _outcome_words(gate),
         statements=tuple(map(_statement_view, gate.traces())),
+        evidence=gate_evidence(gate),
     )
 
 
@@ -248,6 +254,7 @@ def _notes(chain: Chain, mattered: list[tuple[str, ...]]) -> Iterator[str]:
 def _notes_on(decision: Decision) -> Iterator[str]:
     yield from call_notes(decision.facts)
     yield from token_notes(decision.facts)
+    yield from loose_notes(decision)
     for policy in (decision.facts.trust, *decision.facts.identity_policies):
         if isinstance(policy, Policy):
             for problem in policy.problems:

@@ -154,7 +154,10 @@ def test_permission_set_is_named_whatever_its_suffix_is() -> None:
     saml = trust({"Federated": f"arn:aws:iam::{A}:saml-provider/AWSSSO_1_DO_NOT_DELETE"})
     name = "AWSReservedSSO_Dev_fedcba9876543210"
     diagnosis = diagnosed(by_role(trust({"AWS": old}), saml, name, SSO))
-    assert planned(diagnosis)[0] == ("trust-principal/name-the-permission-set",)
+    assert planned(diagnosis)[:2] == [
+        ("trust-principal/name-the-caller",),
+        ("trust-principal/name-the-permission-set",),
+    ]
     guarded = diagnosed(by_role(trust({"AWS": old}, Condition=guard), saml, name, SSO))
     fix = fix_of(guarded, "trust-principal/name-the-permission-set")
     assert fix.edit[0]["value"] == {

@@ -12,6 +12,7 @@ from assumable.findings.finding import Evidence
 from assumable.plan import BlastRadius
 from assumable.render import terminal
 from assumable.render.terminal import plans
+from assumable.render.terminal.evidence import evidence_lines
 from tests.chains import CI, chained
 from tests.plan.test_classic_failures import CLASSICS, broken
 from tests.worlds import DEPLOYER, allow, classic, diagnosed, trust
@@ -137,7 +138,7 @@ def test_a_policy_name_is_shown_with_escapes() -> None:
 def test_the_mark_stays_under_the_escaped_text() -> None:
     """Escapes are longer than what they stand for."""
     evidence = Evidence(file="t.json", line=3, column=4, end=8, excerpt='\t\x1b"ab\u202ec"')
-    _, shown, mark = [line.plain for line in terminal._evidence(evidence, 80)]
+    _, shown, mark = [line.plain for line in evidence_lines(evidence, 80)]
     assert shown == r"   3 │   \x1b" + r'"ab\u202ec"'
     assert shown[mark.index("─") : mark.rindex("─") + 1] == r"ab\u202ec"
 

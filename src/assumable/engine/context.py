@@ -133,3 +133,5 @@ _TAG_RULES: dict[str, Callable[[Question, str], Value]] = {
     "aws:resourcetag": caller.resource_tag,
     "iam:resourcetag": caller.resource_tag,
 }
+KEYS = frozenset(_RULES)
+"""The condition keys that exist for STS, in lower case; tags and claims have names of their own."""

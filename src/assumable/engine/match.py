@@ -12,14 +12,24 @@ from assumable.model.policy import Condition, Policy, Statement
 
 
 class Reason(enum.StrEnum):
-    """Why an element does not match."""
+    """Why an element does not match, or that it does where that is what refuses the call."""
 
     PRINCIPAL = "principal-differs"
+    PRINCIPAL_EXCLUDED = "principal-excluded"
+    """`NotPrincipal` lists the caller."""
     ACTION = "action-not-listed"
+    ACTION_EXCLUDED = "action-excluded"
     RESOURCE = "resource-differs"
+    RESOURCE_EXCLUDED = "resource-excluded"
     KEY_ABSENT = "key-absent"
+    KEY_PRESENT = "key-present"
+    """`Null` asks that the key is absent."""
     VALUE_DIFFERS = "value-differs"
+    VALUE_EXCLUDED = "value-excluded"
+    """A negated operator rules out the value that the request has."""
     UNKNOWN = "not-known"
+    MATCHED = "matched"
+    """The element of a Deny that applies."""
 
 
 class ElementTrace(msgspec.Struct, frozen=True):

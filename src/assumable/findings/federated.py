@@ -15,6 +15,7 @@ from assumable.findings.report import actions_needed, new_statement
 from assumable.model.assertion import scalar
 from assumable.model.call import SamlCaller, WebIdentityCaller
 from assumable.model.policy import Effect, Policy, PrincipalEntry, Statement
+from assumable.model.world import Unknown
 
 _SIMILAR = 0.9
 
@@ -65,7 +66,7 @@ def provider_fixes(
     if not wanted:
         return
     opens = "tokens of that provider that meet the statement's conditions"
-    if nearest is not None and nearest.variant in ("case", "account", "partition"):
+    if nearest is not None and _serves_nobody(decision, nearest):
         edit = ({"op": "replace", "path": nearest.entry.pointer, "value": wanted},)
         yield change_policy(
             trust,
@@ -94,6 +95,16 @@ def provider_fixes(
         if by_token
         else "everyone to whom that provider asserts this role",
     )
+
+
+def _serves_nobody(decision: Decision, nearest: NearestProvider) -> bool:
+    """Whether the named provider can let nobody in, so that the right one may take its place."""
+    if nearest.variant in ("case", "account", "partition"):
+        return True
+    account, named = decision.facts.world.account(decision.call.role_account), nearest.entry.value
+    if nearest.variant != "near-name" or isinstance(account, Unknown):
+        return False
+    return named not in account.providers and not account.may_hold(named)
 
 
 def _exact_condition(decision: Decision) -> dict[str, str] | None:

@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from assumable.engine.match import Reason
 from assumable.model.policy import Layer
 
 
@@ -55,9 +56,14 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """That line of the document, or the part of a long line around the place."""
     excerpt_column: int = 1
     """The column at which the excerpt starts."""
+    differs: int | None = None
+    """The column of the first character at which a value that was nearly right goes wrong; the
+    `end` when all that is there is right and something is missing."""
     wanted: str = ""
+    """What the policy asks for there."""
     got: str = ""
-    reason: str = ""
+    """What the call has instead."""
+    reason: Reason | None = None
 
 
 class Target(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -27,6 +27,15 @@ def pattern_of(exact: str) -> str:
     return f"{exact.rpartition('_')[0]}_*"
 
 
+def role_of(principal: str) -> str:
+    """The name of the role that a role's or a session's ARN is of."""
+    parts = arn.parse(principal)
+    if parts is None:
+        return ""
+    in_session = parts.kind == "assumed-role" and parts.resource.count("/") > 1
+    return parts.resource.split("/")[-2] if in_session else parts.name
+
+
 def are_of_one_set(left: str, right: str) -> bool:
     """Whether two role names are of one permission set."""
     return bool(permission_set(left)) and permission_set(left) == permission_set(right)
@@ -37,11 +46,13 @@ def difference(got: str, exact: str) -> str:
     theirs, mine = arn.parse(got), arn.parse(exact)
     if theirs is None or mine is None:
         return ""
+    if theirs.kind == "role" and theirs.name == mine.name:
+        what = "the same role without its path" if theirs.path == "/" else "the same role"
+        return f"{what}: {_PATH_DIFFERS}"
     suffix = "the suffix changes when the permission set is assigned to the account again"
-    own_session = theirs.kind == "assumed-role"
-    told = [suffix] if own_session or theirs.name != mine.name else []
-    told += [_PATH_DIFFERS] if not own_session and theirs.path != mine.path else []
-    return "; ".join(told)
+    told = f"another role of the same permission set: {suffix}"
+    same_path = theirs.kind == "assumed-role" or theirs.path == mine.path
+    return told if same_path else f"{told}; {_PATH_DIFFERS}"
 
 
 def about_condition(decision: Decision, condition: Condition) -> str:

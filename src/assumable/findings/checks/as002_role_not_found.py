@@ -1,16 +1,20 @@
 """AS002: the ARN names no role that can be assumed."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+
+import msgspec
 
 from assumable import arn
-from assumable.engine.evaluate import Decision
+from assumable.engine.evaluate import Decision, Verdict, decide
 from assumable.findings.blame import Blame
 from assumable.findings.finding import Cause, Finding, Fix, Row
 from assumable.findings.fix import change_call
+from assumable.findings.near import similar
 from assumable.findings.report import finding, role_name
-from assumable.model.world import Role
+from assumable.model.world import Account, Role
 
 CAUSE = Cause("AS002", "role-not-found", Row.TRUST, "there is no such role")
+_MOST = 2
 
 
 def check(decision: Decision, blame: Blame) -> Finding:
@@ -18,8 +22,7 @@ def check(decision: Decision, blame: Blame) -> Finding:
     explanations = {
         "absent": f"account {decision.call.role_account} has no role {role_name(decision)}",
         "path": f"role {role_name(decision)} exists in account {decision.call.role_account}, but "
-        "under "
-        "another path; the path is part of the ARN",
+        "under another path; the path is part of the ARN",
         "account": f"account {decision.call.role_account} has no such role, another known account "
         "has",
         "account-suspended": f"account {decision.call.role_account} is closed or suspended",
@@ -28,19 +31,57 @@ def check(decision: Decision, blame: Blame) -> Finding:
     answer = 'AWS says AccessDenied, never "not found"'
     if blame.fault is not None and blame.fault.code != "AccessDenied":
         answer = f"AWS says {blame.fault.message}"
-    explanation = f"{explanations[blame.variant]}; {answer}"
+    alike = tuple(_alike(decision, blame.variant))
+    meant = f"; did you mean {' or '.join(map(_shown, alike))}?" if alike else ""
     return finding(
-        CAUSE, blame, explanation, fixes=tuple(_fixes(decision, blame)), facts=("R7.2", "R2.3")
+        CAUSE,
+        blame,
+        f"{explanations[blame.variant]}{meant}; {answer}",
+        fixes=tuple(_fixes(decision, blame.variant, alike)),
+        facts=("R7.2", "R2.3"),
     )
 
 
-def _fixes(decision: Decision, blame: Blame) -> Iterator[Fix]:
-    """Where only the path is wrong, the role that was meant is known."""
-    asked = arn.parse(decision.call.role_arn)
-    if blame.variant != "path" or asked is None:
+def _shown(role: Role) -> str:
+    return f"{arn.display_name(role.arn)} of account {role.account}"
+
+
+def _alike(decision: Decision, variant: str) -> Iterator[Role]:
+    """The roles that may have been meant, the likeliest first."""
+    asked, world = arn.parse(decision.call.role_arn), decision.facts.world
+    if asked is None:
         return
-    meant = decision.facts.world.role_named(asked.account, asked.name, asked.partition)
-    if isinstance(meant, Role):
-        yield change_call(
-            decision.call, "role-not-found/path", f"ask for {meant.arn}", {"RoleArn": meant.arn}
+    if variant == "path":
+        meant = world.role_named(asked.account, asked.name, asked.partition)
+        if isinstance(meant, Role):
+            yield meant
+    account = world.account(asked.account)
+    if variant == "absent" and isinstance(account, Account):
+        for name in similar(asked.name, account.roles_by_name):
+            yield account.roles_by_name[name]
+    if variant == "account":
+        others = (a for a in world.accounts.values() if isinstance(a, Account))
+        found = [a.roles_by_name[asked.name] for a in others if asked.name in a.roles_by_name]
+        yield from found[:_MOST]
+
+
+def _fixes(decision: Decision, variant: str, alike: Sequence[Role]) -> Iterator[Fix]:
+    """Ask for the role that was meant: by another name only where that call is not denied."""
+    for role in alike:
+        values = {"RoleArn": role.arn}
+        if variant == "path":
+            title = f"ask for {role.arn}"
+            yield change_call(decision.call, "role-not-found/path", title, values)
+            continue
+        call = msgspec.structs.replace(
+            decision.call, parameters={**decision.call.parameters, **values}
         )
+        if decide(decision.facts.world, call).verdict is not Verdict.DENIED:
+            yield change_call(
+                decision.call,
+                f"role-not-found/{variant}",
+                f"ask for {role.arn}",
+                values,
+                safety="review",
+            )
+            return

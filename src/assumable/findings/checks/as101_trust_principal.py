@@ -8,6 +8,7 @@ import msgspec
 
 from assumable import arn
 from assumable.engine.evaluate import Decision
+from assumable.engine.match import Reason
 from assumable.engine.own_role import SERVICE_LINKED
 from assumable.findings import identity_center
 from assumable.findings.blame import Blame
@@ -15,6 +16,13 @@ from assumable.findings.evidence import at, default_evidence
 from assumable.findings.federated import nearest_provider, provider_fixes
 from assumable.findings.finding import Cause, Evidence, Finding, Fix, Row
 from assumable.findings.fix import Edit, change_policy
+from assumable.findings.near_principal import (
+    NEVER_MATCH,
+    VARIANTS,
+    provider_differs,
+    variant_of,
+    what_differs,
+)
 from assumable.findings.report import (
     actions_needed,
     appended,
@@ -31,34 +39,24 @@ from assumable.model.policy import Effect, Policy, PrincipalEntry, Statement
 from assumable.model.world import Role, User
 
 CAUSE = Cause("AS101", "trust-principal", Row.TRUST, "the trust policy does not name this caller")
-# The nearest principal is the one with the most telling difference: first in this order.
-VARIANTS = (
-    "wildcard", "case", "partition", "path", "type", "session-name", "identity-center", "account",
-    "near-name", "deleted-principal", "other-principal",
-)  # fmt: skip
-NEVER_MATCH = ("wildcard", "case", "partition", "path", "deleted-principal", "identity-center")
-_SIMILAR = 0.8
 _EXPLANATIONS = {
     "self": "a role may assume itself only if its own trust policy names it, like any other caller "
     "(since September 2022, save for a few older roles: U-21); the caller already is a session of "
     "this role",
     "missing": "it names no AWS principal at all",
     "wildcard": "`{got}` has a wildcard inside a principal ARN, which never matches; only a bare "
-    "`*` "
-    "with a condition on aws:PrincipalArn can stand for several principals",
+    "`*` with a condition on aws:PrincipalArn can stand for several principals",
     "case": "it names `{got}`, which differs only in letter case; ARNs are case-sensitive",
     "partition": "it names the same principal in another partition: `{got}`",
     "path": "it names `{got}`, which differs only in the path; a role's ARN has its path, the ARN "
-    "of a "
-    "session has none",
+    "of a session has none",
     "type": "it names `{got}`: the same name, but another kind of principal",
     "session-name": "it names one session, `{got}`; this session has another name",
-    "identity-center": "it names `{got}`, another role of the same permission set: {difference}",
+    "identity-center": "it names `{got}`",
     "account": "it names `{got}`, the same principal of another account",
     "near-name": "it names `{got}`, which is close but not the caller",
     "deleted-principal": "`{got}` is the unique id of a principal that was deleted; one that was "
-    "created "
-    "again under the same name gets another id, so the policy must be saved again",
+    "created again under the same name gets another id, so the policy must be saved again",
     "other-principal": "the closest principal it names is `{got}`",
 }
 
@@ -88,10 +86,10 @@ def check(decision: Decision, blame: Blame) -> Finding:
     got = nearest.entry.value if nearest else ""
     explanation = (
         f"no statement of the trust policy of {role_name(decision)} names {caller_name(decision)}: "
-        + _EXPLANATIONS[variant].format(
-            got=got, difference=identity_center.difference(got, str(exact_principal(decision)))
-        )
+        + _EXPLANATIONS[variant].format(got=got)
     )
+    if nearest is not None:
+        explanation += what_differs(decision, nearest.variant, got)
     if isinstance(trust, Policy) and variant in ("missing", "other-principal"):
         explanation += inside_service(decision, trust)
     fixes = tuple(_fixes(decision, blame, trust, nearest)) if isinstance(trust, Policy) else ()
@@ -123,16 +121,20 @@ def _federated(decision: Decision, blame: Blame, trust: Policy) -> Finding:
     """The same for tokens and assertions, which are known by their provider."""
     nearest = nearest_provider(decision, trust)
     used, name = decision.call.identity_provider, role_name(decision)
-    got = f"the closest that it names is `{nearest.entry.value}`" if nearest else "it names none"
+    got = "it names none"
+    if nearest is not None:
+        got = f"the closest that it names is `{nearest.entry.value}`"
+        got += provider_differs(nearest.entry.value, used)
     evidence = default_evidence(blame)
     if nearest is not None:
         place = at(
             trust,
             nearest.entry.pointer,
             statement=nearest.statement.index,
-            wanted=used,
-            got=nearest.entry.value,
-            reason="principal-differs",
+            wanted=nearest.entry.value,
+            got=used,
+            reason=Reason.PRINCIPAL,
+            meant=used,
         )
         evidence = (place,)
     return finding(
@@ -150,14 +152,17 @@ def _federated(decision: Decision, blame: Blame, trust: Policy) -> Finding:
 def _evidence(decision: Decision, blame: Blame, nearest: Nearest | None) -> tuple[Evidence, ...]:
     if nearest is None or blame.trace is None:
         return default_evidence(blame)
+    mine = str(exact_principal(decision))
+    as_session = ":assumed-role/" in nearest.entry.value
     return (
         at(
             blame.trace.policy,
             nearest.entry.pointer,
             statement=nearest.statement.index,
-            wanted=str(exact_principal(decision)),
-            got=nearest.entry.value,
-            reason="principal-differs",
+            wanted=nearest.entry.value,
+            got=mine,
+            reason=Reason.PRINCIPAL,
+            meant=decision.call.caller.arn if as_session else mine,
         ),
     )
 
@@ -190,53 +195,6 @@ def _nearest(decision: Decision, trust: Policy) -> Nearest | None:
     return min(found, key=rank, default=None)
 
 
-def variant_of(value: str, wanted: str, caller_arn: str) -> str:
-    """What makes a named principal differ from the caller."""
-    if arn.UNIQUE_ID.fullmatch(value):
-        return "deleted-principal"
-    if "*" in value or "?" in value:
-        hit = matches(value, wanted) or matches(value, caller_arn)
-        return "wildcard" if hit else "other-principal"
-    if value.lower() in (wanted.lower(), caller_arn.lower()):
-        return "case"
-    theirs, mine = arn.parse(value), arn.parse(wanted)
-    if theirs is None or mine is None:
-        return "near-name" if _similar(value, mine.account if mine else "") else "other-principal"
-    return _variant_of_parts(theirs, mine)
-
-
-def _variant_of_parts(theirs: arn.Arn, mine: arn.Arn) -> str:
-    their_name = (
-        theirs.resource.split("/")[-2]
-        if theirs.kind == "assumed-role" and theirs.resource.count("/") > 1
-        else theirs.name
-    )
-    same_account = theirs.account == mine.account
-    same_kind = theirs.kind == mine.kind
-    if same_account and same_kind and theirs.resource == mine.resource:
-        return "partition" if theirs.partition != mine.partition else "other-principal"
-    of_one_set = identity_center.are_of_one_set(their_name, mine.name)
-    if same_account and of_one_set and (theirs.kind == "role" or their_name != mine.name):
-        return "identity-center"
-    if same_account and their_name == mine.name:
-        if theirs.kind == "assumed-role" and mine.kind == "role":
-            has_path = theirs.resource.count("/") > 2  # noqa: PLR2004  # role and session only
-            return "path" if has_path else "session-name"
-        return "path" if same_kind else "type"
-    if not same_account and same_kind and theirs.resource == mine.resource:
-        return "account"
-    if theirs.kind == "root" and same_account:
-        return "partition" if theirs.partition != mine.partition else "other-principal"
-    if theirs.kind == "root":
-        return "account" if _similar(theirs.account, mine.account) else "other-principal"
-    near = same_account and same_kind and _similar(theirs.name, mine.name)
-    return "near-name" if near else "other-principal"
-
-
-def _similar(left: str, right: str) -> bool:
-    return difflib.SequenceMatcher(None, left, right).ratio() >= _SIMILAR
-
-
 def _fixes(
     decision: Decision, blame: Blame, trust: Policy, nearest: Nearest | None
 ) -> Iterator[Fix]:
@@ -255,8 +213,6 @@ def _fixes(
             _edit(decision, blame, trust, nearest, session),
             opens="sessions of that role with exactly this name",
         )
-    if nearest is not None and nearest.variant == "identity-center":
-        yield from identity_center.fixes(decision, trust, nearest.statement, exact)
     edit = _edit(decision, blame, trust, nearest, exact)
     yield change_policy(
         trust,
@@ -265,6 +221,10 @@ def _fixes(
         edit,
         opens=opens,
     )
+    if nearest is not None and identity_center.are_of_one_set(
+        exact.rpartition("/")[2], identity_center.role_of(nearest.entry.value)
+    ):
+        yield from identity_center.fixes(decision, trust, nearest.statement, exact)
     parts = arn.parse(exact)
     root = f"arn:{parts.partition if parts else 'aws'}:iam::{decision.call.caller_account}:root"
     yield change_policy(

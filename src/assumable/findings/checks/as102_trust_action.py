@@ -9,6 +9,7 @@ from assumable.engine.principals import match
 from assumable.findings.blame import Blame
 from assumable.findings.finding import Cause, Finding, Fix, Row
 from assumable.findings.fix import change_policy
+from assumable.findings.near_action import Slip, corrected, slip_in
 from assumable.findings.report import (
     exact_principal,
     finding,
@@ -30,12 +31,18 @@ def check(decision: Decision, blame: Blame) -> Finding:
     explanation = f"{where(blame)} names this caller, but allows {listed}, not {blame.action}"
     if decision.facts.caller_is_service and WEB_IDENTITY in listed.lower().split(", "):
         explanation += "; a service brings no token, it calls sts:AssumeRole itself"
-    fixes = tuple(_fixes(decision, blame))
+    slip = slip_in(blame.trace.statement, blame.action) if blame.trace else None
+    if slip is not None:
+        explanation += f"; {slip.words}"
+    fixes = tuple(_fixes(decision, blame, slip))
     return finding(CAUSE, blame, explanation, fixes=fixes, facts=("R1.5", "R3.1"))
 
 
-def _fixes(decision: Decision, blame: Blame) -> Iterator[Fix]:
-    """Add the action where only the caller is named, else a statement for the caller alone."""
+def _fixes(decision: Decision, blame: Blame, slip: Slip | None) -> Iterator[Fix]:
+    """Add the action where only the caller is named, else a statement for the caller alone.
+
+    An action that serves nobody is put right, nothing is added beside it.
+    """
     trace, exact = blame.trace, exact_principal(decision)
     if trace is None:
         return
@@ -44,6 +51,9 @@ def _fixes(decision: Decision, blame: Blame) -> Iterator[Fix]:
     everyone = any(entry.value == "*" for entry in entries)
     if exact is None or (alone and not everyone):
         opens = "the principals of that statement"
+        if slip is not None:
+            yield from corrected(trace, slip, blame.action, opens=opens)
+            return
         yield from with_action(trace, blame.action, "trust-action/add", opens=opens)
         return
     own: dict[str, Any] = {"Effect": "Allow", "Principal": {"AWS": exact}, "Action": blame.action}

@@ -9,6 +9,7 @@ from assumable import arn
 from assumable.engine.conditions import words
 from assumable.engine.evaluate import Decision
 from assumable.engine.operators import OPERATORS
+from assumable.findings import near
 from assumable.findings.blame import Blame
 from assumable.findings.evidence import got_value
 from assumable.findings.finding import Cause, Finding, Fix, Row
@@ -33,6 +34,9 @@ def check(decision: Decision, blame: Blame) -> Finding:
         _, got = got_value(blame.gate.context, condition.key)
         explanation = f"{where(blame)} asks that {words(condition)}; in this call it is {got}"
         explanation += about_source(decision, condition) or about_condition(decision, condition)
+        if blame.trace is not None:
+            within = (blame.trace.policy, blame.trace.statement)
+            explanation += near.about_condition(decision, blame.gate.context, condition, within)
     found = finding(
         CAUSE,
         blame,

@@ -5,6 +5,8 @@ from assumable.engine.evaluate import Decision
 from assumable.findings.blame import Blame
 from assumable.findings.evidence import of_element
 from assumable.findings.finding import Cause, Evidence, Finding, Row
+from assumable.findings.near import about_condition, about_resource
+from assumable.findings.near_action import misspelt_permission, permission_slips
 from assumable.findings.permission import permission_fixes
 from assumable.findings.report import (
     caller_name,
@@ -23,13 +25,13 @@ def check(decision: Decision, blame: Blame) -> Finding:
     account, action = decision.call.caller_account, blame.action
     explanation = (
         f"no policy of {caller_name(decision)} allows {action} on {decision.call.role_arn}"
-        f"{_closest(blame)}; {_why_needed(decision)}"
+        f"{_closest(decision, blame)}; {_why_needed(decision)}"
     )
     return finding(
         CAUSE,
         blame,
         explanation,
-        fixes=tuple(permission_fixes(decision, blame)),
+        fixes=(*permission_slips(decision, blame), *permission_fixes(decision, blame)),
         evidence=_evidence(blame),
         facts=("R1.27",) if decision.call.api == ASSUME_ROOT else ("R1.15", "R1.16"),
         title=f"{caller_name(decision)} of account {account} may not call {action} on "
@@ -48,12 +50,11 @@ def _why_needed(decision: Decision) -> str:
 
 
 def _evidence(blame: Blame) -> tuple[Evidence, ...]:
-    if blame.trace is None or not _is_relevant(blame):
+    misspelt = misspelt_permission(blame.gate)
+    trace = misspelt[0] if misspelt else blame.trace
+    if trace is None or not (misspelt or _is_relevant(blame)):
         return ()
-    return tuple(
-        of_element(blame.trace, element, blame.gate.context, got=blame.action)
-        for element in blame.trace.failing
-    )
+    return tuple(of_element(trace, element, blame.gate.context) for element in trace.failing)
 
 
 def _is_relevant(blame: Blame) -> bool:
@@ -61,15 +62,39 @@ def _is_relevant(blame: Blame) -> bool:
     return blame.trace is not None and blame.trace.has_matching("Action")
 
 
-def _closest(blame: Blame) -> str:
+def _closest(decision: Decision, blame: Blame) -> str:
+    misspelt = misspelt_permission(blame.gate)
+    if misspelt is not None:
+        trace, slip = misspelt
+        return f" ({trace.statement.label} of {trace.policy.name.name}: {slip.words})"
     if blame.trace is None or not _is_relevant(blame):
-        return ""
+        return _passes_it(blame)
     failing = next(iter(blame.trace.failing), None)
     if failing is None:
         return ""
     if failing.element == "Resource":
         listed = ", ".join(blame.trace.statement.resources or ())
         kind = "excludes" if blame.trace.statement.not_resource else "is for"
-        return f" ({where(blame)} allows the action, but {kind} {listed})"
-    key = failing.condition.key if failing.condition else ""
-    return f" ({where(blame)} allows it only under a condition on {key} that does not hold)"
+        differs = about_resource(blame.trace, decision.call.role_arn)
+        return f" ({where(blame)} allows the action, but {kind} {listed}{differs})"
+    condition = failing.condition
+    if condition is None:
+        return ""
+    within = (blame.trace.policy, blame.trace.statement)
+    differs = about_condition(decision, blame.gate.context, condition, within)
+    return (
+        f" ({where(blame)} allows it only under a condition on {condition.key} that does not "
+        f"hold{differs})"
+    )
+
+
+def _passes_it(blame: Blame) -> str:
+    """That the permission to hand the role to a service was taken for the one to assume it."""
+    for trace in blame.gate.traces():
+        listed = {action.lower() for action in trace.statement.actions}
+        if "iam:passrole" in listed and trace.has_matching("Resource"):
+            return (
+                f" ({trace.statement.label} of {trace.policy.name.name} allows iam:PassRole, which "
+                "hands the role to a service; it does not let anybody assume it)"
+            )
+    return ""

@@ -6,9 +6,13 @@ from collections.abc import Iterator
 from assumable.engine.evaluate import Decision
 from assumable.engine.operators import OPERATORS
 from assumable.findings.blame import Blame
+from assumable.findings.dead import contradiction_of
+from assumable.findings.differences import first_difference, nearest
 from assumable.findings.finding import Cause, Finding, Fix, Row
 from assumable.findings.fix import change_call, change_policy
+from assumable.findings.near import OLD_VERSION
 from assumable.findings.report import appended, finding, where
+from assumable.globs import has_wildcard, matches
 from assumable.model.policy import Condition
 
 CAUSE = Cause("AS301", "external-id", Row.EXTERNAL_ID, "the required external ID was not sent")
@@ -29,6 +33,7 @@ def check(decision: Decision, blame: Blame) -> Finding:
     if decision.call.api != "AssumeRole":
         sent = f"which {decision.call.api} cannot send: only AssumeRole has one"
     explanation = f"{where(blame)} requires an external ID, {sent}"
+    explanation += _slip(decision, blame, condition, variant)
     return finding(
         CAUSE,
         blame,
@@ -45,6 +50,30 @@ def _condition(blame: Blame) -> Condition:
     assert blame.element is not None  # noqa: S101  # the cause comes from a condition
     assert blame.element.condition is not None  # noqa: S101
     return blame.element.condition
+
+
+def _slip(decision: Decision, blame: Blame, condition: Condition, variant: str) -> str:
+    """What differs without the values themselves: an external ID is shown in the policy alone."""
+    sent, trace = decision.call.parameters.get("ExternalId"), blame.trace
+    if trace is None or decision.call.api != "AssumeRole":
+        return ""
+    impossible = contradiction_of(trace.statement, condition)
+    if impossible:
+        return "; another condition of the same statement excludes this one: no value meets both"
+    if variant != "different" or not isinstance(sent, str) or _forbids(condition):
+        return ""
+    if not trace.policy.has_variables and any("${" in value for value in condition.values):
+        return f"; {OLD_VERSION}"
+    exact = "like" not in condition.base
+    if exact and any(has_wildcard(v) and matches(v, sent) for v in condition.values):
+        return f"; {condition.operator} takes the wildcard in it literally: StringLike would match"
+    if any(sent in re.split(r"\s*,\s*", v) for v in condition.values if "," in v):
+        return "; the commas are part of one value: several values are written as a list"
+    place = nearest(condition.values, sent)
+    if place is None:
+        return ""
+    at = first_difference(condition.values[place], sent) + 1
+    return f"; the two differ from character {at} on"
 
 
 def _variant(decision: Decision, condition: Condition) -> str:

@@ -9,7 +9,8 @@ from assumable.findings.commands import TOKEN_CODE
 from assumable.findings.finding import Cause, Finding, Fix, Row
 from assumable.findings.fix import change_call
 from assumable.findings.report import finding, where
-from assumable.model.call import RoleCaller, UserCaller
+from assumable.model.call import Absent, RoleCaller, UserCaller
+from assumable.model.policy import Effect
 
 CAUSE = Cause("AS401", "mfa", Row.MFA, "MFA is required and was not presented")
 _EXPLANATIONS = {
@@ -30,7 +31,7 @@ def check(decision: Decision, blame: Blame) -> Finding:
     if blame.fault is not None:
         explanation = f"AWS refuses the proof of MFA: {blame.fault.message.strip()}"
     else:
-        explanation = f"{where(blame)} requires MFA, and {_EXPLANATIONS[variant]}"
+        explanation = f"{where(blame)} requires MFA, and {_EXPLANATIONS[variant]}{_absent(blame)}"
     return finding(
         CAUSE,
         blame,
@@ -39,6 +40,21 @@ def check(decision: Decision, blame: Blame) -> Finding:
         facts=("R5.1", "R5.2", "R5.4"),
         fixes=tuple(_fixes(decision, variant)),
         title=_title(variant, refused=blame.fault is not None),
+    )
+
+
+def _absent(blame: Blame) -> str:
+    """What makes the difference between `Bool` and `BoolIfExists` (R5.1)."""
+    condition, context = blame.element.condition if blame.element else None, blame.gate.context
+    if condition is None or context is None or condition.base != "bool" or blame.trace is None:
+        return ""
+    if not isinstance(context.get(condition.key), Absent):
+        return ""
+    if blame.trace.statement.effect is Effect.DENY:
+        return f"; the key is absent here, and {condition.operator} holds for an absent key"
+    return (
+        "; the key is absent here, and Bool does not hold for an absent key. BoolIfExists would "
+        "let in every call without MFA that is made with long-term keys"
     )
 
 

@@ -9,6 +9,7 @@ from assumable.findings.claims import Miss, miss
 from assumable.findings.federated import provider_fixes
 from assumable.findings.finding import Cause, Finding, Fix, Row
 from assumable.findings.fix import change_policy
+from assumable.findings.near import about_subject
 from assumable.findings.report import appended, finding, where
 from assumable.model.policy import Condition, Policy
 from assumable.source import escape, value_at
@@ -41,7 +42,8 @@ def check(decision: Decision, blame: Blame) -> Finding:
     return finding(
         CAUSE,
         blame,
-        f"{where(blame)} asks that {blame.variant} is {wanted}, {found.explanation}",
+        f"{where(blame)} asks that {blame.variant} is {wanted}, {found.explanation}"
+        f"{about_subject(condition.values, found.got)}",
         variant=found.variant,
         fixes=tuple(_fixes(decision, blame, condition, found)),
         facts=("R5.12", "R5.14"),

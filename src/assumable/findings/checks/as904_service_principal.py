@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from assumable.engine.evaluate import Decision
+from assumable.engine.match import Reason
 from assumable.engine.services import service_of
 from assumable.findings.blame import Blame
 from assumable.findings.evidence import at, default_evidence
@@ -67,9 +68,10 @@ def _evidence(
         blame.trace.policy,
         nearest.entry.pointer,
         statement=nearest.statement.index,
-        wanted=decision.call.caller.arn,
-        got=nearest.entry.value,
-        reason="principal-differs",
+        wanted=nearest.entry.value,
+        got=decision.call.caller.arn,
+        reason=Reason.PRINCIPAL,
+        meant=decision.call.caller.arn,
     )
     return (place,)
 

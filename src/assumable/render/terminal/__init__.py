@@ -12,12 +12,12 @@ from rich.text import Text
 from assumable import arn
 from assumable.diagnose import CallView, Diagnosis
 from assumable.engine.evaluate import Verdict
-from assumable.errors import printable
 from assumable.findings.checklist import ChecklistRow
 from assumable.findings.commands import LIST_DEVICES
-from assumable.findings.finding import Evidence, Finding, Row
+from assumable.findings.finding import Finding, Row
 from assumable.findings.fix import CALLER
 from assumable.findings.headline import DEPENDS
+from assumable.render.terminal.evidence import evidence_lines
 from assumable.render.terminal.lines import GUTTER, NARROW, line, wrapped
 from assumable.render.terminal.plans import plan_lines
 
@@ -159,35 +159,8 @@ def _finding(finding: Finding, width: int) -> Iterator[Text]:
         whose = "a note, which does not decide the verdict"
     yield line(" " * GUTTER + whose)
     for evidence in finding.evidence:
-        yield from _evidence(evidence, width)
+        yield from evidence_lines(evidence, width)
     yield from wrapped(" " * GUTTER + "= ", finding.explanation, width)
-
-
-def _evidence(evidence: Evidence, width: int) -> Iterator[Text]:
-    if evidence.line is None or evidence.column is None or evidence.end is None:
-        return
-    number = f"{evidence.line:>{GUTTER - 1}} │ "
-    room = max(width - len(number), 10)
-    first = max(0, evidence.column - evidence.excerpt_column)
-    last = max(0, evidence.end - evidence.excerpt_column)
-    # escapes are longer than what they stand for: the columns are those of the shown text
-    before, marked, after = (
-        printable(part.replace("\t", "  "))
-        for part in (
-            evidence.excerpt[:first],
-            evidence.excerpt[first:last],
-            evidence.excerpt[last:],
-        )
-    )
-    excerpt = before + marked + after
-    cut = 0
-    if len(excerpt) > room:  # keep the marked part in sight
-        cut = max(0, min(len(before) - room // 3, len(excerpt) - room))
-    start = len(before) - cut
-    length = max(1, min(len(marked), room - start))
-    yield line((f"{' ' * (GUTTER - 2)}─┬ {evidence.file}:{evidence.line}:{evidence.column}", "dim"))
-    yield line((number, "dim"), excerpt[cut : cut + room])
-    yield line((" " * GUTTER + "│ ", "dim"), " " * start, ("─" * length, "red"))
 
 
 def _open_questions(diagnosis: Diagnosis, width: int) -> Iterator[Text]:

@@ -1,0 +1,124 @@
+"""Near misses of principals: what makes the one that is named differ from the caller."""
+
+import difflib
+import re
+
+from assumable import arn
+from assumable.engine.evaluate import Decision
+from assumable.findings import identity_center
+from assumable.findings.differences import told
+from assumable.findings.near import digits
+from assumable.findings.report import exact_principal
+from assumable.globs import matches
+from assumable.model.policy import principal_complaint
+from assumable.model.world import Principal
+
+# The nearest principal is the one with the most telling difference: first in this order.
+VARIANTS = (
+    "wildcard", "case", "partition", "path", "type", "session-name", "identity-center", "account",
+    "near-name", "deleted-principal", "other-principal",
+)  # fmt: skip
+NEVER_MATCH = ("wildcard", "case", "partition", "path", "deleted-principal", "identity-center")
+_SIMILAR = 0.8
+_ACCOUNT = re.compile(r"[0-9][0-9 -]{8,16}[0-9]")
+"""What was meant as an account id, well written or not."""
+_KINDS = {"AIDA": "user", "AROA": "role"}
+
+
+def variant_of(value: str, wanted: str, caller_arn: str) -> str:
+    """What makes a named principal differ from the caller."""
+    if arn.UNIQUE_ID.fullmatch(value):
+        return "deleted-principal"
+    if "*" in value or "?" in value:
+        hit = matches(value, wanted) or matches(value, caller_arn)
+        return "wildcard" if hit else "other-principal"
+    if value.lower() in (wanted.lower(), caller_arn.lower()):
+        return "case"
+    theirs, mine = arn.parse(value), arn.parse(wanted)
+    if value.strip() in (wanted, caller_arn):
+        return "near-name"
+    if theirs is None or mine is None:
+        of_account = mine is not None and _ACCOUNT.fullmatch(value)
+        near = mine is not None and _similar(value.replace("-", ""), mine.account)
+        return "account" if of_account and near else "near-name" if near else "other-principal"
+    return _variant_of_parts(theirs, mine)
+
+
+def _variant_of_parts(theirs: arn.Arn, mine: arn.Arn) -> str:
+    their_name = identity_center.role_of(str(theirs))
+    same_account = theirs.account == mine.account
+    same_kind = theirs.kind == mine.kind
+    if same_account and same_kind and theirs.resource == mine.resource:
+        return "partition" if theirs.partition != mine.partition else "type"  # sts for iam
+    of_one_set = identity_center.are_of_one_set(their_name, mine.name)
+    is_own_session = theirs.kind == "assumed-role" and their_name == mine.name
+    if same_account and of_one_set and not is_own_session:
+        return "identity-center"
+    if same_account and their_name == mine.name:
+        if theirs.kind == "assumed-role" and mine.kind == "role":
+            has_path = theirs.resource.count("/") > 2  # noqa: PLR2004  # role and session only
+            return "path" if has_path else "session-name"
+        return "path" if same_kind else "type"
+    if not same_account and same_kind and theirs.resource == mine.resource:
+        return "account"
+    if theirs.kind == "root" and same_account:
+        return "partition" if theirs.partition != mine.partition else "other-principal"
+    if theirs.kind == "root":
+        return "account" if _similar(theirs.account, mine.account) else "other-principal"
+    of_session = theirs.kind == "assumed-role" and mine.kind == "role"
+    near = same_account and (same_kind or of_session) and _similar(their_name, mine.name)
+    return "near-name" if near else "other-principal"
+
+
+def _similar(left: str, right: str) -> bool:
+    return difflib.SequenceMatcher(None, left, right).ratio() >= _SIMILAR
+
+
+def what_differs(decision: Decision, variant: str, got: str) -> str:
+    """The difference between a principal and the caller in words, to go after the explanation."""
+    exact = exact_principal(decision)
+    if variant == "deleted-principal":
+        return _whose(decision, got)
+    if exact is None or variant in ("wildcard", "case", "partition", "session-name"):
+        return ""
+    if variant == "identity-center":
+        return f", {identity_center.difference(got, exact)}"
+    if variant == "path":
+        return f"; the caller is {arn.display_name(exact)}" if ":role/" in got else ""
+    if variant == "type":
+        complaint = principal_complaint("AWS", got)
+        theirs = arn.parse(got)
+        if not complaint and theirs is not None and ":assumed-role/" not in got:
+            wrong = theirs.service == "sts"
+            complaint = "the ARNs of users and roles are under `iam`, not `sts`" if wrong else ""
+        return f"; {complaint}" if complaint else ""
+    slip = digits(got, exact) if variant == "account" else _slip(got, exact, decision)
+    return f": {slip}" if slip else ""
+
+
+def _slip(got: str, exact: str, decision: Decision) -> str:
+    """What is misspelt; of ARNs of one account in the part that names the principal."""
+    mine = decision.call.caller.arn if ":assumed-role/" in got else exact
+    theirs, own = arn.parse(got), arn.parse(mine)
+    if theirs is None or own is None or got.strip() == mine:
+        return told(got, mine)
+    return told(theirs.resource, own.resource)
+
+
+def _whose(decision: Decision, unique_id: str) -> str:
+    """What the known world says of an id that stands where an ARN was (R2.4, R2.5)."""
+    for principal in decision.facts.world.principals():
+        if principal.unique_id == unique_id:
+            name = arn.display_name(principal.arn)
+            return f"; {name} of account {principal.account} has this id now: save the policy again"
+    caller, kind = decision.facts.principal, _KINDS.get(unique_id[:4], "")
+    if not isinstance(caller, Principal) or caller.unique_id is None:
+        return f"; it was a {kind}" if kind else ""
+    own = f"the caller has {caller.unique_id}"
+    return f"; it was a {kind}, and {own}" if kind else f"; {own}"
+
+
+def provider_differs(value: str, used: str) -> str:
+    """What is misspelt in the ARN of an identity provider."""
+    slip = digits(value, used) or told(value, used)
+    return f" ({slip})" if slip and value.lower() != used.lower() else ""

@@ -1,0 +1,69 @@
+"""Evidence on a terminal: the line of the reader's own file, with a mark under the exact value."""
+
+from collections.abc import Iterator
+
+from rich.text import Text
+
+from assumable.errors import printable
+from assumable.findings.finding import Evidence
+from assumable.render.terminal.lines import GUTTER, line
+
+_AFTER = 20
+"""Characters of a line that is cut which stay in sight after the first difference."""
+_DIFFERS = "differs from ┴ on"
+
+
+def evidence_lines(evidence: Evidence, width: int) -> Iterator[Text]:
+    """The place and the line; nothing where there is no file to show."""
+    if evidence.line is None or evidence.column is None or evidence.end is None:
+        return
+    number = f"{evidence.line:>{GUTTER - 1}} │ "
+    room = max(width - len(number), 10)
+    first = max(0, evidence.column - evidence.excerpt_column)
+    last = max(0, evidence.end - evidence.excerpt_column)
+    turn = last if evidence.differs is None else evidence.differs - evidence.excerpt_column
+    turn = min(max(turn, first), last)
+    # escapes are longer than what they stand for: the columns are those of the shown text
+    before, alike, other, after = (
+        printable(part.replace("\t", "  "))
+        for part in (
+            evidence.excerpt[:first],
+            evidence.excerpt[first:turn],
+            evidence.excerpt[turn:last],
+            evidence.excerpt[last:],
+        )
+    )
+    excerpt, start = before + alike + other + after, len(before)
+    place = None if evidence.differs is None else start + len(alike)
+    cut = _cut(len(excerpt), room, start, place)
+    shown = excerpt[cut : cut + room]
+    if cut:
+        shown = "…" + shown[1:]
+    if cut + room < len(excerpt):
+        shown = shown[:-1] + "…"
+    yield line((f"{' ' * (GUTTER - 2)}─┬ {evidence.file}:{evidence.line}:{evidence.column}", "dim"))
+    yield line((number, "dim"), shown)
+    marks = _marks(start - cut, len(alike + other), None if place is None else place - cut, room)
+    yield line((" " * GUTTER + "│ ", "dim"), (marks, "red"))
+
+
+def _cut(length: int, room: int, start: int, place: int | None) -> int:
+    """How much of a line is cut off on the left: the marked part and the difference stay."""
+    if length <= room:
+        return 0
+    cut = start - room // 3
+    if place is not None and place - cut > room - _AFTER:
+        cut = place - room + _AFTER
+    return max(0, min(cut, length - room))
+
+
+def _marks(start: int, length: int, place: int | None, room: int) -> str:
+    """The line under the excerpt, with the first difference named in words where they fit."""
+    end = min(max(start + length, start + 1), room)
+    marks = [" "] * max(start, 0) + ["─"] * (end - max(start, 0))
+    if place is None or not 0 <= place < room:
+        return "".join(marks)
+    marks += [" "] * (place + 1 - len(marks))
+    marks[place] = "┴"
+    words = f" {_DIFFERS}" if len(marks) + len(_DIFFERS) < room else ""
+    return "".join(marks) + words
