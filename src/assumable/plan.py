@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 
@@ -11,16 +11,18 @@ from assumable.engine.chain import Chain, decide_chain
 from assumable.engine.context import RequestContext
 from assumable.engine.evaluate import Decision, Verdict, decide
 from assumable.engine.facts import Facts
+from assumable.engine.gates import GateName
 from assumable.engine.layers import Prepared
 from assumable.engine.principals import Named
 from assumable.engine.truth import Atom, Truth, atoms
 from assumable.findings import commands
-from assumable.findings.apply import ConflictError, apply, find_policy, scenario_patch
+from assumable.findings.apply import ConflictError, apply, find_policy
 from assumable.findings.chain import chain_headline, chain_residual, findings_of_chain
 from assumable.findings.finding import Finding, Fix, Target
 from assumable.findings.guards import content_of, keeps_guards
+from assumable.findings.scenario_patch import scenario_patch
 from assumable.model.call import Call, RoleCaller, UserCaller
-from assumable.model.policy import Layer, Policy, Statement
+from assumable.model.policy import Effect, Layer, Policy, Statement
 from assumable.model.world import Principal, Role, Unknown, World
 
 MAX_PLANS = 3
@@ -28,6 +30,8 @@ MAX_TRIES = 200
 MAX_ROUNDS = 3
 MAX_SINGLES = 10
 MAX_PRINCIPALS = 20_000
+_FOR_ALL = (Layer.SCP, Layer.RCP, Layer.VPC_ENDPOINT)
+"""The layers that apply to principals whatever is attached to them."""
 _TARGETS = ("/RoleArn", "/TargetPrincipal")
 """The parameters that say what is asked for."""
 
@@ -233,7 +237,7 @@ def _plan(chain: Chain, proved: _Repair) -> Plan:
         blast_radius=_blast_radius(chain, ordered, after),
         commands=_commands(ordered, after),
         calls=len(after.decisions),
-        scenario_patch=scenario_patch(ordered, chain.world),
+        scenario_patch=scenario_patch(ordered, chain.world, chain.call),
     )
 
 
@@ -241,12 +245,16 @@ def _commands(fixes: Sequence[Fix], after: Chain) -> tuple[str, ...]:
     found: dict[Target, str] = {}
     for fix in fixes:
         if fix.target.kind == "policy":
-            policy = find_policy(after.world, fix.target)
+            policy = find_policy(after.world, fix.target, after.call)
             if policy is not None:
                 found[fix.target] = commands.put_policy(fix.target, policy.document)
-        elif fix.target.kind != "call":
+        elif not fix.is_request_only:
             found[fix.target] = fix.commands[0]
-    return (*found.values(), *(commands.assume_role(hop.call) for hop in after.decisions))
+    calls = [commands.assume_role(hop.call) for hop in after.decisions]
+    region = after.call.network.region
+    if region and any(fix.target.kind == "network" for fix in fixes):
+        calls = [commands.in_region(call, region) for call in calls]
+    return (*found.values(), *calls)
 
 
 def _blast_radius(before: Chain, fixes: Sequence[Fix], after: Chain) -> BlastRadius:
@@ -256,11 +264,14 @@ def _blast_radius(before: Chain, fixes: Sequence[Fix], after: Chain) -> BlastRad
     world = before.world
     unread = any(isinstance(account, Unknown) for account in world.accounts.values())
     added = [_new_statements(hop, after.world) for hop in before.decisions]
+    excepted = [_excepted(*hops) for hops in zip(before.decisions, after.decisions, strict=False)]
     strangers = any(fix.target.kind == "provider" for fix in fixes) or any(
         _opens_to_strangers(statement, after.world) for new in added for statement in new
     )
+    strangers = strangers or "others" in excepted
     everyone = list(itertools.islice(world.principals(), MAX_PRINCIPALS + 1))
     whole = world.complete and not unread and len(everyone) <= MAX_PRINCIPALS
+    concerns_all = any(fix.target.layer in _FOR_ALL for fix in fixes) or any(excepted)
     edited = {fix.target.policy_arn or fix.target.arn for fix in fixes} - {""}
     tried: set[str] = set()
     gained: dict[str, None] = {}
@@ -272,13 +283,45 @@ def _blast_radius(before: Chain, fixes: Sequence[Fix], after: Chain) -> BlastRad
         named = [Named(statement) for statement in new]
         for principal in others:
             theirs = _as(principal, repaired.call)
-            touched = _is_touched(principal, edited)
+            touched = concerns_all or _is_touched(principal, edited)
             if (touched or _is_named(named, Facts(now.lookups, theirs))) and (
                 decide(now, theirs).verdict is not Verdict.DENIED
                 and decide(then, theirs).verdict is Verdict.DENIED
             ):
                 gained[principal.arn] = None
     return BlastRadius(whole and not strangers, len(gained), tuple(gained)[:10], len(tried))
+
+
+def _excepted(before: Decision, after: Decision) -> Literal["", "caller", "others"]:
+    """Whom a changed Deny on the role's or the request's side excepts: the caller, or others too.
+
+    Those who are bound by one there are not all known: anybody may come with a token, or from an
+    account that nobody read.
+    """
+    old, new = _denies(before), _denies(after)
+    if new == old or not old:
+        return ""
+    mine = before.facts.principal_arn
+    exact = any(
+        condition.key.lower() == "aws:principalarn" and mine in condition.values
+        for content, statement in new.items()
+        for condition in statement.conditions
+        if content not in old
+    )
+    return "caller" if exact else "others"
+
+
+def _denies(decision: Decision) -> dict[str, Statement]:
+    """The Deny statements of the trust policy, the RCPs and the endpoint, by what they say."""
+    return {
+        content_of(statement): statement
+        for gate in decision.gates
+        if gate.gate in (GateName.TRUST, GateName.RCP, GateName.VPC_ENDPOINT)
+        for policy in gate.policies
+        if isinstance(policy, Policy)
+        for statement in policy.statements
+        if statement.effect is Effect.DENY
+    }
 
 
 def _opens_to_strangers(statement: Statement, after: World) -> bool:
@@ -294,13 +337,17 @@ def _opens_to_strangers(statement: Statement, after: World) -> bool:
 
 
 def _new_statements(decision: Decision, after: World) -> tuple[Statement, ...]:
-    """The statements of the trust policy that were not there before."""
+    """The Allow statements of the trust policy that were not there before."""
     old, role = decision.facts.trust, after.role(decision.call.role_arn)
     new = role.trust if isinstance(role, Role) else None
     if not isinstance(old, Policy) or not isinstance(new, Policy):
         return ()
     known = {content_of(statement) for statement in old.statements}
-    return tuple(statement for statement in new.statements if content_of(statement) not in known)
+    return tuple(
+        statement
+        for statement in new.statements
+        if statement.effect is Effect.ALLOW and content_of(statement) not in known
+    )
 
 
 def _is_touched(principal: Principal, edited: set[str]) -> bool:

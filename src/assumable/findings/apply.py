@@ -1,9 +1,9 @@
-"""What the world and the call are once fixes are applied, and the same edits on a scenario file.
+"""What the world and the call are once fixes are applied.
 
 Pure: an edit makes new documents, nothing is changed in place.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import jsonpatch
@@ -12,10 +12,25 @@ import msgspec
 from assumable.errors import AssumableError
 from assumable.findings.finding import Fix, Target
 from assumable.findings.fix import Edit, patched, pretty
-from assumable.model.call import Call, Hop
+from assumable.model.call import Call, Hop, RoleCaller, UserCaller
 from assumable.model.policy import Layer, Policy, PolicyName, parse_policy
-from assumable.model.world import Account, Principal, Provider, Role, World
-from assumable.source import Document, Location, value_at
+from assumable.model.world import (
+    Account,
+    Organization,
+    Principal,
+    Provider,
+    Role,
+    Unknown,
+    World,
+)
+from assumable.source import Document, Location
+
+MANAGED_LIMIT = 6144
+LIMITS = {
+    Layer.TRUST: 4096, Layer.IDENTITY: 10_240, Layer.SCP: 5120, Layer.RCP: 5120,
+    Layer.VPC_ENDPOINT: 20_480, Layer.SESSION: 2048,
+}  # fmt: skip
+"""The most characters of a document, quotas that can be raised counted at their highest."""
 
 
 class ConflictError(AssumableError):
@@ -28,8 +43,12 @@ def apply(fixes: Sequence[Fix], world: World, call: Call) -> tuple[World, Call]:
         for target, edit in edits_by_target(fixes).items():
             if target.kind == "call":
                 call = _edit_call(call, target.hop, edit)
+            elif target.kind == "network":
+                call = _edit_network(call, edit)
             elif target.kind == "policy":
-                world = _edit_policy(world, target, edit)
+                world, call = _edit_policy(world, call, target, edit)
+            elif target.kind == "organization":
+                world = _attach(world, target, edit[0]["value"])
             elif target.kind == "provider":
                 world = _edit_provider(world, target, edit)
             else:
@@ -82,15 +101,41 @@ def _union(left: list[Any], right: list[Any]) -> list[Any]:
     return [*left, *(value for value in right if value not in left)]
 
 
-def _edit_policy(world: World, target: Target, edit: Edit) -> World:
-    account = world.account(target.account)
-    if not isinstance(account, Account):
-        return world
+def _edit_network(call: Call, edit: Edit) -> Call:
+    """The call through another endpoint of STS."""
+    before = {"region": call.network.region, "endpoint": call.network.endpoint}
+    network = msgspec.structs.replace(call.network, **patched(before, edit))
+    return msgspec.structs.replace(call, network=network)
 
-    def edited(policy: object) -> object:
+
+def _edit_policy(world: World, call: Call, target: Target, edit: Edit) -> tuple[World, Call]:
+    """World and call with one document edited, wherever it is attached."""
+
+    def edited(policy: Any) -> Any:
         if not isinstance(policy, Policy) or not _is_target(policy.name, target):
             return policy
-        return rewritten(policy, patched(policy.document, edit))
+        return checked(policy, rewritten(policy, patched(policy.document, edit)))
+
+    if target.layer in (Layer.SCP, Layer.RCP):
+        return _edit_organizations(world, edited), call
+    if target.layer is Layer.VPC_ENDPOINT:
+        endpoints = {
+            key: msgspec.structs.replace(endpoint, policy=edited(endpoint.policy))
+            for key, endpoint in world.endpoints.items()
+        }
+        return msgspec.structs.replace(world, endpoints=endpoints), call
+    if target.layer is Layer.SESSION and isinstance(call.caller, UserCaller | RoleCaller):
+        policies = tuple(map(edited, call.caller.session.policies))
+        session = msgspec.structs.replace(call.caller.session, policies=policies)
+        caller = msgspec.structs.replace(call.caller, session=session)
+        call = msgspec.structs.replace(call, caller=caller)
+    return _edit_account(world, target.account, edited), call
+
+
+def _edit_account(world: World, account_id: str, edited: Callable[[Any], Any]) -> World:
+    account = world.account(account_id)
+    if not isinstance(account, Account):
+        return world
 
     def each(principal: Any) -> Any:
         changed: dict[str, Any] = {
@@ -106,8 +151,62 @@ def _edit_policy(world: World, target: Target, edit: Edit) -> World:
         users={key: each(user) for key, user in account.users.items()},
         roles={key: each(role) for key, role in account.roles.items()},
     )
-    accounts = {**world.accounts, target.account: changed_account}
+    accounts = {**world.accounts, account_id: changed_account}
     return msgspec.structs.replace(world, accounts=accounts)
+
+
+def _edit_organizations(world: World, edited: Callable[[Any], Any]) -> World:
+    """Every level to which the policy is attached."""
+    if isinstance(world.organizations, Unknown):
+        return world
+
+    def levels(attached: Any) -> Any:
+        if not isinstance(attached, Mapping):
+            return attached
+        return {level: tuple(map(edited, policies)) for level, policies in attached.items()}
+
+    changed = tuple(
+        msgspec.structs.replace(org, scps=levels(org.scps), rcps=levels(org.rcps))
+        for org in world.organizations
+    )
+    return msgspec.structs.replace(world, organizations=changed)
+
+
+def _attach(world: World, target: Target, document: Any) -> World:
+    """One more service control policy at one level of the caller's organization."""
+    if isinstance(world.organizations, Unknown):
+        return world
+    name = PolicyName(Layer.SCP, target.name, target.arn, "", target.account)
+    source = Document(f"{target.name} (new)", pretty(document))
+    added = parse_policy(source.value, name, Location(source))
+
+    def attached(org: Organization) -> Organization:
+        if target.arn not in org.nodes or not isinstance(org.scps, Mapping):
+            return org
+        scps = {**org.scps, target.arn: (*org.scps.get(target.arn, ()), added)}
+        return msgspec.structs.replace(org, scps=scps)
+
+    changed = tuple(map(attached, world.organizations))
+    return msgspec.structs.replace(world, organizations=changed)
+
+
+def checked(before: Policy, after: Policy) -> Policy:
+    """The edited policy; ConflictError when AWS would not take it.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+    https://docs.aws.amazon.com/organizations/latest/userguide/orgs_reference_limits.html
+    """
+    limit = MANAGED_LIMIT if before.name.arn.startswith("arn:") else LIMITS.get(before.name.layer)
+    if after.fatal is not None and before.fatal is None:
+        raise ConflictError(after.fatal.message)
+    if limit is not None and size_of(before) <= limit < size_of(after):
+        raise ConflictError(f"{before.name.name} would have more than {limit} characters")
+    return after
+
+
+def size_of(policy: Policy) -> int:
+    """The characters of a document without white space between its parts."""
+    return len(msgspec.json.encode(policy.document).decode())
 
 
 def _is_target(name: PolicyName, target: Target) -> bool:
@@ -160,82 +259,22 @@ def _with_edit(principal: Principal, target: Target, value: Any) -> Principal:
     return msgspec.structs.replace(principal, policies=(*principal.policies, added))
 
 
-# The same edits on the scenario document
+def find_policy(world: World, target: Target, call: Call | None = None) -> Policy | None:
+    """The policy that a target names; one of the caller's session is looked for in the call."""
+    held = (policy for policy in _all_policies(world, call) if isinstance(policy, Policy))
+    return next((policy for policy in held if _is_target(policy.name, target)), None)
 
 
-def scenario_patch(fixes: Sequence[Fix], world: World) -> Edit:
-    """RFC 6902 on the scenario file that does what the fixes do; empty for other worlds."""
-    if world.document is None:
-        return ()
-    patch: list[dict[str, Any]] = []
-    for target, edit in edits_by_target(fixes).items():
-        if target.kind == "call":
-            patch.extend(_call_patch(target.hop, edit, world.document["call"]))
-        elif target.kind == "policy":
-            patch.extend(_policy_patch(target, edit, world))
-        elif target.kind == "provider":
-            patch.extend(_provider_patch(target, edit, world))
-        else:
-            patch.extend(_principal_patch(target, edit[0]["value"], world))
-    return tuple(patch)
-
-
-def _call_patch(hop: int, edit: Edit, call: Any) -> Iterator[dict[str, Any]]:
-    """The edit where the parameters of the hop stand, written out where they were implied."""
-    chain = call.get("chain", ())
-    if 0 < hop <= len(chain):
-        place, given = f"/call/chain/{hop - 1}", chain[hop - 1]
-        if isinstance(given, str):
-            yield {"op": "replace", "path": place, "value": {"RoleArn": given}}
-    else:
-        place = "/call/parameters"
-        if "parameters" not in call:
-            yield {"op": "add", "path": place, "value": {}}
-    for op in edit:
-        yield {**op, "path": f"{place}{op['path']}"}
-
-
-def _principal_patch(target: Target, value: Any, world: World) -> Edit:
-    principal = next(found for found in world.principals() if found.arn == target.arn)
-    pointer = principal.input_pointer
-    if target.kind == "role":
-        return ({"op": "add", "path": f"{pointer}/MaxSessionDuration", "value": value},)
-    key = "RolePolicyList" if isinstance(principal, Role) else "UserPolicyList"
-    entry = {"PolicyName": target.name, "PolicyDocument": value}
-    if key in value_at(world.document, pointer or ""):
-        return ({"op": "add", "path": f"{pointer}/{key}/-", "value": entry},)
-    return ({"op": "add", "path": f"{pointer}/{key}", "value": [entry]},)
-
-
-def _provider_patch(target: Target, edit: Edit, world: World) -> Edit:
-    account = world.account(target.account)
-    if not isinstance(account, Account):
-        return ()
-    known = account.providers.get(target.arn)
-    if known is not None:
-        return tuple({**op, "path": f"{known.input_pointer}{op['path']}"} for op in edit)
-    listed = f"{account.input_pointer}/OpenIDConnectProviders"
-    if "OpenIDConnectProviders" in (value_at(world.document, account.input_pointer or "") or {}):
-        return ({"op": "add", "path": f"{listed}/-", "value": edit[0]["value"]},)
-    return ({"op": "add", "path": listed, "value": [edit[0]["value"]]},)
-
-
-def _policy_patch(target: Target, edit: Edit, world: World) -> Edit:
-    policy = find_policy(world, target)
-    if policy is None or policy.input_pointer is None:
-        raise ConflictError(f"{target.name} is not in the scenario")
-    if isinstance(value_at(world.document, policy.input_pointer), str):
-        changed = patched(policy.document, edit)
-        return ({"op": "replace", "path": policy.input_pointer, "value": changed},)
-    return tuple({**op, "path": policy.input_pointer + op["path"]} for op in edit)
-
-
-def find_policy(world: World, target: Target) -> Policy | None:
-    """The policy that a target names."""
+def _all_policies(world: World, call: Call | None) -> Iterator[object]:
     for principal in world.principals():
-        held = [*principal.policies, principal.boundary]
-        held += [principal.trust] if isinstance(principal, Role) else []
-        for policy in held:
-            if isinstance(policy, Policy) and _is_target(policy.name, target):
-                return policy
-    return None
+        yield from (*principal.policies, principal.boundary)
+        if isinstance(principal, Role):
+            yield principal.trust
+    if not isinstance(world.organizations, Unknown):
+        for org in world.organizations:
+            for attached in (org.scps, org.rcps):
+                levels = attached.values() if isinstance(attached, Mapping) else ()
+                yield from (policy for policies in levels for policy in policies)
+    yield from (endpoint.policy for endpoint in world.endpoints.values())
+    if call is not None:
+        yield from call.session.policies

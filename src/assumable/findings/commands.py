@@ -103,6 +103,14 @@ def put_policy(target: Target, document: Any) -> str:
     text = _quoted(json.dumps(document, separators=(", ", ": ")))
     owner = arn.parse(target.arn)
     name = _quoted(owner.name) if owner else ""
+    if target.layer in (Layer.SCP, Layer.RCP):
+        policy = _quoted(target.policy_arn or target.name)
+        return f"aws organizations update-policy --policy-id {policy} --content {text}"
+    if target.layer is Layer.VPC_ENDPOINT:
+        endpoint = _quoted(target.arn)
+        return f"aws ec2 modify-vpc-endpoint --vpc-endpoint-id {endpoint} --policy-document {text}"
+    if target.layer is Layer.SESSION and not target.policy_arn:
+        return f"# start the caller's session again, with --policy {text}"
     if target.layer is Layer.TRUST:
         return f"aws iam update-assume-role-policy --role-name {name} --policy-document {text}"
     if target.policy_arn:
@@ -116,6 +124,22 @@ def put_policy(target: Target, document: Any) -> str:
         f"aws iam put-{kind}-policy --{kind}-name {name} --policy-name {_quoted(target.name)} "
         f"--policy-document {text}"
     )
+
+
+def attach_scp(level: str, name: str, document: Any) -> str:
+    """The command that makes a service control policy and attaches it to a level."""
+    text = _quoted(json.dumps(document, separators=(", ", ": ")))
+    return (
+        "aws organizations attach-policy "
+        f"--target-id {_quoted(level)} --policy-id $(aws organizations create-policy "
+        f"--type SERVICE_CONTROL_POLICY --name {_quoted(name)} --description {_quoted(name)} "
+        f"--content {text} --query Policy.PolicySummary.Id --output text)"
+    )
+
+
+def in_region(command: str, region: str) -> str:
+    """The same command, sent to the endpoint of a Region also by old versions of the CLI."""
+    return f"AWS_STS_REGIONAL_ENDPOINTS=regional {command} --region {_quoted(region)}"
 
 
 def set_max_duration(role_arn: str, seconds: int) -> str:

@@ -62,10 +62,11 @@ def change_policy(
         account=policy.name.account,
     )
     changed = patched(policy.document, edit)
+    of_session = policy.name.layer is Layer.SESSION and not policy.name.arn
     return Fix(
         id=fix_id,
         title=title,
-        owner=policy.name.account,
+        owner=CALLER if of_session else policy.name.account,
         safety=safety,
         target=target,
         edit=edit,
@@ -92,6 +93,41 @@ def add_inline_policy(
         edit=({"op": "add", "path": f"/{escape(name)}", "value": document},),
         diff=diff_of(None, document, name),
         commands=(commands.put_policy(target, document),),
+        opens=opens,
+    )
+
+
+def change_endpoint(call: Call, region: str, fix_id: str, title: str) -> Fix:
+    """A fix that sends the request to the endpoint of a Region."""
+    edit: Edit = ({"op": "add", "path": "/region", "value": region},)
+    if call.network.endpoint == "global":
+        edit = (*edit, {"op": "replace", "path": "/endpoint", "value": "regional"})
+    return Fix(
+        id=fix_id,
+        title=title,
+        owner=CALLER,
+        safety="safe",
+        target=Target(kind="network"),
+        edit=edit,
+        commands=(commands.in_region(commands.assume_role(call), region),),
+        opens="nothing: only your request changes",
+    )
+
+
+def attach_scp(
+    level: str, name: str, document: Any, account: str, fix_id: str, title: str, *, opens: str
+) -> Fix:
+    """A fix that attaches one more service control policy to a level of the organization."""
+    target = Target(kind="organization", arn=level, name=name, layer=Layer.SCP, account=account)
+    return Fix(
+        id=fix_id,
+        title=title,
+        owner=account,
+        safety="review",
+        target=target,
+        edit=({"op": "add", "path": f"/{escape(name)}", "value": document},),
+        diff=diff_of(None, document, name),
+        commands=(commands.attach_scp(level, name, document),),
         opens=opens,
     )
 

@@ -1,14 +1,20 @@
 """The guards of a policy that no plan may get around (DESIGN section 5)."""
 
 import functools
+from collections.abc import Sequence
 
 from assumable.engine.evaluate import Decision
 from assumable.engine.gates import Gate, GateName
 from assumable.engine.match import StatementTrace
-from assumable.model.policy import Effect, Statement
+from assumable.model.policy import Effect, PolicyName, Statement
 
 _GUARDS = ("sts:externalid", "aws:multifactorauth", "aws:principalorg", "sts:taskpolicyarn")
+_ORGANIZATION = "aws:principalorg"
 _SUBJECT = ":sub"
+_ALLOWING = (
+    GateName.SCP, GateName.VPC_ENDPOINT, GateName.BOUNDARY, GateName.SESSION_POLICY,
+    GateName.IDENTITY, GateName.TRUST,
+)  # fmt: skip
 
 
 def guards_of(statement: Statement) -> frozenset[str]:
@@ -21,6 +27,15 @@ def guards_of(statement: Statement) -> frozenset[str]:
     return frozenset(key for key in keys if key.startswith(_GUARDS)) | subjects
 
 
+def personal_guards_of(statement: Statement) -> frozenset[str]:
+    """The guards without those of an organization, from which one caller may be excepted.
+
+    What they ask for everybody has to prove: an exception would let in whoever holds the caller's
+    credentials. Of an organization's boundary single callers from outside are excepted in the open.
+    """
+    return frozenset(key for key in guards_of(statement) if not key.startswith(_ORGANIZATION))
+
+
 def keeps_guards(before: Decision, after: Decision) -> bool:
     """Whether what lets the call through is guarded as what was meant to let it through.
 
@@ -28,7 +43,9 @@ def keeps_guards(before: Decision, after: Decision) -> bool:
     their conditions. What every one of them asks for, a statement that is new must ask for as well.
     """
     action = f"sts:{before.call.api}"
-    for name in (GateName.TRUST, GateName.IDENTITY):
+    if not _keeps_denies(before, after):
+        return False
+    for name in _ALLOWING:
         meant = [trace for trace in _allows(before, name, action) if _is_meant(trace)]
         if not meant:
             continue
@@ -41,6 +58,39 @@ def keeps_guards(before: Decision, after: Decision) -> bool:
             if new and not required <= guards_of(trace.statement):
                 return False
     return True
+
+
+def _keeps_denies(before: Decision, after: Decision) -> bool:
+    """Whether every Deny that stopped the call is still there, and asks for all that it asked for.
+
+    One with a personal guard stays as it was: the call has to meet it. Any other may have an
+    exception more, so its keys are still tested in a Deny of the same policy.
+    """
+    if before.facts.world is after.facts.world:
+        return True
+    kept: dict[PolicyName, list[Statement]] = {}
+    for gate in after.gates:
+        for trace in gate.traces():
+            if trace.statement.effect is Effect.DENY:
+                kept.setdefault(trace.policy.name, []).append(trace.statement)
+    stopping = [
+        trace
+        for gate in before.gates
+        for trace in gate.traces()
+        if trace.statement.effect is Effect.DENY and trace.truth is not False
+    ]
+    return all(_is_kept(trace.statement, kept.get(trace.policy.name, [])) for trace in stopping)
+
+
+def _is_kept(deny: Statement, now: Sequence[Statement]) -> bool:
+    if personal_guards_of(deny):
+        return content_of(deny) in map(content_of, now)
+    keys = _keys(deny)
+    return any(keys <= _keys(statement) for statement in now)
+
+
+def _keys(statement: Statement) -> frozenset[str]:
+    return frozenset(condition.key.lower() for condition in statement.conditions)
 
 
 def _allows(decision: Decision, name: GateName, action: str) -> list[StatementTrace]:

@@ -36,6 +36,8 @@ _ADMINISTRATOR_FIELDS = frozenset((
 ))  # fmt: skip
 _IAM = "iam.amazonaws.com"
 _LAYERS = {"SERVICE_CONTROL_POLICY": Layer.SCP, "RESOURCE_CONTROL_POLICY": Layer.RCP}
+_MANAGED = frozenset(("FullAWSAccess", "RCPFullAWSAccess"))
+"""The policies of AWS itself, which nobody can edit."""
 _FULL_ACCESS = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}],
@@ -48,11 +50,12 @@ def read_organization(cursor: Cursor, *, strict: bool) -> Organization:
     for key in ("Id", "MasterAccountId"):
         if key not in fields:
             cursor.fail(f"`{key}` is missing")
+    account = fields["MasterAccountId"].account_id()
     nodes = _nodes(fields, strict=strict)
     attached: dict[Layer, dict[str, list[PolicyOrUnknown]]] = {Layer.SCP: {}, Layer.RCP: {}}
     unplaced: set[Layer] = set()
     for item in fields["Policies"].items() if "Policies" in fields else ():
-        layer = _attach(item, nodes, attached, strict=strict)
+        layer = _attach(item, nodes, attached, account, strict=strict)
         if layer is not None:
             unplaced.add(layer)
     collected = strict or "Policies" in fields
@@ -67,7 +70,7 @@ def read_organization(cursor: Cursor, *, strict: bool) -> Organization:
 
     return Organization(
         id=fields["Id"].text(),
-        management_account=fields["MasterAccountId"].account_id(),
+        management_account=account,
         nodes=nodes,
         scps=levels(Layer.SCP),
         rcps=levels(Layer.RCP),
@@ -176,6 +179,7 @@ def _attach(
     cursor: Cursor,
     nodes: dict[str, Node],
     attached: dict[Layer, dict[str, list[PolicyOrUnknown]]],
+    account: str,
     *,
     strict: bool,
 ) -> Layer | None:
@@ -192,12 +196,15 @@ def _attach(
         return layer
     policy_id = fields["Id"].text() if "Id" in fields else ""
     name = fields["Name"].text() if "Name" in fields else policy_id
+    is_managed = policy_id.removeprefix("p-") in _MANAGED
     content: PolicyOrUnknown | None = None
     for target in fields["Targets"].items() if "Targets" in fields else ():
         node_id = str(target.value)
         if node_id not in nodes and strict:
             target.fail(f"`{node_id}` is not in the organization's tree")
-        label = PolicyName(layer, name.removeprefix("p-"), node_id, policy_id)
+        label = PolicyName(
+            layer, name.removeprefix("p-"), node_id, policy_id, "" if is_managed else account
+        )
         if content is None:
             content = _content(cursor, fields, label, strict=strict)
         elif isinstance(content, Policy):
@@ -216,8 +223,7 @@ def _content(
         if policy.fatal is not None:
             return Unknown(f"{label.name}, which is malformed ({policy.fatal.message}),")
         return policy
-    full = {"FullAWSAccess", "RCPFullAWSAccess"}
-    if label.name not in full and label.arn.removeprefix("p-") not in full:
+    if label.name not in _MANAGED and label.arn.removeprefix("p-") not in _MANAGED:
         if strict:
             cursor.fail("`Content` is missing", "only FullAWSAccess and RCPFullAWSAccess need none")
         return Unknown(f"{label.name}", f"organizations:DescribePolicy on {label.arn}")

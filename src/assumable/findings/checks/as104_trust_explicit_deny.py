@@ -2,6 +2,7 @@
 
 from assumable.engine.evaluate import Decision
 from assumable.findings.blame import Blame
+from assumable.findings.carve import carve_fixes
 from assumable.findings.finding import Cause, Finding, Row
 from assumable.findings.report import finding, role_name, where
 
@@ -16,4 +17,5 @@ def check(decision: Decision, blame: Blame) -> Finding:
         "Deny "
         "overrides every Allow"
     )
-    return finding(CAUSE, blame, explanation, facts=("R1.1", "R1.13"))
+    fixes = tuple(carve_fixes(decision, blame, CAUSE.slug))
+    return finding(CAUSE, blame, explanation, fixes=fixes, facts=("R1.1", "R1.13"))

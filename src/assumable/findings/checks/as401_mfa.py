@@ -38,7 +38,7 @@ def check(decision: Decision, blame: Blame) -> Finding:
         explanation,
         variant=variant,
         facts=("R5.1", "R5.2", "R5.4"),
-        fixes=tuple(_fixes(decision, variant)),
+        fixes=tuple(mfa_fixes(decision, variant)),
         title=_title(variant, refused=blame.fault is not None),
     )
 
@@ -76,7 +76,8 @@ def _variant(decision: Decision, blame: Blame) -> str:
     return "too-old" if aged and caller.mfa.present is True else "not-presented"
 
 
-def _fixes(decision: Decision, variant: str) -> Iterator[Fix]:
+def mfa_fixes(decision: Decision, variant: str) -> Iterator[Fix]:
+    """What this kind of caller can send: the proof of MFA, or none where it has no device."""
     caller = decision.call.caller
     if isinstance(caller, RoleCaller) and decision.call.presents_mfa:
         yield change_call(

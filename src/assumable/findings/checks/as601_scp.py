@@ -1,7 +1,9 @@
 """AS601: an SCP of the caller's account denies, or none at a level allows."""
 
 from assumable.engine.evaluate import Decision
+from assumable.findings.allowance import scp_fixes
 from assumable.findings.blame import Blame
+from assumable.findings.carve import carve_fixes
 from assumable.findings.finding import Cause, Finding, Row
 from assumable.findings.report import finding, where
 
@@ -19,4 +21,5 @@ def check(decision: Decision, blame: Blame) -> Finding:
         "what its "
         "principals do, and one Deny is enough to stop it"
     )
-    return finding(CAUSE, blame, explanation, facts=("R1.7", "R1.8"))
+    fixes = (*carve_fixes(decision, blame, CAUSE.slug), *scp_fixes(decision, blame))
+    return finding(CAUSE, blame, explanation, fixes=fixes, facts=("R1.7", "R1.8"))

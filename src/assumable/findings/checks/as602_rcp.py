@@ -2,8 +2,10 @@
 
 from assumable.engine.evaluate import Decision
 from assumable.findings.blame import Blame
+from assumable.findings.carve import carve_fixes
 from assumable.findings.finding import Cause, Finding, Row
 from assumable.findings.report import finding, where
+from assumable.findings.unsigned import unsigned_fixes
 
 CAUSE = Cause("AS602", "rcp", Row.ORGANIZATION, "a resource control policy stops the call")
 
@@ -15,4 +17,8 @@ def check(decision: Decision, blame: Blame) -> Finding:
         "account "
         f"{decision.call.role_account}; it binds callers from everywhere"
     )
-    return finding(CAUSE, blame, explanation, facts=("R1.9", "R1.11"))
+    fixes = (
+        *carve_fixes(decision, blame, CAUSE.slug),
+        *unsigned_fixes(decision, blame, CAUSE.slug),
+    )
+    return finding(CAUSE, blame, explanation, fixes=fixes, facts=("R1.9", "R1.11", "R1.31"))

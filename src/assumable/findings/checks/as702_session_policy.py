@@ -1,8 +1,12 @@
 """AS702: the policy that the caller's session was limited to denies or does not allow."""
 
+from collections.abc import Iterator
+
 from assumable.engine.evaluate import Decision
+from assumable.findings.allowance import cap_fixes
 from assumable.findings.blame import Blame
-from assumable.findings.finding import Cause, Finding, Row
+from assumable.findings.carve import carve_fixes
+from assumable.findings.finding import Cause, Finding, Fix, Row
 from assumable.findings.report import caller_name, finding, refusal
 
 CAUSE = Cause("AS702", "session-policy", Row.CAPS, "the caller's session policy stops the call")
@@ -15,4 +19,17 @@ def check(decision: Decision, blame: Blame) -> Finding:
         f"the session of {caller_name(decision)} was created with a session policy, and {refused} "
         f"{blame.action} on {decision.call.role_arn}; start a session whose policy allows it"
     )
-    return finding(CAUSE, blame, explanation, facts=("R1.13", "R9.5"))
+    fixes = tuple(_fixes(decision, blame))
+    return finding(CAUSE, blame, explanation, fixes=fixes, facts=("R1.13", "R9.5"))
+
+
+def _fixes(decision: Decision, blame: Blame) -> Iterator[Fix]:
+    """What whoever makes the session changes; of a chain the hop before is edited instead."""
+    if decision.call.session.made_by is not None:
+        return
+    yield from carve_fixes(decision, blame, CAUSE.slug)
+    opens = (
+        f"sessions that are made with it, {caller_name(decision)} among them, as far as their role "
+        "is permitted to assume this one"
+    )
+    yield from cap_fixes(decision, blame, CAUSE.slug, opens=opens)

@@ -1,7 +1,9 @@
 """AS703: the request goes through a VPC endpoint whose policy denies or does not allow."""
 
 from assumable.engine.evaluate import Decision
+from assumable.findings.allowance import endpoint_fixes
 from assumable.findings.blame import Blame
+from assumable.findings.carve import carve_fixes
 from assumable.findings.finding import Cause, Finding, Row
 from assumable.findings.report import finding, refusal
 
@@ -17,4 +19,5 @@ def check(decision: Decision, blame: Blame) -> Finding:
         f"the request goes through VPC endpoint {endpoint}, and {refused} "
         f"{blame.action}; an endpoint policy caps every call through it"
     )
-    return finding(CAUSE, blame, explanation, facts=("R1.30",))
+    fixes = (*carve_fixes(decision, blame, CAUSE.slug), *endpoint_fixes(decision, blame))
+    return finding(CAUSE, blame, explanation, fixes=fixes, facts=("R1.30", "R1.31"))

@@ -1,0 +1,104 @@
+"""The Allow that a cap lacks: of an SCP level, a boundary, a session or an endpoint.
+
+On exactly the actions and the role of the call; a cap grants nothing by itself.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from assumable.engine.evaluate import Decision
+from assumable.engine.gates import Outcome
+from assumable.findings.blame import Blame
+from assumable.findings.finding import Fix
+from assumable.findings.fix import attach_scp, change_policy
+from assumable.findings.report import actions_needed, new_statement, role_name
+from assumable.findings.who import key_of_caller, who_is
+from assumable.model.policy import Layer, Policy
+
+_SCP_NAME = "Allow-{role}"
+
+
+def cap_fixes(decision: Decision, blame: Blame, slug: str, *, opens: str) -> Iterator[Fix]:
+    """Let the first policy of the cap that can be edited allow the call."""
+    if blame.gate.outcome is not Outcome.IMPLICIT_DENY:
+        return
+    for policy in _editable(blame):
+        yield change_policy(
+            policy,
+            f"{slug}/allow-this-role",
+            f"let {policy.name.name} allow the call on exactly {decision.call.role_arn}",
+            new_statement(policy, _statement(decision)),
+            opens=opens,
+        )
+        return
+
+
+def scp_fixes(decision: Decision, blame: Blame) -> Iterator[Fix]:
+    """The same of a level of the organization, with a policy of its own where it has none."""
+    level = blame.gate.level
+    if blame.gate.outcome is not Outcome.IMPLICIT_DENY or not level:
+        return
+    opens = (
+        f"principals of every account to which the policy applies, {decision.call.caller_account} "
+        "among them, that are permitted to assume this role besides"
+    )
+    found = list(cap_fixes(decision, blame, f"scp/{level}", opens=opens))
+    if found:
+        yield from found
+        return
+    document = {"Version": "2012-10-17", "Statement": [_statement(decision)]}
+    yield attach_scp(
+        level,
+        _SCP_NAME.format(role=role_name(decision))[:120],
+        document,
+        blame.gate.account,
+        f"scp/{level}/attach",
+        f"attach a policy to {level} that allows the call on exactly {decision.call.role_arn}",
+        opens=opens,
+    )
+
+
+def endpoint_fixes(decision: Decision, blame: Blame) -> Iterator[Fix]:
+    """The same of a VPC endpoint, for exactly this caller.
+
+    Every principal, limited by a condition: `{"AWS": "*"}` would leave bearers of tokens out
+    (R1.32).
+    """
+    found = key_of_caller(decision)
+    if blame.gate.outcome is not Outcome.IMPLICIT_DENY or found is None:
+        return
+    operator, key, value = found
+    statement = {
+        **_statement(decision),
+        "Principal": "*",
+        "Condition": {operator: {key: value}},
+    }
+    for policy in _editable(blame):
+        yield change_policy(
+            policy,
+            "vpc-endpoint-policy/allow-this-call",
+            f"let the endpoint pass {who_is(decision)} on to exactly {decision.call.role_arn}",
+            new_statement(policy, statement),
+            opens=f"{who_is(decision)}, for this role only, where the other policies allow it",
+        )
+        return
+
+
+def _statement(decision: Decision) -> dict[str, Any]:
+    return {
+        "Effect": "Allow",
+        "Action": actions_needed(decision),
+        "Resource": decision.call.role_arn,
+    }
+
+
+def _editable(blame: Blame) -> list[Policy]:
+    """The policies of the gate that somebody can edit, that of the closest statement first."""
+    closest = blame.trace.policy if blame.trace is not None else None
+    mine = [
+        policy
+        for policy in blame.gate.policies
+        if isinstance(policy, Policy)
+        and (policy.name.account or policy.name.layer is Layer.SESSION)
+    ]
+    return sorted(mine, key=lambda policy: policy is not closest)

@@ -1,0 +1,226 @@
+"""Exceptions from a Deny: for one caller, one role and the actions of one call, nothing else.
+
+A Deny is never removed. Conditions of one statement are joined by And, so "everything but this
+caller for this role with these actions" takes up to three statements: everybody else; every other
+role; every other action. Where an element cannot be complemented it stays, and the exception is as
+wide as that element; `opens` says so.
+"""
+
+import copy
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from assumable import arn
+from assumable.engine.conditions import words
+from assumable.engine.evaluate import Decision
+from assumable.engine.match import StatementTrace
+from assumable.engine.rules import action_matches
+from assumable.findings.avoid import request_fixes
+from assumable.findings.blame import Blame
+from assumable.findings.finding import Fix
+from assumable.findings.fix import Edit, change_policy
+from assumable.findings.guards import personal_guards_of
+from assumable.findings.lists import list_fixes
+from assumable.findings.who import NEGATED, key_of_caller, spot_of, who_is, with_condition
+from assumable.globs import matches
+from assumable.model.call import SamlCaller
+from assumable.model.policy import Effect, Layer
+from assumable.model.world import Principal
+from assumable.source import value_at
+
+_OF_ROLES = {
+    f"sts:{name}"
+    for name in ("assumerole", "assumerolewithsaml", "assumerolewithwebidentity", "setcontext",
+                 "setsourceidentity")
+}  # fmt: skip
+"""The actions that have nothing but roles as resources (R3.1)."""
+_ALL_ROLES = ":role/*"
+
+
+class _Part(msgspec.Struct, frozen=True):
+    """What a statement covers besides this call, along one of its elements."""
+
+    rest: dict[str, Any] | None = None
+    """The statement about all that is not of this call; None where there is no such statement."""
+    is_all: bool = False
+    """Whether the element is about nothing but this call."""
+
+
+def carve_fixes(decision: Decision, blame: Blame, slug: str) -> Iterator[Fix]:
+    """What lets the call past a Deny that matches it, the narrowest first."""
+    trace = blame.trace
+    if trace is None or trace.truth is not True or trace.statement.effect is not Effect.DENY:
+        return
+    yield from request_fixes(decision, blame, slug)
+    if not trace.policy.name.account and trace.policy.name.layer is not Layer.SESSION:
+        return  # a policy of AWS, which nobody can edit
+    if personal_guards_of(trace.statement):
+        return  # an exception would let the caller in without what everybody has to prove
+    narrow, wide = list_fixes(decision, blame, slug)
+    yield from narrow
+    yield from _exceptions(decision, trace, slug)
+    yield from wide
+
+
+def _exceptions(decision: Decision, trace: StatementTrace, slug: str) -> Iterator[Fix]:
+    policy, pointer = trace.policy, trace.statement.pointer
+    statement = value_at(policy.document, pointer)
+    caller = _by_caller(decision, trace, statement)
+    parts = (
+        caller,
+        _by_role(decision, trace, statement),
+        _by_action(decision, trace, statement, caller),
+    )
+    rests = [part.rest for part in parts if part.rest is not None]
+    where, spot = f"{trace.statement.label} of {policy.name.name}", spot_of(trace)
+    if rests:
+        yield change_policy(
+            policy,
+            f"{slug}/except-this-call/{spot}",
+            f"except {_who(decision, caller)} from {where}, for this call",
+            _edit(pointer, rests),
+            opens=_opens(decision, trace, parts),
+        )
+    alone = _condition(decision, statement)
+    if alone is None or rests == [alone] or (rests and caller.is_all):
+        return
+    yield change_policy(
+        policy,
+        f"{slug}/except-the-caller/{spot}",
+        f"except {who_is(decision)} from {where}",
+        _edit(pointer, [alone]),
+        opens=_opens_all(decision, trace, stays=not caller.is_all),
+    )
+
+
+def _edit(pointer: str, statements: list[dict[str, Any]]) -> Edit:
+    """The edit that puts several statements where one was; copies lose the Sid."""
+    first, *more = copy.deepcopy(statements)
+    more = [{key: value for key, value in one.items() if key != "Sid"} for one in more]
+    if pointer == "/Statement":
+        return ({"op": "replace", "path": pointer, "value": [first, *more] if more else first},)
+    added = tuple({"op": "add", "path": "/Statement/-", "value": one} for one in more)
+    return ({"op": "replace", "path": pointer, "value": first}, *added)
+
+
+def _condition(decision: Decision, statement: dict[str, Any]) -> dict[str, Any] | None:
+    """The statement under a condition that is false for this caller alone."""
+    found = key_of_caller(decision)
+    if found is None:
+        return None
+    operator, key, value = found
+    block = with_condition(statement.get("Condition"), NEGATED[operator], key, value)
+    return None if block is None else {**statement, "Condition": block}
+
+
+def _by_caller(decision: Decision, trace: StatementTrace, statement: dict[str, Any]) -> _Part:
+    name, principal = trace.policy.name, decision.facts.principal
+    if name.layer is Layer.SESSION and not name.arn:
+        return _Part(is_all=True)
+    if not name.arn and isinstance(principal, Principal) and name.owner == principal.arn:
+        return _Part(is_all=True)
+    exact = decision.facts.principal_arn
+    named = trace.statement.principals
+    if named is not None and isinstance(exact, str) and not trace.statement.not_principal:
+        mine = {exact, decision.call.caller.arn}
+        if all(entry.value in mine for entry in named):
+            return _Part(is_all=True)
+    return _Part(rest=_condition(decision, statement))
+
+
+def _by_role(decision: Decision, trace: StatementTrace, statement: dict[str, Any]) -> _Part:
+    listed, role = trace.statement.resources, decision.call.role_arn
+    if listed is None:
+        return _Part(is_all=True)  # a trust policy is about its own role
+    if trace.statement.not_resource:
+        return _Part(rest={**statement, "NotResource": [*listed, role]})
+    others = [pattern for pattern in listed if pattern != role]
+    if not others:
+        return _Part(is_all=True)
+    if not any("${" in one or matches(one, role) for one in others):
+        return _Part(rest={**statement, "Resource": others})
+    without = {key: value for key, value in statement.items() if key != "Resource"}
+    if "*" in listed:
+        return _Part(rest={**without, "NotResource": [role]})
+    return _Part(rest=_other_roles(trace, without, role))
+
+
+def _other_roles(
+    trace: StatementTrace, without: dict[str, Any], role: str
+) -> dict[str, Any] | None:
+    """The same of `arn:aws:iam::111111111111:role/*`: the account becomes a condition (R3.1)."""
+    (pattern, *more) = trace.statement.resources or ("",)
+    actions = {action.lower() for action in trace.statement.actions}
+    parts, mine = arn.parse(pattern), arn.parse(role)
+    only_roles = actions <= _OF_ROLES and not trace.statement.not_action
+    if more or not only_roles or parts is None or mine is None:
+        return None
+    if not pattern.endswith(_ALL_ROLES) or parts.partition != mine.partition:
+        return None
+    rest = {**without, "NotResource": [role]}
+    if parts.account == "*":
+        return rest
+    condition = without.get("Condition")
+    block = with_condition(condition, "StringEquals", "aws:ResourceAccount", parts.account)
+    return None if block is None else {**rest, "Condition": block}
+
+
+def _by_action(
+    decision: Decision, trace: StatementTrace, statement: dict[str, Any], caller: _Part
+) -> _Part:
+    if isinstance(decision.call.caller, SamlCaller) and caller.rest is not None:
+        return _Part(is_all=True)  # no other call has the key of an assertion's provider
+    needed, listed = _denied_actions(decision, trace), trace.statement.actions
+    if trace.statement.not_action:
+        return _Part(rest={**statement, "NotAction": [*listed, *needed]})
+    mine = {action.lower() for action in needed}
+    others = [action for action in listed if action.lower() not in mine]
+    if not others:
+        return _Part(is_all=True)
+    if not any(matches(one, action, ignore_case=True) for one in others for action in needed):
+        return _Part(rest={**statement, "Action": others})
+    if "*" in others and trace.policy.name.layer is not Layer.RCP:  # which take no NotAction
+        without = {key: value for key, value in statement.items() if key != "Action"}
+        return _Part(rest={**without, "NotAction": needed})
+    return _Part()
+
+
+def _denied_actions(decision: Decision, trace: StatementTrace) -> list[str]:
+    """The actions of the call that the statement is about."""
+    required = decision.facts.required_actions
+    return [action for action in required if action_matches(trace.statement, action)]
+
+
+def _who(decision: Decision, caller: _Part) -> str:
+    if caller.rest is None and not caller.is_all:
+        return "every caller"
+    return who_is(decision)
+
+
+def _opens(decision: Decision, trace: StatementTrace, parts: tuple[_Part, ...]) -> str:
+    left_out = [part.rest is None and not part.is_all for part in parts]
+    actions = " and ".join(_denied_actions(decision, trace))
+    what = f"every action that it names, {actions} among them," if left_out[2] else actions
+    on = "every role that it is about" if left_out[1] else decision.call.role_arn
+    stays = any(part.rest is not None for part in parts)
+    rest = "it stays in force for all else" if stays else "it stops nobody else"
+    return f"{_who(decision, parts[0])}, for {what} on {on}: {rest}{_meant(trace)}"
+
+
+def _meant(trace: StatementTrace) -> str:
+    """What the Deny protects, so that nobody carves it away unseen (DESIGN section 5)."""
+    asked = " and ".join(words(condition) for condition in trace.statement.conditions)
+    return f"; it denies whenever {asked}" if asked else ""
+
+
+def _opens_all(decision: Decision, trace: StatementTrace, *, stays: bool) -> str:
+    who = who_is(decision)
+    if stays:
+        everything = "for everything that this Deny stops; it stays in force for others"
+        return f"{who}, {everything}{_meant(trace)}"
+    return (
+        f"{who}; the Deny is about nobody and nothing else, so it stops nothing any more: find out "
+        "first why it was written"
+    )
