@@ -6,42 +6,25 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from assumable import arn
 from assumable.engine.chain import Chain, decide_chain
 from assumable.engine.context import RequestContext
-from assumable.engine.evaluate import Decision, Verdict, decide
-from assumable.engine.facts import Facts
-from assumable.engine.layers import Prepared
-from assumable.engine.principals import Named
+from assumable.engine.evaluate import Decision, Verdict
 from assumable.engine.truth import Atom, Truth, atoms
 from assumable.findings import commands
 from assumable.findings.apply import ConflictError, apply, find_policy, scenario_patch
+from assumable.findings.blast import BlastRadius, who_gains
 from assumable.findings.chain import chain_headline, chain_residual, findings_of_chain
 from assumable.findings.finding import Finding, Fix, Target
-from assumable.findings.guards import content_of, keeps_guards
-from assumable.model.call import Call, RoleCaller, UserCaller
-from assumable.model.policy import Layer, Policy, Statement
-from assumable.model.world import Principal, Role, Unknown, World
+from assumable.findings.guards import keeps_guards
+from assumable.model.policy import Layer
+from assumable.model.world import Unknown
 
 MAX_PLANS = 3
 MAX_TRIES = 200
 MAX_ROUNDS = 3
 MAX_SINGLES = 10
-MAX_PRINCIPALS = 20_000
 _TARGETS = ("/RoleArn", "/TargetPrincipal")
 """The parameters that say what is asked for."""
-
-
-class BlastRadius(msgspec.Struct, frozen=True):
-    """Every other known principal that a plan newly lets in."""
-
-    complete: bool
-    """Whether the world is known completely enough to say "nobody else"."""
-    count: int
-    principals: tuple[str, ...]
-    """The first of them."""
-    known: int = 0
-    """How many principals were tried."""
 
 
 class _Repair(NamedTuple):
@@ -230,7 +213,7 @@ def _plan(chain: Chain, proved: _Repair) -> Plan:
         verdict_after=after.verdict,
         headline_after=chain_headline(after),
         residual_after=chain_residual(after),
-        blast_radius=_blast_radius(chain, ordered, after),
+        blast_radius=who_gains(chain, ordered, after),
         commands=_commands(ordered, after),
         calls=len(after.decisions),
         scenario_patch=scenario_patch(ordered, chain.world),
@@ -247,79 +230,3 @@ def _commands(fixes: Sequence[Fix], after: Chain) -> tuple[str, ...]:
         elif fix.target.kind != "call":
             found[fix.target] = fix.commands[0]
     return (*found.values(), *(commands.assume_role(hop.call) for hop in after.decisions))
-
-
-def _blast_radius(before: Chain, fixes: Sequence[Fix], after: Chain) -> BlastRadius:
-    """Who else may make a repaired call now and could not before."""
-    if all(fix.is_request_only for fix in fixes):
-        return BlastRadius(complete=True, count=0, principals=())
-    world = before.world
-    unread = any(isinstance(account, Unknown) for account in world.accounts.values())
-    added = [_new_statements(hop, after.world) for hop in before.decisions]
-    strangers = any(fix.target.kind == "provider" for fix in fixes) or any(
-        _opens_to_strangers(statement, after.world) for new in added for statement in new
-    )
-    everyone = list(itertools.islice(world.principals(), MAX_PRINCIPALS + 1))
-    whole = world.complete and not unread and len(everyone) <= MAX_PRINCIPALS
-    edited = {fix.target.policy_arn or fix.target.arn for fix in fixes} - {""}
-    tried: set[str] = set()
-    gained: dict[str, None] = {}
-    then = Prepared(world)
-    now = Prepared(after.world, like=then)
-    for hop, repaired, new in zip(before.decisions, after.decisions, added, strict=False):
-        others = [p for p in everyone[:MAX_PRINCIPALS] if p.arn != hop.facts.principal_arn]
-        tried.update(principal.arn for principal in others)
-        named = [Named(statement) for statement in new]
-        for principal in others:
-            theirs = _as(principal, repaired.call)
-            touched = _is_touched(principal, edited)
-            if (touched or _is_named(named, Facts(now.lookups, theirs))) and (
-                decide(now, theirs).verdict is not Verdict.DENIED
-                and decide(then, theirs).verdict is Verdict.DENIED
-            ):
-                gained[principal.arn] = None
-    return BlastRadius(whole and not strangers, len(gained), tuple(gained)[:10], len(tried))
-
-
-def _opens_to_strangers(statement: Statement, after: World) -> bool:
-    """Whether a new or changed Allow of the trust policy names more than the known principals.
-
-    Bearers of tokens, services and accounts that are not in the world are never listed there.
-    """
-    for entry in statement.principals or ():
-        account = arn.account_of(entry.value) or entry.value
-        if statement.not_principal or entry.kind != "AWS" or account not in after.accounts:
-            return True
-    return False
-
-
-def _new_statements(decision: Decision, after: World) -> tuple[Statement, ...]:
-    """The statements of the trust policy that were not there before."""
-    old, role = decision.facts.trust, after.role(decision.call.role_arn)
-    new = role.trust if isinstance(role, Role) else None
-    if not isinstance(old, Policy) or not isinstance(new, Policy):
-        return ()
-    known = {content_of(statement) for statement in old.statements}
-    return tuple(statement for statement in new.statements if content_of(statement) not in known)
-
-
-def _is_touched(principal: Principal, edited: set[str]) -> bool:
-    """Whether a policy that applies to the principal was edited."""
-    applied = [*principal.policies, principal.boundary]
-    held = [policy.name for policy in applied if isinstance(policy, Policy)]
-    return any({name.owner, name.arn} & edited for name in held)
-
-
-def _is_named(new: Sequence[Named], facts: Facts) -> bool:
-    """Whether a statement could be about the principal at all."""
-    return any(truth is not False for named in new for truth in named.by(facts).values())
-
-
-def _as(principal: Principal, call: Call) -> Call:
-    """The same call made by another principal."""
-    if not isinstance(principal, Role):
-        return msgspec.structs.replace(call, caller=UserCaller(arn=principal.arn))
-    parts = arn.parse(principal.arn)
-    partition = parts.partition if parts else "aws"
-    session = f"arn:{partition}:sts::{principal.account}:assumed-role/{principal.name}/session"
-    return msgspec.structs.replace(call, caller=RoleCaller(arn=session))

@@ -15,12 +15,13 @@ from assumable import arn
 from assumable.diagnose import CallView, Diagnosis
 from assumable.engine.evaluate import Verdict
 from assumable.errors import printable
+from assumable.findings.blast import BlastRadius
 from assumable.findings.checklist import ChecklistRow
 from assumable.findings.commands import LIST_DEVICES
 from assumable.findings.finding import Evidence, Finding, Fix, Row
 from assumable.findings.fix import CALLER
 from assumable.findings.headline import DEPENDS
-from assumable.plan import BlastRadius, Plan
+from assumable.plan import Plan
 
 WIDTH = 100
 _SYMBOLS = {"pass": "✓", "fail": "✗", "not-required": "–", "unknown": "?"}
