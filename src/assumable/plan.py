@@ -17,7 +17,7 @@ from assumable.findings.chain import chain_headline, chain_residual, findings_of
 from assumable.findings.finding import Finding, Fix, Target
 from assumable.findings.guards import keeps_guards
 from assumable.model.policy import Layer
-from assumable.model.world import Unknown
+from assumable.model.world import Unknown, World
 
 MAX_PLANS = 3
 MAX_TRIES = 200
@@ -221,12 +221,18 @@ def _plan(chain: Chain, proved: _Repair) -> Plan:
 
 
 def _commands(fixes: Sequence[Fix], after: Chain) -> tuple[str, ...]:
+    edits = edit_commands(fixes, after.world)
+    return (*edits, *(commands.assume_role(hop.call) for hop in after.decisions))
+
+
+def edit_commands(fixes: Sequence[Fix], after: World) -> tuple[str, ...]:
+    """What administrators run: all edits of one document as one command, as it stands after."""
     found: dict[Target, str] = {}
     for fix in fixes:
         if fix.target.kind == "policy":
-            policy = find_policy(after.world, fix.target)
+            policy = find_policy(after, fix.target)
             if policy is not None:
                 found[fix.target] = commands.put_policy(fix.target, policy.document)
         elif fix.target.kind != "call":
             found[fix.target] = fix.commands[0]
-    return (*found.values(), *(commands.assume_role(hop.call) for hop in after.decisions))
+    return tuple(found.values())
