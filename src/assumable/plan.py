@@ -2,50 +2,31 @@
 
 import itertools
 from collections.abc import Iterator, Sequence
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
-from assumable import arn
 from assumable.engine.chain import Chain, decide_chain
 from assumable.engine.context import RequestContext
-from assumable.engine.evaluate import Decision, Verdict, decide
-from assumable.engine.facts import Facts
-from assumable.engine.gates import GateName
-from assumable.engine.layers import Prepared
-from assumable.engine.principals import Named
+from assumable.engine.evaluate import Decision, Verdict
 from assumable.engine.truth import Atom, Truth, atoms
 from assumable.findings import commands
 from assumable.findings.apply import ConflictError, apply, find_policy
+from assumable.findings.blast import BlastRadius, who_gains
 from assumable.findings.chain import chain_headline, chain_residual, findings_of_chain
 from assumable.findings.finding import Finding, Fix, Target
-from assumable.findings.guards import content_of, keeps_guards
+from assumable.findings.guards import keeps_guards
 from assumable.findings.scenario_patch import scenario_patch
-from assumable.model.call import Call, RoleCaller, UserCaller
-from assumable.model.policy import Effect, Layer, Policy, Statement
-from assumable.model.world import Principal, Role, Unknown, World
+from assumable.model.call import Call
+from assumable.model.policy import Layer
+from assumable.model.world import Unknown, World
 
 MAX_PLANS = 3
 MAX_TRIES = 200
 MAX_ROUNDS = 3
 MAX_SINGLES = 10
-MAX_PRINCIPALS = 20_000
-_FOR_ALL = (Layer.SCP, Layer.RCP, Layer.VPC_ENDPOINT)
-"""The layers that apply to principals whatever is attached to them."""
 _TARGETS = ("/RoleArn", "/TargetPrincipal")
 """The parameters that say what is asked for."""
-
-
-class BlastRadius(msgspec.Struct, frozen=True):
-    """Every other known principal that a plan newly lets in."""
-
-    complete: bool
-    """Whether the world is known completely enough to say "nobody else"."""
-    count: int
-    principals: tuple[str, ...]
-    """The first of them."""
-    known: int = 0
-    """How many principals were tried."""
 
 
 class _Repair(NamedTuple):
@@ -234,7 +215,7 @@ def _plan(chain: Chain, proved: _Repair) -> Plan:
         verdict_after=after.verdict,
         headline_after=chain_headline(after),
         residual_after=chain_residual(after),
-        blast_radius=_blast_radius(chain, ordered, after),
+        blast_radius=who_gains(chain, ordered, after),
         commands=_commands(ordered, after),
         calls=len(after.decisions),
         scenario_patch=scenario_patch(ordered, chain.world, chain.call),
@@ -242,131 +223,21 @@ def _plan(chain: Chain, proved: _Repair) -> Plan:
 
 
 def _commands(fixes: Sequence[Fix], after: Chain) -> tuple[str, ...]:
-    found: dict[Target, str] = {}
-    for fix in fixes:
-        if fix.target.kind == "policy":
-            policy = find_policy(after.world, fix.target, after.call)
-            if policy is not None:
-                found[fix.target] = commands.put_policy(fix.target, policy.document)
-        elif not fix.is_request_only:
-            found[fix.target] = fix.commands[0]
     calls = [commands.assume_role(hop.call) for hop in after.decisions]
     region = after.call.network.region
     if region and any(fix.target.kind == "network" for fix in fixes):
         calls = [commands.in_region(call, region) for call in calls]
-    return (*found.values(), *calls)
+    return (*edit_commands(fixes, after.world, after.call), *calls)
 
 
-def _blast_radius(before: Chain, fixes: Sequence[Fix], after: Chain) -> BlastRadius:
-    """Who else may make a repaired call now and could not before."""
-    if all(fix.is_request_only for fix in fixes):
-        return BlastRadius(complete=True, count=0, principals=())
-    world = before.world
-    unread = any(isinstance(account, Unknown) for account in world.accounts.values())
-    added = [_new_statements(hop, after.world) for hop in before.decisions]
-    excepted = [_excepted(*hops) for hops in zip(before.decisions, after.decisions, strict=False)]
-    strangers = any(fix.target.kind == "provider" for fix in fixes) or any(
-        _opens_to_strangers(statement, after.world) for new in added for statement in new
-    )
-    strangers = strangers or "others" in excepted
-    everyone = list(itertools.islice(world.principals(), MAX_PRINCIPALS + 1))
-    whole = world.complete and not unread and len(everyone) <= MAX_PRINCIPALS
-    concerns_all = any(fix.target.layer in _FOR_ALL for fix in fixes) or any(excepted)
-    edited = {fix.target.policy_arn or fix.target.arn for fix in fixes} - {""}
-    tried: set[str] = set()
-    gained: dict[str, None] = {}
-    then = Prepared(world)
-    now = Prepared(after.world, like=then)
-    for hop, repaired, new in zip(before.decisions, after.decisions, added, strict=False):
-        others = [p for p in everyone[:MAX_PRINCIPALS] if p.arn != hop.facts.principal_arn]
-        tried.update(principal.arn for principal in others)
-        named = [Named(statement) for statement in new]
-        for principal in others:
-            theirs = _as(principal, repaired.call)
-            touched = concerns_all or _is_touched(principal, edited)
-            if (touched or _is_named(named, Facts(now.lookups, theirs))) and (
-                decide(now, theirs).verdict is not Verdict.DENIED
-                and decide(then, theirs).verdict is Verdict.DENIED
-            ):
-                gained[principal.arn] = None
-    return BlastRadius(whole and not strangers, len(gained), tuple(gained)[:10], len(tried))
-
-
-def _excepted(before: Decision, after: Decision) -> Literal["", "caller", "others"]:
-    """Whom a changed Deny on the role's or the request's side excepts: the caller, or others too.
-
-    Those who are bound by one there are not all known: anybody may come with a token, or from an
-    account that nobody read.
-    """
-    old, new = _denies(before), _denies(after)
-    if new == old or not old:
-        return ""
-    mine = before.facts.principal_arn
-    exact = any(
-        condition.key.lower() == "aws:principalarn" and mine in condition.values
-        for content, statement in new.items()
-        for condition in statement.conditions
-        if content not in old
-    )
-    return "caller" if exact else "others"
-
-
-def _denies(decision: Decision) -> dict[str, Statement]:
-    """The Deny statements of the trust policy, the RCPs and the endpoint, by what they say."""
-    return {
-        content_of(statement): statement
-        for gate in decision.gates
-        if gate.gate in (GateName.TRUST, GateName.RCP, GateName.VPC_ENDPOINT)
-        for policy in gate.policies
-        if isinstance(policy, Policy)
-        for statement in policy.statements
-        if statement.effect is Effect.DENY
-    }
-
-
-def _opens_to_strangers(statement: Statement, after: World) -> bool:
-    """Whether a new or changed Allow of the trust policy names more than the known principals.
-
-    Bearers of tokens, services and accounts that are not in the world are never listed there.
-    """
-    for entry in statement.principals or ():
-        account = arn.account_of(entry.value) or entry.value
-        if statement.not_principal or entry.kind != "AWS" or account not in after.accounts:
-            return True
-    return False
-
-
-def _new_statements(decision: Decision, after: World) -> tuple[Statement, ...]:
-    """The Allow statements of the trust policy that were not there before."""
-    old, role = decision.facts.trust, after.role(decision.call.role_arn)
-    new = role.trust if isinstance(role, Role) else None
-    if not isinstance(old, Policy) or not isinstance(new, Policy):
-        return ()
-    known = {content_of(statement) for statement in old.statements}
-    return tuple(
-        statement
-        for statement in new.statements
-        if statement.effect is Effect.ALLOW and content_of(statement) not in known
-    )
-
-
-def _is_touched(principal: Principal, edited: set[str]) -> bool:
-    """Whether a policy that applies to the principal was edited."""
-    applied = [*principal.policies, principal.boundary]
-    held = [policy.name for policy in applied if isinstance(policy, Policy)]
-    return any({name.owner, name.arn} & edited for name in held)
-
-
-def _is_named(new: Sequence[Named], facts: Facts) -> bool:
-    """Whether a statement could be about the principal at all."""
-    return any(truth is not False for named in new for truth in named.by(facts).values())
-
-
-def _as(principal: Principal, call: Call) -> Call:
-    """The same call made by another principal."""
-    if not isinstance(principal, Role):
-        return msgspec.structs.replace(call, caller=UserCaller(arn=principal.arn))
-    parts = arn.parse(principal.arn)
-    partition = parts.partition if parts else "aws"
-    session = f"arn:{partition}:sts::{principal.account}:assumed-role/{principal.name}/session"
-    return msgspec.structs.replace(call, caller=RoleCaller(arn=session))
+def edit_commands(fixes: Sequence[Fix], world: World, call: Call) -> tuple[str, ...]:
+    """What administrators run: all edits of one document as one command, as it stands after."""
+    found: dict[Target, str] = {}
+    for fix in fixes:
+        if fix.target.kind == "policy":
+            policy = find_policy(world, fix.target, call)
+            if policy is not None:
+                found[fix.target] = commands.put_policy(fix.target, policy.document)
+        elif not fix.is_request_only:
+            found[fix.target] = fix.commands[0]
+    return tuple(found.values())

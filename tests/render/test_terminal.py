@@ -8,8 +8,8 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 
 from assumable.diagnose import Diagnosis
+from assumable.findings.blast import BlastRadius
 from assumable.findings.finding import Evidence
-from assumable.plan import BlastRadius
 from assumable.render import terminal
 from assumable.render.terminal import plans
 from assumable.render.terminal.evidence import evidence_lines

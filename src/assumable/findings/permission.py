@@ -57,7 +57,7 @@ def permission_fixes(decision: Decision, blame: Blame) -> Iterator[Fix]:
     document = {"Version": "2012-10-17", "Statement": [statement]}
     yield add_inline_policy(
         principal.arn,
-        _unused_name(principal, _policy_name(decision)),
+        unused_name(principal, _policy_name(decision)),
         document,
         "identity-permission/allow-this-role",
         f"allow {arn.display_name(principal.arn)} to assume exactly {role_arn}",
@@ -76,7 +76,7 @@ def _opens(decision: Decision) -> str:
     return f"{caller_name(decision)}, for this {asked} only"
 
 
-def _unused_name(principal: Principal, wanted: str) -> str:
+def unused_name(principal: Principal, wanted: str) -> str:
     """A name that overwrites no policy of the principal."""
     taken = {policy.name.name for policy in principal.policies if isinstance(policy, Policy)}
     numbered = (f"{wanted}-{n}" for n in itertools.count(2))

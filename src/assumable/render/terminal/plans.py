@@ -8,9 +8,10 @@ from rich.text import Text
 
 from assumable.diagnose import Diagnosis
 from assumable.engine.evaluate import Verdict
+from assumable.findings.blast import BlastRadius
 from assumable.findings.finding import Fix
 from assumable.findings.headline import DEPENDS
-from assumable.plan import BlastRadius, Plan
+from assumable.plan import Plan
 from assumable.render.terminal.lines import line, wrapped
 
 _LONGEST = 400
