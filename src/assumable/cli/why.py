@@ -20,6 +20,7 @@ from assumable.formats.chain import via
 from assumable.formats.command import parameters_from_flags
 from assumable.formats.scenario import Scenario, read_scenario
 from assumable.model.call import RoleCaller, Session
+from assumable.model.world import World
 
 EXIT_CODES = {Verdict.ALLOWED: 0, Verdict.DENIED: 1, Verdict.CONDITIONAL: 3}
 _SEVERAL = (
@@ -93,11 +94,12 @@ class AwsStyle(click.Command):
 @click.option(
     "--format",
     "format_",
-    type=click.Choice(["terminal", "json"]),
+    type=click.Choice(["terminal", "json", "markdown"]),
     default="terminal",
     show_default=True,
     help="How to print the answer.",
 )
+@click.option("--full", is_flag=True, help="In markdown: also what the other side need not see.")
 @click.option("--show-commands", is_flag=True, help="Show how to verify each line by hand.")
 @click.option("--output", hidden=True)
 @click.option("--query", hidden=True)
@@ -119,15 +121,19 @@ def command(**options: Any) -> None:
     call = msgspec.structs.replace(call, assumptions=decided)
     diagnosis = token_options.with_file(diagnose(world, call), file)
     diagnosis = msgspec.structs.replace(diagnosis, notes=(*diagnosis.notes, *notes))
-    click.echo(_rendered(diagnosis, options), nl=False, color=None)
+    click.echo(_rendered(diagnosis, world, options), nl=False, color=None)
     sys.exit(0 if options["exit_zero"] else EXIT_CODES[diagnosis.verdict])
 
 
-def _rendered(diagnosis: Diagnosis, options: Mapping[str, Any]) -> str:
+def _rendered(diagnosis: Diagnosis, world: World, options: Mapping[str, Any]) -> str:
     if options["format_"] == "json":
         from assumable.render import json as renderer
 
         return renderer.render(diagnosis) + "\n"
+    if options["format_"] == "markdown":
+        from assumable.render import markdown
+
+        return markdown.render(diagnosis, world, full=options["full"])
     from assumable.render import terminal
 
     on_screen = sys.stdout.isatty()
