@@ -14,11 +14,12 @@ from typing import NamedTuple
 from assumable import arn
 from assumable.diagnose import CallView, Diagnosis
 from assumable.engine.evaluate import Verdict
+from assumable.findings.blast import BlastRadius
 from assumable.findings.finding import Evidence, Finding, Fix
 from assumable.findings.fix import CALLER, pretty
 from assumable.model.policy import Policy
 from assumable.model.world import Role, World
-from assumable.plan import BlastRadius, Plan
+from assumable.plan import Plan
 from assumable.render.changes import (
     Change,
     back,
