@@ -19,6 +19,7 @@ from assumable.findings.fix import Edit, change_policy
 from assumable.findings.near_principal import (
     NEVER_MATCH,
     VARIANTS,
+    owner_of,
     provider_differs,
     variant_of,
     what_differs,
@@ -86,10 +87,16 @@ def check(decision: Decision, blame: Blame) -> Finding:
     got = nearest.entry.value if nearest else ""
     explanation = (
         f"no statement of the trust policy of {role_name(decision)} names {caller_name(decision)}: "
-        + _EXPLANATIONS[variant].format(got=got)
     )
-    if nearest is not None:
-        explanation += what_differs(decision, nearest.variant, got)
+    owner = owner_of(decision, got)
+    if owner:
+        explanation += (
+            f"`{got}` is the unique id of {owner}; a principal is named by its ARN, and IAM shows "
+            "an id only of one that was deleted"
+        )
+    else:
+        differs = what_differs(decision, nearest.variant, got) if nearest else ""
+        explanation += _EXPLANATIONS[variant].format(got=got) + differs
     if isinstance(trust, Policy) and variant in ("missing", "other-principal"):
         explanation += inside_service(decision, trust)
     fixes = tuple(_fixes(decision, blame, trust, nearest)) if isinstance(trust, Policy) else ()
