@@ -216,7 +216,7 @@ def about_resource(trace: StatementTrace, role_arn: str) -> str:
         theirs = arn.parse(value)
         if theirs is None:
             continue
-        if theirs.kind == "assumed-role" and theirs.resource.split("/")[1] == mine.name:
+        if theirs.kind == "assumed-role" and theirs.resource.split("/")[1:2] == [mine.name]:
             return ", a session: the resource of the call is the role"
         if theirs.kind == "role" and theirs.name == mine.name and theirs.account == mine.account:
             if theirs.path != mine.path:
