@@ -13,7 +13,7 @@ from assumable.engine.own_role import SERVICE_LINKED
 from assumable.findings import identity_center
 from assumable.findings.blame import Blame
 from assumable.findings.evidence import at, default_evidence
-from assumable.findings.federated import nearest_provider, provider_fixes
+from assumable.findings.federated import nearest_provider, provider_fixes, under_other_kind
 from assumable.findings.finding import Cause, Evidence, Finding, Fix, Row
 from assumable.findings.fix import Edit, change_policy
 from assumable.findings.near_principal import (
@@ -129,7 +129,13 @@ def _federated(decision: Decision, blame: Blame, trust: Policy) -> Finding:
     nearest = nearest_provider(decision, trust)
     used, name = decision.call.identity_provider, role_name(decision)
     got = "it names none"
-    if nearest is not None:
+    misplaced = under_other_kind(trust, used)
+    if misplaced:
+        got = (
+            f"it stands under `{misplaced}`, where a provider is never found; it belongs under "
+            "`Federated`"
+        )
+    elif nearest is not None:
         got = f"the closest that it names is `{nearest.entry.value}`"
         got += provider_differs(nearest.entry.value, used)
     evidence = default_evidence(blame)
