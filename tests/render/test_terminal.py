@@ -257,3 +257,35 @@ def test_a_line_is_verified_in_the_account_of_its_hop() -> None:
     """The role in between calls at the second hop."""
     text = terminal.render(diagnosed(SHOWN["chain"]), show_commands=True)
     assert "$ (111111111111) aws iam list-role-policies --role-name CI" in text
+
+
+LONG = "arn:aws:iam::222222222222:role/teams/platform/delivery/production/eu-central-1/DeployRole"
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 100])
+@pytest.mark.parametrize("place", [1, 30, 60, 88])
+def test_the_first_difference_is_in_sight(place: int, width: int) -> None:
+    """However long the value is, what stands where it goes wrong is shown over its mark."""
+    wrong = f"{LONG[:place]}#{LONG[place + 1 :]}"
+    line = f'{" " * 30}"Principal": {{"AWS": "{wrong}"}}, "Action": "sts:AssumeRole"'
+    start = line.index(wrong)
+    evidence = Evidence(
+        file="t.json",
+        line=3,
+        column=start,
+        end=start + len(wrong) + 2,
+        excerpt=line,
+        differs=start + place + 1,
+    )
+    _, shown, mark = [text.plain for text in terminal._evidence(evidence, width)]
+    assert len(shown) <= width
+    assert len(mark) <= width
+    assert shown[mark.index("┴")] == "#"
+
+
+def test_what_is_missing_at_the_end_is_marked_after_it() -> None:
+    """The words say what the sign means, where they fit."""
+    evidence = Evidence(file="t.json", line=3, column=1, end=7, excerpt="deploy", differs=7)
+    _, shown, mark = [text.plain for text in terminal._evidence(evidence, 80)]
+    assert mark == "     │ ──────┴ differs from ┴ on"
+    assert mark.index("┴") == len(shown)

@@ -21,12 +21,18 @@ _PRIVATE = ("aws:sourcevpc", "aws:sourcevpce", "aws:sourcevpcarn", "aws:vpcsourc
 _TOKEN, _ASSERTION = "sts:AssumeRoleWithWebIdentity", "sts:AssumeRoleWithSAML"
 
 
-def dead_statements(policy: Policy) -> Iterator[tuple[Statement, str]]:
-    """The Allow statements of a trust policy that no call can meet, with the proof."""
+def dead_statements(
+    policy: Policy, *, told: Statement | None = None
+) -> Iterator[tuple[Statement, str]]:
+    """The Allow statements of a trust policy that no call can meet, with the proof.
+
+    Of the one that is `told` of anyway only what stands outside of it.
+    """
     for statement in policy.statements:
         if statement.effect is not Effect.ALLOW:
             continue
-        proof = next(_proofs(policy, statement), "")
+        within = () if statement == told else _within(statement)
+        proof = next(iter((*within, *_covering(policy, statement))), "")
         if proof:
             yield statement, proof
 
@@ -41,15 +47,18 @@ def contradiction_of(statement: Statement, condition: Condition) -> str:
     return ""
 
 
-def _proofs(policy: Policy, statement: Statement) -> Iterator[str]:
+def _within(statement: Statement) -> Iterator[str]:
     for place, condition in enumerate(statement.conditions):
         for other in statement.conditions[place + 1 :]:
             yield from filter(None, [_exclude(condition, other) or _exclude(other, condition)])
     yield from _kinds(statement)
     yield from _accounts(statement)
-    for other_statement in policy.statements:
-        if other_statement.effect is Effect.DENY and _covers(other_statement, statement):
-            yield f"{other_statement.label} denies all that it allows"
+
+
+def _covering(policy: Policy, statement: Statement) -> Iterator[str]:
+    for other in policy.statements:
+        if other.effect is Effect.DENY and _covers(other, statement):
+            yield f"{other.label} denies all that it allows"
 
 
 def _exclude(left: Condition, right: Condition) -> str:
@@ -67,6 +76,8 @@ def _exclude(left: Condition, right: Condition) -> str:
         return f"{both}: the key cannot be absent and have a value"
     if not _needs(left) or not _needs(right) or _has_variables(left, right):
         return ""
+    if one == "sts:externalid":  # told without the values
+        both = "there are two conditions on sts:ExternalId"
     return f"{both}: no value is both" if _is_disjoint(left, right) else ""
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 ALIKE = 0.7
 """From which ratio on one text counts as a slip of the other, not as another text."""
 _MOST, _LONGEST, _LETTERS = 2, 24, 2
-"""A slip is one or two edits, each a piece that is missing or too much, or other letters."""
+"""A slip is one piece that is missing or too much, other letters, or two letters apart."""
 _SHOWN = 12
 
 
@@ -51,14 +51,13 @@ def told(written: str, meant: str) -> str:
         for edit in difflib.SequenceMatcher(None, written, meant, autojunk=False).get_opcodes()
         if edit[0] != "equal"
     ]
-    if len(edits) > _MOST or not all(map(_is_small, edits)):
-        return ""
+    longest = max(max(edit[2] - edit[1], edit[4] - edit[3]) for edit in edits)
+    replaces = any(edit[0] == "replace" for edit in edits)
+    alone = _LETTERS if replaces else _LONGEST
+    most = alone if len(edits) == 1 else 1
+    if len(edits) > _MOST or longest > most:
+        return ""  # another word, not the same one with a slip
     return " and ".join(_edit(written, meant, edit) for edit in edits)
-
-
-def _is_small(edit: tuple[str, int, int, int, int]) -> bool:
-    tag, start, end, begin, until = edit
-    return max(end - start, until - begin) <= (_LETTERS if tag == "replace" else _LONGEST)
 
 
 def _swapped(written: str, meant: str) -> str:

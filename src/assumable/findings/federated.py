@@ -41,6 +41,13 @@ def nearest_provider(decision: Decision, trust: Policy) -> NearestProvider | Non
     return max(found, key=lambda near: _ratio(near.entry.value, wanted), default=None)
 
 
+def under_other_kind(trust: Policy, provider: str) -> str:
+    """The kind of principal under which the provider stands, where it does nothing; else empty."""
+    entries = (e for s in trust.statements if s.effect is Effect.ALLOW for e in s.principals or ())
+    found = (entry.kind for entry in entries if entry.value == provider)
+    return next((kind for kind in found if kind != "Federated"), "")
+
+
 def _ratio(left: str, right: str) -> float:
     return difflib.SequenceMatcher(None, left, right).ratio()
 

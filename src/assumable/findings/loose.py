@@ -5,11 +5,16 @@ from collections.abc import Iterator
 from assumable.engine.evaluate import Decision, Verdict
 from assumable.engine.gates import Gate, GateName
 from assumable.engine.match import StatementTrace
+from assumable.findings.blame import closest_statement
 from assumable.findings.dead import dead_statements
 from assumable.model.call import Absent
-from assumable.model.policy import Condition, Effect, Policy
+from assumable.model.policy import Condition, Effect, Policy, Statement
 
-_MFA = ("aws:multifactorauthpresent", "aws:multifactorauthage")
+_GUARDS = {
+    "aws:multifactorauthpresent": "MFA",
+    "aws:multifactorauthage": "MFA",
+    "sts:externalid": "an external ID",
+}
 
 
 def loose_notes(decision: Decision) -> Iterator[str]:
@@ -21,8 +26,16 @@ def loose_notes(decision: Decision) -> Iterator[str]:
     yield from found
     trust = decision.facts.trust
     if decision.verdict is not Verdict.ALLOWED and isinstance(trust, Policy):
-        for statement, proof in dead_statements(trust):
+        for statement, proof in dead_statements(trust, told=_told(decision)):
             yield f"{statement.label} of {trust.name.name} can never match: {proof}"
+
+
+def _told(decision: Decision) -> Statement | None:
+    """The statement that a finding is about, which says itself what is wrong within it."""
+    refusing = (gate for gate in decision.blocking() if gate.gate is GateName.TRUST)
+    gate = next(refusing, None)
+    closest = closest_statement(gate) if gate is not None else None
+    return None if closest is None else closest.statement
 
 
 def _of_gate(gate: Gate) -> Iterator[str]:
@@ -52,10 +65,10 @@ def _lets_in(trace: StatementTrace, condition: Condition) -> Iterator[str]:
             f"{_where(trace)} lets in every call without {condition.key}: "
             f"{condition.operator} holds when the key is absent (R6.7)"
         )
-    elif condition.if_exists and condition.key.lower() in _MFA:
+    elif condition.if_exists and condition.key.lower() in _GUARDS:
         yield (
-            f"{_where(trace)} does not require MFA: {condition.operator} on {condition.key} holds "
-            "when the key is absent, as it is with long-term keys (R5.1)"
+            f"{_where(trace)} does not require {_GUARDS[condition.key.lower()]}: "
+            f"{condition.operator} on {condition.key} holds when the key is absent (R6.5)"
         )
 
 
@@ -64,7 +77,7 @@ def _misses_long_term_keys(trace: StatementTrace, condition: Condition) -> bool:
     alone = [e.condition for e in trace.failing] == [condition]
     false = tuple(value.lower() for value in condition.values) == ("false",)
     denies = trace.statement.effect is Effect.DENY and condition.base == "bool"
-    return denies and false and alone and condition.key.lower() == _MFA[0]
+    return denies and false and alone and condition.key.lower() == "aws:multifactorauthpresent"
 
 
 def _where(trace: StatementTrace) -> str:

@@ -100,7 +100,7 @@ def key_meant(decision: Decision, key: str) -> str:
     """That a key does not exist, or not for this call, and which one was meant."""
     name = key.lower()
     if name in _ELSEWHERE:
-        return f"{key} is in no such request: {_ELSEWHERE[name]}"
+        return _ELSEWHERE[name]
     if name in _OF_SERVICES and not isinstance(decision.call.caller, ServiceCaller):
         return f"to test who calls, {_OF_SERVICES[name]} is the key"
     if name == "aws:sourceidentity" and decision.call.source_identity is not None:
@@ -109,7 +109,7 @@ def key_meant(decision: Decision, key: str) -> str:
     if known or not name.startswith(("aws:", "sts:", "iam:", "saml:")):
         return ""
     meant = _meant(name)
-    return f"there is no such condition key: {meant} was probably meant" if meant else ""
+    return f"{meant} was probably meant" if meant else ""
 
 
 def _known_prefixes() -> tuple[str, ...]:
@@ -216,7 +216,7 @@ def about_resource(trace: StatementTrace, role_arn: str) -> str:
         theirs = arn.parse(value)
         if theirs is None:
             continue
-        if theirs.kind == "assumed-role" and theirs.resource.split("/")[1] == mine.name:
+        if theirs.kind == "assumed-role" and theirs.resource.split("/")[1:2] == [mine.name]:
             return ", a session: the resource of the call is the role"
         if theirs.kind == "role" and theirs.name == mine.name and theirs.account == mine.account:
             if theirs.path != mine.path:

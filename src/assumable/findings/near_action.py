@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import msgspec
 
+from assumable import arn
 from assumable.engine.evaluate import Decision
 from assumable.engine.gates import Gate, GateName
 from assumable.engine.match import StatementTrace
@@ -59,11 +60,10 @@ _CASED = frozenset((
 
 
 def _misspelt(written: str, action: str) -> str:
-    name = written.lower()
-    of_sts = name.startswith("sts:") or name.partition(":")[2] == action.partition(":")[2].lower()
-    if name in _ACTIONS or has_wildcard(name) or ("sts" in name and not of_sts and ":" in name):
+    name, wanted = written.lower(), action.lower()
+    if name in _ACTIONS or has_wildcard(name):
         return ""
-    if ratio(name, action.lower()) < _SIMILAR:
+    if name.rpartition(":")[2] != wanted.rpartition(":")[2] and ratio(name, wanted) < _SIMILAR:
         return ""
     slip = told(written, action)
     return f"`{written}` is no action of STS" + (f": {slip}" if slip else "")
@@ -136,6 +136,17 @@ def _is_own(trace: StatementTrace, principal: Principal) -> bool:
     return trace.policy.name.owner == principal.arn and not trace.policy.name.arn
 
 
+def _stands_for(decision: Decision, written: str, wanted: str) -> bool:
+    """Whether a Resource that names nothing was meant to name the role."""
+    if has_wildcard(written) or "${" in written:
+        return False
+    theirs, mine = arn.parse(written), arn.parse(wanted)
+    if theirs is not None and mine is not None and theirs.kind == "assumed-role":
+        return theirs.account == mine.account and theirs.resource.split("/")[1:2] == [mine.name]
+    missing = decision.facts.world.role(written) is None
+    return missing and ratio(written, wanted) >= _SIMILAR
+
+
 def _right_role(decision: Decision, trace: StatementTrace, opens: str) -> Iterator[Fix]:
     wanted, pointer = decision.call.role_arn, f"{trace.statement.pointer}/Resource"
     if trace.statement.not_action or not _ACTIONS.issuperset(
@@ -144,10 +155,7 @@ def _right_role(decision: Decision, trace: StatementTrace, opens: str) -> Iterat
         return  # its other actions would be granted on this role as well
     present = value_at(trace.policy.document, pointer)
     for place, written in enumerate(trace.statement.resources or ()):
-        plain = not has_wildcard(written) and "${" not in written
-        if not plain or ratio(written, wanted) < _SIMILAR:
-            continue
-        if decision.facts.world.role(written) is None:
+        if _stands_for(decision, written, wanted):
             path = f"{pointer}/{place}" if isinstance(present, list) else pointer
             yield change_policy(
                 trace.policy,

@@ -10,7 +10,6 @@ from assumable.findings.differences import told
 from assumable.findings.near import digits
 from assumable.findings.report import exact_principal
 from assumable.globs import matches
-from assumable.model.policy import principal_complaint
 from assumable.model.world import Principal
 
 # The nearest principal is the one with the most telling difference: first in this order.
@@ -86,12 +85,12 @@ def what_differs(decision: Decision, variant: str, got: str) -> str:
     if variant == "path":
         return f"; the caller is {arn.display_name(exact)}" if ":role/" in got else ""
     if variant == "type":
-        complaint = principal_complaint("AWS", got)
         theirs = arn.parse(got)
-        if not complaint and theirs is not None and ":assumed-role/" not in got:
-            wrong = theirs.service == "sts"
-            complaint = "the ARNs of users and roles are under `iam`, not `sts`" if wrong else ""
-        return f"; {complaint}" if complaint else ""
+        kind, service = (theirs.kind, theirs.service) if theirs else ("", "")
+        if kind in ("group", "instance-profile"):
+            return "; a group or an instance profile cannot be a principal"
+        wrong = service == "sts" and kind in ("user", "role")
+        return "; the ARNs of users and roles are under `iam`, not `sts`" if wrong else ""
     slip = digits(got, exact) if variant == "account" else _slip(got, exact, decision)
     return f": {slip}" if slip else ""
 
@@ -107,15 +106,21 @@ def _slip(got: str, exact: str, decision: Decision) -> str:
 
 def _whose(decision: Decision, unique_id: str) -> str:
     """What the known world says of an id that stands where an ARN was (R2.4, R2.5)."""
-    for principal in decision.facts.world.principals():
-        if principal.unique_id == unique_id:
-            name = arn.display_name(principal.arn)
-            return f"; {name} of account {principal.account} has this id now: save the policy again"
     caller, kind = decision.facts.principal, _KINDS.get(unique_id[:4], "")
     if not isinstance(caller, Principal) or caller.unique_id is None:
         return f"; it was a {kind}" if kind else ""
     own = f"the caller has {caller.unique_id}"
     return f"; it was a {kind}, and {own}" if kind else f"; {own}"
+
+
+def owner_of(decision: Decision, unique_id: str) -> str:
+    """The living principal that has an id, as people call it; empty when nobody known has it."""
+    if not arn.UNIQUE_ID.fullmatch(unique_id):
+        return ""
+    for principal in decision.facts.world.principals():
+        if principal.unique_id == unique_id:
+            return f"{arn.display_name(principal.arn)} of account {principal.account}"
+    return ""
 
 
 def provider_differs(value: str, used: str) -> str:

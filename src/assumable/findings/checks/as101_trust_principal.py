@@ -13,12 +13,13 @@ from assumable.engine.own_role import SERVICE_LINKED
 from assumable.findings import identity_center
 from assumable.findings.blame import Blame
 from assumable.findings.evidence import at, default_evidence
-from assumable.findings.federated import nearest_provider, provider_fixes
+from assumable.findings.federated import nearest_provider, provider_fixes, under_other_kind
 from assumable.findings.finding import Cause, Evidence, Finding, Fix, Row
 from assumable.findings.fix import Edit, change_policy
 from assumable.findings.near_principal import (
     NEVER_MATCH,
     VARIANTS,
+    owner_of,
     provider_differs,
     variant_of,
     what_differs,
@@ -86,10 +87,16 @@ def check(decision: Decision, blame: Blame) -> Finding:
     got = nearest.entry.value if nearest else ""
     explanation = (
         f"no statement of the trust policy of {role_name(decision)} names {caller_name(decision)}: "
-        + _EXPLANATIONS[variant].format(got=got)
     )
-    if nearest is not None:
-        explanation += what_differs(decision, nearest.variant, got)
+    owner = owner_of(decision, got)
+    if owner:
+        explanation += (
+            f"`{got}` is the unique id of {owner}; a principal is named by its ARN, and IAM shows "
+            "an id only of one that was deleted"
+        )
+    else:
+        differs = what_differs(decision, nearest.variant, got) if nearest else ""
+        explanation += _EXPLANATIONS[variant].format(got=got) + differs
     if isinstance(trust, Policy) and variant in ("missing", "other-principal"):
         explanation += inside_service(decision, trust)
     fixes = tuple(_fixes(decision, blame, trust, nearest)) if isinstance(trust, Policy) else ()
@@ -122,7 +129,13 @@ def _federated(decision: Decision, blame: Blame, trust: Policy) -> Finding:
     nearest = nearest_provider(decision, trust)
     used, name = decision.call.identity_provider, role_name(decision)
     got = "it names none"
-    if nearest is not None:
+    misplaced = under_other_kind(trust, used)
+    if misplaced:
+        got = (
+            f"it stands under `{misplaced}`, where a provider is never found; it belongs under "
+            "`Federated`"
+        )
+    elif nearest is not None:
         got = f"the closest that it names is `{nearest.entry.value}`"
         got += provider_differs(nearest.entry.value, used)
     evidence = default_evidence(blame)

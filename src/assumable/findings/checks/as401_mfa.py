@@ -50,12 +50,8 @@ def _absent(blame: Blame) -> str:
         return ""
     if not isinstance(context.get(condition.key), Absent):
         return ""
-    if blame.trace.statement.effect is Effect.DENY:
-        return f"; the key is absent here, and {condition.operator} holds for an absent key"
-    return (
-        "; the key is absent here, and Bool does not hold for an absent key. BoolIfExists would "
-        "let in every call without MFA that is made with long-term keys"
-    )
+    holds = blame.trace.statement.effect is Effect.DENY
+    return f"; the key is absent, for which {condition.operator} {'holds' if holds else 'fails'}"
 
 
 def _title(variant: str, *, refused: bool) -> str:

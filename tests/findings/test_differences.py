@@ -1,0 +1,74 @@
+"""Where two texts differ: the place, and the words for it."""
+
+import pytest
+
+from assumable.findings.differences import first_difference, nearest, told
+from assumable.findings.near import digits, similar
+
+
+@pytest.mark.parametrize(
+    ("written", "meant", "place"),
+    [
+        ("user/deploy", "user/deployer", 11),
+        ("user/deployer", "user/deploy", 11),
+        ("deploier", "deployer", 5),
+        ("same", "same", 4),
+        ("", "x", 0),
+    ],
+)
+def test_first_difference(written: str, meant: str, place: int) -> None:
+    assert first_difference(written, meant) == place
+
+
+@pytest.mark.parametrize(
+    ("written", "meant", "words"),
+    [
+        ("user/deploy", "user/deployer", "`er` is missing at the end"),
+        ("user/deployers", "user/deployer", "`s` at the end is too much"),
+        ("ser/deployer", "user/deployer", "`u` is missing at the start"),
+        ("xuser/deployer", "user/deployer", "`x` at the start is too much"),
+        ("deploier", "deployer", "`i` stands where it should be `y`"),
+        ("heads/mian", "heads/main", "`ia` stands where it should be `ai`"),
+        ("token.action.example", "token.actions.example", "`s` is missing after `token.action`"),
+        ("Dploy-Rol", "Deploy-Role", "`e` is missing after `D` and `e` is missing at the end"),
+        ("user/deployer ", "user/deployer", "white space is all that differs"),
+        ("user/deployer", "user/deployer", ""),
+        ("heads/main", "heads/feature", ""),
+        ("alice", "mallory", ""),
+        ("repo:acme/app-one", "repo:acme/app-two", ""),
+    ],
+)  # fmt: skip
+def test_a_slip_in_words(written: str, meant: str, words: str) -> None:
+    """Two different words are no slip of each other: nothing is said of them."""
+    assert told(written, meant) == words
+
+
+def test_nearest_value() -> None:
+    assert nearest(("acme", "user/deploy", "x"), "user/deployer") == 1
+    assert nearest(("acme", "x"), "user/deployer") is None
+    assert nearest((), "user/deployer") is None
+
+
+@pytest.mark.parametrize(
+    ("written", "meant", "words"),
+    [
+        ("111111111112", "111111111111", "the account ids differ in digit 12"),
+        ("111111111122", "111111111111", "the account ids differ in digits 11 and 12"),
+        ("11111111111", "111111111111", "the account id in it has 11 digits, one has 12"),
+        ("arn:aws:iam::211111111111:root", "111111111111", "the account ids differ in digit 1"),
+        ("222222222222", "111111111111", ""),
+        ("111111111111", "111111111111", ""),
+        ("user/deployer", "111111111111", ""),
+    ],
+)
+def test_digits_of_an_account(written: str, meant: str, words: str) -> None:
+    assert digits(written, meant) == words
+
+
+def test_names_that_were_meant() -> None:
+    """One letter of three makes another word; letter case does not."""
+    assert similar("deployrole", ["DeployRole", "Other"]) == ["DeployRole"]
+    assert similar("DeployRoel", ["DeployRole", "Other"]) == ["DeployRole"]
+    assert similar("CIA", ["CI"]) == []
+    assert similar("ci", ["CI"]) == ["CI"]
+    assert similar("Deploy", ["Other"]) == []
