@@ -20,7 +20,7 @@ from assumable.engine.rules import action_matches
 from assumable.findings.avoid import request_fixes
 from assumable.findings.blame import Blame
 from assumable.findings.finding import Fix
-from assumable.findings.fix import Edit, change_policy
+from assumable.findings.fix import Edit, change_policy, is_editable
 from assumable.findings.guards import personal_guards_of
 from assumable.findings.lists import list_fixes
 from assumable.findings.who import NEGATED, key_of_caller, spot_of, who_is, with_condition
@@ -54,8 +54,8 @@ def carve_fixes(decision: Decision, blame: Blame, slug: str) -> Iterator[Fix]:
     if trace is None or trace.truth is not True or trace.statement.effect is not Effect.DENY:
         return
     yield from request_fixes(decision, blame, slug)
-    if not trace.policy.name.account and trace.policy.name.layer is not Layer.SESSION:
-        return  # a policy of AWS, which nobody can edit
+    if not is_editable(trace.policy):
+        return
     if personal_guards_of(trace.statement):
         return  # an exception would let the caller in without what everybody has to prove
     narrow, wide = list_fixes(decision, blame, slug)
