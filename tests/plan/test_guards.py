@@ -179,7 +179,8 @@ def test_a_plan_may_rest_on_a_key_that_nobody_said() -> None:
     assert (plan.fixes, plan.verdict_after) == (("external-id/send",), "conditional")
     assert plan.residual_after == "aws:SourceIp is in `10.0.0.0/8`"
     scenario["call"]["network"] = {"source_ip": "203.0.113.7"}
-    assert not diagnosed(scenario).plans
+    accepted = "trust-condition/accept/trust-1-aws:sourceip"
+    assert [plan.fixes for plan in diagnosed(scenario).plans] == [("external-id/send", accepted)]
 
 
 def test_a_key_that_is_known_to_be_absent_is_nothing_to_rest_on() -> None:

@@ -277,7 +277,7 @@ def test_the_first_difference_is_in_sight(place: int, width: int) -> None:
         excerpt=line,
         differs=start + place + 1,
     )
-    _, shown, mark = [text.plain for text in terminal._evidence(evidence, width)]
+    _, shown, mark = [text.plain for text in evidence_lines(evidence, width)]
     assert len(shown) <= width
     assert len(mark) <= width
     assert shown[mark.index("┴")] == "#"
@@ -286,6 +286,6 @@ def test_the_first_difference_is_in_sight(place: int, width: int) -> None:
 def test_what_is_missing_at_the_end_is_marked_after_it() -> None:
     """The words say what the sign means, where they fit."""
     evidence = Evidence(file="t.json", line=3, column=1, end=7, excerpt="deploy", differs=7)
-    _, shown, mark = [text.plain for text in terminal._evidence(evidence, 80)]
+    _, shown, mark = [text.plain for text in evidence_lines(evidence, 80)]
     assert mark == "     │ ──────┴ differs from ┴ on"
     assert mark.index("┴") == len(shown)

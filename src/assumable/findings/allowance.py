@@ -10,10 +10,10 @@ from assumable.engine.evaluate import Decision
 from assumable.engine.gates import Outcome
 from assumable.findings.blame import Blame
 from assumable.findings.finding import Fix
-from assumable.findings.fix import attach_scp, change_policy
+from assumable.findings.fix import attach_scp, change_policy, is_editable
 from assumable.findings.report import actions_needed, new_statement, role_name
 from assumable.findings.who import key_of_caller, who_is
-from assumable.model.policy import Layer, Policy
+from assumable.model.policy import Policy
 
 _SCP_NAME = "Allow-{role}"
 
@@ -98,7 +98,6 @@ def _editable(blame: Blame) -> list[Policy]:
     mine = [
         policy
         for policy in blame.gate.policies
-        if isinstance(policy, Policy)
-        and (policy.name.account or policy.name.layer is Layer.SESSION)
+        if isinstance(policy, Policy) and is_editable(policy)
     ]
     return sorted(mine, key=lambda policy: policy is not closest)

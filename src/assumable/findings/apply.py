@@ -261,11 +261,12 @@ def _with_edit(principal: Principal, target: Target, value: Any) -> Principal:
 
 def find_policy(world: World, target: Target, call: Call | None = None) -> Policy | None:
     """The policy that a target names; one of the caller's session is looked for in the call."""
-    held = (policy for policy in _all_policies(world, call) if isinstance(policy, Policy))
+    held = (policy for policy in policies_of(world, call) if isinstance(policy, Policy))
     return next((policy for policy in held if _is_target(policy.name, target)), None)
 
 
-def _all_policies(world: World, call: Call | None) -> Iterator[object]:
+def policies_of(world: World, call: Call | None) -> Iterator[object]:
+    """Every policy of the world and of the caller's session, read or not."""
     for principal in world.principals():
         yield from (*principal.policies, principal.boundary)
         if isinstance(principal, Role):

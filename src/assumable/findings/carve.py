@@ -7,7 +7,7 @@ wide as that element; `opens` says so.
 """
 
 import copy
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -20,7 +20,7 @@ from assumable.engine.rules import action_matches
 from assumable.findings.avoid import request_fixes
 from assumable.findings.blame import Blame
 from assumable.findings.finding import Fix
-from assumable.findings.fix import Edit, change_policy
+from assumable.findings.fix import Edit, change_policy, is_editable
 from assumable.findings.guards import personal_guards_of
 from assumable.findings.lists import list_fixes
 from assumable.findings.who import NEGATED, key_of_caller, spot_of, who_is, with_condition
@@ -46,6 +46,8 @@ class _Part(msgspec.Struct, frozen=True):
     """The statement about all that is not of this call; None where there is no such statement."""
     is_all: bool = False
     """Whether the element is about nothing but this call."""
+    of_call: bool = False
+    """Whether the statement about the rest is about the actions of this call alone."""
 
 
 def carve_fixes(decision: Decision, blame: Blame, slug: str) -> Iterator[Fix]:
@@ -54,8 +56,8 @@ def carve_fixes(decision: Decision, blame: Blame, slug: str) -> Iterator[Fix]:
     if trace is None or trace.truth is not True or trace.statement.effect is not Effect.DENY:
         return
     yield from request_fixes(decision, blame, slug)
-    if not trace.policy.name.account and trace.policy.name.layer is not Layer.SESSION:
-        return  # a policy of AWS, which nobody can edit
+    if not is_editable(trace.policy):
+        return
     if personal_guards_of(trace.statement):
         return  # an exception would let the caller in without what everybody has to prove
     narrow, wide = list_fixes(decision, blame, slug)
@@ -144,17 +146,22 @@ def _by_role(decision: Decision, trace: StatementTrace, statement: dict[str, Any
     without = {key: value for key, value in statement.items() if key != "Resource"}
     if "*" in listed:
         return _Part(rest={**without, "NotResource": [role]})
-    return _Part(rest=_other_roles(trace, without, role))
+    whole = _other_roles(trace, without, role, trace.statement.actions)
+    if whole is not None and not trace.statement.not_action:
+        return _Part(rest=whole)
+    needed = _denied_actions(decision, trace)
+    called = {key: value for key, value in without.items() if not key.endswith("Action")}
+    rest = _other_roles(trace, {**called, "Action": needed}, role, needed)
+    return _Part(rest=rest, of_call=rest is not None)
 
 
 def _other_roles(
-    trace: StatementTrace, without: dict[str, Any], role: str
+    trace: StatementTrace, without: dict[str, Any], role: str, actions: Sequence[str]
 ) -> dict[str, Any] | None:
     """The same of `arn:aws:iam::111111111111:role/*`: the account becomes a condition (R3.1)."""
     (pattern, *more) = trace.statement.resources or ("",)
-    actions = {action.lower() for action in trace.statement.actions}
     parts, mine = arn.parse(pattern), arn.parse(role)
-    only_roles = actions <= _OF_ROLES and not trace.statement.not_action
+    only_roles = {action.lower() for action in actions} <= _OF_ROLES
     if more or not only_roles or parts is None or mine is None:
         return None
     if not pattern.endswith(_ALL_ROLES) or parts.partition != mine.partition:
@@ -202,11 +209,15 @@ def _who(decision: Decision, caller: _Part) -> str:
 def _opens(decision: Decision, trace: StatementTrace, parts: tuple[_Part, ...]) -> str:
     left_out = [part.rest is None and not part.is_all for part in parts]
     actions = " and ".join(_denied_actions(decision, trace))
-    what = f"every action that it names, {actions} among them," if left_out[2] else actions
     on = "every role that it is about" if left_out[1] else decision.call.role_arn
+    what = f"{actions} on {on}"
+    if left_out[2] and parts[1].of_call:
+        what += ", and for its other actions on every role that it is about"
+    elif left_out[2]:
+        what = f"every action that it names, {actions} among them, on {on}"
     stays = any(part.rest is not None for part in parts)
     rest = "it stays in force for all else" if stays else "it stops nobody else"
-    return f"{_who(decision, parts[0])}, for {what} on {on}: {rest}{_meant(trace)}"
+    return f"{_who(decision, parts[0])}, for {what}: {rest}{_meant(trace)}"
 
 
 def _meant(trace: StatementTrace) -> str:

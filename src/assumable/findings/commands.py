@@ -98,6 +98,11 @@ def _quoted(text: str) -> str:
     return shlex.quote(text)
 
 
+def get_session_token(serial: str) -> str:
+    """The command that gets credentials of the same user with MFA in them (R5.3)."""
+    return f"aws sts get-session-token --serial-number {_quoted(serial)} --token-code CODE"
+
+
 def put_policy(target: Target, document: Any) -> str:
     """The command that saves a policy document where it belongs."""
     text = _quoted(json.dumps(document, separators=(", ", ": ")))

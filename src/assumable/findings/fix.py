@@ -76,6 +76,13 @@ def change_policy(
     )
 
 
+def is_editable(policy: Policy) -> bool:
+    """Whether somebody can edit a policy: those of AWS itself nobody can."""
+    name = policy.name
+    of_session = name.layer is Layer.SESSION and not name.arn
+    return of_session or arn.ACCOUNT_ID.fullmatch(name.account) is not None
+
+
 def add_inline_policy(
     principal_arn: str, name: str, document: Any, fix_id: str, title: str, *, opens: str
 ) -> Fix:

@@ -8,6 +8,7 @@ from assumable import arn
 from assumable.engine.assume_root import ASSUME_ROOT
 from assumable.engine.evaluate import Decision
 from assumable.engine.gates import GateName
+from assumable.findings.accept import accept_fixes
 from assumable.findings.blame import Blame
 from assumable.findings.finding import Fix
 from assumable.findings.fix import add_inline_policy, change_policy
@@ -46,6 +47,9 @@ def permission_fixes(decision: Decision, blame: Blame) -> Iterator[Fix]:
     role_arn = decision.call.role_arn
     opens = _opens(decision)
     yield from _widen_resource(decision, blame, principal)
+    condition = blame.element.condition if blame.element is not None else None
+    if condition is not None:
+        yield from accept_fixes(decision, blame, condition, "identity-permission")
     statement: dict[str, Any] = {
         "Effect": "Allow",
         "Action": actions_needed(decision),

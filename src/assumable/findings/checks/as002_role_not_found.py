@@ -6,6 +6,7 @@ import msgspec
 
 from assumable import arn
 from assumable.engine.evaluate import Decision, Verdict, decide
+from assumable.engine.layers import Prepared
 from assumable.findings.blame import Blame
 from assumable.findings.finding import Cause, Finding, Fix, Row
 from assumable.findings.fix import change_call
@@ -15,6 +16,8 @@ from assumable.model.world import Account, Role
 
 CAUSE = Cause("AS002", "role-not-found", Row.TRUST, "there is no such role")
 _MOST = 2
+_MAX_ROLES = 1000
+"""In a larger world the answer would take too long."""
 
 
 def check(decision: Decision, blame: Blame) -> Finding:
@@ -67,6 +70,8 @@ def _alike(decision: Decision, variant: str) -> Iterator[Role]:
 
 def _fixes(decision: Decision, variant: str, alike: Sequence[Role]) -> Iterator[Fix]:
     """Ask for the role that was meant: by another name only where that call is not denied."""
+    if variant == "not-a-role":
+        yield from _only_role(decision)
     for role in alike:
         values = {"RoleArn": role.arn}
         if variant == "path":
@@ -85,3 +90,24 @@ def _fixes(decision: Decision, variant: str, alike: Sequence[Role]) -> Iterator[
                 safety="review",
             )
             return
+
+
+def _only_role(decision: Decision) -> Iterator[Fix]:
+    """The one role of the known world that this very call could assume."""
+    world = decision.facts.world
+    roles = [role for account in world.accounts.values() if isinstance(account, Account)
+             for role in account.roles.values()]  # fmt: skip
+    if len(roles) > _MAX_ROLES:
+        return
+    prepared, call = Prepared(world), decision.call
+    asked = {role.arn: {**call.parameters, "RoleArn": role.arn} for role in roles}
+    open_to_it = [
+        role_arn
+        for role_arn, parameters in asked.items()
+        if decide(prepared, msgspec.structs.replace(call, parameters=parameters)).verdict
+        is Verdict.ALLOWED
+    ]
+    if len(open_to_it) == 1:
+        title = f"ask for {open_to_it[0]}, the only known role that this caller may assume"
+        new = {"RoleArn": open_to_it[0]}
+        yield change_call(call, "role-not-found/only-role", title, new, safety="review")

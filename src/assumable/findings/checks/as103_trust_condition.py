@@ -10,6 +10,7 @@ from assumable.engine.conditions import words
 from assumable.engine.evaluate import Decision
 from assumable.engine.operators import OPERATORS
 from assumable.findings import near
+from assumable.findings.accept import accept_fixes
 from assumable.findings.blame import Blame
 from assumable.findings.evidence import got_value
 from assumable.findings.finding import Cause, Finding, Fix, Row
@@ -44,6 +45,7 @@ def check(decision: Decision, blame: Blame) -> Finding:
         fixes=(
             *_fixes(decision, condition),
             *_name_caller(decision, blame, condition),
+            *_accept(decision, blame, condition),
             *source_fixes(decision, blame, condition),
         ),
         facts=("R6.1", "R6.5"),
@@ -68,6 +70,11 @@ def _name_caller(decision: Decision, blame: Blame, condition: Condition | None) 
             appended(blame.trace.policy, condition.pointer, exact),
             opens=f"{arn.display_name(exact)} of {decision.call.caller_account}, nobody else",
         )
+
+
+def _accept(decision: Decision, blame: Blame, condition: Condition | None) -> Iterator[Fix]:
+    if condition is not None and condition.key.lower() != "aws:principalarn":
+        yield from accept_fixes(decision, blame, condition, CAUSE.slug)
 
 
 def _fixes(decision: Decision, condition: Condition | None) -> Iterator[Fix]:

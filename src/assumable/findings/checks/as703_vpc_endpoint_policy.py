@@ -6,6 +6,7 @@ from assumable.findings.blame import Blame
 from assumable.findings.carve import carve_fixes
 from assumable.findings.finding import Cause, Finding, Row
 from assumable.findings.report import finding, refusal
+from assumable.findings.unsigned import unsigned_fixes
 
 CAUSE = Cause(
     "AS703", "vpc-endpoint-policy", Row.CAPS, "the policy of the VPC endpoint stops the call"
@@ -19,5 +20,9 @@ def check(decision: Decision, blame: Blame) -> Finding:
         f"the request goes through VPC endpoint {endpoint}, and {refused} "
         f"{blame.action}; an endpoint policy caps every call through it"
     )
-    fixes = (*carve_fixes(decision, blame, CAUSE.slug), *endpoint_fixes(decision, blame))
+    fixes = (
+        *carve_fixes(decision, blame, CAUSE.slug),
+        *unsigned_fixes(decision, blame, CAUSE.slug),
+        *endpoint_fixes(decision, blame),
+    )
     return finding(CAUSE, blame, explanation, fixes=fixes, facts=("R1.30", "R1.31"))

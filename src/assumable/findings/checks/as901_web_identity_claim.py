@@ -1,8 +1,11 @@
 """AS901: a condition on a token's claim does not hold, or its roles claim rules the role out."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 from assumable.engine.evaluate import Decision
+from assumable.engine.match import StatementTrace
 from assumable.engine.operators import OPERATORS
 from assumable.findings.blame import Blame
 from assumable.findings.claims import Miss, miss
@@ -11,6 +14,8 @@ from assumable.findings.finding import Cause, Finding, Fix, Row
 from assumable.findings.fix import change_policy
 from assumable.findings.near import about_subject
 from assumable.findings.report import appended, finding, where
+from assumable.findings.who import key_of_caller
+from assumable.globs import has_wildcard
 from assumable.model.policy import Condition, Policy
 from assumable.source import escape, value_at
 
@@ -20,6 +25,8 @@ CAUSE = Cause(
     Row.TRUST,
     "the token does not carry what the trust policy asks for",
 )
+_PARTS = 2
+"""The colons of a subject after which a wildcard leaves open less than whose it is."""
 _ROLES = (
     "the token may be used for the roles in its claim https://aws.amazon.com/roles only, and "
     "{role} is not one of them; names are compared exactly, and no policy can widen the list"
@@ -61,6 +68,8 @@ def _fixes(decision: Decision, blame: Blame, condition: Condition, found: Miss) 
         yield from provider_fixes(decision, policy, None)
     elif found.rename:
         yield from _rename(policy, condition, found.rename)
+    elif found.variant == "not-a-key":
+        yield from _drop_dead_keys(decision, blame, blame.trace)
     elif found.got and found.variant != "not-a-key":
         yield change_policy(
             policy,
@@ -69,6 +78,73 @@ def _fixes(decision: Decision, blame: Blame, condition: Condition, found: Miss) 
             appended(policy, condition.pointer, found.accept),
             opens=f"tokens of this provider whose {claim} is {_exactly(found)}",
         )
+
+
+def _drop_dead_keys(decision: Decision, blame: Blame, trace: StatementTrace) -> Iterator[Fix]:
+    """Test the subject instead of claims that never are condition keys, unless it is tested.
+
+    Conditions of a statement are joined by And: while one of them can never hold, none lets anybody
+    in, and what remains has to guard the role alone.
+    """
+    dead = [
+        element.condition
+        for element in trace.failing
+        if element.condition is not None
+        and element.condition.base != "null"
+        and not OPERATORS[element.condition.base].negated
+        and blame.gate.context is not None
+        and miss(decision, blame.gate.context, element.condition).variant == "not-a-key"
+    ]
+    document, pointer = trace.policy.document, f"{trace.statement.pointer}/Condition"
+    block = {name: dict(asked) for name, asked in value_at(document, pointer).items()}
+    edit: list[dict[str, Any]] = []
+    for condition in dead:
+        block[condition.operator].pop(condition.key)
+        edit.append({"op": "remove", "path": condition.pointer})
+    empty = {name for name, asked in block.items() if not asked}
+    edit = [op for op in edit if op["path"].rpartition("/")[0] not in _under(pointer, empty)]
+    edit += [{"op": "remove", "path": path} for path in _under(pointer, empty)]
+    names = " and ".join(condition.key for condition in dead)
+    opens = f"tokens that meet the other conditions of the statement, whatever {names} would say"
+    title = f"drop the condition on {names}, which can never hold"
+    if not any(_guards_subject(condition) for condition in trace.statement.conditions):
+        found = key_of_caller(decision)
+        if found is None:
+            return
+        operator, key, value = found
+        title = f"test {key} = {value} instead of {names}, which can never hold"
+        opens = f"tokens of this provider whose subject is exactly {value}"
+        place = f"{pointer}/{operator}"
+        into = operator in block and operator not in empty
+        edit.append(
+            {"op": "add", "path": f"{place}/{escape(key)}", "value": value}
+            if into
+            else {"op": "add", "path": place, "value": {key: value}}
+        )
+    yield change_policy(
+        trace.policy, "web-identity-claim/drop-dead-keys", title, tuple(edit), opens=opens
+    )
+
+
+def _under(pointer: str, names: Iterable[str]) -> list[str]:
+    return [f"{pointer}/{escape(name)}" for name in sorted(names)]
+
+
+def _guards_subject(condition: Condition) -> bool:
+    """Whether a condition tells subjects apart: it holds for some that are there, not for all."""
+    strict = not condition.if_exists and condition.qualifier != "forallvalues"
+    if not condition.key.lower().endswith(":sub") or condition.base == "null" or not strict:
+        return False
+    telling = all(_is_telling(value, condition.base) for value in condition.values)
+    return telling and not OPERATORS[condition.base].negated
+
+
+def _is_telling(value: str, base: str) -> bool:
+    """Whether a subject comes as far as whose it is: `repo:acme/`, `system:serviceaccount:web:`."""
+    if "like" not in base or not has_wildcard(value):
+        return True
+    prefix = re.split(r"[*?]", value)[0]
+    return "/" in prefix or prefix.count(":") >= _PARTS
 
 
 def _exactly(found: Miss) -> str:

@@ -17,6 +17,7 @@ from assumable.findings.services import (
     is_written_for_web_identity,
     nearest_service,
 )
+from assumable.model.call import Present
 from assumable.model.policy import Policy
 from assumable.source import value_at
 
@@ -99,14 +100,29 @@ def _fixes(decision: Decision, trust: Policy, nearest: NearestService | None) ->
         # it was meant for this service, and so was what guards it
         meant = value_at(trust.document, nearest.statement.pointer)
         statement["Condition"] = meant["Condition"]
+    guard = {} if "Condition" in statement else _sent(decision)
+    if guard:
+        statement["Condition"] = guard
     found = service_of(decision.call)
-    guard = (
-        "; narrow it down with aws:SourceAccount and aws:SourceArn" if found and found.sends else ""
-    )
+    narrow = ""
+    if "Condition" in statement:
+        narrow = ", under the conditions of the new statement"
+    elif found and found.sends:
+        narrow = "; narrow it down with aws:SourceAccount and aws:SourceArn"
     yield change_policy(
         trust,
         "service-principal/name-the-service",
         title,
         new_statement(trust, statement),
-        opens=f"{service}, for whatever it does in account {account}{guard}",
+        opens=f"{service}, for whatever it does in account {account}{narrow}",
     )
+
+
+def _sent(decision: Decision) -> dict[str, Any]:
+    """The guard against confused deputies that the call itself passes (R2.10)."""
+    found: dict[str, Any] = {}
+    for operator, key in (("StringEquals", "aws:SourceAccount"), ("ArnLike", "aws:SourceArn")):
+        value = decision.call.overrides.get(key.lower())
+        if isinstance(value, Present) and len(value.values) == 1:
+            found[operator] = {key: value.values[0]}
+    return found
