@@ -39,6 +39,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
     fixes: tuple[str, ...]
     """The ids of its fixes, request-only ones first."""
+    owners: dict[str, tuple[str, ...]]
+    """Whose part each of them is: `you`, or an account, and the ids."""
     proved: bool
     verdict_after: Verdict
     headline_after: str
@@ -209,6 +211,7 @@ def _plan(chain: Chain, proved: _Repair) -> Plan:
     after = proved.after
     return Plan(
         fixes=tuple(fix.id for fix in ordered),
+        owners=_owners(ordered),
         proved=True,
         verdict_after=after.verdict,
         headline_after=chain_headline(after),
@@ -218,6 +221,13 @@ def _plan(chain: Chain, proved: _Repair) -> Plan:
         calls=len(after.decisions),
         scenario_patch=scenario_patch(ordered, chain.world),
     )
+
+
+def _owners(fixes: Sequence[Fix]) -> dict[str, tuple[str, ...]]:
+    found: dict[str, tuple[str, ...]] = {}
+    for fix in fixes:
+        found[fix.owner] = (*found.get(fix.owner, ()), fix.id)
+    return found
 
 
 def _commands(fixes: Sequence[Fix], after: Chain) -> tuple[str, ...]:

@@ -99,6 +99,12 @@ class AwsStyle(click.Command):
     help="How to print the answer.",
 )
 @click.option("--show-commands", is_flag=True, help="Show how to verify each line by hand.")
+@click.option(
+    "--expect",
+    type=click.Choice(["allowed", "denied"]),
+    help="What the verdict should be; an unexpected allow is explained, with what closes it.",
+)
+@click.option("--like", metavar="ARN", help="A caller, or a role, with which the call works.")
 @click.option("--output", hidden=True)
 @click.option("--query", hidden=True)
 @click.option("--no-cli-pager", is_flag=True, hidden=True)
@@ -117,7 +123,7 @@ def command(**options: Any) -> None:
         plain = msgspec.structs.replace(call.caller, session=Session())
         call = msgspec.structs.replace(call, caller=plain)
     call = msgspec.structs.replace(call, assumptions=decided)
-    diagnosis = diagnose(world, call)
+    diagnosis = diagnose(world, call, expected=options["expect"] or "", like=options["like"] or "")
     diagnosis = msgspec.structs.replace(diagnosis, notes=(*diagnosis.notes, *notes))
     click.echo(_rendered(diagnosis, options), nl=False, color=None)
     sys.exit(0 if options["exit_zero"] else EXIT_CODES[diagnosis.verdict])

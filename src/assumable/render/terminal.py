@@ -22,6 +22,7 @@ from assumable.findings.finding import Evidence, Finding, Fix, Row
 from assumable.findings.fix import CALLER
 from assumable.findings.headline import DEPENDS
 from assumable.plan import Plan
+from assumable.render import sections
 
 WIDTH = 100
 _SYMBOLS = {"pass": "✓", "fail": "✗", "not-required": "–", "unknown": "?"}
@@ -76,10 +77,20 @@ def _lines(diagnosis: Diagnosis, *, show_commands: bool, width: int) -> Iterator
         yield from _finding(finding, width)
     yield from _left_out(diagnosis.findings, "findings", width)
     yield from _open_questions(diagnosis, width)
+    yield from _section(sections.shares(diagnosis), width)
     yield from _plans(diagnosis, width)
+    yield from _section(sections.expectation(diagnosis), width)
     for note in diagnosis.notes[:_MOST]:
         yield from _wrapped("note   ", note, width, style="dim")
     yield from _left_out(diagnosis.notes, "notes", width)
+
+
+def _section(lines: Iterator[sections.Line], width: int) -> Iterator[Text]:
+    for label, text, style, whole in lines:
+        if whole:
+            yield _line(label, (text, style))
+        else:
+            yield from _wrapped(label, text, width, style=style)
 
 
 def _left_out(items: tuple[object, ...], what: str, width: int) -> Iterator[Text]:
