@@ -127,6 +127,11 @@ class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
     uncertain: tuple[str, ...]
     notes: tuple[str, ...] = ()
 
+    @property
+    def is_as_expected(self) -> bool:
+        """Whether the verdict is the one that somebody said they expect."""
+        return self.expected == self.verdict.value
+
 
 def diagnose(world: World, call: Call, *, expected: Expected = "", like: str = "") -> Diagnosis:
     """Why the call passes or fails, and what would fix it; of a chain, every hop of it.

@@ -229,3 +229,44 @@ def test_a_scenario_holds_its_own_chain(tmp_path: Path) -> None:
     result = run("why", "--scenario", written(tmp_path, "s.json", classic()), "--via", CI)
     assert result.returncode == 2
     assert "a scenario holds its own call" in result.stderr
+
+
+def test_an_unexpected_allow_is_explained_and_closed(tmp_path: Path) -> None:
+    """The ways in, the cut, its proof; the exit code stays that of the verdict."""
+    path = written(tmp_path, "s.json", classic())
+    result = run("why", "--scenario", path, "--expect", "denied")
+    assert result.returncode == 0
+    assert "allowed; denied was expected" in result.stdout
+    assert "one way in" in result.stdout
+    assert "A → DENIED   (decided again" in result.stdout
+    answer = json.loads(
+        run("why", "--scenario", path, "--expect", "denied", "--format", "json").stdout
+    )
+    assert answer["expected"] == "denied"
+    assert [grant["gate"] for grant in answer["grants"][0]["grants"]] == ["trust", "identity"]
+    assert {fix["id"] for fix in answer["fixes"]} >= set(answer["cuts"][0]["fixes"])
+
+
+def test_an_expectation_that_is_met_is_said_in_one_line(tmp_path: Path) -> None:
+    """No fix is offered for what shall be denied."""
+    path = written(tmp_path, "s.json", classic(identity=[]))
+    result = run("why", "--scenario", path, "--expect", "denied")
+    assert result.returncode == 1
+    assert "\n  denied, as expected\n" in result.stdout
+    assert "\nfix" not in result.stdout
+    assert (
+        "denied; allowed was expected"
+        in run("why", "--scenario", path, "--expect", "allowed").stdout
+    )
+
+
+def test_a_call_is_compared_with_one_that_works(tmp_path: Path) -> None:
+    """The first fact that differs, in the terminal and as JSON; an ARN of nothing is bad input."""
+    world = classic(trust_statements=[trust({"AWS": f"{DEPLOYER}2"})], identity=[allow()])
+    user = {**world["accounts"][A]["UserDetailList"][0], "UserName": "deployer2"}
+    world["accounts"][A]["UserDetailList"].append(user)
+    path = written(tmp_path, "s.json", world)
+    result = run("why", "--scenario", path, "--like", f"{DEPLOYER}2")
+    assert result.returncode == 1
+    assert "names user/deployer2, not user/deployer" in result.stdout
+    assert run("why", "--scenario", path, "--like", "nobody").returncode == 2

@@ -14,7 +14,7 @@ from assumable.findings.blame import closest_statement
 from assumable.findings.evidence import at, got_value
 from assumable.findings.finding import Evidence
 from assumable.findings.grants import entries_naming
-from assumable.findings.report import caller_name, role_name
+from assumable.findings.report import caller_name, exact_principal, role_name
 from assumable.model.policy import Effect
 from assumable.model.world import Unknown
 
@@ -146,7 +146,7 @@ def _of_deny(gate: Gate, other: Gate, there: Decision) -> Iterator[Difference]:
         same = theirs.get(_place(trace))
         label = _label(trace)
         if same is None:
-            text = f"{label} denies it here; it is no part of {_whose(there)}"
+            text = f"{label} denies it here; it is no part of {_whose(there, other)}"
             yield _difference(gate, "statement", "denies", "not there", trace, text)
             continue
         for element in same.failing:
@@ -181,9 +181,7 @@ def _of_allow(here: Decision, there: Decision, gate: Gate, other: Gate) -> Itera
 
 
 def _without_any(here: Decision, gate: Gate, matched: StatementTrace) -> Difference:
-    text = (
-        f"{_label(matched)} allows it there; {_whose(here)} has no statement that allows anything"
-    )
+    text = f"{_label(matched)} allows it there; nothing is allowed by {_whose(here, gate)}"
     return Difference(
         gate=gate.gate, action=gate.action, element="statement", here="none",
         there=_label(matched), text=text,
@@ -201,24 +199,43 @@ def _of_element(
     is_same = _place(trace) == _place(matched)
     label = _label(trace)
     if element.condition is not None:
-        key = element.condition.key
         mine = _value(gate, trace, element)
-        theirs = _value(other, matched, element) if is_same else f"{_label(matched)} allows it"
-        text = f"{label} wants {words(element.condition)}: {mine} here, {theirs} there"
+        if is_same:
+            theirs = _value(other, matched, element)
+            text = f"{label} wants {words(element.condition)}: {mine} here, {theirs} there"
+        else:
+            theirs = _asked(matched, element.condition.key)
+            text = (
+                f"{label} wants {words(element.condition)}, and here it is {mine}; "
+                f"{_label(matched)} {theirs}"
+            )
+        key = element.condition.key
         return _difference(gate, key, mine, theirs, trace, text, pointer=element.pointer)
     if element.element == "Principal":
-        theirs = _listed(there, matched)
-        mine = _written(trace)
-        text = f"{label} names {theirs}, not {caller_name(here)}"
+        theirs, me = _listed(there, matched), _me(here)
+        mine = me if is_same else _written(trace)
+        text = f"{label} names {theirs}, not {me}"
         if not is_same:
             text = f"{_label(matched)} names {theirs}; {label} names {mine}"
     else:
         theirs, mine = _matching(matched, element.element), _matching(trace, element.element)
-        what = here.call.role_arn if element.element == "Resource" else gate.action
-        text = f"{_label(matched)} is for {theirs}; {label} is for {mine}, which is not {what}"
-        if is_same:
-            text = f"{label} is for {theirs}, which is {role_name(there)}, not {role_name(here)}"
+        wanted = gate.action if element.element == "Action" else _name(here.call.role_arn)
+        text = f"{label} is for {mine}, not for {wanted}"
+        if not is_same:
+            text = f"{_label(matched)} is for {theirs}; {text}"
     return _difference(gate, element.element, mine, theirs, trace, text, pointer=element.pointer)
+
+
+def _me(decision: Decision) -> str:
+    """The caller as a policy would name it: a session by its role."""
+    exact = exact_principal(decision)
+    return arn.display_name(exact) if exact else caller_name(decision)
+
+
+def _asked(trace: StatementTrace, key: str) -> str:
+    """What a statement asks of a condition key."""
+    asked = [words(c) for c in trace.statement.conditions if c.key.lower() == key.lower()]
+    return f"wants {' and '.join(asked)}" if asked else "does not ask for it"
 
 
 def _difference(
@@ -247,15 +264,27 @@ def _label(trace: StatementTrace) -> str:
     return f"{trace.statement.label} of {trace.policy.name.name}"
 
 
-def _whose(decision: Decision) -> str:
-    return f"what applies to {caller_name(decision)} and {role_name(decision)}"
+def _whose(decision: Decision, gate: Gate) -> str:
+    """The policies that a gate holds, in words."""
+    if gate.gate is GateName.TRUST:
+        return f"the trust policy of {role_name(decision)}"
+    own = {
+        GateName.IDENTITY: "policies",
+        GateName.BOUNDARY: "permissions boundary",
+        GateName.SESSION_POLICY: "session policy",
+    }.get(gate.gate)
+    return f"the {own} of {caller_name(decision)}" if own else f"{gate.gate} {gate.level}".rstrip()
 
 
 def _value(gate: Gate, trace: StatementTrace, element: ElementTrace) -> str:
     """The value that an element was held against."""
     if element.condition is None:
         return "matches" if trace.has_matching(element.element) else "does not match"
-    return got_value(gate.context, element.condition.key)[1] if gate.context else "not known"
+    if gate.context is None:
+        return "not known"
+    value = got_value(gate.context, element.condition.key)[1]
+    word, colon, why = value.partition(": ")
+    return f"{word} ({why})" if colon and word in ("absent", "not known") else value
 
 
 def _wanted(element: ElementTrace) -> str:

@@ -7,7 +7,7 @@ import msgspec
 from assumable import arn
 from assumable.engine.chain import Chain, decide_chain
 from assumable.engine.evaluate import Verdict
-from assumable.engine.truth import And, Atom, Formula, Or, Truth, atoms, describe
+from assumable.engine.truth import And, Atom, Formula, Or, Truth, atoms, describe, implied
 from assumable.findings import commands
 from assumable.findings.chain import number_of
 from assumable.findings.finding import Fix
@@ -54,8 +54,11 @@ def residual_of(chain: Chain) -> Residual:
     others: list[Requirement] = []
     if chain.verdict is Verdict.CONDITIONAL:
         for place, decision in enumerate(chain.decisions):
-            for part in _conjuncts(decision.passes):
-                wanted = _requirement(part, number_of(chain, place))
+            found = [
+                _requirement(part, number_of(chain, place)) for part in _conjuncts(decision.passes)
+            ]
+            left_out = implied(each.what for each in found)
+            for wanted in (each for each in found if each.what not in left_out):
                 (mine if wanted.owner == CALLER else others).append(wanted)
     return Residual(tuple(mine), tuple(others), _commands(chain))
 

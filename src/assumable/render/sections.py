@@ -42,31 +42,42 @@ def expectation(diagnosis: Diagnosis) -> Iterator[Line]:
 
 
 def shares(diagnosis: Diagnosis) -> Iterator[Line]:
-    """Whose part is what, where neither the caller nor others alone can see to it."""
+    """Whose part of the first plan is what, where nobody can see to it alone."""
+    owners = diagnosis.plans[0].owners if diagnosis.plans else {}
+    if CALLER not in owners or len(owners) == 1:
+        return
+    letters = dict(zip(diagnosis.plans[0].fixes, string.ascii_uppercase, strict=False))
+    parts = [
+        f"{'you' if owner == CALLER else f'the admin of {owner}'} "
+        f"({', '.join(letters.get(name, name) for name in fixes)})"
+        for owner, fixes in owners.items()
+    ]
+    yield Line()
+    yield Line("allowed if  ", f"{', '.join(parts[:-1])} and {parts[-1]} do what follows")
+
+
+def allowed_if(diagnosis: Diagnosis) -> Iterator[Line]:
+    """What a conditional call depends on, sorted by who can see to it."""
     mine, others = diagnosis.residual_caller, diagnosis.residual_admin
-    if diagnosis.verdict is Verdict.CONDITIONAL and mine:
-        yield from _requirements("you supply  ", mine)
-        yield from _requirements("others say  ", others)
-        yield from (Line("then run    ", text, whole=True) for text in diagnosis.working_commands)
-    if diagnosis.verdict is Verdict.DENIED and diagnosis.plans:
-        owners = diagnosis.plans[0].owners
-        if CALLER not in owners or len(owners) == 1:
-            return
-        letters = dict(zip(diagnosis.plans[0].fixes, string.ascii_uppercase, strict=False))
-        parts = [
-            f"{'you' if owner == CALLER else f'the admin of {owner}'} "
-            f"({', '.join(letters.get(name, name) for name in fixes)})"
-            for owner, fixes in owners.items()
-        ]
-        yield Line()
-        yield Line("allowed if  ", f"{' and '.join(parts)} do what follows")
+    if not mine:
+        yield Line("allowed if  ", diagnosis.residual)
+        return
+    yield Line("allowed if  ", f"you supply: {_joined(mine)}")
+    if others:
+        yield Line("       and  ", f"others confirm: {_joined(others)}")
+    yield Line("then run    ", "in this order" if len(diagnosis.working_commands) > 1 else "this")
+    yield from (Line(" " * 12, text, whole=True) for text in diagnosis.working_commands)
 
 
-def _requirements(label: str, wanted: Sequence[Requirement]) -> Iterator[Line]:
-    for each in wanted[:_MOST]:
-        settle = f"   → {'; '.join(each.settle)}" if each.settle else ""
-        hop = f"hop {each.hop}: " if each.hop else ""
-        yield Line(label, f"{hop}{each.what}{settle}")
+def _joined(wanted: Sequence[Requirement]) -> str:
+    by_hop: dict[int, list[str]] = {}
+    for each in wanted:
+        by_hop.setdefault(each.hop, []).append(each.what)
+    texts = []
+    for hop, parts in by_hop.items():
+        grouped = [f"({part})" if " or " in part and len(parts) > 1 else part for part in parts]
+        texts.append((f"hop {hop}: " if hop else "") + " and ".join(grouped))
+    return "; ".join(texts)
 
 
 def _grants(diagnosis: Diagnosis) -> Iterator[Line]:
@@ -111,7 +122,10 @@ def _cuts(diagnosis: Diagnosis) -> Iterator[Line]:
     for letter, fix in zip(string.ascii_uppercase, chosen, strict=False):
         yield from _edit(letter, fix)
     yield Line("run   ", "in this order" if len(first.commands) > 1 else "this", "bold")
-    yield from (Line(f"      {n}  ", text, whole=True) for n, text in enumerate(first.commands, 1))
+    admins = list({fix.target: fix.owner for fix in chosen}.values())
+    for number, (owner, text) in enumerate(zip(admins, first.commands, strict=True), 1):
+        yield Line(f"      {number}  ", f"as admin of {owner}")
+        yield Line(" " * 9, text, whole=True)
     letters = " + ".join(string.ascii_uppercase[: len(chosen)])
     yield Line(
         "proof ",

@@ -77,8 +77,9 @@ def _lines(diagnosis: Diagnosis, *, show_commands: bool, width: int) -> Iterator
         yield from _finding(finding, width)
     yield from _left_out(diagnosis.findings, "findings", width)
     yield from _open_questions(diagnosis, width)
-    yield from _section(sections.shares(diagnosis), width)
-    yield from _plans(diagnosis, width)
+    if not diagnosis.is_as_expected:  # nobody wants to mend what shall be denied
+        yield from _section(sections.shares(diagnosis), width)
+        yield from _plans(diagnosis, width)
     yield from _section(sections.expectation(diagnosis), width)
     for note in diagnosis.notes[:_MOST]:
         yield from _wrapped("note   ", note, width, style="dim")
@@ -215,7 +216,7 @@ def _open_questions(diagnosis: Diagnosis, width: int) -> Iterator[Text]:
         return
     yield Text()
     if DEPENDS in diagnosis.headline:  # else it says the same
-        yield from _wrapped("allowed if  ", diagnosis.residual, width)
+        yield from _section(sections.allowed_if(diagnosis), width)
     for unknown in diagnosis.unknowns[:_MOST]:
         settle = f"   → {unknown.settle}" if unknown.settle else ""
         yield from _wrapped("not known   ", unknown.what + settle, width)
