@@ -11,7 +11,7 @@ from assumable.engine.evaluate import Verdict
 from assumable.errors import InputError
 from assumable.findings.chain import number_of
 from assumable.findings.differences import Difference, differences
-from assumable.model.call import Call, RoleCaller, UserCaller
+from assumable.model.call import Call, RoleCaller, Session, UserCaller
 
 _OF_THE_CALLER = ("aws:principal", "aws:userid", "aws:username", "aws:tokenissuetime")
 Kind = Literal["caller", "role"]
@@ -95,8 +95,11 @@ def _caller(call: Call, like: arn.Arn) -> UserCaller | RoleCaller:
     if like.kind == "role":
         name = before.session_name if isinstance(before, RoleCaller) else "session"
         session = f"arn:{like.partition}:sts::{like.account}:assumed-role/{like.name}/{name}"
-    mfa = before.mfa if isinstance(before, RoleCaller) else RoleCaller(arn=session).mfa
-    return RoleCaller(arn=session, mfa=mfa)
+    if not isinstance(before, RoleCaller):
+        return RoleCaller(arn=session)
+    # what is not known of one session is not known of the other either; what is known is its own
+    carries = Session() if before.session.complete else before.session
+    return RoleCaller(arn=session, mfa=before.mfa, session=carries)
 
 
 def _differences(here: Chain, there: Chain) -> Iterator[Difference]:

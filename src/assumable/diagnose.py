@@ -23,6 +23,7 @@ from assumable.findings.chain import (
 )
 from assumable.findings.checklist import ChecklistRow, checklist
 from assumable.findings.finding import Finding, Fix
+from assumable.findings.fix import CALLER
 from assumable.findings.grants import GrantPath, paths_of
 from assumable.findings.residual import Requirement, Residual, residual_of, residual_of_fixes
 from assumable.findings.uncertain import as_notes, uncertain
@@ -128,9 +129,15 @@ class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
     notes: tuple[str, ...] = ()
 
     @property
-    def is_as_expected(self) -> bool:
-        """Whether the verdict is the one that somebody said they expect."""
-        return self.expected == self.verdict.value
+    def caller_alone_can(self) -> bool:
+        """Whether a plan changes the request and nothing in AWS."""
+        return any(set(plan.owners) == {CALLER} for plan in self.plans)
+
+    @property
+    def shall_stay_denied(self) -> bool:
+        """Whether the call is denied as it should be, whatever its caller sends."""
+        is_denied = self.verdict is Verdict.DENIED and self.expected == "denied"
+        return is_denied and not self.caller_alone_can
 
 
 def diagnose(world: World, call: Call, *, expected: Expected = "", like: str = "") -> Diagnosis:
@@ -189,6 +196,8 @@ def _residual(chain: Chain, plans: tuple[Plan, ...], fixes: tuple[Fix, ...]) -> 
 def _held_against(chain: Chain, diagnosis: Diagnosis, expected: Expected) -> Diagnosis:
     """The diagnosis with what it says about an expectation."""
     headline = f"{diagnosis.headline}, as expected"
+    if chain.verdict is Verdict.DENIED and diagnosis.caller_alone_can:
+        headline += ", but only until the caller sends another request: see the fix"
     if chain.verdict != expected:
         headline = f"{diagnosis.headline}; {expected} was expected"
     diagnosis = msgspec.structs.replace(diagnosis, expected=expected, headline=headline)

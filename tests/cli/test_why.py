@@ -260,6 +260,28 @@ def test_an_expectation_that_is_met_is_said_in_one_line(tmp_path: Path) -> None:
     )
 
 
+def test_a_denial_that_the_caller_can_undo_is_no_comfort(tmp_path: Path) -> None:
+    """A slip of the request denies it today; the fix shows that another request gets through."""
+    named = trust({"AWS": DEPLOYER}, Condition={"StringEquals": {"sts:ExternalId": "x1"}})
+    path = written(tmp_path, "s.json", classic(trust_statements=[named]))
+    shown = run("why", "--scenario", path, "--expect", "denied").stdout
+    assert "denied, as expected, but only until the caller sends another request" in shown
+    assert "\nfix" in shown
+
+
+def test_the_caller_is_nobody_else_even_if_its_path_is_not_known(tmp_path: Path) -> None:
+    """A session does not show the path of its role; the role is the caller all the same."""
+    open_to_all = policy(trust("*"))
+    result = run(
+        "why", "--caller", f"arn:aws:sts::{A}:assumed-role/CI/build", "--role-arn", ROLE,
+        "--role-session-name", "deploy", "--expect", "denied",
+        "--trust-policy", written(tmp_path, "t.json", open_to_all),
+        "--caller-policy", written(tmp_path, "c.json", policy(allow())),
+    )  # fmt: skip
+    assert "deny role/CI to assume exactly" in result.stdout
+    assert "besides the caller: nobody else)" in " ".join(result.stdout.split())
+
+
 def test_a_call_is_compared_with_one_that_works(tmp_path: Path) -> None:
     """The first fact that differs, in the terminal and as JSON; an ARN of nothing is bad input."""
     world = classic(trust_statements=[trust({"AWS": f"{DEPLOYER}2"})], identity=[allow()])

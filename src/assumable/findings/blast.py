@@ -83,7 +83,9 @@ def _tried(
     then = Prepared(before.world)
     now = Prepared(after.world, like=then)
     for hop, repaired in zip(before.decisions, after.decisions, strict=False):
-        others = [p for p in around.everyone if p.arn != hop.facts.principal_arn]
+        mine = hop.facts.principal
+        me = mine.arn if isinstance(mine, Principal) else hop.facts.principal_arn
+        others = [principal for principal in around.everyone if principal.arn != me]
         tried.update(principal.arn for principal in others)
         old, new = _difference(hop.facts.trust, after.world, hop.call)
         named = [Named(statement) for statement in (*old, *new)]

@@ -40,13 +40,16 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def differences(here: Decision, there: Decision) -> Iterator[Difference]:
-    """Every gate that stands in the way here and not there, in the order of the gates."""
+    """Every gate that stands in the way here and not there, in the order of the gates.
+
+    What only may stand in the way is told where nothing does for certain.
+    """
     told: set[str] = set()
-    for gate in here.gates:
-        if not _hinders(gate):
-            continue
+    hindering = [gate for gate in here.gates if gate.blocks]
+    hindering = hindering or [gate for gate in here.gates if _may_hinder(gate)]
+    for gate in hindering:
         other = _counterpart(gate, there)
-        if other is not None and _hinders(other):
+        if other is not None and (other.blocks or (not gate.blocks and _may_hinder(other))):
             continue
         for difference in _of_gate(here, there, gate, other):
             if difference.text not in told:
@@ -54,9 +57,8 @@ def differences(here: Decision, there: Decision) -> Iterator[Difference]:
                 yield difference
 
 
-def _hinders(gate: Gate) -> bool:
-    """Whether the gate stands in the way, or may."""
-    return gate.blocks or (gate.outcome is Outcome.UNKNOWN and gate.counts)
+def _may_hinder(gate: Gate) -> bool:
+    return gate.outcome is Outcome.UNKNOWN and gate.counts and gate.required
 
 
 def _counterpart(gate: Gate, there: Decision) -> Gate | None:
@@ -69,7 +71,12 @@ def _counterpart(gate: Gate, there: Decision) -> Gate | None:
     ]
     if gate.gate in (GateName.SCP, GateName.RCP):
         alike = [other for other in alike if other.level == gate.level]
-    return next((other for other in alike if _hinders(other)), alike[0] if alike else None)
+    return min(alike, key=_ease, default=None)
+
+
+def _ease(gate: Gate) -> int:
+    """The least easy first: of several gates alike, the one that refuses counts."""
+    return 0 if gate.blocks else 1 if _may_hinder(gate) else 2
 
 
 def _of_gate(

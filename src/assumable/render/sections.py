@@ -85,12 +85,13 @@ def _grants(diagnosis: Diagnosis) -> Iterator[Line]:
     one = "one way in" if len(paths) == 1 else f"{len(paths)} ways in, each enough alone"
     yield Line("why   ", one, "bold")
     for number, path in enumerate(paths[:_MOST], 1):
-        yield from _path(number, path)
+        yield from _path(number, path, diagnosis.residual)
     if len(paths) > _MOST:
         yield Line("", f"{_INDENT}{len(paths) - _MOST} more: --format json shows them all", "dim")
 
 
-def _path(number: int, path: GrantPath) -> Iterator[Line]:
+def _path(number: int, path: GrantPath, said: str) -> Iterator[Line]:
+    """A way in; `said` is the condition of the whole call, which need not be told again."""
     hop = f"hop {path.hop}: " if path.hop else ""
     label = f"      {number:<2}  {hop}"
     if path.implicit:
@@ -99,7 +100,7 @@ def _path(number: int, path: GrantPath) -> Iterator[Line]:
     for grant in path.grants:
         yield Line(label, f"{grant.text}{_where(grant.evidence)}")
         label = f"{_INDENT}and "
-    if path.residual:
+    if path.residual and path.residual != said:
         yield Line(f"{_INDENT}only if ", path.residual)
     if not path.grants and not path.implicit:
         yield Line(label, "no statement of these policies is needed")

@@ -77,7 +77,7 @@ def _lines(diagnosis: Diagnosis, *, show_commands: bool, width: int) -> Iterator
         yield from _finding(finding, width)
     yield from _left_out(diagnosis.findings, "findings", width)
     yield from _open_questions(diagnosis, width)
-    if not diagnosis.is_as_expected:  # nobody wants to mend what shall be denied
+    if not diagnosis.shall_stay_denied:  # nobody wants to mend it
         yield from _section(sections.shares(diagnosis), width)
         yield from _plans(diagnosis, width)
     yield from _section(sections.expectation(diagnosis), width)
