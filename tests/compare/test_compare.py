@@ -1,19 +1,27 @@
 """A call held against one that works: the first facts that differ and matter."""
 
+import contextlib
+import itertools
 from typing import Any
 
 import pytest
 
-from assumable.compare import Comparison
+from assumable.compare import Comparison, compare
 from assumable.diagnose import diagnose
+from assumable.engine.chain import decide_chain
+from assumable.engine.evaluate import Verdict
 from assumable.errors import InputError
 from assumable.findings.differences import Difference
 from tests.chains import CI, chained
+from tests.reference.generator import FAMILIES, scenario
 from tests.worlds import DEPLOYER, ROLE, A, B, allow, classic, parsed, policy, trust
 
 OTHER = f"arn:aws:iam::{A}:user/other"
 ROOT = f"arn:aws:iam::{A}:root"
 WORKS = f"arn:aws:iam::{B}:role/Works"
+
+
+SEEDS = 25
 
 
 def compared(world: dict[str, Any], like: str) -> Comparison:
@@ -168,3 +176,16 @@ def test_what_cannot_be_compared_with_is_bad_input(like: str) -> None:
     """Neither a caller nor a role, or a part of the call itself."""
     with pytest.raises(InputError, match="--like"):
         compared(classic(), like)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_call_that_works_always_shows_what_is_missing(family: str) -> None:
+    """Where one is denied and the other allowed, at least one fact tells them apart."""
+    for seed in range(SEEDS):
+        chain = decide_chain(*parsed(scenario(seed, family)))
+        if chain.verdict is not Verdict.DENIED:
+            continue
+        for principal in itertools.islice(chain.world.principals(), 4):
+            with contextlib.suppress(InputError):
+                found = compare(chain, principal.arn)
+                assert found.differences or not found.works, (seed, principal.arn)

@@ -62,7 +62,9 @@ def who_loses(
     """
     changed = [_difference(hop.facts.trust, after.world, hop.call) for hop in before.decisions]
     strangers = any(
-        _is_of_strangers(statement, after.world) for old, _ in changed for statement in old
+        _is_of_strangers(statement, after.world)
+        for old, new in changed
+        for statement in (*old, *new)
     )
     found = _tried(before, fixes, after, lambda then, now: _passes(then) and not _passes(now))
     complete = is_exact or (found.complete and not strangers)
