@@ -1,10 +1,12 @@
 """From a decision to the diagnosis that every surface renders."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
+from assumable.compare import Comparison, compare
+from assumable.cuts import Cut, cuts_for
 from assumable.engine.answer import AwsError, aws_error
 from assumable.engine.chain import Chain, decide_chain
 from assumable.engine.evaluate import Decision, Verdict
@@ -22,12 +24,18 @@ from assumable.findings.chain import (
 from assumable.findings.checklist import ChecklistRow, checklist
 from assumable.findings.evidence import gate_evidence
 from assumable.findings.finding import Evidence, Finding, Fix
+from assumable.findings.fix import CALLER
+from assumable.findings.grants import GrantPath, paths_of
 from assumable.findings.loose import loose_notes
+from assumable.findings.naming import Names
+from assumable.findings.residual import Requirement, Residual, residual_of, residual_of_fixes
 from assumable.findings.uncertain import as_notes, uncertain
 from assumable.model.call import Call, SamlCaller
 from assumable.model.policy import Policy
 from assumable.model.world import World
 from assumable.plan import Plan, plans_for
+
+Expected = Literal["", "allowed", "denied"]
 
 
 class StatementView(msgspec.Struct, frozen=True):
@@ -105,27 +113,57 @@ class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
     gates: tuple[GateView, ...]
     findings: tuple[Finding, ...]
     fixes: tuple[Fix, ...]
-    """Every fix of every finding and plan, by id."""
+    """Every fix of every finding and plan, and every edit of every cut, by id."""
     plans: tuple[Plan, ...]
+    expected: Expected = ""
+    """The verdict that the reader expects; empty where nobody said it."""
+    grants: tuple[GrantPath, ...] = ()
+    """Where `denied` is expected and the call is not: every independent way in."""
+    cuts: tuple[Cut, ...] = ()
+    """And the smallest sets of edits that close it, best first."""
+    comparison: Comparison | None = None
     residual: str
+    residual_caller: tuple[Requirement, ...] = ()
+    """Allowed if: what the caller can see to, in a denied call by the first plan."""
+    residual_admin: tuple[Requirement, ...] = ()
+    """And what administrators must change, or somebody must tell."""
+    working_commands: tuple[str, ...] = ()
+    """The calls that work once all of that holds, hop by hop; empty where no plan was proved."""
     unknowns: tuple[UnknownView, ...]
     hypotheses: tuple[str, ...] = ()
     uncertain: tuple[str, ...]
     notes: tuple[str, ...] = ()
 
+    @property
+    def caller_alone_can(self) -> bool:
+        """Whether a plan changes the request and nothing in AWS."""
+        return any(set(plan.owners) == {CALLER} for plan in self.plans)
 
-def diagnose(world: World, call: Call) -> Diagnosis:
-    """Why the call passes or fails, and what would fix it; of a chain, every hop of it."""
+    @property
+    def shall_stay_denied(self) -> bool:
+        """Whether the call is denied as it should be, whatever its caller sends."""
+        is_denied = self.verdict is Verdict.DENIED and self.expected == "denied"
+        return is_denied and not self.caller_alone_can
+
+
+def diagnose(world: World, call: Call, *, expected: Expected = "", like: str = "") -> Diagnosis:
+    """Why the call passes or fails, and what would fix it; of a chain, every hop of it.
+
+    With `denied` expected, an allow is what needs explaining. `like` is the ARN of a caller or of a
+    role with which the call works; InputError when it is neither.
+    """
     chain = decide_chain(world, call)
-    findings = findings_of_chain(chain)
+    names = Names()
+    findings = names.of(findings_of_chain(chain))
     plans: tuple[Plan, ...] = ()
     extra: tuple[Fix, ...] = ()
     if chain.verdict is Verdict.DENIED:
-        plans, extra = plans_for(chain, findings)
-    fixes = {fix.id: fix for finding in findings for fix in finding.fixes}
+        plans, extra = plans_for(chain, findings, names)
+    fixes = (*{fix.id: fix for finding in findings for fix in finding.fixes}.values(), *extra)
     mattered = [uncertain(decision) for decision in chain.decisions]
     shown, number = chain.decisions[chain.shown], number_of(chain, chain.shown)
-    return Diagnosis(
+    residual = _residual(chain, plans, fixes)
+    diagnosis = Diagnosis(
         verdict=chain.verdict,
         headline=chain_headline(chain),
         call=_whole_view(chain),
@@ -136,12 +174,52 @@ def diagnose(world: World, call: Call) -> Diagnosis:
         checklist=tuple(checklist(shown, tuple(f for f in findings if f.hop == number))),
         gates=tuple(map(_gate_view, shown.gates)),
         findings=findings,
-        fixes=(*fixes.values(), *extra),
+        fixes=fixes,
         plans=plans,
+        comparison=compare(chain, like) if like else None,
         residual=chain_residual(chain),
+        residual_caller=residual.caller,
+        residual_admin=residual.others,
+        working_commands=residual.commands,
         unknowns=tuple(_unknowns(chain)),
         uncertain=tuple(dict.fromkeys(item for items in mattered for item in items)),
         notes=tuple(_notes(chain, mattered)),
+    )
+    return _held_against(chain, diagnosis, expected) if expected else diagnosis
+
+
+def _residual(chain: Chain, plans: tuple[Plan, ...], fixes: tuple[Fix, ...]) -> Residual:
+    """What is left to do or to say; nothing where no plan mends a denied call."""
+    if chain.verdict is not Verdict.DENIED:
+        return residual_of(chain)
+    if not plans:
+        return Residual()
+    best = plans[0]
+    by_id = {fix.id: fix for fix in fixes}
+    working = best.commands[-best.calls :]
+    return residual_of_fixes([by_id[name] for name in best.fixes], best.residual_after, working)
+
+
+def _held_against(chain: Chain, diagnosis: Diagnosis, expected: Expected) -> Diagnosis:
+    """The diagnosis with what it says about an expectation."""
+    headline = f"{diagnosis.headline}, as expected"
+    if chain.verdict is Verdict.DENIED and diagnosis.caller_alone_can:
+        headline += ", but only until the caller sends another request: see the fix"
+    if chain.verdict != expected:
+        headline = f"{diagnosis.headline}; {expected} was expected"
+    diagnosis = msgspec.structs.replace(diagnosis, expected=expected, headline=headline)
+    if expected != "denied" or chain.verdict is Verdict.DENIED:
+        return diagnosis
+    paths = paths_of(chain)
+    cuts, edits = cuts_for(chain, paths)
+    partial = "there are more ways in than were tried: the grants shown are some of them"
+    notes = () if all(of_hop.complete for of_hop in paths) else (partial,)
+    return msgspec.structs.replace(
+        diagnosis,
+        grants=tuple(path.view for of_hop in paths for path in of_hop.found),
+        cuts=cuts,
+        fixes=(*diagnosis.fixes, *edits),
+        notes=(*diagnosis.notes, *notes),
     )
 
 

@@ -16,6 +16,7 @@ from assumable.findings.blast import BlastRadius, who_gains
 from assumable.findings.chain import chain_headline, chain_residual, findings_of_chain
 from assumable.findings.finding import Finding, Fix, Target
 from assumable.findings.guards import keeps_guards
+from assumable.findings.naming import Names
 from assumable.findings.scenario_patch import scenario_patch
 from assumable.model.call import Call
 from assumable.model.policy import Layer
@@ -41,6 +42,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
     fixes: tuple[str, ...]
     """The ids of its fixes, request-only ones first."""
+    owners: dict[str, tuple[str, ...]]
+    """Whose part each of them is: `you`, or an account, and the ids."""
     proved: bool
     verdict_after: Verdict
     headline_after: str
@@ -55,29 +58,59 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def plans_for(
-    chain: Chain, findings: Sequence[Finding]
+    chain: Chain, findings: Sequence[Finding], names: Names
 ) -> tuple[tuple[Plan, ...], tuple[Fix, ...]]:
-    """The best plans, best first, and every fix they use that no finding carries yet."""
-    found: list[Plan] = []
-    used: dict[frozenset[str], tuple[Fix, ...]] = {}
+    """The best plans, best first, and every fix they use that no finding carries yet.
+
+    One of them leaves the request as it is, where there is such a one: who passes tags needs them.
+    """
+    found: dict[frozenset[str], tuple[Plan, tuple[Fix, ...]]] = {}
     for fixes in itertools.islice(_candidates(findings), MAX_TRIES):
-        proved = _completed(chain, fixes)
-        if proved is None:
-            continue
-        smallest = _shrunk(chain, proved)
-        key = frozenset(fix.id for fix in smallest.fixes)
-        if any(key >= other for other in used):
-            continue
-        try:
-            found.append(_plan(chain, smallest))
-        except ConflictError:
-            continue  # a plan that cannot be written down is no plan
-        used[key] = smallest.fixes
+        _add(found, chain, fixes, names)
         if len(found) == MAX_PLANS:
             break
+    policies_only = _of_policies(findings)
+    changed = [any(fix.is_request_only for fix in fixes) for _, fixes in found.values()]
+    if found and policies_only and all(changed) and _add(found, chain, policies_only, names):
+        surplus = list(found)[MAX_PLANS - 1 : -1]
+        for key in surplus:
+            del found[key]
     known = {fix.id for finding in findings for fix in finding.fixes}
-    extra = {fix.id: fix for fixes in used.values() for fix in fixes if fix.id not in known}
-    return tuple(found), tuple(extra.values())
+    used = (fix for _, fixes in found.values() for fix in fixes)
+    extra = {fix.id: fix for fix in used if fix.id not in known}
+    return tuple(plan for plan, _ in found.values()), tuple(extra.values())
+
+
+def _add(
+    found: dict[frozenset[str], tuple[Plan, tuple[Fix, ...]]],
+    chain: Chain,
+    fixes: tuple[Fix, ...],
+    names: Names,
+) -> bool:
+    """Add the smallest proved part of some fixes, unless a plan that was found is within it."""
+    proved = _completed(chain, fixes)
+    if proved is None:
+        return False
+    smallest = _shrunk(chain, proved)
+    smallest = _Repair(tuple(map(names.named, smallest.fixes)), smallest.after)
+    key = frozenset(fix.id for fix in smallest.fixes)
+    if any(key >= other for other in found):
+        return False
+    try:
+        found[key] = _plan(chain, smallest), smallest.fixes
+    except ConflictError:
+        return False  # a plan that cannot be written down is no plan
+    return True
+
+
+def _of_policies(findings: Sequence[Finding]) -> tuple[Fix, ...]:
+    """The preferred edit of a policy for each fault; nothing where one has none."""
+    first = [
+        next((f for f in finding.fixes if f.safety != "display" and not f.is_request_only), None)
+        for finding in findings
+        if finding.blocking
+    ]
+    return () if None in first else tuple({fix.id: fix for fix in first if fix}.values())
 
 
 def _candidates(findings: Sequence[Finding]) -> Iterator[tuple[Fix, ...]]:
@@ -211,6 +244,7 @@ def _plan(chain: Chain, proved: _Repair) -> Plan:
     after = proved.after
     return Plan(
         fixes=tuple(fix.id for fix in ordered),
+        owners=_owners(ordered),
         proved=True,
         verdict_after=after.verdict,
         headline_after=chain_headline(after),
@@ -220,6 +254,13 @@ def _plan(chain: Chain, proved: _Repair) -> Plan:
         calls=len(after.decisions),
         scenario_patch=scenario_patch(ordered, chain.world, chain.call),
     )
+
+
+def _owners(fixes: Sequence[Fix]) -> dict[str, tuple[str, ...]]:
+    found: dict[str, tuple[str, ...]] = {}
+    for fix in fixes:
+        found[fix.owner] = (*found.get(fix.owner, ()), fix.id)
+    return found
 
 
 def _commands(fixes: Sequence[Fix], after: Chain) -> tuple[str, ...]:

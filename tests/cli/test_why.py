@@ -229,3 +229,66 @@ def test_a_scenario_holds_its_own_chain(tmp_path: Path) -> None:
     result = run("why", "--scenario", written(tmp_path, "s.json", classic()), "--via", CI)
     assert result.returncode == 2
     assert "a scenario holds its own call" in result.stderr
+
+
+def test_an_unexpected_allow_is_explained_and_closed(tmp_path: Path) -> None:
+    """The ways in, the cut, its proof; the exit code stays that of the verdict."""
+    path = written(tmp_path, "s.json", classic())
+    result = run("why", "--scenario", path, "--expect", "denied")
+    assert result.returncode == 0
+    assert "allowed; denied was expected" in result.stdout
+    assert "one way in" in result.stdout
+    assert "A → DENIED   (decided again" in result.stdout
+    answer = json.loads(
+        run("why", "--scenario", path, "--expect", "denied", "--format", "json").stdout
+    )
+    assert answer["expected"] == "denied"
+    assert [grant["gate"] for grant in answer["grants"][0]["grants"]] == ["trust", "identity"]
+    assert {fix["id"] for fix in answer["fixes"]} >= set(answer["cuts"][0]["fixes"])
+
+
+def test_an_expectation_that_is_met_is_said_in_one_line(tmp_path: Path) -> None:
+    """No fix is offered for what shall be denied."""
+    path = written(tmp_path, "s.json", classic(identity=[]))
+    result = run("why", "--scenario", path, "--expect", "denied")
+    assert result.returncode == 1
+    assert "\n  denied, as expected\n" in result.stdout
+    assert "\nfix" not in result.stdout
+    assert (
+        "denied; allowed was expected"
+        in run("why", "--scenario", path, "--expect", "allowed").stdout
+    )
+
+
+def test_a_denial_that_the_caller_can_undo_is_no_comfort(tmp_path: Path) -> None:
+    """A slip of the request denies it today; the fix shows that another request gets through."""
+    named = trust({"AWS": DEPLOYER}, Condition={"StringEquals": {"sts:ExternalId": "x1"}})
+    path = written(tmp_path, "s.json", classic(trust_statements=[named]))
+    shown = run("why", "--scenario", path, "--expect", "denied").stdout
+    assert "denied, as expected, but only until the caller sends another request" in shown
+    assert "\nfix" in shown
+
+
+def test_the_caller_is_nobody_else_even_if_its_path_is_not_known(tmp_path: Path) -> None:
+    """A session does not show the path of its role; the role is the caller all the same."""
+    open_to_all = policy(trust("*"))
+    result = run(
+        "why", "--caller", f"arn:aws:sts::{A}:assumed-role/CI/build", "--role-arn", ROLE,
+        "--role-session-name", "deploy", "--expect", "denied",
+        "--trust-policy", written(tmp_path, "t.json", open_to_all),
+        "--caller-policy", written(tmp_path, "c.json", policy(allow())),
+    )  # fmt: skip
+    assert "deny role/CI to assume exactly" in result.stdout
+    assert "besides the caller: nobody else)" in " ".join(result.stdout.split())
+
+
+def test_a_call_is_compared_with_one_that_works(tmp_path: Path) -> None:
+    """The first fact that differs, in the terminal and as JSON; an ARN of nothing is bad input."""
+    world = classic(trust_statements=[trust({"AWS": f"{DEPLOYER}2"})], identity=[allow()])
+    user = {**world["accounts"][A]["UserDetailList"][0], "UserName": "deployer2"}
+    world["accounts"][A]["UserDetailList"].append(user)
+    path = written(tmp_path, "s.json", world)
+    result = run("why", "--scenario", path, "--like", f"{DEPLOYER}2")
+    assert result.returncode == 1
+    assert "names user/deployer2, not user/deployer" in result.stdout
+    assert run("why", "--scenario", path, "--like", "nobody").returncode == 2

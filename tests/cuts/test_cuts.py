@@ -105,6 +105,27 @@ def test_who_else_loses_access_is_counted() -> None:
     assert cuts[0].fixes == ("cut/trust/1",)
 
 
+@pytest.mark.parametrize("principal", [{"Service": "ec2.amazonaws.com"}, "*"])
+def test_a_service_is_never_one_caller_alone(principal: Any) -> None:
+    """Whatever else it does with the role stops as well: nobody can list who that is."""
+    world = classic(trust_statements=[trust(principal), trust({"AWS": OTHER})])
+    world["call"]["caller"] = {"service": "ec2.amazonaws.com"}
+    cuts, _ = cut(world)
+    assert [cut.last_resort for cut in cuts] == [False, True]
+    assert not any(cut.loses.complete for cut in cuts)
+
+
+def test_a_bearer_is_excepted_by_its_subject() -> None:
+    """The provider stays trusted for every other token."""
+    seeds = (s for s in range(200) if verdict_of(scenario(s, "web-identity")) == "allowed")
+    titles: list[str] = []
+    for seed in itertools.islice(seeds, 10):
+        world = scenario(seed, "web-identity")
+        _, fixes = cut(world)
+        titles += [fix.title for fix in fixes.values() if fix.id.startswith("cut/trust")]
+    assert any(title.startswith("except `") and ":sub" in title for title in titles)
+
+
 def test_a_deny_is_the_last_resort() -> None:
     """It comes last, and closes ways in that are not there yet."""
     cuts, fixes = cut(classic())

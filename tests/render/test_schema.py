@@ -7,9 +7,10 @@ from typing import Any
 import jsonschema
 import pytest
 
+from assumable.diagnose import diagnose
 from assumable.render import json as renderer
 from tests.plan.test_classic_failures import CLASSICS, broken
-from tests.worlds import classic, diagnosed
+from tests.worlds import DEPLOYER, classic, diagnosed, parsed
 
 COMMITTED = Path(__file__).parents[2] / "docs" / "schema" / "diagnosis-1.json"
 
@@ -32,3 +33,9 @@ def test_the_committed_schema_is_that_of_the_code() -> None:
 def test_answers_are_valid_under_the_schema(scenario: dict[str, Any]) -> None:
     """The rendered object is what the schema promises."""
     jsonschema.validate(json.loads(renderer.render(diagnosed(scenario))), renderer.schema())
+
+
+def test_what_else_was_asked_is_valid_too() -> None:
+    """Ways in, cuts and a comparison."""
+    answer = diagnose(*parsed(classic()), expected="denied", like=f"{DEPLOYER}2")
+    jsonschema.validate(json.loads(renderer.render(answer)), renderer.schema())

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
-from assumable.diagnose import Diagnosis
+from assumable.diagnose import Diagnosis, diagnose
 from assumable.findings.blast import BlastRadius
 from assumable.findings.finding import Evidence
 from assumable.render import terminal
@@ -15,7 +15,7 @@ from assumable.render.terminal import plans
 from assumable.render.terminal.evidence import evidence_lines
 from tests.chains import CI, chained
 from tests.plan.test_classic_failures import CLASSICS, broken
-from tests.worlds import DEPLOYER, allow, classic, diagnosed, trust
+from tests.worlds import DEPLOYER, allow, classic, diagnosed, parsed, trust
 
 SHOWN: dict[str, dict[str, Any]] = {
     **{fault: broken((fault,)) for fault in CLASSICS},
@@ -47,6 +47,31 @@ SHOWN: dict[str, dict[str, Any]] = {
 def test_the_answer_reads_as_before(name: str, snapshot: SnapshotAssertion) -> None:
     """A change of wording is seen and accepted, never slipped in."""
     assert terminal.render(diagnosed(SHOWN[name])) == snapshot
+
+
+TWO_WAYS = classic(
+    trust_statements=[trust({"AWS": [f"{DEPLOYER}2", DEPLOYER]}), trust({"AWS": "*"})]
+)
+ASKED: dict[str, Diagnosis] = {
+    "unexpected": diagnose(*parsed(TWO_WAYS), expected="denied"),
+    "unexpected-and-open": diagnose(
+        *parsed({**TWO_WAYS, "organization": "unknown"}), expected="denied"
+    ),
+    "as-expected": diagnose(*parsed(broken(("mfa",))), expected="denied"),
+    "like-another": diagnose(
+        *parsed(classic(trust_statements=[trust({"AWS": f"{DEPLOYER}2"})])), like=f"{DEPLOYER}2"
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ASKED)
+def test_answers_to_what_else_was_asked_read_as_before(
+    name: str, snapshot: SnapshotAssertion
+) -> None:
+    """Ways in, cuts and comparisons, at 80 columns; nothing but what is pasted is longer."""
+    text = terminal.render(ASKED[name], width=80)
+    assert text == snapshot
+    assert [x for x in text.splitlines() if len(x) > 80 and not x.lstrip().startswith(WHOLE)] == []
 
 
 WHOLE = ("aws ", "$ ", "─┬", "-", "+")

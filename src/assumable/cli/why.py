@@ -101,6 +101,12 @@ class AwsStyle(click.Command):
 )
 @click.option("--full", is_flag=True, help="In markdown: also what the other side need not see.")
 @click.option("--show-commands", is_flag=True, help="Show how to verify each line by hand.")
+@click.option(
+    "--expect",
+    type=click.Choice(["allowed", "denied"]),
+    help="What the verdict should be; an unexpected allow is explained, with what closes it.",
+)
+@click.option("--like", metavar="ARN", help="A caller, or a role, with which the call works.")
 @click.option("--output", hidden=True)
 @click.option("--query", hidden=True)
 @click.option("--no-cli-pager", is_flag=True, hidden=True)
@@ -119,7 +125,9 @@ def command(**options: Any) -> None:
         plain = msgspec.structs.replace(call.caller, session=Session())
         call = msgspec.structs.replace(call, caller=plain)
     call = msgspec.structs.replace(call, assumptions=decided)
-    diagnosis = token_options.with_file(diagnose(world, call), file)
+    like = options["like"] or ""
+    diagnosis = diagnose(world, call, expected=options["expect"] or "", like=like)
+    diagnosis = token_options.with_file(diagnosis, file)
     diagnosis = msgspec.structs.replace(diagnosis, notes=(*diagnosis.notes, *notes))
     click.echo(_rendered(diagnosis, world, options), nl=False, color=None)
     sys.exit(0 if options["exit_zero"] else EXIT_CODES[diagnosis.verdict])

@@ -164,8 +164,8 @@ def describe(value: Truth) -> str:
             return f"not ({describe(value.part)})"
         case And():
             texts = dict.fromkeys(map(_grouped, value.parts))
-            implied = _implied(texts)
-            return " and ".join(text for text in texts if text not in implied)
+            left_out = implied(texts)
+            return " and ".join(text for text in texts if text not in left_out)
         case Or():
             texts = dict.fromkeys(map(_grouped, value.parts))
             return " or ".join(texts)
@@ -173,7 +173,7 @@ def describe(value: Truth) -> str:
             assert_never(value)
 
 
-def _implied(texts: Iterable[str]) -> set[str]:
+def implied(texts: Iterable[str]) -> set[str]:
     """What goes without saying: a policy that is said to allow does not deny."""
     allowing = (text for text in texts if " is allowed by " in text)
     return {text.replace(" is allowed by ", " is not denied by ") for text in allowing}

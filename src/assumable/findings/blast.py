@@ -69,7 +69,9 @@ def who_loses(
     """
     changed = [_difference(hop.facts.trust, after.world, hop.call) for hop in before.decisions]
     strangers = any(
-        _is_of_strangers(statement, after.world) for old, _ in changed for statement in old
+        _is_of_strangers(statement, after.world)
+        for old, new in changed
+        for statement in (*old, *new)
     )
     found = _tried(before, fixes, after, lambda then, now: _passes(then) and not _passes(now))
     complete = is_exact or (found.complete and not strangers)
@@ -92,7 +94,9 @@ def _tried(
     then = Prepared(before.world)
     now = Prepared(after.world, like=then)
     for hop, repaired in zip(before.decisions, after.decisions, strict=False):
-        others = [p for p in around.everyone if p.arn != hop.facts.principal_arn]
+        mine = hop.facts.principal
+        me = mine.arn if isinstance(mine, Principal) else hop.facts.principal_arn
+        others = [principal for principal in around.everyone if principal.arn != me]
         tried.update(principal.arn for principal in others)
         old, new = _difference(hop.facts.trust, after.world, hop.call)
         named = [Named(statement) for statement in (*old, *new)]

@@ -72,7 +72,7 @@ def denials(decision: Decision, hop: int) -> Iterator[Closing]:
         title = f"deny {_called(who)} in {trust.name.name}"
         edit = new_statement(trust, statement)
         fix = change_policy(trust, _id(hop, "deny-in-trust"), title, edit, opens=_OPENS)
-        yield Closing(fix, frozenset(), is_exact=True)
+        yield Closing(fix, frozenset(), is_exact=not decision.facts.caller_is_service)
     mine = decision.facts.principal
     if isinstance(mine, Principal) and not _is_managed_by_aws(mine) and _is_read(mine):
         role_arn = decision.call.role_arn
@@ -136,7 +136,7 @@ def _of_trust(paths: Paths, source: Source, hop: int) -> Iterator[Closing]:
     elif who is not None:
         edit = _with_condition(policy, statement, who)
         title = f"except {_called(who)} from {label}, by {who.key}"
-        is_exact, cost = True, _EXCEPTED
+        is_exact, cost = not facts.caller_is_service, _EXCEPTED
     elif named and all(entry.kind == "Federated" for entry, _ in named):
         edit, title = _without(facts, policy, statement, [entry for entry, _ in named], label)
         title = f"{title}: for everybody who comes through it"

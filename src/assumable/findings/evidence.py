@@ -10,8 +10,8 @@ from assumable.engine.gates import Gate, Outcome
 from assumable.engine.match import ElementTrace, Reason, StatementTrace
 from assumable.engine.operators import OPERATORS
 from assumable.findings.blame import Blame, closest_statement
-from assumable.findings.differences import ALIKE, first_difference, nearest, ratio
 from assumable.findings.finding import Evidence
+from assumable.findings.slips import ALIKE, first_difference, nearest, ratio
 from assumable.model.call import Absent, Open, Present
 from assumable.model.policy import Condition, Effect, Policy
 from assumable.model.world import Unknown

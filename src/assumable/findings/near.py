@@ -10,7 +10,7 @@ from assumable.engine.evaluate import Decision
 from assumable.engine.match import StatementTrace
 from assumable.engine.operators import OPERATORS
 from assumable.findings.dead import contradiction_of
-from assumable.findings.differences import ALIKE, nearest, told
+from assumable.findings.slips import ALIKE, nearest, told
 from assumable.globs import has_wildcard, matches
 from assumable.model.call import Absent, Present, ServiceCaller
 from assumable.model.policy import Condition, Policy, Statement

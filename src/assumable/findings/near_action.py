@@ -9,9 +9,9 @@ from assumable.engine.evaluate import Decision
 from assumable.engine.gates import Gate, GateName
 from assumable.engine.match import StatementTrace
 from assumable.findings.blame import Blame
-from assumable.findings.differences import ratio, told
 from assumable.findings.finding import Fix
 from assumable.findings.fix import change_policy
+from assumable.findings.slips import ratio, told
 from assumable.globs import has_wildcard
 from assumable.model.policy import Effect, Statement
 from assumable.model.world import Principal, Role

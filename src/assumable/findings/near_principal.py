@@ -6,9 +6,9 @@ import re
 from assumable import arn
 from assumable.engine.evaluate import Decision
 from assumable.findings import identity_center
-from assumable.findings.differences import told
 from assumable.findings.near import digits
 from assumable.findings.report import exact_principal
+from assumable.findings.slips import told
 from assumable.globs import matches
 from assumable.model.world import Principal
 

@@ -7,11 +7,11 @@ from assumable.engine.evaluate import Decision
 from assumable.engine.operators import OPERATORS
 from assumable.findings.blame import Blame
 from assumable.findings.dead import contradiction_of
-from assumable.findings.differences import first_difference, nearest
 from assumable.findings.finding import Cause, Finding, Fix, Row
 from assumable.findings.fix import change_call, change_policy
 from assumable.findings.near import OLD_VERSION
 from assumable.findings.report import appended, finding, where
+from assumable.findings.slips import first_difference, nearest
 from assumable.globs import has_wildcard, matches
 from assumable.model.policy import Condition
 

@@ -17,6 +17,7 @@ from assumable.findings.commands import LIST_DEVICES
 from assumable.findings.finding import Finding, Row
 from assumable.findings.fix import CALLER
 from assumable.findings.headline import DEPENDS
+from assumable.render import sections
 from assumable.render.terminal.evidence import evidence_lines
 from assumable.render.terminal.lines import GUTTER, NARROW, line, wrapped
 from assumable.render.terminal.plans import plan_lines
@@ -69,10 +70,21 @@ def _lines(diagnosis: Diagnosis, *, show_commands: bool, width: int) -> Iterator
         yield from _finding(finding, width)
     yield from _left_out(diagnosis.findings, "findings", width)
     yield from _open_questions(diagnosis, width)
-    yield from plan_lines(diagnosis, width, whole=show_commands)
+    if not diagnosis.shall_stay_denied:  # nobody wants to mend it
+        yield from _section(sections.shares(diagnosis), width)
+        yield from plan_lines(diagnosis, width, whole=show_commands)
+    yield from _section(sections.expectation(diagnosis), width)
     for note in diagnosis.notes[:_MOST]:
         yield from wrapped("note   ", note, width, style="dim")
     yield from _left_out(diagnosis.notes, "notes", width)
+
+
+def _section(lines: Iterator[sections.Line], width: int) -> Iterator[Text]:
+    for label, text, style, whole in lines:
+        if whole:
+            yield line(label, (text, style))
+        else:
+            yield from wrapped(label, text, width, style=style)
 
 
 def _left_out(items: tuple[object, ...], what: str, width: int) -> Iterator[Text]:
@@ -168,7 +180,7 @@ def _open_questions(diagnosis: Diagnosis, width: int) -> Iterator[Text]:
         return
     yield Text()
     if DEPENDS in diagnosis.headline:  # else it says the same
-        yield from wrapped("allowed if  ", diagnosis.residual, width)
+        yield from _section(sections.allowed_if(diagnosis), width)
     for unknown in diagnosis.unknowns[:_MOST]:
         settle = f"   → {unknown.settle}" if unknown.settle else ""
         yield from wrapped("not known   ", unknown.what + settle, width)

@@ -2,8 +2,8 @@
 
 import pytest
 
-from assumable.findings.differences import first_difference, nearest, told
 from assumable.findings.near import digits, similar
+from assumable.findings.slips import first_difference, nearest, told
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,125 @@
+"""Compare with a call that works: the facts that differ and matter, gate by gate."""
+
+from collections.abc import Iterator
+from typing import Literal
+
+import msgspec
+
+from assumable import arn
+from assumable.engine.chain import Chain, decide_chain
+from assumable.engine.evaluate import Verdict
+from assumable.errors import InputError
+from assumable.findings.chain import number_of
+from assumable.findings.differences import Difference, differences
+from assumable.model.call import Call, RoleCaller, Session, UserCaller
+
+_OF_THE_CALLER = ("aws:principal", "aws:userid", "aws:username", "aws:tokenissuetime")
+Kind = Literal["caller", "role"]
+
+
+class Comparison(msgspec.Struct, frozen=True, kw_only=True):
+    """The same call with one thing exchanged, and why it ends otherwise."""
+
+    like: str
+    kind: Kind
+    """What was exchanged."""
+    verdict: Verdict
+    works: bool
+    """Whether that call is allowed, so that it shows what is missing here."""
+    headline: str
+    differences: tuple[Difference, ...]
+
+
+def compare(chain: Chain, like: str) -> Comparison:
+    """The call held against one by another caller, or for another role.
+
+    InputError when the ARN is neither, or is the one of the call itself.
+    """
+    kind, call = exchanged(chain.call, like)
+    other = decide_chain(chain.world, call)
+    found = tuple(_differences(chain, other)) if chain.verdict is not Verdict.ALLOWED else ()
+    return Comparison(
+        like=like,
+        kind=kind,
+        verdict=other.verdict,
+        works=other.verdict is Verdict.ALLOWED,
+        headline=_headline(chain, other, kind, like, found),
+        differences=found,
+    )
+
+
+def exchanged(call: Call, like: str) -> tuple[Kind, Call]:
+    """The call with another caller, or another role; which of them, the ARN says.
+
+    A role of the caller's account that is not the target is taken as a caller, by a plain session.
+    """
+    parts = arn.parse(like)
+    if parts is None or parts.kind not in ("user", "role", "assumed-role") or not parts.name:
+        raise InputError(
+            f"`{like}` is no user, role or role session", "--like", "the ARN of one that works"
+        )
+    role_like = parts.kind == "role"
+    if like in (call.caller.arn, call.role_arn) or (role_like and like == _role_of(call)):
+        raise InputError(f"`{like}` is part of this call itself", "--like", "name another one")
+    if role_like and (not call.is_principal or parts.account != call.caller_account):
+        parameters = {**call.parameters, "RoleArn": like}
+        return "role", msgspec.structs.replace(call, parameters=parameters)
+    if not call.is_principal:
+        raise InputError(
+            "the caller is no user or role, so that none can stand in its place",
+            "--like",
+            "the ARN of another role",
+        )
+    overrides = {k: v for k, v in call.overrides.items() if not k.startswith(_OF_THE_CALLER)}
+    caller = _caller(call, parts)
+    return "caller", msgspec.structs.replace(call, caller=caller, overrides=overrides)
+
+
+def _role_of(call: Call) -> str:
+    """The caller's own role, as far as its session shows it."""
+    if not isinstance(call.caller, RoleCaller):
+        return ""
+    parts = arn.parse(call.caller.arn)
+    partition = parts.partition if parts else "aws"
+    return f"arn:{partition}:iam::{call.caller_account}:role/{call.caller.role_name}"
+
+
+def _caller(call: Call, like: arn.Arn) -> UserCaller | RoleCaller:
+    """The other caller, with the same kind of credentials where it has that kind."""
+    before = call.caller
+    if like.kind == "user":
+        if isinstance(before, UserCaller):
+            return msgspec.structs.replace(before, arn=str(like))
+        return UserCaller(arn=str(like))
+    session = str(like)
+    if like.kind == "role":
+        name = before.session_name if isinstance(before, RoleCaller) else "session"
+        session = f"arn:{like.partition}:sts::{like.account}:assumed-role/{like.name}/{name}"
+    if not isinstance(before, RoleCaller):
+        return RoleCaller(arn=session)
+    # what is not known of one session is not known of the other either; what is known is its own
+    carries = Session() if before.session.complete else before.session
+    return RoleCaller(arn=session, mfa=before.mfa, session=carries)
+
+
+def _differences(here: Chain, there: Chain) -> Iterator[Difference]:
+    for place, (mine, other) in enumerate(zip(here.decisions, there.decisions, strict=False)):
+        for difference in differences(mine, other):
+            yield msgspec.structs.replace(difference, hop=number_of(here, place))
+
+
+def _headline(
+    here: Chain, there: Chain, kind: Kind, like: str, found: tuple[Difference, ...]
+) -> str:
+    name = arn.display_name(like)
+    what = f"{name} as caller" if kind == "caller" else f"{name} as the role"
+    if here.verdict is Verdict.ALLOWED:
+        return f"this call is allowed itself; with {what} it is {there.verdict}"
+    said = {
+        Verdict.ALLOWED: f"with {what} the call is allowed",
+        Verdict.CONDITIONAL: f"with {what} the call depends on what is not known",
+        Verdict.DENIED: f"with {what} the call does not work either: it is denied",
+    }[there.verdict]
+    if not found:
+        return f"{said}; no fact that is known tells the two apart"
+    return f"{said}; {len(found)} {'fact differs' if len(found) == 1 else 'facts differ'}"
