@@ -89,6 +89,22 @@ def test_one_permission_is_less_than_two_trusts() -> None:
     assert len(cuts[1].fixes) == 2
 
 
+def test_two_policies_of_one_name_are_two_edits() -> None:
+    """One of the user and one of its group may share a name."""
+    trusts = [trust({"AWS": ROOT}), trust({"AWS": DEPLOYER}), trust({"AWS": A})]
+    world = classic(trust_statements=trusts, identity=[allow(resource=[ROLE, f"{ROLE}2"])])
+    account = world["accounts"][A]
+    own = account["UserDetailList"][0]
+    own["GroupList"] = ["ops"]
+    policies = copy.deepcopy(own["UserPolicyList"])
+    account["GroupDetailList"] = [{"GroupName": "ops", "GroupPolicyList": policies}]
+    cuts, fixes = cut(world)
+    assert {fixes[name].target.arn.rpartition(":")[2] for name in cuts[0].fixes} == {
+        "user/deployer",
+        "group/ops",
+    }
+
+
 def test_who_else_loses_access_is_counted() -> None:
     """A policy of a group takes it from every member."""
     world = with_other(classic(trust_statements=[trust({"AWS": ROOT})], identity=[]))
@@ -100,7 +116,7 @@ def test_who_else_loses_access_is_counted() -> None:
     account["GroupDetailList"] = [{"GroupName": "ops", "GroupPolicyList": policy}]
     cuts, _ = cut(world)
     lost = {cut.fixes: cut.loses.principals for cut in cuts}
-    assert lost[("cut/permission/p/1",)] == (OTHER,)
+    assert lost[("cut/permission/group/ops/p/1",)] == (OTHER,)
     assert lost[("cut/trust/1",)] == ()
     assert cuts[0].fixes == ("cut/trust/1",)
 

@@ -257,7 +257,10 @@ def _of_permission(decision: Decision, source: Source, hop: int) -> Iterator[Clo
     resources = statement.resources or ()
     if statement.not_resource or statement.not_action or not only_sts or role_arn not in resources:
         return
-    fix_id = _id(hop, f"permission/{policy.name.name}/{statement.index + 1}")
+    name = policy.name
+    held = f"{arn.display_name(name.owner)}/{name.name}"
+    place = arn.display_name(name.arn) if name.arn else held
+    fix_id = _id(hop, f"permission/{place}/{statement.index + 1}")
     label = f"{statement.label} of {policy.name.name}"
     left = [value for value in resources if value != role_arn]
     edit: Edit
