@@ -100,6 +100,7 @@ class AwsStyle(click.Command):
     help="How to print the answer.",
 )
 @click.option("--full", is_flag=True, help="In markdown: also what the other side need not see.")
+@click.option("--redact", is_flag=True, help="Pseudonyms for names, accounts and addresses.")
 @click.option("--show-commands", is_flag=True, help="Show how to verify each line by hand.")
 @click.option("--output", hidden=True)
 @click.option("--query", hidden=True)
@@ -119,6 +120,10 @@ def command(**options: Any) -> None:
         plain = msgspec.structs.replace(call.caller, session=Session())
         call = msgspec.structs.replace(call, caller=plain)
     call = msgspec.structs.replace(call, assumptions=decided)
+    if options["redact"]:
+        from assumable.cli.redaction import redacted
+
+        (world, call), notes = redacted(Scenario(world, call), notes)
     diagnosis = diagnose(world, call)
     diagnosis = msgspec.structs.replace(diagnosis, notes=(*diagnosis.notes, *notes))
     click.echo(_rendered(diagnosis, world, options), nl=False, color=None)
