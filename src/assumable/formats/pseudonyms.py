@@ -57,7 +57,7 @@ _ACCOUNTS = (
     *(f"{digit}" * 12 for digit in range(1, 10)),
     *(f"{pair}" * 6 for pair in range(10, 100) if pair % 11),
 )
-_NEAR = 0.75
+_NEAR, _NEARLY_AS_LONG = 0.75, 0.83
 _SHORTEST_NEAR = 4
 _SAME_END = 3
 """Letters at the beginning or at the end that words must share to be held against each other."""
@@ -254,7 +254,7 @@ def _alike(left: str, right: str) -> "difflib.SequenceMatcher[str]":
 
 def _ratio(match: "difflib.SequenceMatcher[str]") -> float:
     """How much is the same; words of very different length are not looked at closely."""
-    return match.ratio() if match.real_quick_ratio() >= _NEAR else 0.0
+    return match.ratio() if match.real_quick_ratio() >= _NEARLY_AS_LONG else 0.0
 
 
 def _tokens(text: str) -> Iterator[tuple[str, bool]]:
