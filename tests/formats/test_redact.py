@@ -222,6 +222,37 @@ def test_policies_in_texts_are_read() -> None:
         assert json.loads(new)["Statement"][0]["Action"] == "sts:AssumeRole"
 
 
+def test_numbers_are_names_where_policies_compare_them() -> None:
+    """Ids of repositories and accounts may stand without quotes; times and durations stay."""
+    provider = f"arn:aws:iam::{B}:oidc-provider/token.actions.githubusercontent.com"
+    asked = {"token.actions.githubusercontent.com:repository_id": 51234}
+    statement = trust(
+        {"Federated": provider},
+        "sts:AssumeRoleWithWebIdentity",
+        Condition={"StringEquals": asked},
+    )
+    scenario = classic(trust_statements=[statement], DurationSeconds=900)
+    scenario["accounts"][B]["OpenIDConnectProviders"] = [
+        {"Arn": provider, "ClientIDList": ["sts.amazonaws.com"]}
+    ]
+    claims = {
+        "iss": "https://token.actions.githubusercontent.com", "aud": "sts.amazonaws.com",
+        "sub": "repo:acme/app:pull_request", "repository_id": 51234, "exp": 1795435300,
+    }  # fmt: skip
+    scenario["call"] |= {"api": "AssumeRoleWithWebIdentity", "caller": {"claims": claims}}
+    scenario["organization"] = {
+        "Id": "o-exampleorgid", "MasterAccountId": 987654321098, "Roots": [{"Id": "r-ab12"}],
+    }  # fmt: skip
+    before = outcome_of(*parsed(scenario))
+    assert before.verdict == "allowed"
+    assert outcome_of(*redact(*parsed(scenario)).scenario) == before
+    printed = json.dumps(redact_document(scenario)[0])
+    assert "51234" not in printed
+    assert "987654321098" not in printed
+    assert "1795435300" in printed
+    assert "900" in printed
+
+
 def test_free_text_is_left_out() -> None:
     """It tells more than the case needs."""
     shown, _ = redact_document({**classic(), "title": "Acme", "source": "x", "error_text": "y"})

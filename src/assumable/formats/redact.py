@@ -123,9 +123,17 @@ class _Json:
             return {self._key(key): self._member(key, item) for key, item in value.items()}
         if isinstance(value, list):
             return [self.value(item) for item in value]
-        if isinstance(value, str):
-            return self.rename(value)
-        return value
+        if isinstance(value, int) and arn.ACCOUNT_ID.fullmatch(str(value)):
+            return self.rename(str(value))  # an account ID without quotes
+        return self.rename(value) if isinstance(value, str) else value
+
+    def _compared(self, value: Any) -> Any:
+        """Values that policies compare as texts, numbers among them."""
+        if isinstance(value, list):
+            return [self._compared(item) for item in value]
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return self.rename(str(value))
+        return self.value(value)
 
     def _key(self, key: str) -> str:
         return self.rename(key) if arn.ACCOUNT_ID.fullmatch(key) else key
@@ -151,7 +159,7 @@ class _Json:
         return {
             self.condition_key(key): values
             if _TYPED.match(operator) or key.lower() in _WORDS_OF_AWS
-            else self.value(values)
+            else self._compared(values)
             for key, values in block.items()
         }
 
@@ -168,7 +176,7 @@ class _Json:
         }
 
     def _plain(self, value: Any) -> Any:
-        return self.asserted(value) if isinstance(value, dict) else self.value(value)
+        return self.asserted(value) if isinstance(value, dict) else self._compared(value)
 
     def _unknown(self, item: str) -> str:
         kind, colon, name = item.partition(":")
