@@ -181,6 +181,7 @@ def test_addresses_stay_in_their_networks() -> None:
     assert ipaddress.ip_address(inside) in ipaddress.ip_network(network)
     assert ipaddress.ip_address(outside) not in ipaddress.ip_network(network)
     assert everything == "0.0.0.0/0"
+    assert re.fullmatch(r"\d+\.0\.0\.0/255\.0\.0\.0", renamed("10.0.0.0/255.0.0.0")[0])
     assert ipaddress.ip_address(inside6) in ipaddress.ip_network(network6)
     assert inside not in texts
 
@@ -281,6 +282,36 @@ def test_loose_policies_and_snapshots_are_redacted(tmp_path: Path) -> None:
         assert json.loads(printed)["findings"][0]["variant"] == "near-name"
         for name in ("deployer", "DeployRole", A, B, r"AssumeRolePolicy\b", str(tmp_path)):
             assert not re.search(name, printed)
+
+
+def test_what_is_known_by_its_name_alone_is_redacted(tmp_path: Path) -> None:
+    """Groups, managed and malformed policies, accounts and SCPs that nobody could read."""
+    scenario = classic(identity=[allow("s3:*")])
+    dumps = scenario["accounts"]
+    (user,) = dumps[A]["UserDetailList"]
+    user["GroupList"] = ["acme-operators"]
+    user["AttachedManagedPolicies"] = [{"PolicyArn": f"arn:aws:iam::{A}:policy/acme-managed"}]
+    user["UserPolicyList"].append({"PolicyName": "acme-malformed", "PolicyDocument": {}})
+    for account, dump in dumps.items():
+        whole = {"UserDetailList": [], "RoleDetailList": [], **dump}
+        (tmp_path / f"{account}.json").write_text(json.dumps(whole))
+    organization = {
+        "Id": "o-acmeorgid1", "MasterAccountId": "999999999999", "Roots": [{"Id": "r-acme"}],
+        "Accounts": [{"Id": A, "ParentId": "r-acme", "Name": "Acme Sandbox"}],
+        "Policies": [{"Id": "p-acme1234", "Name": "Acme guard", "Targets": ["r-acme"],
+                      "Type": "SERVICE_CONTROL_POLICY"},
+                     {"Id": "p-FullAWSAccess", "Targets": ["r-acme", A],
+                      "Type": "SERVICE_CONTROL_POLICY"}],
+    }  # fmt: skip
+    (tmp_path / "organization.json").write_text(json.dumps(organization))
+    for format_ in ("terminal", "json", "markdown"):
+        printed = run(
+            "--snapshot", str(tmp_path), "--caller", DEPLOYER, "--role-arn", ROLE, "--redact",
+            "--format", format_, "--role-session-name", "zoe",
+        )  # fmt: skip
+        assert "acme" not in printed.lower()
+        assert "999999999999" not in printed
+        assert "the policies of group" in printed
 
 
 def test_notes_name_nobody() -> None:

@@ -239,7 +239,7 @@ class Pseudonyms:
         host, slash, length = text.partition("/")
         value = int(ipaddress.ip_address(host))
         most = network.max_prefixlen
-        bits = f"{value:0{most}b}"[: int(length) if slash else most]
+        bits = f"{value:0{most}b}"[: network.prefixlen]
         new = "".join(str(int(bit) ^ self._flip(bits[:n])) for n, bit in enumerate(bits))
         kind = type(ipaddress.ip_address(host))
         return f"{kind(int(new.ljust(most, '0') or '0', 2))}{slash}{length}"

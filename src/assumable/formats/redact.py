@@ -56,6 +56,11 @@ _WORDS_OF_AWS = frozenset((
     "aws:principalservicenameslist", "aws:requestedregion", "sts:awsservicename",
     "iam:passedtoservice",
 ))  # fmt: skip
+_MENTIONED = re.compile(
+    r"arn:aws[a-z-]*:[^\s,;`']+|(?<!\d)\d{12}(?!\d)|(?<=policies of group )[^\s,]+"
+    r"|^(?!the )[^,]+(?=, which is malformed)|(?<=DescribePolicy on )\S+"
+)
+"""Names in what is said of a part that was not read: it may be all that is known of it."""
 _FIELDS_AS_THEY_ARE = frozenset((
     "api", "credentials", "region", "endpoint", "regions", "unlisted", "transitive_tag_keys",
     "principal", "assumptions", "layer", "time", "input_pointer", "document",
@@ -79,7 +84,15 @@ def redact(world: World, call: Call) -> Redacted:
         changed = msgspec.structs.replace(parsed.call, assumptions=call.assumptions)
         return Redacted(Scenario(parsed.world, changed), pseudonyms)
     texts: list[str] = []
-    _Model(_collector(texts), _unchanged).value((world, call))
+    collect = _collector(texts)
+
+    def mentioned(text: str) -> str:
+        """A sentence names what is known nowhere else."""
+        for found in _MENTIONED.finditer(text):
+            collect(found[0])
+        return text
+
+    _Model(collect, mentioned).value((world, call))
     pseudonyms = Pseudonyms(texts)
     new_world, new_call = _Model(pseudonyms.of, pseudonyms.prose).value((world, call))
     return Redacted(Scenario(new_world, new_call), pseudonyms)
@@ -102,10 +115,6 @@ def _collector(texts: list[str]) -> Callable[[str], str]:
         return text
 
     return collect
-
-
-def _unchanged(text: str) -> str:
-    return text
 
 
 class _Json:
@@ -250,7 +259,9 @@ class _Model:
     def _special(self, value: Any) -> Any:
         match value:
             case Unknown():
-                what, settle = self.prose(value.what), self.prose(value.settle)
+                is_name = value.settle.startswith("organizations:DescribePolicy")
+                what = (self.rename if is_name else self.prose)(value.what)
+                settle = self.prose(value.settle)
                 return msgspec.structs.replace(value, what=what, settle=settle)
             case Absent():
                 return Absent(self.prose(value.reason))
