@@ -92,7 +92,8 @@ def _add(
     if proved is None:
         return False
     smallest = _shrunk(chain, proved)
-    smallest = _Repair(tuple(map(names.named, smallest.fixes)), smallest.after)
+    named = {fix.id: fix for fix in map(names.named, smallest.fixes)}
+    smallest = _Repair(tuple(named.values()), smallest.after)
     key = frozenset(fix.id for fix in smallest.fixes)
     if any(key >= other for other in found):
         return False

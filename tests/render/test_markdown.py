@@ -112,11 +112,11 @@ def test_the_other_side_learns_no_more_of_the_sender_than_it_needs() -> None:
         identity=[allow(Sid="HushStatement")],
         **secrets,
     )
-    scenario["call"]["network"] = {"source_ip": "203.0.113.77"}
+    scenario["call"]["network"] = {"source_ip": "198.51.100.77"}
     text = ticket(scenario)
     assert f"For the administrator of account {B}." in text
     assert "hush" not in text.lower()
-    assert "203.0.113.77" not in text
+    assert "198.51.100.77" not in text
     full = ticket(scenario, full=True)
     assert "hush-session" in full
 

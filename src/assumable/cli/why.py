@@ -100,6 +100,7 @@ class AwsStyle(click.Command):
     help="How to print the answer.",
 )
 @click.option("--full", is_flag=True, help="In markdown: also what the other side need not see.")
+@click.option("--redact", is_flag=True, help="Pseudonyms for names, accounts and addresses.")
 @click.option("--show-commands", is_flag=True, help="Show how to verify each line by hand.")
 @click.option(
     "--expect",
@@ -126,6 +127,11 @@ def command(**options: Any) -> None:
         call = msgspec.structs.replace(call, caller=plain)
     call = msgspec.structs.replace(call, assumptions=decided)
     like = options["like"] or ""
+    if options["redact"]:
+        from assumable.cli.redaction import redacted
+
+        (world, call), notes, like = redacted(Scenario(world, call), notes, like)
+        file = ""
     diagnosis = diagnose(world, call, expected=options["expect"] or "", like=like)
     diagnosis = token_options.with_file(diagnosis, file)
     diagnosis = msgspec.structs.replace(diagnosis, notes=(*diagnosis.notes, *notes))

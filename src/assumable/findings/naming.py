@@ -15,12 +15,13 @@ class Names:
         self._known: dict[str, Fix] = {}
 
     def named(self, fix: Fix) -> Fix:
-        """The fix under an id that no other edit has."""
+        """The fix under an id that no other edit has; one and the same for the same edit."""
         name, number = fix.id, 1
-        while not _is_same(self._known.setdefault(name, fix), fix):
+        while name in self._known and not _is_same(self._known[name], fix):
             number += 1
             name = f"{fix.id}-{number}"
-        return fix if name == fix.id else msgspec.structs.replace(fix, id=name)
+        named = fix if name == fix.id else msgspec.structs.replace(fix, id=name)
+        return self._known.setdefault(name, named)
 
     def of(self, findings: Sequence[Finding]) -> tuple[Finding, ...]:
         """Findings whose fixes have such ids."""
@@ -31,4 +32,7 @@ class Names:
 
 
 def _is_same(left: Fix, right: Fix) -> bool:
-    return (left.target, left.edit, left.hop) == (right.target, right.edit, right.hop)
+    """Whether they are one edit: a managed policy is one wherever it is attached."""
+    mine, theirs = left.target.policy_arn, right.target.policy_arn
+    same = mine == theirs if mine else left.target == right.target
+    return same and (left.edit, left.hop) == (right.edit, right.hop)

@@ -232,7 +232,8 @@ class _Ticket:
 
     def _change(self, change: Change, fixes: Sequence[Fix]) -> Iterator[str]:
         for fix in fixes:
-            yield f"- {prose(fix.title)}"
+            title = fix.title if self.full else re.sub(r"^hop \d+: ", "", fix.title)
+            yield f"- {prose(title)}"
         yield ""
         edits = diff(change) or "\n".join(fix.diff for fix in fixes if fix.diff)
         if edits:
