@@ -8,10 +8,14 @@ ALIKE = 0.7
 _MOST, _LONGEST, _LETTERS = 2, 24, 2
 """A slip is one piece that is missing or too much, other letters, or two letters apart."""
 _SHOWN = 12
+_LONGEST_TEXT = 2048
+"""Characters of an ARN at most; a resource or a claim that is longer was not mistyped."""
 
 
 def ratio(left: str, right: str) -> float:
-    """How much two texts have in common, from 0 to 1."""
+    """How much two texts have in common, from 0 to 1; nothing that is longer than any ARN."""
+    if max(len(left), len(right)) > _LONGEST_TEXT:
+        return 0.0  # the comparison takes time that grows with the square of the length
     return difflib.SequenceMatcher(None, left, right, autojunk=False).ratio()
 
 
