@@ -53,7 +53,7 @@ def command(file: Path, redact: bool, out: Path | None, seconds: float) -> None:
     if redact:
         from assumable.cli.redaction import redacted
 
-        (world, _), lost = redacted(_parsed(document, "", now), ())
+        (world, _), lost, _ = redacted(_parsed(document, "", now), ())
         document = world.document
         notes += lost
     text = _written(document)
