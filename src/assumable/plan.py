@@ -26,6 +26,8 @@ MAX_PLANS = 3
 MAX_TRIES = 200
 MAX_ROUNDS = 3
 MAX_SINGLES = 10
+MAX_FIXES = 25
+"""Nobody carries out more at once: what has that many faults was never meant to pass."""
 _TARGETS = ("/RoleArn", "/TargetPrincipal")
 """The parameters that say what is asked for."""
 
@@ -111,7 +113,11 @@ def _of_policies(findings: Sequence[Finding]) -> tuple[Fix, ...]:
         for finding in findings
         if finding.blocking
     ]
-    return () if None in first else tuple({fix.id: fix for fix in first if fix}.values())
+    return (
+        ()
+        if None in first or len(first) > MAX_FIXES
+        else tuple({fix.id: fix for fix in first if fix}.values())
+    )
 
 
 def _candidates(findings: Sequence[Finding]) -> Iterator[tuple[Fix, ...]]:
@@ -126,7 +132,7 @@ def _candidates(findings: Sequence[Finding]) -> Iterator[tuple[Fix, ...]]:
         if finding.blocking
     ]
     options = [several for several in options if several]  # another fault's fix may mend it too
-    if not options:
+    if not 0 < len(options) <= MAX_FIXES:
         return
     renamed = [fix for several in options for _, fix in several if _asks_for_another_role(fix)]
     if renamed:

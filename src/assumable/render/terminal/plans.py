@@ -25,7 +25,7 @@ def plan_lines(diagnosis: Diagnosis, width: int, *, whole: bool) -> Iterator[Tex
     letters: dict[str, str] = {}
     for plan in diagnosis.plans:
         for name in plan.fixes:
-            letters.setdefault(name, string.ascii_uppercase[len(letters) % 26])
+            letters.setdefault(name, _letter(len(letters)))
     for number, plan in enumerate(diagnosis.plans):
         yield Text()
         chosen = {letters[name]: fixes[name] for name in plan.fixes}
@@ -36,6 +36,12 @@ def plan_lines(diagnosis: Diagnosis, width: int, *, whole: bool) -> Iterator[Tex
             yield from _plan(plan, chosen, "or" if number else "fix", width)
     if diagnosis.verdict is Verdict.DENIED and not diagnosis.plans:
         yield from _none(diagnosis, width)
+
+
+def _letter(number: int) -> str:
+    """A to Z, then AA and so on."""
+    more, last = divmod(number, len(string.ascii_uppercase))
+    return (string.ascii_uppercase[more - 1] if more else "") + string.ascii_uppercase[last]
 
 
 def _none(diagnosis: Diagnosis, width: int) -> Iterator[Text]:
