@@ -32,6 +32,6 @@ def as_notes(decision: Decision, items: tuple[str, ...]) -> Iterator[str]:
         taken = decision.facts.takes(item.id)
         word, other = item.values if taken else reversed(item.values)
         yield (
-            f"{item.id} is open: {item.question} Taken as `{word}`, since {item.evidence}; "
-            f"--assume {item.id}={other} decides it otherwise"
+            f"the answer rests on a point that AWS leaves open ({item.id}): {item.question} Taken "
+            f"as `{word}`, since {item.evidence}; --assume {item.id}={other} decides it otherwise"
         )

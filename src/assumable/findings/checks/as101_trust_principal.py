@@ -57,7 +57,7 @@ _EXPLANATIONS = {
     "account": "it names `{got}`, the same principal of another account",
     "near-name": "it names `{got}`, which is close but not the caller",
     "deleted-principal": "`{got}` is the unique id of a principal that was deleted; one that was "
-    "created again under the same name gets another id, so the policy must be saved again",
+    "created again under the same name gets another id, so the ARN must take the place of the id",
     "other-principal": "the closest principal it names is `{got}`",
 }
 

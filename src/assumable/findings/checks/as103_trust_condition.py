@@ -42,6 +42,7 @@ def check(decision: Decision, blame: Blame) -> Finding:
         CAUSE,
         blame,
         explanation,
+        title=f"the trust policy's condition on {blame.variant} does not hold",
         fixes=(
             *_fixes(decision, condition),
             *_name_caller(decision, blame, condition),

@@ -8,6 +8,7 @@ from assumable.findings.blame import Blame
 from assumable.findings.finding import Cause, Finding, Fix, Row
 from assumable.findings.fix import change_call, raise_max_duration
 from assumable.findings.report import finding, role_name
+from assumable.model.call import UserCaller
 from assumable.model.world import Role, Unknown
 
 CAUSE = Cause("AS501", "duration", Row.DURATION, "the session duration is not allowed")
@@ -24,9 +25,8 @@ def check(decision: Decision, blame: Blame) -> Finding:
         "role-maximum": f"{asked} s exceeds the MaxSessionDuration of {role_name(decision)}, "
         "which is "
         f"{maximum} s",
-        "chaining": f"{asked} s exceeds 3600 s, the limit when one session's credentials assume "
-        "the next "
-        "role, whatever the role's own maximum is",
+        "chaining": f"{asked} s exceeds 3600 s, the limit for {_chained(decision)}, whatever the "
+        "role's own maximum is",
         "range": f"{asked} s is not within {least} to {most} s, the range that AWS accepts",
     }
     return finding(
@@ -35,8 +35,15 @@ def check(decision: Decision, blame: Blame) -> Finding:
         explanations[variant],
         facts=("R4.1", "R9.6"),
         fixes=tuple(_fixes(decision, variant)),
-        title=f"a session of {asked} s is not allowed",
+        title=f"a session of {asked} s is not allowed"
+        + (", 3600 s is" if variant == "chaining" else ""),
     )
+
+
+def _chained(decision: Decision) -> str:
+    if isinstance(decision.call.caller, UserCaller):
+        return "a call with temporary credentials of GetSessionToken"
+    return "a call with the credentials of another role's session"
 
 
 def _fixes(decision: Decision, variant: str) -> Iterator[Fix]:

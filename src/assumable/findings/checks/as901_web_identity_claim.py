@@ -45,6 +45,7 @@ def check(decision: Decision, blame: Blame) -> Finding:
             facts=("R5.8",),
         )
     found = miss(decision, blame.gate.context, condition)
+    claim = blame.variant.rpartition(":")[2]
     wanted = " or ".join(f"`{value}`" for value in condition.values)
     return finding(
         CAUSE,
@@ -52,6 +53,7 @@ def check(decision: Decision, blame: Blame) -> Finding:
         f"{where(blame)} asks that {blame.variant} is {wanted}, {found.explanation}"
         f"{about_subject(condition.values, found.got)}",
         variant=found.variant,
+        title=f"the token's {claim} is not what the trust policy asks for",
         fixes=tuple(_fixes(decision, blame, condition, found)),
         facts=("R5.12", "R5.14"),
     )

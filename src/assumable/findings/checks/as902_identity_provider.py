@@ -4,12 +4,14 @@ from collections.abc import Iterator
 
 from assumable.engine.evaluate import Decision
 from assumable.engine.keys.federation import audience_of
+from assumable.engine.provider import registered
 from assumable.findings import commands
 from assumable.findings.blame import Blame
 from assumable.findings.finding import Cause, Finding, Fix, Row, Target
 from assumable.findings.fix import change_call
 from assumable.findings.report import finding
 from assumable.model.call import WebIdentityCaller
+from assumable.model.world import Provider
 
 CAUSE = Cause(
     "AS902",
@@ -57,6 +59,8 @@ def check(decision: Decision, blame: Blame) -> Finding:
         f"the {kind} is refused before the trust policy is looked at: {reason}"
         f"{_HINTS[blame.variant]}"
     )
+    if blame.variant == "client-id":
+        explanation += _audiences(decision)
     return finding(
         CAUSE,
         blame,
@@ -65,6 +69,15 @@ def check(decision: Decision, blame: Blame) -> Finding:
         fixes=tuple(_fixes(decision, blame)),
         facts=("R7.9", "R7.10"),
     )
+
+
+def _audiences(decision: Decision) -> str:
+    caller = decision.call.caller
+    sent = audience_of(caller.claims) if isinstance(caller, WebIdentityCaller) else ()
+    known = registered(decision.facts, decision.call.identity_provider)
+    accepted = known.client_ids if isinstance(known, Provider) else None
+    listed = ", ".join(f"`{value}`" for value in accepted or ()) or "none"
+    return f": the token is for {' and '.join(f'`{value}`' for value in sent)}, it accepts {listed}"
 
 
 def _fixes(decision: Decision, blame: Blame) -> Iterator[Fix]:

@@ -35,7 +35,7 @@ _EXPLANATIONS = {
     "stands for all of them",
     "partition": "it names `{got}`, the same service in another partition",
     "near-name": "it names `{got}`, which is close but not the service's name",
-    "other-service": "the closest service it names is {other}, and that is another one",
+    "other-service": "it names {other}, which is another service",
 }
 
 

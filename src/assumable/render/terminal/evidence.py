@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from rich.text import Text
 
+from assumable.engine.match import Reason
 from assumable.errors import printable
 from assumable.findings.finding import Evidence
 from assumable.render.terminal.lines import GUTTER, line
@@ -11,6 +12,8 @@ from assumable.render.terminal.lines import GUTTER, line
 _AFTER = 20
 """Characters of a line that is cut which stay in sight after the first difference."""
 _DIFFERS = "differs from ┴ on"
+_UNLISTED = (Reason.ACTION,)
+"""Nothing is wrong with what is marked: something is missing beside it."""
 
 
 def evidence_lines(evidence: Evidence, width: int) -> Iterator[Text]:
@@ -44,6 +47,9 @@ def evidence_lines(evidence: Evidence, width: int) -> Iterator[Text]:
     yield line((f"{' ' * (GUTTER - 2)}─┬ {evidence.file}:{evidence.line}:{evidence.column}", "dim"))
     yield line((number, "dim"), shown)
     marks = _marks(start - cut, len(alike + other), None if place is None else place - cut, room)
+    missing = f" {printable(evidence.got)} is not in it" if evidence.reason in _UNLISTED else ""
+    if place is None and evidence.got and len(marks) + len(missing) <= room:
+        marks += missing
     yield line((" " * GUTTER + "│ ", "dim"), (marks, "red"))
 
 

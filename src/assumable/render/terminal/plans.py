@@ -94,13 +94,14 @@ def _plan(plan: Plan, chosen: Mapping[str, Fix], label: str, width: int) -> Iter
         after = plan.headline_after
     yield from wrapped(
         "proof ",
-        f"{letters} → {after}   (decided again with the fixes applied; gains "
-        f"access besides you: {_gained(plan.blast_radius)})",
+        f"{letters} → {after}   (decided again with the fixes applied)",
         width,
     )
     if plan.verdict_after is Verdict.CONDITIONAL and DEPENDS in plan.headline_after:
         on_what = textwrap.shorten(plan.residual_after, _LONGEST, placeholder=" … (--format json)")
         yield from wrapped("      allowed if  ", on_what, width)
+    if any(not fix.is_request_only for fix in chosen.values()):
+        yield from wrapped("who   ", f"else gains access: {_gained(plan.blast_radius)}", width)
 
 
 def _fix(lead: str, fix: Fix, width: int) -> Iterator[Text]:
@@ -130,7 +131,7 @@ def _commands(plan: Plan, fixes: list[Fix], width: int) -> Iterator[Text]:
 
 
 def _gained(radius: BlastRadius) -> str:
-    """Who else a plan lets in, in words."""
+    """Who else a plan lets in of those who are known, in words."""
     if radius.count:
         return f"{radius.count} more: {', '.join(radius.principals)}"
     if radius.complete:
