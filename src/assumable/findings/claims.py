@@ -26,7 +26,7 @@ _EXPLANATIONS = {
     "would match under StringLike",
     "case": "which differs from `{got}` only in letter case",
     "immutable-sub": "written without the numeric ids that GitHub puts into the subject of "
-    "repositories created, renamed or transferred since 2026-07-15: `{got}`",
+    "repositories created, renamed or transferred since 2026-07-15; in this token it is `{got}`",
     "mutable-sub": "written with the numeric ids of owner and repository, which the subject of "
     "this repository does not have, or has others: `{got}`",
     "environment-sub": "but a job that uses an environment has the environment in its subject "
