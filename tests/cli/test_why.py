@@ -279,7 +279,9 @@ def test_the_caller_is_nobody_else_even_if_its_path_is_not_known(tmp_path: Path)
         "--caller-policy", written(tmp_path, "c.json", policy(allow())),
     )  # fmt: skip
     assert "deny role/CI to assume exactly" in result.stdout
-    assert "besides the caller: nobody else)" in " ".join(result.stdout.split())
+    assert "besides the sessions of the caller's role: nobody else)" in " ".join(
+        result.stdout.split()
+    )
 
 
 def test_a_call_is_compared_with_one_that_works(tmp_path: Path) -> None:

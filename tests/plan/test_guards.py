@@ -193,3 +193,27 @@ def test_a_key_that_is_known_to_be_absent_is_nothing_to_rest_on() -> None:
     scenario["unknown"] = ["context:aws:SourceAccount"]
     plan = first(scenario)
     assert (plan.fixes, plan.verdict_after) == (("trust-action/add",), "conditional")
+
+
+ISSUER = "token.actions.githubusercontent.com"
+PROVIDER_OF_ALL = f"arn:aws:iam::{B}:oidc-provider/{ISSUER}"
+
+
+@pytest.mark.rule("R2.14")
+@pytest.mark.parametrize("principal", [PROVIDER_OF_ALL, PROVIDER_OF_ALL.replace("github", "githb")])
+def test_no_plan_trusts_every_tenant_of_a_provider(principal: str) -> None:
+    """A statement that names it without a subject is not brought to life as it stands."""
+    for condition in ({}, {"Condition": {"StringEquals": {f"{ISSUER}:aud": "sts.amazonaws.com"}}}):
+        action = (
+            "sts:AssumeRole" if principal == PROVIDER_OF_ALL else "sts:AssumeRoleWithWebIdentity"
+        )
+        named = trust({"Federated": principal}, action, **condition)
+        scenario = classic(trust_statements=[named])
+        entry = {"Arn": PROVIDER_OF_ALL, "ClientIDList": ["sts.amazonaws.com"]}
+        scenario["accounts"][B]["OpenIDConnectProviders"] = [entry]
+        claims = {"iss": f"https://{ISSUER}", "aud": "sts.amazonaws.com", "sub": "repo:acme/app:x"}
+        scenario["call"] |= {"api": "AssumeRoleWithWebIdentity", "caller": {"claims": claims}}
+        diagnosis = diagnosed(scenario)
+        assert len(diagnosis.plans) == 1
+        assert f'"{ISSUER}:sub": "repo:acme/app:x"' in diagnosis.plans[0].commands[0]
+        assert after_first_plan(scenario, diagnosis) == "allowed"

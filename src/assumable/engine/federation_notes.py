@@ -26,10 +26,10 @@ def _unsaveable(facts: Facts) -> Iterator[str]:
     """Trust in a shared issuer without a test of the claim that tells its tenants apart (C-3)."""
     issuer, trust = facts.call.issuer.lower(), facts.trust
     claim = SHARED_ISSUERS.get(issuer)
-    if claim is None or not isinstance(trust, Policy):
+    if not isinstance(trust, Policy):
         return
     for statement in trust.statements:
-        if _trusts(statement, facts) and not _tests(statement, f"{issuer}:{claim}"):
+        if is_open_to_tenants(statement, facts):
             also = ""
             if issuer == "app.terraform.io":
                 also = ", and STS may refuse the request as well (R2.15)"
@@ -38,6 +38,15 @@ def _unsaveable(facts: Facts) -> Iterator[str]:
                 "tells the tenants of that provider apart: IAM refuses to save such a statement "
                 f"today, roles saved before keep working (R2.14){also}"
             )
+
+
+def is_open_to_tenants(statement: Statement, facts: Facts) -> bool:
+    """Whether it lets every tenant of the caller's shared provider in (C-3, R2.14)."""
+    issuer = facts.call.issuer.lower()
+    claim = SHARED_ISSUERS.get(issuer)
+    if claim is None or _tests(statement, f"{issuer}:{claim}"):
+        return False
+    return _trusts(statement, facts)
 
 
 def _trusts(statement: Statement, facts: Facts) -> bool:

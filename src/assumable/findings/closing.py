@@ -72,7 +72,7 @@ def denials(decision: Decision, hop: int) -> Iterator[Closing]:
         title = f"deny {_called(who)} in {trust.name.name}"
         edit = new_statement(trust, statement)
         fix = change_policy(trust, _id(hop, "deny-in-trust"), title, edit, opens=_OPENS)
-        yield Closing(fix, frozenset(), is_exact=not decision.facts.caller_is_service)
+        yield Closing(fix, frozenset(), is_exact=_is_one(decision.facts))
     mine = decision.facts.principal
     if isinstance(mine, Principal) and not _is_managed_by_aws(mine) and _is_read(mine):
         role_arn = decision.call.role_arn
@@ -132,11 +132,11 @@ def _of_trust(paths: Paths, source: Source, hop: int) -> Iterator[Closing]:
     label = f"{statement.label} of {policy.name.name}"
     if named and all(_is_own(entry, form) for entry, form in named):
         edit, title = _without(facts, policy, statement, [entry for entry, _ in named], label)
-        is_exact, cost = not facts.caller_is_service, _cost(edit)
+        is_exact, cost = _is_one(facts), _cost(edit)
     elif who is not None:
         edit = _with_condition(policy, statement, who)
         title = f"except {_called(who)} from {label}, by {who.key}"
-        is_exact, cost = not facts.caller_is_service, _EXCEPTED
+        is_exact, cost = _is_one(facts), _EXCEPTED
     elif named and all(entry.kind == "Federated" for entry, _ in named):
         edit, title = _without(facts, policy, statement, [entry for entry, _ in named], label)
         title = f"{title}: for everybody who comes through it"
@@ -279,6 +279,11 @@ def _of_permission(decision: Decision, source: Source, hop: int) -> Iterator[Clo
     fix = change_policy(policy, fix_id, title, edit, opens=_OPENS)
     is_exact = not policy.name.arn and policy.name.owner == _own_arn(decision)
     yield Closing(fix, frozenset((source.key,)), is_exact=is_exact, cost=_cost(edit))
+
+
+def _is_one(facts: Facts) -> bool:
+    """Whether the caller is one principal: behind a service or a provider there are many."""
+    return facts.has_identity_side
 
 
 def _own_arn(decision: Decision) -> str:

@@ -82,10 +82,15 @@ def provider_fixes(
             edit,
             opens=opens,
         )
-        return
+    yield from exact_fixes(decision, trust, "trust-principal/name-the-provider")
+
+
+def exact_fixes(decision: Decision, trust: Policy, fix_id: str) -> Iterator[Fix]:
+    """Trust exactly this subject of the provider that was used."""
+    wanted = decision.call.identity_provider
     by_token = isinstance(decision.call.caller, WebIdentityCaller)
     condition = _exact_condition(decision)
-    if condition is None:
+    if condition is None or not wanted:
         return
     statement: dict[str, Any] = {
         "Effect": "Allow",
@@ -95,7 +100,7 @@ def provider_fixes(
     }
     yield change_policy(
         trust,
-        "trust-principal/name-the-provider",
+        fix_id,
         f"trust {wanted} for exactly this {'subject and audience' if by_token else 'audience'}",
         new_statement(trust, statement),
         opens="this subject of that provider, nobody else"

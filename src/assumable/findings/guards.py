@@ -4,9 +4,10 @@ import functools
 from collections.abc import Sequence
 
 from assumable.engine.evaluate import Decision
+from assumable.engine.federation_notes import is_open_to_tenants
 from assumable.engine.gates import Gate, GateName
 from assumable.engine.match import StatementTrace
-from assumable.model.policy import Effect, PolicyName, Statement
+from assumable.model.policy import Effect, Policy, PolicyName, Statement
 
 _GUARDS = ("sts:externalid", "aws:multifactorauth", "aws:principalorg", "sts:taskpolicyarn")
 _ORGANIZATION = "aws:principalorg"
@@ -43,7 +44,7 @@ def keeps_guards(before: Decision, after: Decision) -> bool:
     their conditions. What every one of them asks for, a statement that is new must ask for as well.
     """
     action = f"sts:{before.call.api}"
-    if not _keeps_denies(before, after):
+    if not _keeps_denies(before, after) or _opens_to_tenants(before, after):
         return False
     for name in _ALLOWING:
         meant = [trace for trace in _allows(before, name, action) if _is_meant(trace)]
@@ -58,6 +59,16 @@ def keeps_guards(before: Decision, after: Decision) -> bool:
             if new and not required <= guards_of(trace.statement):
                 return False
     return True
+
+
+def _opens_to_tenants(before: Decision, after: Decision) -> bool:
+    """Whether a new or changed statement trusts every tenant of a shared provider (R2.14)."""
+    old, new = before.facts.trust, after.facts.trust
+    known = {content_of(each) for each in old.statements} if isinstance(old, Policy) else set()
+    return isinstance(new, Policy) and any(
+        is_open_to_tenants(each, after.facts) and content_of(each) not in known
+        for each in new.statements
+    )
 
 
 def _keeps_denies(before: Decision, after: Decision) -> bool:

@@ -19,6 +19,7 @@ from assumable.findings.report import (
     role_name,
     with_action,
 )
+from assumable.model.call import RoleCaller
 from assumable.model.policy import Policy
 from assumable.model.world import Principal, Role
 
@@ -77,7 +78,10 @@ def _policy_name(decision: Decision) -> str:
 
 def _opens(decision: Decision) -> str:
     asked = "root user" if decision.call.api == ASSUME_ROOT else "role"
-    return f"{caller_name(decision)}, for this {asked} only"
+    who, caller = caller_name(decision), decision.call.caller
+    if isinstance(caller, RoleCaller):
+        who = f"every session of role/{caller.role_name} of account {decision.call.caller_account}"
+    return f"{who}, for this {asked} only"
 
 
 def unused_name(principal: Principal, wanted: str) -> str:

@@ -20,6 +20,7 @@ from assumable.findings.fix import CALLER, pretty
 from assumable.model.policy import Policy
 from assumable.model.world import Role, World
 from assumable.plan import Plan
+from assumable.render import sections
 from assumable.render.changes import (
     Change,
     back,
@@ -99,7 +100,10 @@ def _report(diagnosis: Diagnosis) -> Iterator[str]:
     yield f"# {diagnosis.verdict.upper()}: {code(call.caller)} and {code(call.role_arn)}"
     yield ""
     yield f"{_sentence(call)}: {prose(diagnosis.headline)}."
-    if diagnosis.verdict is Verdict.ALLOWED:
+    told = [f"{each.label}{each.text}".rstrip() for each in sections.expectation(diagnosis)]
+    if diagnosis.cuts or diagnosis.grants:
+        yield from ("", *fenced("\n".join(told).strip("\n"), "text"))
+    elif diagnosis.verdict is Verdict.ALLOWED:
         yield "Nothing has to be changed."
     elif diagnosis.residual:
         yield ""

@@ -82,7 +82,10 @@ def _joined(wanted: Sequence[Requirement]) -> str:
 
 def _grants(diagnosis: Diagnosis) -> Iterator[Line]:
     paths = diagnosis.grants
-    one = "one way in" if len(paths) == 1 else f"{len(paths)} ways in, each enough alone"
+    several = f"{len(paths)} ways in, each enough alone"
+    if any(path.hop for path in paths):
+        several = f"{len(paths)} ways in; the call needs one at each hop"
+    one = "one way in" if len(paths) == 1 else several
     yield Line("why   ", one, "bold")
     for number, path in enumerate(paths[:_MOST], 1):
         yield from _path(number, path, diagnosis.residual)
@@ -130,11 +133,25 @@ def _cuts(diagnosis: Diagnosis) -> Iterator[Line]:
     letters = " + ".join(string.ascii_uppercase[: len(chosen)])
     yield Line(
         "proof ",
-        f"{letters} → DENIED   (decided again with the edits made; loses access besides the "
-        f"caller: {_lost(first.loses)})",
+        f"{letters} → DENIED   (decided again with the edits made; loses access besides "
+        f"{_whom(diagnosis)}: {_others(diagnosis, first.loses)})",
     )
     for cut in others:
         yield _alternative(cut, [fixes[name] for name in cut.fixes])
+
+
+def _others(diagnosis: Diagnosis, radius: BlastRadius) -> str:
+    """Who else loses; nobody can list those who come with a token or an assertion."""
+    if diagnosis.call.api.startswith("AssumeRoleWith") and not radius.complete:
+        return "whoever else comes through that provider and meets the statement"
+    return _lost(radius)
+
+
+def _whom(diagnosis: Diagnosis) -> str:
+    """The caller, or all sessions of its role: policies rarely tell one from another."""
+    last = diagnosis.hops[-1].call.caller if diagnosis.hops else diagnosis.call.caller
+    is_session = ":assumed-role/" in last
+    return "the sessions of the caller's role" if is_session else "the caller"
 
 
 def _edit(letter: str, fix: Fix) -> Iterator[Line]:

@@ -7,6 +7,7 @@ from assumable import arn
 from assumable.engine.evaluate import Decision
 from assumable.engine.principals import match
 from assumable.findings.blame import Blame
+from assumable.findings.federated import exact_fixes
 from assumable.findings.finding import Cause, Finding, Fix, Row
 from assumable.findings.fix import change_policy
 from assumable.findings.near_action import Slip, corrected, slip_in
@@ -53,8 +54,10 @@ def _fixes(decision: Decision, blame: Blame, slip: Slip | None) -> Iterator[Fix]
         opens = "the principals of that statement"
         if slip is not None:
             yield from corrected(trace, slip, blame.action, opens=opens)
-            return
-        yield from with_action(trace, blame.action, "trust-action/add", opens=opens)
+        else:
+            yield from with_action(trace, blame.action, "trust-action/add", opens=opens)
+        if not decision.call.is_signed:
+            yield from exact_fixes(decision, trace.policy, "trust-action/exactly-this-subject")
         return
     own: dict[str, Any] = {"Effect": "Allow", "Principal": {"AWS": exact}, "Action": blame.action}
     conditions = value_at(trace.policy.document, trace.statement.pointer).get("Condition")
