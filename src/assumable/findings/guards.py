@@ -62,13 +62,14 @@ def keeps_guards(before: Decision, after: Decision) -> bool:
 
 
 def _opens_to_tenants(before: Decision, after: Decision) -> bool:
-    """Whether a new or changed statement trusts every tenant of a shared provider (R2.14)."""
-    old, new = before.facts.trust, after.facts.trust
-    known = {content_of(each) for each in old.statements} if isinstance(old, Policy) else set()
-    return isinstance(new, Policy) and any(
-        is_open_to_tenants(each, after.facts) and content_of(each) not in known
-        for each in new.statements
-    )
+    """Whether only the edited trust policy lets every tenant of a shared provider in (R2.14)."""
+
+    def is_open(decision: Decision) -> bool:
+        trust = decision.facts.trust
+        statements = trust.statements if isinstance(trust, Policy) else ()
+        return any(is_open_to_tenants(each, decision.facts) for each in statements)
+
+    return is_open(after) and not is_open(before)
 
 
 def _keeps_denies(before: Decision, after: Decision) -> bool:
