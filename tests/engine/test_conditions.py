@@ -8,6 +8,7 @@ import pytest
 
 from assumable.engine import truth
 from assumable.engine.conditions import compiled, either, holds, open_question, words
+from assumable.engine.open_items import OPEN_ITEMS
 from assumable.engine.truth import (
     And,
     Atom,
@@ -617,10 +618,11 @@ def test_an_open_item_says_how_to_decide_it() -> None:
     """The words, and the option that settles it."""
     found = either("U-10", True, False)
     assert isinstance(found, Atom)
-    assert (found.subject, found.kind, found.part) == ("U-10", "item", "open item U-10")
-    assert found.text == "open item U-10 is so"
-    assert found.opposite == "open item U-10 is not so"
-    assert found.settle == "--assume U-10=…"
+    question = OPEN_ITEMS["U-10"].question
+    assert (found.subject, found.kind, found.part) == ("U-10", "item", f"U-10: {question}")
+    assert found.text == f"U-10 is `visible` ({question})"
+    assert found.opposite == f"U-10 is `hidden` ({question})"
+    assert found.settle == "--assume U-10=visible or U-10=hidden"
     assert either("U-10", False, True) == Not(found)
     a, b = Atom(subject="a", text="a"), Atom(subject="b", text="b")
     both = either("U-10", a, b)

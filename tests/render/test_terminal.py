@@ -229,7 +229,9 @@ def test_without_a_plan_the_pages_of_the_findings_are_named() -> None:
     pages = "see `assumable explain AS301`, `assumable explain AS401`"
     text = " ".join(terminal.render(without).split())
     assert f"none that could be proved for the call as a whole; {pages}" in text
-    assert "fix for AS301, not enough alone: (you, nothing to change in AWS) send the" in text
+    assert (
+        "fix for AS301, not proved to be enough: (you, nothing to change in AWS) send the" in text
+    )
     first, *rest = diagnosis.findings
     stuck = msgspec.structs.replace(first, fixes=())
     without = msgspec.structs.replace(without, findings=(stuck, *rest))

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from typing import Protocol, assert_never
 
+from assumable.engine.open_items import OPEN_ITEMS
 from assumable.engine.operators import (
     OPERATORS,
     POSITIVE,
@@ -151,12 +152,14 @@ def either(item: str, if_true: Truth, if_false: Truth) -> Truth:
     """The truth under an open item: plain when it does not matter, else a formula that names it."""
     if if_true == if_false:
         return if_true
+    known = OPEN_ITEMS[item]
+    yes, no = known.values
     atom = Atom(
         subject=item,
-        text=f"open item {item} is so",
-        opposite=f"open item {item} is not so",
-        part=f"open item {item}",
-        settle=f"--assume {item}=…",
+        text=f"{item} is `{yes}` ({known.question})",
+        opposite=f"{item} is `{no}` ({known.question})",
+        part=f"{item}: {known.question}",
+        settle=f"--assume {item}={yes} or {item}={no}",
         kind="item",
     )
     return any_of([all_of([atom, if_true]), all_of([negate(atom), if_false])])

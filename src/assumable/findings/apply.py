@@ -32,6 +32,12 @@ LIMITS = {
 }  # fmt: skip
 """The most characters of a document, quotas that can be raised counted at their highest."""
 
+INLINE_LIMITS = {"user": 2048, "role": 10_240}
+"""The most characters of all inline policies together.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+"""
+
 
 class ConflictError(AssumableError):
     """Fixes that cannot be applied together."""
@@ -256,6 +262,11 @@ def _with_edit(principal: Principal, target: Target, value: Any) -> Principal:
     name = PolicyName(Layer.IDENTITY, target.name, principal.arn, "", principal.account)
     source = Document(f"{target.name} (new)", pretty(value))
     added = parse_policy(source.value, name, Location(source))
+    limit = INLINE_LIMITS["role" if isinstance(principal, Role) else "user"]
+    inline = [p for p in principal.policies if isinstance(p, Policy) and not p.name.arn]
+    own = [policy for policy in inline if policy.name.owner == principal.arn]
+    if sum(map(size_of, (*own, added))) > limit:
+        raise ConflictError(f"the inline policies would have more than {limit} characters")
     return msgspec.structs.replace(principal, policies=(*principal.policies, added))
 
 

@@ -53,7 +53,7 @@ def _none(diagnosis: Diagnosis, width: int) -> Iterator[Text]:
     for number, finding in enumerate(helpful):
         lead = "fix   " if number == 0 else "      "
         fix = finding.fixes[0]
-        text = f"for {finding.code}, not enough alone: ({_who(fix)}) {fix.title}"
+        text = f"for {finding.code}, not proved to be enough: ({_who(fix)}) {fix.title}"
         yield from wrapped(lead, text, width, hang=len(_INDENT))
     codes = dict.fromkeys(finding.code for finding in stuck)
     pages = ", ".join(f"`assumable explain {code}`" for code in codes)
