@@ -11,7 +11,7 @@ from assumable.diagnose import Diagnosis, diagnose
 from assumable.findings.blast import BlastRadius
 from assumable.findings.finding import Evidence
 from assumable.render import terminal
-from assumable.render.terminal import plans
+from assumable.render.sections import among
 from assumable.render.terminal.evidence import evidence_lines
 from tests.chains import CI, chained
 from tests.plan.test_classic_failures import CLASSICS, broken
@@ -203,7 +203,7 @@ def test_an_open_answer_says_nothing_twice() -> None:
 )
 def test_who_gains_is_said_in_words(radius: BlastRadius, words: str) -> None:
     """Nobody is promised who was not looked at."""
-    assert plans._gained(radius) == words
+    assert among(radius) == words
 
 
 def test_every_command_says_whose_credentials_it_takes() -> None:

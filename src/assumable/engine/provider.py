@@ -52,12 +52,7 @@ def unread_provider(facts: Facts, settle: str) -> Iterator[Gate]:
         settle=unknown.settle or settle,
         kind="fact",
     )
-    yield Gate(
-        gate=GateName.CREDENTIALS,
-        account=facts.call.role_account,
-        allow=accepts,
-        summary="whether the provider is registered is not known",
-    )
+    yield _question_gate(facts, accepts, "whether the provider is registered is not known")
 
 
 def unread_clients(facts: Facts, settle: str) -> Iterator[Gate]:
@@ -74,12 +69,13 @@ def unread_clients(facts: Facts, settle: str) -> Iterator[Gate]:
         settle=f"{settle} on {name}",
         kind="fact",
     )
-    yield Gate(
-        gate=GateName.CREDENTIALS,
-        account=facts.call.role_account,
-        allow=has,
-        summary="whether the audience is one of the provider's client IDs is not known",
-    )
+    what = "whether the audience is one of the provider's client IDs is not known"
+    yield _question_gate(facts, has, what)
+
+
+def _question_gate(facts: Facts, question: Atom, summary: str) -> Gate:
+    account = facts.call.role_account
+    return Gate(gate=GateName.CREDENTIALS, account=account, allow=question, summary=summary)
 
 
 def missing_variant(facts: Facts, provider_arn: str) -> str:

@@ -144,7 +144,7 @@ def _others(diagnosis: Diagnosis, radius: BlastRadius) -> str:
     """Who else loses; nobody can list those who come with a token or an assertion."""
     if diagnosis.call.api.startswith("AssumeRoleWith") and not radius.complete:
         return "whoever else comes through that provider and meets the statement"
-    return _lost(radius)
+    return among(radius)
 
 
 def _whom(diagnosis: Diagnosis) -> str:
@@ -166,13 +166,13 @@ def _edit(letter: str, fix: Fix) -> Iterator[Line]:
 
 def _alternative(cut: Cut, fixes: Sequence[Fix]) -> Line:
     parts = "; ".join(f"{fix.title} (admin of {fix.owner})" for fix in fixes)
-    lost = f" (also loses access: {_lost(cut.loses)})" if cut.loses.count else ""
+    lost = f" (also loses access: {among(cut.loses)})" if cut.loses.count else ""
     hop = f"hop {cut.hop}: " if cut.hop else ""
     return Line("or    ", f"{'as a last resort, ' if cut.last_resort else ''}{hop}{parts}{lost}")
 
 
-def _lost(radius: BlastRadius) -> str:
-    """Who else a cut shuts out, in words."""
+def among(radius: BlastRadius) -> str:
+    """Who else gains or loses of those who are known, in words."""
     if radius.count:
         more = ", …" if radius.count > len(radius.principals) else ""
         return f"{radius.count} more: {', '.join(radius.principals)}{more}"

@@ -32,15 +32,15 @@ class Maker(Organizations):
 
     def caller(self) -> dict:
         """The `call.caller` of the scenario."""
-        raise NotImplementedError
+        raise NotImplementedError  # each kind of caller has its own
 
     def caller_facts(self) -> dict[str, tuple[str, Any]]:
         """Condition keys that describe the caller, with their values."""
-        raise NotImplementedError
+        raise NotImplementedError  # each kind of caller has its own
 
     def trusted(self, wrong: bool) -> Any:
         """The Principal element that names the caller, or nearly."""
-        raise NotImplementedError
+        raise NotImplementedError  # each kind of caller has its own
 
     def trust_names(self) -> list[Any]:
         """Principals that a Deny of the trust policy may name."""

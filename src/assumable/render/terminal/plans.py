@@ -8,10 +8,10 @@ from rich.text import Text
 
 from assumable.diagnose import Diagnosis
 from assumable.engine.evaluate import Verdict
-from assumable.findings.blast import BlastRadius
 from assumable.findings.finding import Fix
 from assumable.findings.headline import DEPENDS
 from assumable.plan import Plan
+from assumable.render.sections import among
 from assumable.render.terminal.lines import line, wrapped
 
 _LONGEST = 400
@@ -101,7 +101,7 @@ def _plan(plan: Plan, chosen: Mapping[str, Fix], label: str, width: int) -> Iter
         on_what = textwrap.shorten(plan.residual_after, _LONGEST, placeholder=" … (--format json)")
         yield from wrapped("      allowed if  ", on_what, width)
     if any(not fix.is_request_only for fix in chosen.values()):
-        yield from wrapped("who   ", f"else gains access: {_gained(plan.blast_radius)}", width)
+        yield from wrapped("who   ", f"else gains access: {among(plan.blast_radius)}", width)
 
 
 def _fix(lead: str, fix: Fix, width: int) -> Iterator[Text]:
@@ -128,15 +128,3 @@ def _commands(plan: Plan, fixes: list[Fix], width: int) -> Iterator[Text]:
             continue
         yield line(f"      {number}  {who}")
         yield line(f"         {command}")
-
-
-def _gained(radius: BlastRadius) -> str:
-    """Who else a plan lets in of those who are known, in words."""
-    if radius.count:
-        return f"{radius.count} more: {', '.join(radius.principals)}"
-    if radius.complete:
-        return "nobody else"
-    if not radius.known:
-        return "nobody else that is known"
-    others = f"{radius.known} other principals" if radius.known > 1 else "one other principal"
-    return f"nobody else among the {others} known"
