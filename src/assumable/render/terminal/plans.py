@@ -17,6 +17,8 @@ from assumable.render.terminal.lines import line, wrapped
 _LONGEST = 400
 """Characters of what a proof depends on."""
 _INDENT = " " * 10
+_MOST = 25
+"""Faults whose own fixes are shown where no plan mends the whole."""
 
 
 def plan_lines(diagnosis: Diagnosis, width: int, *, whole: bool) -> Iterator[Text]:
@@ -50,7 +52,7 @@ def _none(diagnosis: Diagnosis, width: int) -> Iterator[Text]:
     stuck = [finding for finding in blocking if not finding.fixes] or blocking
     helpful = [finding for finding in blocking if finding.fixes]
     yield Text()
-    for number, finding in enumerate(helpful):
+    for number, finding in enumerate(helpful[:_MOST]):
         lead = "fix   " if number == 0 else "      "
         fix = finding.fixes[0]
         text = f"for {finding.code}, not proved to be enough: ({_who(fix)}) {fix.title}"
