@@ -10,7 +10,7 @@ from assumable import arn
 from assumable.engine.evaluate import Decision
 from assumable.engine.match import Reason
 from assumable.engine.own_role import SERVICE_LINKED
-from assumable.findings import identity_center
+from assumable.findings import deleted, identity_center
 from assumable.findings.blame import Blame
 from assumable.findings.evidence import at, default_evidence
 from assumable.findings.federated import nearest_provider, provider_fixes, under_other_kind
@@ -19,7 +19,6 @@ from assumable.findings.fix import Edit, change_policy
 from assumable.findings.near_principal import (
     NEVER_MATCH,
     VARIANTS,
-    owner_of,
     provider_differs,
     variant_of,
     what_differs,
@@ -62,7 +61,11 @@ _EXPLANATIONS = {
 }
 
 
-_FACTS = {"self": ("R1.3", "R1.22"), "identity-center": ("R2.11", "R2.12")}
+_FACTS = {
+    "self": ("R1.3", "R1.22"),
+    "identity-center": ("R2.11", "R2.12"),
+    "deleted-principal": ("R2.4", "R2.5"),
+}
 
 
 class Nearest(msgspec.Struct, frozen=True):
@@ -88,12 +91,14 @@ def check(decision: Decision, blame: Blame) -> Finding:
     explanation = (
         f"no statement of the trust policy of {role_name(decision)} names {caller_name(decision)}: "
     )
-    owner = owner_of(decision, got)
+    owner, whose = deleted.owner_of(decision, got), deleted.explained(decision, got)
     if owner:
         explanation += (
             f"`{got}` is the unique id of {owner}; a principal is named by its ARN, and IAM shows "
             "an id only of one that was deleted"
         )
+    elif whose:
+        explanation += whose
     else:
         differs = what_differs(decision, nearest.variant, got) if nearest else ""
         explanation += _EXPLANATIONS[variant].format(got=got) + differs
@@ -201,9 +206,11 @@ def _nearest(decision: Decision, trust: Policy) -> Nearest | None:
         if entry.kind == "AWS"
     ]
 
-    def rank(nearest: Nearest) -> tuple[int, float]:
-        similar = difflib.SequenceMatcher(None, nearest.entry.value, wanted).ratio()
-        return VARIANTS.index(nearest.variant), -similar
+    def rank(nearest: Nearest) -> tuple[bool, int, float]:
+        value = nearest.entry.value
+        similar = difflib.SequenceMatcher(None, deleted.name_of(decision, value), wanted).ratio()
+        is_own = deleted.was_caller(decision, value)
+        return not is_own, VARIANTS.index(nearest.variant), -similar
 
     return min(found, key=rank, default=None)
 
@@ -234,8 +241,9 @@ def _fixes(
         edit,
         opens=opens,
     )
+    named = deleted.name_of(decision, nearest.entry.value) if nearest else ""
     if nearest is not None and identity_center.are_of_one_set(
-        exact.rpartition("/")[2], identity_center.role_of(nearest.entry.value)
+        exact.rpartition("/")[2], identity_center.role_of(named)
     ):
         yield from identity_center.fixes(decision, trust, nearest.statement, exact)
     parts = arn.parse(exact)
@@ -260,12 +268,15 @@ def _edit(
         and _is_dead(decision, nearest)
         and _allows_call(decision, nearest.statement)
     ):
-        return ({"op": "replace", "path": nearest.entry.pointer, "value": principal},)
+        place = f"{nearest.statement.pointer}/Principal/AWS"
+        without = deleted.without_ids(trust, place, principal, instead_of=nearest.entry.value)
+        return without or ({"op": "replace", "path": nearest.entry.pointer, "value": principal},)
     statement = blame.trace.statement if blame.trace else None
     if statement is not None and not statement.not_principal and _allows_call(decision, statement):
         pointer = f"{statement.pointer}/Principal/AWS"
         if any(entry.kind == "AWS" for entry in statement.principals or ()):
-            return appended(trust, pointer, principal)
+            without = deleted.without_ids(trust, pointer, principal)
+            return without or appended(trust, pointer, principal)
     new: dict[str, Any] = {
         "Effect": "Allow",
         "Principal": {"AWS": principal},
