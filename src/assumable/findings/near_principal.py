@@ -104,5 +104,7 @@ def _slip(got: str, exact: str, decision: Decision) -> str:
 
 def provider_differs(value: str, used: str) -> str:
     """What is misspelt in the ARN of an identity provider."""
+    if value.lower() == used.lower():
+        return ", which differs only in letter case"
     slip = digits(value, used) or told(value, used)
-    return f" ({slip})" if slip and value.lower() != used.lower() else ""
+    return f" ({slip})" if slip else ""

@@ -35,7 +35,13 @@ from assumable.findings.report import (
 from assumable.findings.services import inside_service
 from assumable.globs import matches
 from assumable.model.call import RoleCaller, RootCaller
-from assumable.model.policy import Effect, Policy, PrincipalEntry, Statement
+from assumable.model.policy import (
+    Effect,
+    Policy,
+    PrincipalEntry,
+    Statement,
+    principal_complaint,
+)
 from assumable.model.world import Role, User
 
 CAUSE = Cause("AS101", "trust-principal", Row.TRUST, "the trust policy does not name this caller")
@@ -298,6 +304,8 @@ def _is_dead(decision: Decision, nearest: Nearest) -> bool:
     if nearest.variant == "other-principal":
         return False
     world, value = decision.facts.world, nearest.entry.value
+    if principal_complaint("AWS", value):
+        return True
     known: User | Role | object | None = (
         world.user(value) if ":user/" in value else world.role(value)
     )
