@@ -116,7 +116,9 @@ def about_exception(trace: StatementTrace | None, context: RequestContext | None
                 f" ({condition.key} is absent, for which {condition.operator} holds: "
                 f"{value.reason})"
             )
-    return ""
+    differs = _about_listed(trace, context.facts.role_arn) if trace.statement.not_resource else ""
+    listed = ", ".join(trace.statement.resources or ())
+    return f" (it excepts {listed}{differs})" if differs else ""
 
 
 def _other_tag(context: RequestContext, key: str) -> str:
@@ -253,8 +255,12 @@ def about_subject(wanted: Sequence[str], got: str) -> str:
 
 def about_resource(trace: StatementTrace, role_arn: str) -> str:
     """Why a Resource misses the role though it nearly names it, to go after it; else empty."""
+    return "" if trace.statement.not_resource else _about_listed(trace, role_arn)
+
+
+def _about_listed(trace: StatementTrace, role_arn: str) -> str:
     listed, mine = trace.statement.resources or (), arn.parse(role_arn)
-    if trace.statement.not_resource or mine is None:
+    if mine is None:
         return ""
     if not trace.policy.has_variables and any("${" in value for value in listed):
         return f"; {OLD_VERSION}"

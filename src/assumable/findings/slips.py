@@ -76,7 +76,12 @@ def _mended(pattern: str, text: str) -> tuple[str, str] | None:
         (end, text[most - n :], pattern[: len(pattern) - len(end)] + text[most - n :])
         for n in _near(end, most)
     )
-    found = [(old, new) for old, new, whole in (*heads, *tails) if old and matches(whole, text)]
+    found = [
+        (old, new)
+        for old, new, whole in (*heads, *tails)
+        # a wildcard takes whatever is cut off, which tells nothing
+        if not old.startswith(new) and not old.endswith(new) and matches(whole, text)
+    ]
     return max(found, key=lambda pair: ratio(*pair), default=None)
 
 
