@@ -11,7 +11,7 @@ import pytest
 
 from assumable.cli.assume import assumptions
 from assumable.errors import InputError
-from tests.worlds import DEPLOYER, A, B, classic
+from tests.worlds import DEPLOYER, ROLE, A, B, classic
 
 MAIN = "from assumable.cli.main import main; main()"
 
@@ -211,6 +211,13 @@ SCENARIOS: dict[str, tuple[dict[str, Any], str, str]] = {
     "mfa: maybe": (by(mfa="maybe"), "/call/caller/mfa", "true, false, unknown, or {age: SECONDS}"),
     "unknown part": (changed(unknown=["weather"]), "/unknown/0", "no part that can be unknown"),
     "bad time": (changed(time="yesterday"), "/time", "ISO 8601"),
+    "former id": (changed(former={"CI": ROLE}), "/former/CI", "`CI` is not the unique id of a"),
+    "former ARN": (
+        changed(former={"AROAEXAMPLEDELETED01": "role/CI"}),
+        "/former/AROAEXAMPLEDELETED01",
+        "`role/CI` is not the ARN of a user or role",
+    ),
+    "former list": (changed(former=[]), "/former", "must be an object"),
 }
 
 

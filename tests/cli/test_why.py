@@ -294,3 +294,99 @@ def test_a_call_is_compared_with_one_that_works(tmp_path: Path) -> None:
     assert result.returncode == 1
     assert "names user/deployer2, not user/deployer" in result.stdout
     assert run("why", "--scenario", path, "--like", "nobody").returncode == 2
+
+
+OLD_ID = "AIDAEXAMPLEDELETED01"
+ASKED = (
+    "--caller", DEPLOYER, "--role-arn", ROLE, "--role-session-name", "ci",
+    "--assume", "organization=open",
+)  # fmt: skip
+
+
+def before_and_after(folder: Path, old: Any) -> tuple[str, str]:
+    """A snapshot whose trust policy shows an id, and an older one of the caller's account."""
+    now, then = folder / "now", folder / "2026-01-31"
+    now.mkdir()
+    then.mkdir()
+    snapshot(now)
+    details = json.loads((now / f"{B}.json").read_text())
+    details["RoleDetailList"][0]["AssumeRolePolicyDocument"] = policy(trust({"AWS": OLD_ID}))
+    written(now, f"{B}.json", details)
+    written(then, f"{A}.json", old)
+    return str(now), str(then)
+
+
+@pytest.mark.parametrize(
+    ("entry", "said"),
+    [
+        (
+            {"Arn": DEPLOYER, "UserId": OLD_ID},
+            (
+                "`AIDAEXAMPLEDELETED01` was user/deployer of account 111111111111, as the "
+                "snapshot {then} shows; it was deleted and created again: the new one, the "
+                "caller, has the id AIDAEXAMPLEDEPLOYER00, and the ARN must take the place of "
+                "the id"
+            ),
+        ),
+        (
+            {"Arn": DEPLOYER.replace("deployer", "bob"), "UserId": OLD_ID},
+            (
+                "was user/bob of account 111111111111, as the snapshot {then} shows; it was "
+                "deleted, and it was not the caller"
+            ),
+        ),
+        ({"Arn": DEPLOYER, "UserId": "AIDAEXAMPLEANOTHER01"}, "it was a user, and the caller has "),
+        ({"UserName": "deployer"}, "it was a user, and the caller has AIDAEXAMPLEDEPLOYER00"),
+    ],
+    ids=["the caller", "another", "another id", "no id"],
+)
+def test_an_older_snapshot_tells_who_was_deleted(entry: Any, said: str, tmp_path: Path) -> None:
+    now, then = before_and_after(tmp_path, {"UserDetailList": [entry]})
+    flags = ("--snapshot", now, "--older-snapshot", then, *ASKED, "--format", "json")
+    (finding,) = json.loads(run("why", *flags).stdout)["findings"]
+    assert finding["variant"] == "deleted-principal"
+    assert said.format(then=then) in finding["explanation"]
+    ((edit,),) = [fix["edit"] for fix in finding["fixes"] if fix["id"].endswith("the-caller")]
+    assert edit == {"op": "replace", "path": "/Statement/0/Principal/AWS", "value": DEPLOYER}
+
+
+def test_the_last_older_snapshot_counts_and_says_so_under_pseudonyms(tmp_path: Path) -> None:
+    old = {"UserDetailList": [{"Arn": DEPLOYER, "UserId": OLD_ID}]}
+    now, then = before_and_after(tmp_path, old)
+    renamed = {"UserDetailList": [{"Arn": f"{DEPLOYER}s", "UserId": OLD_ID}]}
+    (tmp_path / "2025").mkdir()
+    written(tmp_path / "2025", f"{A}.json", renamed)
+    older = ("--older-snapshot", str(tmp_path / "2025"), "--older-snapshot", then)
+    result = run("why", "--snapshot", now, *older, *ASKED, "--redact", "--format", "json")
+    (finding,) = json.loads(result.stdout)["findings"]
+    assert "created again: the new one, the caller, has the id AIDA" in finding["explanation"]
+    for name in (OLD_ID, "deployer", A, str(tmp_path.name)):
+        assert name not in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("{", "not valid JSON"),
+        ("[]", "must be an object"),
+        ('{"RoleDetailList": 5}', "must be a list"),
+        (None, "holds no `<account>.json` file"),
+    ],
+)
+def test_an_older_snapshot_that_cannot_be_read_is_one_line(
+    content: str | None, message: str, tmp_path: Path
+) -> None:
+    now, then = before_and_after(tmp_path, {})
+    file = Path(then) / f"{A}.json"
+    file.unlink() if content is None else file.write_text(content)
+    result = run("why", "--snapshot", now, "--older-snapshot", then, *ASKED)
+    assert (result.returncode, result.stderr.count("\n")) == (2, 1)
+    assert then in result.stderr
+    assert message in result.stderr
+
+
+def test_a_scenario_tells_itself_who_was_deleted(tmp_path: Path) -> None:
+    path = written(tmp_path, "s.json", classic())
+    result = run("why", "--scenario", path, "--older-snapshot", str(tmp_path))
+    assert result.returncode == 2
+    assert "under `former`" in result.stderr

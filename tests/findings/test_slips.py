@@ -3,7 +3,7 @@
 import pytest
 
 from assumable.findings.near import digits, similar
-from assumable.findings.slips import first_difference, nearest, told
+from assumable.findings.slips import first_difference, nearest, told, told_of_pattern
 
 
 @pytest.mark.parametrize(
@@ -43,9 +43,30 @@ def test_a_slip_in_words(written: str, meant: str, words: str) -> None:
     assert told(written, meant) == words
 
 
+@pytest.mark.parametrize(
+    ("pattern", "text", "words"),
+    [
+        ("repo:acme/ap:*", "repo:acme/app:ref:main", "`p` is missing after `repo:acme/ap`"),
+        ("repo:acne/*", "repo:acme/app:ref", "`n` stands where it should be `m`"),
+        ("*@acme.co", "alice@acme.com", "`m` is missing at the end"),
+        ("repo:acme/*:ref:mian", "repo:acme/app:ref:main", "`ia` stands where it should be `ai`"),
+        ("repo:acme/app:*", "repo:acme/app:ref", ""),
+        ("repo:acme/lib:*", "repo:acme/app:ref", ""),
+        ("role/*", "user/deployer", ""),
+        ("iam::1:role/*", "iam::1:user/deployer", ""),
+        ("*", "anything", ""),
+        ("no-wildcard", "no-wildcards", ""),
+    ],
+)
+def test_a_slip_of_a_pattern_in_words(pattern: str, text: str, words: str) -> None:
+    """What a wildcard takes up is no slip."""
+    assert told_of_pattern(pattern, text) == words
+
+
 def test_endless_texts_are_not_compared() -> None:
     """Input is data: no length of it takes long."""
     assert told("ab" * 100_000, "ba" * 100_000) == ""
+    assert told_of_pattern("ab" * 100_000 + "*", "ba" * 100_000) == ""
 
 
 def test_nearest_value() -> None:

@@ -58,6 +58,12 @@ class AwsStyle(click.Command):
     "--snapshot", type=_PATH, help="A folder of get-account-authorization-details outputs."
 )
 @click.option(
+    "--older-snapshot",
+    type=_PATH,
+    multiple=True,
+    help="An older snapshot: who the deleted principals of a trust policy were; repeatable.",
+)
+@click.option(
     "--trust-policy", type=_PATH, help="The role's trust policy, or `aws iam get-role` output."
 )
 @click.option(
@@ -121,6 +127,8 @@ def command(**options: Any) -> None:
     input, 3 depends on what is not known, 4 AWS could not be read, 70 a bug.
     """
     (world, call), notes, file = _scenario(options)
+    if options["older_snapshot"]:
+        world = _with_former(world, options)
     decided = assumptions(options["assume"])
     if decided.get("session") and isinstance(call.caller, RoleCaller):
         plain = msgspec.structs.replace(call.caller, session=Session())
@@ -179,6 +187,15 @@ def _scenario(options: Mapping[str, Any]) -> tuple[Scenario, tuple[str, ...], st
     if bearer is not None:
         return token_options.asked(options, flags, bearer, now), bearer.notes, bearer.file
     return _signed(options, flags, chosen, now), (), ""
+
+
+def _with_former(world: World, options: Mapping[str, Any]) -> World:
+    """The world with what older snapshots tell of principals that were deleted since."""
+    if options["scenario"]:
+        raise InputError("a scenario tells that itself", "--older-snapshot", "under `former`")
+    from assumable.formats import dump
+
+    return dump.with_former(world, options["older_snapshot"])
 
 
 def _signed(

@@ -204,11 +204,11 @@ def condition_cause(key: str, caller: Caller | None, *, default: str) -> str:
         "sts:sourceidentity": "source-identity",
         "aws:tagkeys": "session-tags",
         "sts:transitivetagkeys": "session-tags",
+        "aws:multifactorauthpresent": "mfa",
+        "aws:multifactorauthage": "mfa",
     }
     if name in exact:
         return exact[name]
-    if name.startswith("aws:multifactorauth"):
-        return "mfa"
     if name.startswith("saml:"):
         return "saml-attribute"
     if name.startswith("aws:requesttag/"):

@@ -11,7 +11,8 @@ from assumable.engine.match import ElementTrace, Reason, StatementTrace
 from assumable.engine.operators import OPERATORS
 from assumable.findings.blame import Blame, closest_statement
 from assumable.findings.finding import Evidence
-from assumable.findings.slips import ALIKE, first_difference, nearest, ratio
+from assumable.findings.near import is_negated
+from assumable.findings.slips import ALIKE, first_difference, likeness_of, nearest
 from assumable.model.call import Absent, Open, Present
 from assumable.model.policy import Condition, Effect, Policy
 from assumable.model.world import Unknown
@@ -101,7 +102,7 @@ def _nearest(policy: Policy, pointer: str, meant: str) -> str:
 
 def _differs(line: str, columns: tuple[int, int], value: str, meant: str) -> int | None:
     """The column of the first difference, where the value is nearly what was meant."""
-    if not value or not meant or value == meant or ratio(value, meant) < ALIKE:
+    if not value or not meant or value == meant or likeness_of(value, meant) < ALIKE:
         return None
     found, alike = line.find(value, columns[0] - 1, columns[1]), first_difference(value, meant)
     return None if found < 0 or alike == 0 else found + 1 + alike
@@ -114,7 +115,8 @@ def of_element(
     wanted, got, meant = _compared(trace, element, context)
     reason = reason_of(trace, element, context)
     if element.truth is not False and trace.truth is True:
-        reason, meant = Reason.MATCHED, ""
+        excepts = element.condition is not None and is_negated(element.condition)
+        reason, meant = Reason.MATCHED, meant if excepts else ""
     return at(
         trace.policy,
         element.pointer,

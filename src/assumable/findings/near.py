@@ -10,7 +10,7 @@ from assumable.engine.evaluate import Decision
 from assumable.engine.match import StatementTrace
 from assumable.engine.operators import OPERATORS
 from assumable.findings.dead import contradiction_of
-from assumable.findings.slips import ALIKE, nearest, told
+from assumable.findings.slips import ALIKE, nearest, told, told_of_pattern
 from assumable.globs import has_wildcard, matches
 from assumable.model.call import Absent, Present, ServiceCaller
 from assumable.model.policy import Condition, Policy, Statement
@@ -31,6 +31,11 @@ _MEANT = {
     "iam:externalid": "sts:ExternalId",
     "aws:mfapresent": "aws:MultiFactorAuthPresent",
     "sts:multifactorauthpresent": "aws:MultiFactorAuthPresent",
+    "saml:audience": "SAML:aud",
+    "saml:issuer": "SAML:iss",
+    "saml:nameid": "SAML:sub",
+    "saml:recipient": "SAML:aud",
+    "saml:subject": "SAML:sub",
 }
 """What is written for a key that does not exist, in lower case, and the key that was meant."""
 _OF_SERVICES = {
@@ -84,15 +89,51 @@ def about_condition(
         return f"; it can never hold together with the rest: {impossible}"
     value = context.get(condition.key)
     if isinstance(value, Absent):
-        meant = key_meant(decision, condition.key)
+        meant = key_meant(decision, condition.key) or _other_tag(context, condition.key)
         return f"; {meant}" if meant else ""
-    if not isinstance(value, Present) or len(value.values) != 1 or _is_negated(condition):
+    if not isinstance(value, Present) or len(value.values) != 1 or is_negated(condition):
         return ""
     slip = about_value(condition, value.values[0], has_variables=within[0].has_variables)
     return f"; {slip}" if slip else ""
 
 
-def _is_negated(condition: Condition) -> bool:
+def about_exception(trace: StatementTrace | None, context: RequestContext | None) -> str:
+    """Why a Deny does not except the call as was meant, to go after what it denies; else empty."""
+    if trace is None or context is None or trace.truth is not True:
+        return ""
+    for condition in trace.statement.conditions:
+        if condition.base == "null":
+            continue
+        value = context.get(condition.key)
+        known = isinstance(value, Present) and len(value.values) == 1
+        if isinstance(value, Present) and known and is_negated(condition):
+            has_variables = trace.policy.has_variables
+            slip = about_value(condition, value.values[0], has_variables=has_variables)
+            if slip:
+                return f" (the exception by {condition.key} does not hold: {slip})"
+        if isinstance(value, Absent):
+            return (
+                f" ({condition.key} is absent, for which {condition.operator} holds: "
+                f"{value.reason})"
+            )
+    differs = _about_listed(trace, context.facts.role_arn) if trace.statement.not_resource else ""
+    listed = ", ".join(trace.statement.resources or ())
+    return f" (it excepts {listed}{differs})" if differs else ""
+
+
+def _other_tag(context: RequestContext, key: str) -> str:
+    """That a tag is passed with the call and not carried by the caller, or the other way."""
+    prefix, _, tag = key.partition("/")
+    prefix = prefix.lower()
+    other = {"aws:principaltag": "aws:RequestTag", "aws:requesttag": "aws:PrincipalTag"}
+    if prefix not in other or not isinstance(context.get(f"{other[prefix]}/{tag}"), Present):
+        return ""
+    what = "the call passes" if prefix == "aws:principaltag" else "the caller carries"
+    return f"{what} the tag {tag}, for which the key is {other[prefix]}/{tag}"
+
+
+def is_negated(condition: Condition) -> bool:
+    """Whether a condition holds for what it does not list, or for a key that is absent."""
     return condition.base == "null" or OPERATORS[condition.base].negated
 
 
@@ -142,10 +183,15 @@ def about_value(condition: Condition, got: str, *, has_variables: bool) -> str:
         and "like" not in condition.base
         and any(has_wildcard(value) and matches(value, got) for value in values)
     ):
-        return f"{condition.operator} takes the wildcard literally: StringLike would match"
+        other = "StringNotLike" if is_negated(condition) else "StringLike"
+        return f"{condition.operator} takes the wildcard literally: {other} would match"
     if condition.key.lower() == "aws:principalarn" and any("assumed-role/" in v for v in values):
         return "the key has the ARN of the role behind a session, never of the session (R2.3)"
-    if any(value.lower() == got.lower() for value in values):
+    wild = "like" in condition.base or condition.base.startswith("arn")
+    if any(
+        matches(value, got, ignore_case=True) if wild else value.lower() == got.lower()
+        for value in values
+    ):
         return "it differs only in letter case"
     if any(_QUOTES.sub("", value) == _QUOTES.sub("", got) for value in values):
         return "it differs only in white space or quotes"
@@ -153,13 +199,17 @@ def about_value(condition: Condition, got: str, *, has_variables: bool) -> str:
         return "the commas are part of one value: several values are written as a list"
     if any(value.rstrip("/") == got.rstrip("/") for value in values):
         return "it differs only in the `/` at the end"
-    return _slip(values, got) if exact or condition.base.startswith("arn") else ""
+    is_text = exact or condition.base.startswith("arn")
+    is_secret = condition.key.lower() == "sts:externalid"  # of which no letter is told
+    return _slip(values, got) if is_text and not is_secret else ""
 
 
 def _slip(values: Sequence[str], got: str) -> str:
-    plain = [value for value in values if not has_wildcard(value)]
-    place = nearest(plain, got)
-    return "" if place is None else digits(plain[place], got) or told(plain[place], got)
+    place = nearest(values, got)
+    if place is None:
+        return ""
+    slip = told_of_pattern if has_wildcard(values[place]) else told
+    return digits(values[place], got) or slip(values[place], got)
 
 
 def digits(written: str, meant: str) -> str:
@@ -205,8 +255,12 @@ def about_subject(wanted: Sequence[str], got: str) -> str:
 
 def about_resource(trace: StatementTrace, role_arn: str) -> str:
     """Why a Resource misses the role though it nearly names it, to go after it; else empty."""
+    return "" if trace.statement.not_resource else _about_listed(trace, role_arn)
+
+
+def _about_listed(trace: StatementTrace, role_arn: str) -> str:
     listed, mine = trace.statement.resources or (), arn.parse(role_arn)
-    if trace.statement.not_resource or mine is None:
+    if mine is None:
         return ""
     if not trace.policy.has_variables and any("${" in value for value in listed):
         return f"; {OLD_VERSION}"

@@ -79,6 +79,11 @@ def _of_other_callers(statement: Statement, written: str, action: str) -> str:
             f"`{written}` is for signed calls of users, roles and services; with a token or an "
             f"assertion the call is {action}"
         )
+    if kinds == {"Federated"} and name in (_TOKEN, _SAML) and name != action.lower():
+        saml = {":saml-provider/" in entry.value for entry in statement.principals or ()}
+        bearers, other = ("assertions", "tokens") if name == _SAML else ("tokens", "assertions")
+        if saml == {name == _TOKEN}:
+            return f"`{written}` is for {bearers}; who has {other} calls {action}"
     if name in (_TOKEN, _SAML) and "Federated" not in kinds:
         return (
             f"`{written}` is for the tokens and assertions of an identity provider; users, roles "

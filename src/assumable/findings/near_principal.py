@@ -5,12 +5,11 @@ import re
 
 from assumable import arn
 from assumable.engine.evaluate import Decision
-from assumable.findings import identity_center
+from assumable.findings import deleted, identity_center
 from assumable.findings.near import digits
 from assumable.findings.report import exact_principal
 from assumable.findings.slips import told
 from assumable.globs import matches
-from assumable.model.world import Principal
 
 # The nearest principal is the one with the most telling difference: first in this order.
 VARIANTS = (
@@ -21,7 +20,6 @@ NEVER_MATCH = ("wildcard", "case", "partition", "path", "deleted-principal", "id
 _SIMILAR = 0.8
 _ACCOUNT = re.compile(r"[0-9][0-9 -]{8,16}[0-9]")
 """What was meant as an account id, well written or not."""
-_KINDS = {"AIDA": "user", "AROA": "role"}
 
 
 def variant_of(value: str, wanted: str, caller_arn: str) -> str:
@@ -77,7 +75,7 @@ def what_differs(decision: Decision, variant: str, got: str) -> str:
     """The difference between a principal and the caller in words, to go after the explanation."""
     exact = exact_principal(decision)
     if variant == "deleted-principal":
-        return _whose(decision, got)
+        return deleted.kind_of(decision, got)
     if exact is None or variant in ("wildcard", "case", "partition", "session-name"):
         return ""
     if variant == "identity-center":
@@ -104,26 +102,9 @@ def _slip(got: str, exact: str, decision: Decision) -> str:
     return told(theirs.resource, own.resource)
 
 
-def _whose(decision: Decision, unique_id: str) -> str:
-    """What the known world says of an id that stands where an ARN was (R2.4, R2.5)."""
-    caller, kind = decision.facts.principal, _KINDS.get(unique_id[:4], "")
-    if not isinstance(caller, Principal) or caller.unique_id is None:
-        return f"; it was a {kind}" if kind else ""
-    own = f"the caller has {caller.unique_id}"
-    return f"; it was a {kind}, and {own}" if kind else f"; {own}"
-
-
-def owner_of(decision: Decision, unique_id: str) -> str:
-    """The living principal that has an id, as people call it; empty when nobody known has it."""
-    if not arn.UNIQUE_ID.fullmatch(unique_id):
-        return ""
-    for principal in decision.facts.world.principals():
-        if principal.unique_id == unique_id:
-            return f"{arn.display_name(principal.arn)} of account {principal.account}"
-    return ""
-
-
 def provider_differs(value: str, used: str) -> str:
     """What is misspelt in the ARN of an identity provider."""
+    if value.lower() == used.lower():
+        return ", which differs only in letter case"
     slip = digits(value, used) or told(value, used)
-    return f" ({slip})" if slip and value.lower() != used.lower() else ""
+    return f" ({slip})" if slip else ""

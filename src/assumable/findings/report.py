@@ -12,6 +12,7 @@ from assumable.findings.blame import Blame
 from assumable.findings.evidence import default_evidence
 from assumable.findings.finding import Cause, Evidence, Finding, Fix, Row
 from assumable.findings.fix import CALLER, Edit, change_policy
+from assumable.findings.near import about_exception
 from assumable.model.call import RoleCaller, RootCaller, UserCaller
 from assumable.model.policy import Policy
 from assumable.source import value_at
@@ -91,7 +92,8 @@ def where(blame: Blame) -> str:
 def refusal(blame: Blame) -> str:
     """How a layer that caps the caller refuses: by a Deny, or by allowing nothing like it."""
     denied = blame.trace is not None and blame.trace.truth is True
-    return f"{where(blame)} denies" if denied else "nothing in it allows"
+    near = about_exception(blame.trace, blame.gate.context)
+    return f"{where(blame)}{near} denies" if denied else "nothing in it allows"
 
 
 def actions_needed(decision: Decision) -> str | list[str]:

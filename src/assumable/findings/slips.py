@@ -1,13 +1,17 @@
 """Where two texts that should be one differ, in a place to point at and in words."""
 
 import difflib
+import re
 from collections.abc import Sequence
+
+from assumable.globs import matches
 
 ALIKE = 0.7
 """From which ratio on one text counts as a slip of the other, not as another text."""
 _MOST, _LONGEST, _LETTERS = 2, 24, 2
 """A slip is one piece that is missing or too much, other letters, or two letters apart."""
 _SHOWN = 12
+_WILD = re.compile(r"[*?]")
 _TEXT = 400
 """Characters of a text that is looked at letter by letter; the time grows with their square."""
 
@@ -40,9 +44,49 @@ def first_difference(left: str, right: str) -> int:
 
 def nearest(values: Sequence[str], wanted: str) -> int | None:
     """The place of the value that is most like the wanted one; None when none is."""
-    found = max(range(len(values)), key=lambda n: ratio(values[n], wanted), default=None)
-    alike = found is not None and ratio(values[found], wanted) >= ALIKE
-    return found if alike else None
+    likeness = [likeness_of(value, wanted) for value in values]
+    found = max(range(len(values)), key=likeness.__getitem__, default=None)
+    return found if found is not None and likeness[found] >= ALIKE else None
+
+
+def likeness_of(value: str, wanted: str) -> float:
+    """How much a value has in common with a text; of a pattern with a slip what it writes out."""
+    mended = _mended(value, wanted)
+    return ratio(*mended) if mended and told(*mended) else ratio(value, wanted)
+
+
+def told_of_pattern(pattern: str, text: str) -> str:
+    """What is wrong with a pattern that nearly matches a text; empty when too much is.
+
+    >>> told_of_pattern("repo:acme/ap:*", "repo:acme/app:ref:refs/heads/main")
+    '`p` is missing after `repo:acme/ap`'
+    """
+    mended = _mended(pattern, text)
+    return told(*mended) if mended else ""
+
+
+def _mended(pattern: str, text: str) -> tuple[str, str] | None:
+    """What a pattern begins or ends with, and what of the text there would make it match."""
+    pieces = _WILD.split(pattern)
+    start, end, most = pieces[0], pieces[-1], len(text)
+    if len(pieces) == 1 or most > _TEXT or matches(pattern, text):
+        return None
+    heads = ((start, text[:n], text[:n] + pattern[len(start) :]) for n in _near(start, most))
+    tails = (
+        (end, text[most - n :], pattern[: len(pattern) - len(end)] + text[most - n :])
+        for n in _near(end, most)
+    )
+    found = [
+        (old, new)
+        for old, new, whole in (*heads, *tails)
+        # a wildcard takes whatever is cut off, which tells nothing
+        if not old.startswith(new) and not old.endswith(new) and matches(whole, text)
+    ]
+    return max(found, key=lambda pair: ratio(*pair), default=None)
+
+
+def _near(piece: str, most: int) -> range:
+    return range(max(1, len(piece) - _LONGEST), min(most, len(piece) + _LONGEST) + 1)
 
 
 def told(written: str, meant: str) -> str:

@@ -3,7 +3,7 @@
 What is not in them is unknown.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from assumable.model.call import Call, Caller, Network, RoleCaller, Session, Use
 from assumable.model.policy import Layer, Policy, PolicyName
 from assumable.model.world import (
     Account,
+    Former,
     Organization,
     Role,
     Unknown,
@@ -34,27 +35,13 @@ MAX_DUMP_BYTES = 1_000_000_000
 
 def read_snapshot(folder: Path) -> World:
     """A folder of `<account>.json` files and optionally `organization.json`."""
-    try:
-        if not folder.is_dir():
-            message = "is not a folder" if folder.exists() else "no such folder"
-            raise InputError(message, str(folder))
-    except OSError:  # a name that is too long
-        raise InputError("no such folder", str(folder)) from None
     accounts: dict[str, Account | Unknown] = {}
     endpoints: dict[str, VpcEndpoint] = {}
-    for path in sorted(folder.glob("*.json")):
-        if not arn.ACCOUNT_ID.fullmatch(path.stem):
-            continue
+    for path in _account_files(folder):
         document = read_document(path, limit=MAX_DUMP_BYTES)
         reader = AccountReader(path.stem, _partition(document.value), strict=False)
         accounts[path.stem] = reader.read(Cursor(document.value, Location(document)))
         endpoints |= reader.endpoints
-    if not accounts:
-        raise InputError(
-            "holds no `<account>.json` file",
-            str(folder),
-            "aws iam get-account-authorization-details > 111111111111.json",
-        )
     organization: tuple[Organization, ...] | Unknown
     organization = Unknown("the organization", "organizations:DescribeOrganization")
     path = folder / "organization.json"
@@ -64,6 +51,56 @@ def read_snapshot(folder: Path) -> World:
             read_organization(Cursor(document.value, Location(document)), strict=False),
         )
     return World(accounts=accounts, organizations=organization, endpoints=endpoints, complete=False)
+
+
+def _account_files(folder: Path) -> list[Path]:
+    """The files of a snapshot, by account; InputError when there are none."""
+    try:
+        if not folder.is_dir():
+            message = "is not a folder" if folder.exists() else "no such folder"
+            raise InputError(message, str(folder))
+    except OSError:  # a name that is too long
+        raise InputError("no such folder", str(folder)) from None
+    found = [path for path in sorted(folder.glob("*.json")) if arn.ACCOUNT_ID.fullmatch(path.stem)]
+    if not found:
+        raise InputError(
+            "holds no `<account>.json` file",
+            str(folder),
+            "aws iam get-account-authorization-details > 111111111111.json",
+        )
+    return found
+
+
+def with_former(world: World, folders: Iterable[Path]) -> World:
+    """The world with whom older snapshots know by the ids that its trust policies name.
+
+    Of several snapshots that know an id the last one counts.
+    """
+    named = set(_ids_named(world))
+    former: dict[str, Former] = {}
+    for path in (path for folder in folders for path in _account_files(folder)):
+        document = read_document(path, limit=MAX_DUMP_BYTES)
+        fields = Cursor(document.value, Location(document)).fields()
+        for kind, key in (("User", "UserId"), ("Role", "RoleId")):
+            details = fields.get(f"{kind}DetailList")
+            for entry in details.items() if details else ():
+                unique_id, own_arn = (_text(entry.value, name) for name in (key, "Arn"))
+                if unique_id in named and arn.parse(own_arn) is not None:
+                    former[unique_id] = Former(own_arn, str(path.parent))
+    return msgspec.structs.replace(world, former=former)
+
+
+def _ids_named(world: World) -> Iterator[str]:
+    """What stands in a trust policy where the ARN of a user or role was."""
+    for principal in world.principals():
+        if isinstance(principal, Role) and isinstance(principal.trust, Policy):
+            for statement in principal.trust.statements:
+                yield from (entry.value for entry in statement.principals or ())
+
+
+def _text(entry: Any, key: str) -> str:
+    """A member of an entry; empty where an old file does not have it."""
+    return str(entry.get(key, "")) if isinstance(entry, dict) else ""
 
 
 def _partition(value: Any) -> str:

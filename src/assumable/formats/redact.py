@@ -145,7 +145,8 @@ class _Json:
         return self.value(value)
 
     def _key(self, key: str) -> str:
-        return self.rename(key) if arn.ACCOUNT_ID.fullmatch(key) else key
+        is_name = arn.ACCOUNT_ID.fullmatch(key) or arn.UNIQUE_ID.fullmatch(key)
+        return self.rename(key) if is_name else key
 
     def _member(self, key: str, value: Any) -> Any:
         if key in _AS_IT_IS:
@@ -233,8 +234,9 @@ class _Model:
                 return value
 
     def _key(self, key: Any) -> Any:
-        """ARNs, account and node ids are names; the keys of tags are not."""
-        is_name = arn.ACCOUNT_ID.fullmatch(key) or re.match(r"arn:|o-|r-|ou-|vpce-", key)
+        """ARNs, account, unique and node ids are names; the keys of tags are not."""
+        is_id = arn.ACCOUNT_ID.fullmatch(key) or arn.UNIQUE_ID.fullmatch(key)
+        is_name = is_id or re.match(r"arn:|o-|r-|ou-|vpce-", key)
         return self.rename(key) if is_name else key
 
     def _struct(self, value: msgspec.Struct) -> Any:

@@ -33,6 +33,7 @@ from assumable.model.call import (
 from assumable.model.policy import Layer, PolicyName
 from assumable.model.world import (
     Account,
+    Former,
     Organization,
     PolicyOrUnknown,
     Unknown,
@@ -41,8 +42,8 @@ from assumable.model.world import (
 from assumable.source import Document, Location
 
 _TOP = frozenset((
-    "scenario", "title", "source", "time", "organization", "accounts", "call", "unknown", "expect",
-    "error_text", "established",
+    "scenario", "title", "source", "time", "organization", "accounts", "former", "call", "unknown",
+    "expect", "error_text", "established",
 ))  # fmt: skip
 _CALL = frozenset((
     "api", "caller", "parameters", "network", "context", "mfa_code", "chain",
@@ -137,7 +138,23 @@ def _world(fields: dict[str, Cursor]) -> tuple[dict[str, AccountReader], World]:
         name: item for reader in readers.values() for name, item in reader.endpoints.items()
     }
     organizations = _organizations(fields["organization"]) if "organization" in fields else ()
-    return readers, World(accounts=accounts, organizations=organizations, endpoints=endpoints)
+    former = _former(fields["former"]) if "former" in fields else {}
+    return readers, World(
+        accounts=accounts, organizations=organizations, endpoints=endpoints, former=former
+    )
+
+
+def _former(cursor: Cursor) -> dict[str, Former]:
+    """The user or role that each unique id was of."""
+    found: dict[str, Former] = {}
+    for unique_id, item in cursor.fields().items():
+        parts = arn.parse(item.text())
+        if not arn.UNIQUE_ID.fullmatch(unique_id):
+            item.fail(f"`{unique_id}` is not the unique id of a user or role", "AIDA… or AROA…")
+        if parts is None or parts.kind not in ("user", "role") or not parts.name:
+            item.fail(f"`{item.value}` is not the ARN of a user or role")
+        found[unique_id] = Former(item.text())
+    return found
 
 
 def _organizations(cursor: Cursor) -> tuple[Organization, ...] | Unknown:

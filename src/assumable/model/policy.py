@@ -338,7 +338,7 @@ def principal_complaint(kind: str, value: str) -> str:
         if arn.ACCOUNT_ID.fullmatch(value):
             return ""
         if arn.UNIQUE_ID.fullmatch(value):
-            return f"`{value}` is the unique id of a deleted principal"
+            return f"`{value}` is the id of a deleted principal: IAM saves no policy that has it"
         parts = arn.parse(value)
         if wild:
             return f"`{value}` has a wildcard inside a principal; only a bare `*` is allowed"

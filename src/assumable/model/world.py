@@ -171,12 +171,22 @@ class Organization(msgspec.Struct, frozen=True, kw_only=True):
         return account in self.nodes or account == self.management_account
 
 
+class Former(msgspec.Struct, frozen=True):
+    """Whose a unique id was, as something older than the world tells."""
+
+    arn: str
+    told_by: str = ""
+    """The older snapshot that tells; empty where the scenario itself does."""
+
+
 class World(msgspec.Struct, frozen=True, kw_only=True):
     """Everything known when a call is decided."""
 
     accounts: Mapping[str, Account | Unknown]
     organizations: tuple[Organization, ...] | Unknown = ()
     endpoints: Mapping[str, VpcEndpoint] = msgspec.field(default_factory=dict)
+    former: Mapping[str, Former] = msgspec.field(default_factory=dict)
+    """By unique id. It decides nothing: an id in a policy matches nobody (R2.5)."""
     complete: bool = True
     """Whether an account that is not listed has nothing in it, as in a scenario."""
     document: Any = None

@@ -10,7 +10,7 @@ from assumable import arn
 from assumable.engine.evaluate import Decision
 from assumable.engine.match import Reason
 from assumable.engine.own_role import SERVICE_LINKED
-from assumable.findings import identity_center
+from assumable.findings import deleted, identity_center
 from assumable.findings.blame import Blame
 from assumable.findings.evidence import at, default_evidence
 from assumable.findings.federated import nearest_provider, provider_fixes, under_other_kind
@@ -19,7 +19,6 @@ from assumable.findings.fix import Edit, change_policy
 from assumable.findings.near_principal import (
     NEVER_MATCH,
     VARIANTS,
-    owner_of,
     provider_differs,
     variant_of,
     what_differs,
@@ -36,7 +35,13 @@ from assumable.findings.report import (
 from assumable.findings.services import inside_service
 from assumable.globs import matches
 from assumable.model.call import RoleCaller, RootCaller
-from assumable.model.policy import Effect, Policy, PrincipalEntry, Statement
+from assumable.model.policy import (
+    Effect,
+    Policy,
+    PrincipalEntry,
+    Statement,
+    principal_complaint,
+)
 from assumable.model.world import Role, User
 
 CAUSE = Cause("AS101", "trust-principal", Row.TRUST, "the trust policy does not name this caller")
@@ -62,7 +67,11 @@ _EXPLANATIONS = {
 }
 
 
-_FACTS = {"self": ("R1.3", "R1.22"), "identity-center": ("R2.11", "R2.12")}
+_FACTS = {
+    "self": ("R1.3", "R1.22"),
+    "identity-center": ("R2.11", "R2.12"),
+    "deleted-principal": ("R2.4", "R2.5"),
+}
 
 
 class Nearest(msgspec.Struct, frozen=True):
@@ -88,12 +97,14 @@ def check(decision: Decision, blame: Blame) -> Finding:
     explanation = (
         f"no statement of the trust policy of {role_name(decision)} names {caller_name(decision)}: "
     )
-    owner = owner_of(decision, got)
+    owner, whose = deleted.owner_of(decision, got), deleted.explained(decision, got)
     if owner:
         explanation += (
             f"`{got}` is the unique id of {owner}; a principal is named by its ARN, and IAM shows "
             "an id only of one that was deleted"
         )
+    elif whose:
+        explanation += whose
     else:
         differs = what_differs(decision, nearest.variant, got) if nearest else ""
         explanation += _EXPLANATIONS[variant].format(got=got) + differs
@@ -201,9 +212,11 @@ def _nearest(decision: Decision, trust: Policy) -> Nearest | None:
         if entry.kind == "AWS"
     ]
 
-    def rank(nearest: Nearest) -> tuple[int, float]:
-        similar = difflib.SequenceMatcher(None, nearest.entry.value, wanted).ratio()
-        return VARIANTS.index(nearest.variant), -similar
+    def rank(nearest: Nearest) -> tuple[bool, int, float]:
+        value = nearest.entry.value
+        similar = difflib.SequenceMatcher(None, deleted.name_of(decision, value), wanted).ratio()
+        is_own = deleted.was_caller(decision, value)
+        return not is_own, VARIANTS.index(nearest.variant), -similar
 
     return min(found, key=rank, default=None)
 
@@ -234,8 +247,9 @@ def _fixes(
         edit,
         opens=opens,
     )
+    named = deleted.name_of(decision, nearest.entry.value) if nearest else ""
     if nearest is not None and identity_center.are_of_one_set(
-        exact.rpartition("/")[2], identity_center.role_of(nearest.entry.value)
+        exact.rpartition("/")[2], identity_center.role_of(named)
     ):
         yield from identity_center.fixes(decision, trust, nearest.statement, exact)
     parts = arn.parse(exact)
@@ -260,12 +274,15 @@ def _edit(
         and _is_dead(decision, nearest)
         and _allows_call(decision, nearest.statement)
     ):
-        return ({"op": "replace", "path": nearest.entry.pointer, "value": principal},)
+        place = f"{nearest.statement.pointer}/Principal/AWS"
+        without = deleted.without_ids(trust, place, principal, instead_of=nearest.entry.value)
+        return without or ({"op": "replace", "path": nearest.entry.pointer, "value": principal},)
     statement = blame.trace.statement if blame.trace else None
     if statement is not None and not statement.not_principal and _allows_call(decision, statement):
         pointer = f"{statement.pointer}/Principal/AWS"
         if any(entry.kind == "AWS" for entry in statement.principals or ()):
-            return appended(trust, pointer, principal)
+            without = deleted.without_ids(trust, pointer, principal)
+            return without or appended(trust, pointer, principal)
     new: dict[str, Any] = {
         "Effect": "Allow",
         "Principal": {"AWS": principal},
@@ -287,6 +304,8 @@ def _is_dead(decision: Decision, nearest: Nearest) -> bool:
     if nearest.variant == "other-principal":
         return False
     world, value = decision.facts.world, nearest.entry.value
+    if principal_complaint("AWS", value):
+        return True
     known: User | Role | object | None = (
         world.user(value) if ":user/" in value else world.role(value)
     )

@@ -4,6 +4,7 @@ from assumable.engine.evaluate import Decision
 from assumable.findings.blame import Blame
 from assumable.findings.carve import carve_fixes
 from assumable.findings.finding import Cause, Finding, Row
+from assumable.findings.near import about_exception
 from assumable.findings.report import finding, role_name, where
 
 CAUSE = Cause("AS104", "trust-explicit-deny", Row.TRUST, "the trust policy denies this caller")
@@ -12,6 +13,7 @@ CAUSE = Cause("AS104", "trust-explicit-deny", Row.TRUST, "the trust policy denie
 def check(decision: Decision, blame: Blame) -> Finding:
     """The finding, with its explanation."""
     under = f", because of its condition on {blame.variant}" if blame.variant else ""
+    under += about_exception(blame.trace, blame.gate.context)
     explanation = (
         f"{where(blame)} denies {blame.action} on {role_name(decision)} for this call{under}; a "
         "Deny "

@@ -4,6 +4,7 @@ from assumable.engine.evaluate import Decision
 from assumable.findings.blame import Blame
 from assumable.findings.carve import carve_fixes
 from assumable.findings.finding import Cause, Finding, Row
+from assumable.findings.near import about_exception
 from assumable.findings.report import caller_name, finding, where
 
 CAUSE = Cause(
@@ -14,6 +15,7 @@ CAUSE = Cause(
 def check(decision: Decision, blame: Blame) -> Finding:
     """The finding, with its explanation."""
     under = f", because of its condition on {blame.variant}" if blame.variant else ""
+    under += about_exception(blame.trace, blame.gate.context)
     explanation = (
         f"{where(blame)}, which applies to {caller_name(decision)}, denies {blame.action}{under}; "
         "a Deny "

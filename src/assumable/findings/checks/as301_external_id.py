@@ -33,6 +33,11 @@ def check(decision: Decision, blame: Blame) -> Finding:
     if decision.call.api != "AssumeRole":
         sent = f"which {decision.call.api} cannot send: only AssumeRole has one"
     explanation = f"{where(blame)} requires an external ID, {sent}"
+    title = "an external ID is required that "
+    title += "was not sent" if variant == "missing" else "differs from the one sent"
+    if variant == "different" and _forbids(condition):
+        explanation = f"{where(blame)} excludes the external ID that the call sends"
+        title = "the external ID that was sent is excluded"
     explanation += _slip(decision, blame, condition, variant)
     return finding(
         CAUSE,
@@ -41,8 +46,7 @@ def check(decision: Decision, blame: Blame) -> Finding:
         variant=variant,
         facts=("R3.4", "R6.5"),
         fixes=tuple(_fixes(decision, blame, condition)),
-        title="an external ID is required that "
-        + ("was not sent" if variant == "missing" else "differs from the one sent"),
+        title=title,
     )
 
 

@@ -5,6 +5,7 @@ from assumable.findings.allowance import scp_fixes
 from assumable.findings.blame import Blame
 from assumable.findings.carve import carve_fixes
 from assumable.findings.finding import Cause, Finding, Row
+from assumable.findings.near import about_exception
 from assumable.findings.report import finding, where
 
 CAUSE = Cause("AS601", "scp", Row.ORGANIZATION, "a service control policy stops the call")
@@ -14,6 +15,7 @@ def check(decision: Decision, blame: Blame) -> Finding:
     """The finding, with its explanation."""
     if blame.element is not None or (blame.trace is not None and blame.trace.truth is True):
         what = f"{where(blame)}, attached to {blame.gate.level}, denies {blame.action}"
+        what += about_exception(blame.trace, blame.gate.context)
     else:
         what = f"no service control policy attached to {blame.gate.level} allows {blame.action}"
     explanation = (

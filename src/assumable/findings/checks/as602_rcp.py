@@ -4,6 +4,7 @@ from assumable.engine.evaluate import Decision
 from assumable.findings.blame import Blame
 from assumable.findings.carve import carve_fixes
 from assumable.findings.finding import Cause, Finding, Row
+from assumable.findings.near import about_exception
 from assumable.findings.report import finding, where
 from assumable.findings.unsigned import unsigned_fixes
 
@@ -15,7 +16,8 @@ def check(decision: Decision, blame: Blame) -> Finding:
     explanation = (
         f"{where(blame)}, attached to {blame.gate.level}, denies {blame.action} on roles of "
         "account "
-        f"{decision.call.role_account}; it binds callers from everywhere"
+        f"{decision.call.role_account}{about_exception(blame.trace, blame.gate.context)}; it binds "
+        "callers from everywhere"
     )
     fixes = (
         *carve_fixes(decision, blame, CAUSE.slug),

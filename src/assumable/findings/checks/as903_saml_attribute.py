@@ -10,6 +10,7 @@ from assumable.findings.blame import Blame
 from assumable.findings.evidence import got_value
 from assumable.findings.finding import Cause, Finding, Fix, Row
 from assumable.findings.fix import change_call, change_policy
+from assumable.findings.near import about_condition
 from assumable.findings.report import appended, finding, where
 from assumable.model.call import Present, SamlCaller
 from assumable.model.policy import Condition
@@ -41,10 +42,14 @@ def check(decision: Decision, blame: Blame) -> Finding:
             facts=("R5.17", "R6.14"),
         )
     _, got = got_value(blame.gate.context, condition.key)
+    differs = ""
+    if blame.trace is not None:
+        within = (blame.trace.policy, blame.trace.statement)
+        differs = about_condition(decision, blame.gate.context, condition, within)
     return finding(
         CAUSE,
         blame,
-        f"{where(blame)} asks that {words(condition)}; in this assertion it is {got}",
+        f"{where(blame)} asks that {words(condition)}; in this assertion it is {got}{differs}",
         fixes=tuple(_accept(blame, condition)),
         facts=("R5.17",),
     )
