@@ -176,6 +176,8 @@ class World(msgspec.Struct, frozen=True, kw_only=True):
 
     accounts: Mapping[str, Account | Unknown]
     organizations: tuple[Organization, ...] | Unknown = ()
+    standalone: frozenset[str] = frozenset()
+    """Accounts that are known to be in no organization, where others may be in one."""
     endpoints: Mapping[str, VpcEndpoint] = msgspec.field(default_factory=dict)
     complete: bool = True
     """Whether an account that is not listed has nothing in it, as in a scenario."""
@@ -229,9 +231,12 @@ class World(msgspec.Struct, frozen=True, kw_only=True):
         for organization in self.organizations:
             if organization.has_member(account_id):
                 return organization
-        if self.complete:
+        if self.complete or account_id in self.standalone:
             return None
-        return Unknown(f"the organization of account {account_id}", "organizations:DescribeAccount")
+        place = f"account {account_id}"
+        return Unknown(
+            f"the organization of {place}", f"organizations:DescribeOrganization on {place}"
+        )
 
     def principals(self) -> Iterator[Principal]:
         """Every user and role that is known."""
