@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 from boto3.session import Session
 
-from assumable.aws.reader import read_live
+from assumable.ask import read_live
+from assumable.aws.clients import Calls
+from assumable.aws.reader import Readers
 from assumable.formats.scenario import Scenario
 from tests.worlds import ROLE, A, B, allow, policy, trust
 
@@ -87,12 +89,11 @@ class Accounts:
     def read(
         self,
         profile: str = "deployer",
-        target_profile: str | None = "auditor",
+        role_profile: str | None = "auditor",
         via_roles: Sequence[str] = (),
+        calls: Calls | None = None,
         **more: Any,
     ) -> Scenario:
         """The live world of one call, or of a chain."""
-        return read_live(
-            {**CALL, **more}, profile=profile, target_profile=target_profile, region=None,
-            endpoint_url=self.url, now=NOW, via_roles=via_roles,
-        )  # fmt: skip
+        readers = Readers(profile=profile, role_profile=role_profile, endpoint_url=self.url)
+        return read_live({**CALL, **more}, readers, now=NOW, via_roles=via_roles, calls=calls)

@@ -6,12 +6,11 @@ from typing import Any
 import pytest
 
 from assumable.aws.clients import Answer
-from assumable.aws.organization import read_organizations
 from assumable.diagnose import Diagnosis, diagnose
 from assumable.model.policy import Policy
 from assumable.model.world import Role, Unknown
 from tests.aws.accounts import Accounts
-from tests.aws.test_organization import FULL, PARENTS, RCP, SCP, Recorded, refusal
+from tests.aws.test_organization import FULL, PARENTS, RCP, SCP, Recorded, learnt, refusal
 from tests.worlds import DEPLOYER, ROLE, A, B, allow, policy, trust
 
 CI = f"arn:aws:iam::{A}:role/CI"
@@ -78,9 +77,7 @@ def test_scps_are_read_for_every_account_that_calls() -> None:
     attached = {(target, SCP): full for target in ("r-ab12", "ou-ab12-1", A, B)}
     attached |= {(B, RCP): [{"Id": "p-deny5678", "Name": "DenyOthers"}]}
     manager = Recorded(parents=PARENTS, attached=attached)
-    found = read_organizations((A, B), (A, B), {A: manager, B: manager}).organizations
-    assert not isinstance(found, Unknown)
-    (organization,) = found
+    (organization,) = learnt({A: manager, B: manager}, (A, B), (A, B)).organizations
     assert isinstance(organization.scps, dict)
     assert sorted(organization.scps) == sorted((A, B, "ou-ab12-1", "r-ab12"))
     assert isinstance(organization.rcps, dict)
@@ -90,7 +87,7 @@ def test_scps_are_read_for_every_account_that_calls() -> None:
 class SecretiveAboutB(Recorded):
     """Shows the place of every account but one."""
 
-    def _send(self, service: str, operation: str, parameters: dict[str, str]) -> Answer | Exception:
+    def _send(self, service: str, operation: str, parameters: dict[str, Any]) -> Answer | Exception:
         if operation == "ListParents" and parameters["ChildId"] == B:
             return refusal("AccessDeniedException")
         return super()._send(service, operation, parameters)
@@ -99,8 +96,7 @@ class SecretiveAboutB(Recorded):
 def test_one_account_that_cannot_be_placed_leaves_the_scps_open() -> None:
     attached = {(target, SCP): [FULL] for target in ("r-ab12", "ou-ab12-1", A)}
     manager = SecretiveAboutB(parents=PARENTS, attached=attached)
-    found = read_organizations((A, B), (B,), {A: manager, B: manager})
-    assert not isinstance(found.organizations, Unknown)
+    found = learnt({A: manager, B: manager}, (A, B), (B,))
     (organization,) = found.organizations
     assert isinstance(organization.scps, Unknown)
     assert B in found.unplaced

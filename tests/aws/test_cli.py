@@ -34,7 +34,7 @@ def test_a_denied_call_gets_its_cause_and_a_plan(
     accounts.iam[B].update_assume_role_policy(
         RoleName="DeployRole", PolicyDocument=json.dumps(broken)
     )
-    live = ("--profile", "deployer", "--target-profile", "auditor", "--endpoint-url", accounts.url)
+    live = ("--profile", "deployer", "--role-profile", "auditor", "--endpoint-url", accounts.url)
     status, output, _ = why(monkeypatch, capsys, *live, "--format", "json")
     answer: dict[str, Any] = json.loads(output)
     assert (status, answer["verdict"]) == (1, "denied")
@@ -67,6 +67,6 @@ def test_an_unreadable_organization_can_be_assumed_open(
     accounts: Accounts, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     accounts.classic()
-    live = ("--profile", "deployer", "--target-profile", "auditor", "--endpoint-url", accounts.url)
+    live = ("--profile", "deployer", "--role-profile", "auditor", "--endpoint-url", accounts.url)
     assert why(monkeypatch, capsys, *live)[0] == 3
     assert why(monkeypatch, capsys, *live, "--assume", "organization=open")[0] == 0

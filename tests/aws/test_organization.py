@@ -1,16 +1,16 @@
 """Organizations from recorded answers: levels, types that are off, and what members may not see."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
 from assumable.aws.clients import Answer, Connection
-from assumable.aws.organization import read_organizations
-from assumable.model.policy import Policy
-from assumable.model.world import Organization, Unknown
+from assumable.aws.organization import Organizations
+from assumable.model.policy import Layer, Policy
+from assumable.model.world import Organization, Unknown, World
 from tests.worlds import A, B, allow, policy
 
 MANAGEMENT = "999999999999"
@@ -34,10 +34,10 @@ class Recorded(Connection):
         parents: Mapping[str, tuple[str, str]] | None = None,
         attached: Mapping[tuple[str, str], list[dict[str, str]]] | None = None,
     ) -> None:
-        self._answers: dict[tuple[Any, ...], Answer | Exception] = {}
+        self._prepare()
         self.describes, self.parents, self.attached = describes, parents, attached
 
-    def _send(self, service: str, operation: str, parameters: dict[str, str]) -> Answer | Exception:
+    def _send(self, service: str, operation: str, parameters: dict[str, Any]) -> Answer | Exception:
         match operation:
             case "DescribeOrganization":
                 return DESCRIBED if self.describes else refusal("AWSOrganizationsNotInUseException")
@@ -61,10 +61,21 @@ def refusal(code: str) -> Exception:
     return ClientError({"Error": {"Code": code, "Message": "no"}}, "Operation")
 
 
+def learnt(
+    connections: Mapping[str, Connection], callers: Sequence[str], roles: Sequence[str]
+) -> Organizations:
+    """Everything that can be learnt, in the order in which it is asked for."""
+    found = Organizations(connections)
+    for account in dict.fromkeys((*callers, *roles)):
+        found.describe(account)
+    for organization in found.organizations:
+        found.attach(Layer.SCP, organization.id, callers)
+        found.attach(Layer.RCP, organization.id, roles)
+    return found
+
+
 def read(connections: Mapping[str, Connection], role_account: str = B) -> tuple[Organization, ...]:
-    found = read_organizations((A,), (role_account,), connections)
-    assert not isinstance(found.organizations, Unknown)
-    return found.organizations
+    return learnt(connections, (A,), (role_account,)).organizations
 
 
 def test_levels_of_both_accounts_come_from_whoever_may_list_them() -> None:
@@ -94,9 +105,17 @@ def test_the_role_may_be_found_in_the_callers_organization() -> None:
 
 
 def test_a_role_account_outside_of_it_is_unknown() -> None:
-    found = read_organizations((A,), ("333333333333",), {A: Recorded(parents=PARENTS, attached={})})
-    assert isinstance(found.organizations, Unknown)
-    assert "333333333333" in found.organizations.settle
+    found = learnt({A: Recorded(parents=PARENTS, attached={})}, (A,), ("333333333333",))
+    world = World(
+        accounts={},
+        organizations=found.organizations,
+        standalone=frozenset(found.standalone),
+        complete=False,
+    )
+    assert isinstance(world.organization_of(A), Organization)
+    unread = world.organization_of("333333333333")
+    assert isinstance(unread, Unknown)
+    assert unread.settle == "organizations:DescribeOrganization on account 333333333333"
 
 
 def test_no_scp_at_any_level_means_that_scps_are_off() -> None:
@@ -107,8 +126,7 @@ def test_no_scp_at_any_level_means_that_scps_are_off() -> None:
 
 
 def test_a_member_knows_its_organization_but_not_its_place() -> None:
-    found = read_organizations((A,), (A,), {A: Recorded()})
-    assert not isinstance(found.organizations, Unknown)
+    found = learnt({A: Recorded()}, (A,), (A,))
     (organization,) = found.organizations
     assert (organization.id, organization.has_member(A)) == ("o-exampleorgid", True)
     assert isinstance(organization.scps, Unknown)
@@ -116,7 +134,8 @@ def test_a_member_knows_its_organization_but_not_its_place() -> None:
 
 
 def test_an_account_in_no_organization_has_none() -> None:
-    assert read({A: Recorded(describes=False)}, role_account=A) == ()
+    found = learnt({A: Recorded(describes=False)}, (A,), (A,))
+    assert (found.organizations, found.standalone) == ((), {A})
 
 
 def test_listing_may_be_refused_after_the_tree_was_read() -> None:
@@ -129,7 +148,6 @@ def test_listing_may_be_refused_after_the_tree_was_read() -> None:
 def test_a_path_that_ends_below_the_root_is_no_path(known: int) -> None:
     """An account that moves or leaves while it is read is not taken for the root."""
     parents = dict(list(PARENTS.items())[:known])
-    found = read_organizations((A,), (A,), {A: Recorded(parents=parents, attached={})})
+    found = learnt({A: Recorded(parents=parents, attached={})}, (A,), (A,))
     assert "organizations:ListParents" in found.unplaced[A].settle
-    assert not isinstance(found.organizations, Unknown)
     assert isinstance(found.organizations[0].scps, Unknown)

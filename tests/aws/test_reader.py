@@ -104,7 +104,7 @@ def test_the_caller_is_not_permitted(accounts: Accounts) -> None:
 @pytest.mark.parametrize(
     ("sent", "variant"), [({}, "missing"), ({"ExternalId": "x-2"}, "different")]
 )
-def test_an_external_id_is_required(accounts: Accounts, sent: dict[str, str], variant: str) -> None:
+def test_an_external_id_is_required(accounts: Accounts, sent: dict[str, Any], variant: str) -> None:
     accounts.classic()
     wants = trust(DEPLOYER_PRINCIPAL, Condition={"StringEquals": {"sts:ExternalId": "acme-42"}})
     accounts.iam[B].update_assume_role_policy(
@@ -156,7 +156,7 @@ def test_each_question_is_asked_once(rich: Accounts, monkeypatch: pytest.MonkeyP
     sent: Counter[tuple[Any, ...]] = Counter()
     send = Connection._send
 
-    def count(self: Connection, service: str, operation: str, parameters: dict[str, str]) -> Any:
+    def count(self: Connection, service: str, operation: str, parameters: dict[str, Any]) -> Any:
         sent[id(self), service, operation, *parameters.items()] += 1
         return send(self, service, operation, parameters)
 
@@ -190,7 +190,7 @@ def test_a_refused_read_is_unknown_and_names_its_permission(rich: Accounts, oper
 def test_nothing_readable_still_says_what_would_help(accounts: Accounts) -> None:
     accounts.user("deployer", A, allow(resource=ROLE))
     accounts.role("DeployRole", B, trust(DEPLOYER_PRINCIPAL))
-    diagnosis = diagnose(*accounts.read(target_profile=None))
+    diagnosis = diagnose(*accounts.read(role_profile=None))
     assert diagnosis.verdict is Verdict.CONDITIONAL
     settles = " ".join(unknown.settle for unknown in diagnosis.unknowns)
     for permission in ("iam:ListUserPolicies", "iam:GetUser", f"iam:GetRole on {ROLE}"):
@@ -205,7 +205,7 @@ def test_an_answer_that_cannot_be_parsed_is_unknown(
     accounts.classic()
     send = Connection._send
 
-    def garbled(self: Connection, service: str, operation: str, parameters: dict[str, str]) -> Any:
+    def garbled(self: Connection, service: str, operation: str, parameters: dict[str, Any]) -> Any:
         if operation == "ListGroupsForUser":
             return ResponseParserError("not XML\nat all")
         return send(self, service, operation, parameters)
@@ -220,7 +220,7 @@ def test_an_answer_that_cannot_be_parsed_is_unknown(
 
 def test_without_a_profile_there_the_role_is_unknown(accounts: Accounts) -> None:
     accounts.classic()
-    world, call = accounts.read(target_profile=None)
+    world, call = accounts.read(role_profile=None)
     role = world.role(ROLE)
     assert isinstance(role, Unknown)
     assert role.settle == f"iam:GetRole on {ROLE}"
@@ -229,16 +229,16 @@ def test_without_a_profile_there_the_role_is_unknown(accounts: Accounts) -> None
 
 def test_a_profile_of_another_account_never_calls_the_role_absent(accounts: Accounts) -> None:
     accounts.classic()
-    world, _ = accounts.read(target_profile="deployer")
+    world, _ = accounts.read(role_profile="deployer")
     role = world.role(ROLE)
     assert isinstance(role, Unknown)
-    assert role.settle == f"iam:GetRole on {ROLE} (the target profile is of account {A})"
+    assert role.settle == f"iam:GetRole on {ROLE} (the role profile is of account {A})"
 
 
 def test_a_target_profile_that_fails_leaves_the_role_unknown(accounts: Accounts) -> None:
     accounts.classic()
     accounts.profile("stale", ("AKIAIOSFODNN7EXAMPLE", "wrong"))
-    world, _ = accounts.read(target_profile="stale")
+    world, _ = accounts.read(role_profile="stale")
     role = world.role(ROLE)
     assert isinstance(role, Unknown)
     assert "InvalidClientTokenId" in role.settle
@@ -259,8 +259,9 @@ def test_a_role_under_another_path_is_not_found(accounts: Accounts) -> None:
 
 def test_a_role_arn_that_names_no_role_reads_no_role(accounts: Accounts) -> None:
     accounts.classic()
-    world, call = accounts.read(RoleArn=f"arn:aws:iam::{B}:user/DeployRole")
-    assert B not in world.accounts
+    calls = clients.Calls()
+    world, call = accounts.read(calls=calls, RoleArn=f"arn:aws:iam::{B}:user/DeployRole")
+    assert set(calls.counted) == {"sts:GetCallerIdentity"}
     assert diagnose(world, call).verdict is Verdict.DENIED
 
 
@@ -285,7 +286,7 @@ def test_in_one_account_one_profile_is_enough(accounts: Accounts) -> None:
         PolicyName="Own",
         PolicyDocument=json.dumps(policy(allow(resource=own))),
     )
-    world, call = accounts.read(target_profile=None, RoleArn=own)
+    world, call = accounts.read(role_profile=None, RoleArn=own)
     assert isinstance(world.role(own), Role)
     assert isinstance(world.user(DEPLOYER), User)
     assert diagnose(world, call).headline == HEADLINE

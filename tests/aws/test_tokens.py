@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from assumable.ask import read_bearer
 from assumable.aws import clients
-from assumable.aws.reader import read_role_side
+from assumable.aws.reader import Readers
 from assumable.cli.main import main
 from assumable.diagnose import Diagnosis, diagnose
 from assumable.engine.evaluate import Verdict
@@ -52,7 +53,7 @@ def read(accounts: Accounts, profile: str | None = "auditor", **more: Any) -> Sc
         time=NOW,
         assumptions={"organization": True},
     )
-    return read_role_side(call, profile=profile, endpoint_url=accounts.url)
+    return read_bearer(call, Readers(profile=profile, endpoint_url=accounts.url))
 
 
 def account(scenario: Scenario) -> Account:
@@ -145,7 +146,7 @@ def test_a_saml_provider_is_read_as_well(accounts: Accounts, name: str) -> None:
         parameters={"RoleArn": ROLE, "PrincipalArn": used},
         time=NOW,
     )
-    found = account(read_role_side(call, profile="auditor", endpoint_url=accounts.url))
+    found = account(read_bearer(call, Readers(profile="auditor", endpoint_url=accounts.url)))
     assert (used in found.providers) is (name == "Corp")
     assert (used in found.absent) is (name == "Lab")
 
@@ -158,7 +159,7 @@ def test_the_command_asks_with_the_default_credentials(
     words = ["assumable", "why", "--role-arn", ROLE, "--role-session-name", "ci", "--github",
              "repo=acme/app", "ref=refs/heads/main", "--endpoint-url", accounts.url, "--region",
              REGION, "--assume", "organization=open", "--format", "json"]  # fmt: skip
-    for more in ([], ["--target-profile", "auditor"], ["--profile", "auditor"]):
+    for more in ([], ["--role-profile", "auditor"], ["--profile", "auditor"]):
         monkeypatch.setattr(sys, "argv", [*words, *more])
         with pytest.raises(SystemExit) as left:
             main()

@@ -6,9 +6,13 @@ refused before anything is signed or sent.
 
 import functools
 import os
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 from assumable import __version__
+from assumable import arn as arns
 from assumable.errors import AssumableError, InputError, UnreadableError
 from assumable.model.world import Unknown
 
@@ -21,15 +25,23 @@ ALLOWED: dict[str, frozenset[str]] = {
         "GetPolicy", "GetPolicyVersion", "GetOpenIDConnectProvider", "GetSAMLProvider",
     )),
     "organizations": frozenset((
-        "DescribeOrganization", "ListParents", "ListPoliciesForTarget", "DescribePolicy",
+        "DescribeOrganization", "DescribeAccount", "ListParents", "ListPoliciesForTarget",
+        "DescribePolicy",
     )),
+    "ec2": frozenset(("DescribeVpcEndpoints",)),
+    "account": frozenset(("GetRegionOptStatus",)),
 }  # fmt: skip
 # IAM and Organizations have one endpoint per partition, but a client must be told some Region.
 FALLBACK_REGION = "us-east-1"
 CONNECT_TIMEOUT, READ_TIMEOUT, ATTEMPTS = 5, 20, 4
+AT_ONCE = 8
+"""Questions under way at the same time; a client keeps ten connections open."""
+READER_SESSION = "assumable"
+"""What the session of a role that reads is called, so that CloudTrail shows who asked."""
 # The thing asked about does not exist, as each service says it.
 _ABSENT = frozenset((
     "NoSuchEntity", "AWSOrganizationsNotInUseException", "ChildNotFoundException",
+    "AccountNotFoundException", "InvalidVpcEndpointId.NotFound",
 ))  # fmt: skip
 _DENIALS = frozenset(("AccessDenied", "AccessDeniedException", "UnauthorizedOperation"))
 
@@ -48,17 +60,71 @@ class Identity(NamedTuple):
     unique_id: str
     """`AIDA…` of a user, `AROA…` of the role behind a session."""
 
+    def is_of(self, thing: arns.Arn) -> bool:
+        """Whether these credentials belong to the account that a thing is in."""
+        own = arns.parse(self.arn)
+        return own is not None and (own.partition, own.account) == (thing.partition, thing.account)
+
+
+class Question(NamedTuple):
+    """One operation with its parameters."""
+
+    service: str
+    operation: str
+    parameters: tuple[tuple[str, str | tuple[str, ...]], ...]
+
+    @classmethod
+    def of(cls, service: str, operation: str, **parameters: str | tuple[str, ...]) -> "Question":
+        """The same question whatever the order of its parameters."""
+        return cls(service, operation, tuple(sorted(parameters.items())))
+
+
+class Calls:
+    """How many requests were sent, by operation, over all connections of one diagnosis."""
+
+    def __init__(self, listener: Callable[[str], None] | None = None) -> None:
+        """`listener` hears each operation just before it is sent."""
+        self._listener, self._lock = listener, threading.Lock()
+        self.counted: dict[str, int] = {}
+
+    def count(self, operation: str) -> None:
+        """One more request: `iam:GetRole`."""
+        with self._lock:
+            self.counted[operation] = self.counted.get(operation, 0) + 1
+            if self._listener is not None:
+                self._listener(operation)
+
+    @property
+    def total(self) -> int:
+        """How many there were, each page of a list counted."""
+        return sum(self.counted.values())
+
 
 class Connection:
-    """Read-only access to AWS with the credentials of one profile."""
+    """Read-only access to AWS with the credentials of one profile, or of a role that reads.
 
-    def __init__(self, profile: str | None, region: str | None, endpoint_url: str | None) -> None:
-        """Nothing is sent yet; InputError when there is no such profile."""
+    Answers are kept, and each question is sent once, from whatever thread it is asked.
+    """
+
+    def __init__(
+        self,
+        profile: str | None,
+        region: str | None,
+        endpoint_url: str | None,
+        calls: Calls | None = None,
+        *,
+        role_arn: str = "",
+    ) -> None:
+        """Nothing is sent yet; InputError when there is no such profile.
+
+        With `role_arn`, the credentials of the profile assume that role, which then reads.
+        """
         from botocore.exceptions import BotoCoreError, ProfileNotFound
         from botocore.session import Session
 
         self.endpoint_url = endpoint_url
-        self._answers: dict[tuple[Any, ...], Answer | Exception] = {}
+        self.calls = calls or Calls()
+        self._prepare()
         try:
             self._session = Session(profile=profile)
             self._session.register_component("data_loader", _loader())
@@ -68,11 +134,19 @@ class Connection:
             self.region: str | None = region or known
             if self.region:  # for the profile's own sign-in, where it has one
                 self._session.set_config_variable("region", self.region)
+            if role_arn:
+                _assume(self._session, role_arn, endpoint_url)
         except ProfileNotFound as error:
             raise InputError(f"no profile `{error.kwargs['profile']}` is configured", "",
                              "`aws configure list-profiles` shows them") from None  # fmt: skip
         except BotoCoreError as error:
             raise InputError(one_line(error)) from None
+
+    def _prepare(self) -> None:
+        """Nothing is asked yet."""
+        self._answers: dict[Question, Future[Answer | Exception]] = {}
+        self._lock, self._making = threading.Lock(), threading.Lock()
+        self._workers = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="assumable-aws")
 
     @functools.cached_property
     def has_session_token(self) -> bool:
@@ -80,31 +154,33 @@ class Connection:
         credentials = self._session.get_credentials()
         return credentials is not None and bool(credentials.get_frozen_credentials().token)
 
-    @functools.cached_property
+    @property
     def identity(self) -> Identity:
         """Who calls; UnreadableError when AWS cannot be asked even that."""
+        if isinstance(self.who, UnreadableError):
+            raise self.who
+        return self.who
+
+    @functools.cached_property
+    def who(self) -> Identity | UnreadableError:
+        """Who calls, or why that could not be read; it is asked once."""
         try:
             found = self.client("sts").get_caller_identity()
         except EOFError:
-            raise UnreadableError(
-                "the profile asks for an MFA code, but there is no terminal"
-            ) from None
+            return UnreadableError("the profile asks for an MFA code, but there is no terminal")
         except failures() as error:
-            raise UnreadableError(f"who the caller is could not be read: {reason(error)}") from None
+            return UnreadableError(f"who the caller is could not be read: {reason(error)}")
         return Identity(found["Arn"], found["Account"], found["UserId"].partition(":")[0])
 
     def ask(
-        self, service: str, operation: str, what: str, on: str, **parameters: str
+        self, service: str, operation: str, what: str, on: str, **parameters: str | tuple[str, ...]
     ) -> Answer | Unknown | None:
         """AWS's whole answer, every page of it; each question is sent once.
 
         None when AWS says that there is no such thing; when it refuses, an Unknown that names the
         permission: `operation` on the ARN `on`.
         """
-        question = (service, operation, *sorted(parameters.items()))
-        if question not in self._answers:
-            self._answers[question] = self._send(service, operation, parameters)
-        answer = self._answers[question]
+        answer = self._answer(Question.of(service, operation, **parameters))
         if not isinstance(answer, Exception):
             return answer
         code = error_code(answer)
@@ -113,7 +189,25 @@ class Connection:
         said = "" if code in _DENIALS else f" ({reason(answer)})"
         return Unknown(f"{what} not read{said}", f"{service}:{operation} on {on}")
 
-    def _send(self, service: str, operation: str, parameters: dict[str, str]) -> Answer | Exception:
+    def prefetch(self, *questions: Question) -> None:
+        """Begin to ask what will be asked: the answers are then there, or on their way."""
+        for question in questions:
+            self._workers.submit(self._answer, question)
+
+    def _answer(self, question: Question) -> Answer | Exception:
+        with self._lock:
+            known = self._answers.get(question)
+            answer = known or self._answers.setdefault(question, Future())
+        if known is None:
+            try:
+                sent = self._send(question.service, question.operation, dict(question.parameters))
+                answer.set_result(sent)
+            except BaseException as error:  # whoever waits for it must hear of it as well
+                answer.set_exception(error)
+                raise
+        return answer.result()
+
+    def _send(self, service: str, operation: str, parameters: dict[str, Any]) -> Answer | Exception:
         from botocore import xform_name
 
         client, name = self.client(service), xform_name(operation)
@@ -129,7 +223,8 @@ class Connection:
 
     def client(self, service: str) -> Any:
         """The guarded client of one service, made once."""
-        return self._clients(service)
+        with self._making:  # clients may be shared by threads, sessions may not
+            return self._clients(service)
 
     @functools.cached_property
     def _clients(self) -> Any:
@@ -155,7 +250,11 @@ class Connection:
         except ValueError as error:  # a malformed --endpoint-url or --region
             raise InputError(one_line(error)) from None
         _guard(client)
+        client.meta.events.register("before-call", self._count)
         return client
+
+    def _count(self, model: Any, **_: Any) -> None:
+        self.calls.count(f"{model.service_model.service_name}:{model.name}")
 
 
 @functools.cache
@@ -164,6 +263,24 @@ def _loader() -> Any:
     from botocore.loaders import create_loader
 
     return create_loader(os.environ.get("AWS_DATA_PATH"))
+
+
+def _assume(session: Any, role_arn: str, endpoint_url: str | None) -> None:
+    """Have a session use the credentials of a role, which it assumes when they are needed."""
+    from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials
+
+    own = session.get_credentials()
+    if own is None:
+        return  # the first request says so
+    fetcher = AssumeRoleCredentialFetcher(
+        functools.partial(session.create_client, endpoint_url=endpoint_url),
+        own,
+        role_arn,
+        extra_args={"RoleSessionName": READER_SESSION},
+    )
+    session._credentials = DeferredRefreshableCredentials(  # noqa: SLF001  # botocore has no setter
+        fetcher.fetch_credentials, "assume-role"
+    )
 
 
 def _guard(client: Any) -> None:

@@ -1,15 +1,15 @@
-"""The organizations of the caller's and of the role's account, as far as they can be read.
+"""The organizations of the accounts in a call, part by part, as far as they can be read.
 
 Members may describe their organization; the rest answers only in its management account or to a
 delegated administrator (https://docs.aws.amazon.com/organizations/latest/userguide/orgs_permissions.html).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
-from assumable.aws.clients import Connection
+from assumable.aws.clients import Connection, Question
 from assumable.aws.principals import parsed
 from assumable.formats.organization import full_access
 from assumable.model.policy import Layer, PolicyName
@@ -18,49 +18,138 @@ from assumable.model.world import Node, Organization, PolicyOrUnknown, Unknown
 _TYPES = {Layer.SCP: "SERVICE_CONTROL_POLICY", Layer.RCP: "RESOURCE_CONTROL_POLICY"}
 _FULL_ACCESS = ("p-FullAWSAccess", "p-RCPFullAWSAccess")
 _MAX_LEVELS = 10  # five levels of units at most, the root and the account
-Levels = Mapping[str, tuple[PolicyOrUnknown, ...]]
+Levels = dict[str, tuple[PolicyOrUnknown, ...]]
 
 
-class Found(msgspec.Struct, frozen=True):
-    """What was learnt of organizations."""
-
-    organizations: tuple[Organization, ...] | Unknown
-    unplaced: Mapping[str, Unknown] = {}
-    """Accounts whose place in the tree is not known, and why."""
+def unread_policies(layer: Layer, organization_id: str) -> Unknown:
+    """What stands for the policies of one kind before they were asked for."""
+    settle = f"organizations:ListPoliciesForTarget on {organization_id} ({layer.upper()}s)"
+    return Unknown(f"the {layer.upper()}s of {organization_id}", settle)
 
 
-def read_organizations(
-    callers: Sequence[str], roles: Sequence[str], connections: Mapping[str, Connection]
-) -> Found:
-    """The organizations of all accounts, read with the connections of whichever can.
+def unread_place(account: str) -> Unknown:
+    """What stands for an account's place in the tree before it was asked for."""
+    what = f"the place of {account} in its organization"
+    return Unknown(what, f"organizations:ListParents on {account}")
 
-    SCPs are read for the callers' accounts and RCPs for the roles': no others decide a call.
-    """
-    found: dict[str, Organization] = {}
-    read: dict[tuple[str, Layer], Levels | Unknown] = {}
-    unplaced: dict[str, Unknown] = {}
-    for account in dict.fromkeys((*callers, *roles)):
-        described = _describe(account, connections, tuple(found.values()))
-        if isinstance(described, Unknown):
-            return Found(described)
+
+class Organizations:
+    """Collects what is learnt of organizations; `readers` are those who may be able to look."""
+
+    def __init__(
+        self, connections: Mapping[str, Connection], others: Sequence[Connection] = ()
+    ) -> None:
+        """`connections` are of the accounts in the call; `others` may belong to any account."""
+        self._connections, self._others = connections, others
+        self._found: dict[str, Organization] = {}
+        self.standalone: set[str] = set()
+        """Accounts that are in no organization."""
+        self.unplaced: dict[str, Unknown] = {}
+        """Accounts whose place in the tree is not known, and why."""
+
+    @property
+    def organizations(self) -> tuple[Organization, ...]:
+        """What was learnt so far."""
+        return tuple(self._found.values())
+
+    def describe(self, account: str) -> None:
+        """Which organization an account belongs to; nothing changes when nobody may say."""
+        described = self._describe(account)
         if described is None:
-            continue
-        organization = found.get(described.id, described)
-        readers = [c for c in connections.values() if _organization_of(c) == organization.id]
-        path = _path(account, readers)
+            self.standalone.add(account)
+        if not isinstance(described, Organization):
+            return
+        known = self._found.get(described.id, described)
+        nodes = {**known.nodes, account: Node(account, "account")}
+        self._found[known.id] = msgspec.structs.replace(known, nodes=nodes)
+        self.unplaced[account] = unread_place(account)
+
+    def place(self, account: str) -> None:
+        """Where an account stands in its organization."""
+        organization = self._of(account)
+        if organization is None or not self._is_waiting(account):
+            return
+        path = _path(account, self._readers(organization.id))
         if isinstance(path, Unknown):
-            unplaced[account] = path
-            path = (Node(account, "account"),)
+            self.unplaced[account] = path
+            return
+        del self.unplaced[account]
         nodes = {**organization.nodes, **{node.id: node for node in path}}
-        organization = msgspec.structs.replace(organization, nodes=nodes)
-        for layer, wanted in ((Layer.SCP, callers), (Layer.RCP, roles)):
-            if account in wanted:
-                more = unplaced.get(account) or _attached(layer, path, readers)
-                levels = _together(read.get((organization.id, layer), {}), more)
-                read[organization.id, layer] = levels
-                organization = msgspec.structs.replace(organization, **{f"{layer}s": levels})
-        found[organization.id] = organization
-    return Found(tuple(found.values()), unplaced)
+        self._found[organization.id] = msgspec.structs.replace(organization, nodes=nodes)
+
+    def attach(self, layer: Layer, organization_id: str, accounts: Iterable[str]) -> None:
+        """The policies of one kind on the way down to those of the accounts that are members."""
+        levels: Levels | Unknown = {}
+        for account in dict.fromkeys(accounts):
+            organization = self._found[organization_id]
+            if account not in organization.nodes or account == organization.management_account:
+                continue  # neither SCPs nor RCPs apply to the management account
+            self.place(account)
+            organization = self._found[organization_id]
+            path = organization.path_to(account)
+            why = self.unplaced.get(account)
+            more = why or _attached(layer, path, self._readers(organization_id))
+            levels = _together(levels, more)
+        organization = self._found[organization_id]
+        changed = {f"{layer}s": levels}
+        self._found[organization_id] = msgspec.structs.replace(organization, **changed)
+
+    def _is_waiting(self, account: str) -> bool:
+        return self.unplaced.get(account) == unread_place(account)
+
+    def _of(self, account: str) -> Organization | None:
+        return next((org for org in self._found.values() if account in org.nodes), None)
+
+    def _everyone(self) -> Iterator[Connection]:
+        yield from self._others
+        yield from self._connections.values()
+
+    def _readers(self, organization_id: str) -> list[Connection]:
+        return [c for c in self._everyone() if _organization_of(c) == organization_id]
+
+    def _describe(self, account: str) -> Organization | Unknown | None:
+        """The organization of an account, still without a tree; None when it has none."""
+        place = f"account {account}"
+        unread = Unknown("the organization", f"organizations:DescribeOrganization on {place}")
+        connection = self._connections.get(account)
+        if connection is None:
+            return self._common(account) or unread
+        answer = _described(connection, place)
+        if isinstance(answer, dict):
+            return _organization(answer)
+        return self._common(account) or answer if isinstance(answer, Unknown) else None
+
+    def _common(self, account: str) -> Organization | None:
+        """An organization that somebody sees from within, when it holds this account as well."""
+        for connection in self._everyone():
+            answer = _described(connection, "*")
+            if not isinstance(answer, dict):
+                continue
+            organization = _organization(answer)
+            is_manager = account == organization.management_account
+            if is_manager or isinstance(_parent(account, connection), dict):
+                return self._found.get(organization.id, organization)
+        return None
+
+
+def _described(connection: Connection, place: str) -> dict[str, Any] | Unknown | None:
+    return connection.ask("organizations", "DescribeOrganization", "the organization was", place)
+
+
+def _organization(answer: Mapping[str, Any]) -> Organization:
+    found = answer["Organization"]
+    return Organization(
+        id=found["Id"],
+        management_account=found["MasterAccountId"],
+        nodes={},
+        scps=unread_policies(Layer.SCP, found["Id"]),
+        rcps=unread_policies(Layer.RCP, found["Id"]),
+    )
+
+
+def _organization_of(connection: Connection) -> str:
+    answer = _described(connection, "*")
+    return str(answer["Organization"]["Id"]) if isinstance(answer, dict) else ""
 
 
 def _together(known: Levels | Unknown, more: Levels | Unknown) -> Levels | Unknown:
@@ -70,48 +159,12 @@ def _together(known: Levels | Unknown, more: Levels | Unknown) -> Levels | Unkno
     return more if isinstance(more, Unknown) else {**known, **more}
 
 
-def _describe(
-    account: str, connections: Mapping[str, Connection], known: tuple[Organization, ...]
-) -> Organization | Unknown | None:
-    """The organization of an account, still without a tree; None when it has none."""
-    place = f"account {account}"
-    unread = Unknown("the organization", f"organizations:DescribeOrganization on {place}")
-    connection = connections.get(account)
-    if connection is None:
-        return _common_organization(account, connections, known) or unread
-    answer = connection.ask("organizations", "DescribeOrganization", "the organization was", place)
-    if not isinstance(answer, dict):
-        return answer
-    found = answer["Organization"]
-    nothing = Unknown("the policies of this organization")
-    return Organization(id=found["Id"], management_account=found["MasterAccountId"], nodes={},
-                        scps=nothing, rcps=nothing)  # fmt: skip
-
-
-def _common_organization(
-    account: str, connections: Mapping[str, Connection], known: tuple[Organization, ...]
-) -> Organization | None:
-    """The organization already read, when it knows the other account as well."""
-    for organization in known:
-        if account == organization.management_account:
-            return organization
-        for connection in connections.values():
-            if isinstance(_parent(account, connection), dict):
-                return organization
-    return None
-
-
-def _organization_of(connection: Connection) -> str:
-    answer = connection.ask("organizations", "DescribeOrganization", "the organization was", "*")
-    return str(answer["Organization"]["Id"]) if isinstance(answer, dict) else ""
-
-
 def _parent(child: str, connection: Connection) -> dict[str, Any] | Unknown | None:
     what = f"the place of {child} in the organization was"
     return connection.ask("organizations", "ListParents", what, child, ChildId=child)
 
 
-def _path(account: str, readers: list[Connection]) -> tuple[Node, ...] | Unknown:
+def _path(account: str, readers: Sequence[Connection]) -> tuple[Node, ...] | Unknown:
     """The nodes from the account up to the root, by the first connection that may see them."""
     refusal = Unknown(f"the place of {account} in its organization", "organizations:ListParents")
     for reader in readers:
@@ -127,15 +180,26 @@ def _path(account: str, readers: list[Connection]) -> tuple[Node, ...] | Unknown
             if answer is None or not answer["Parents"]:
                 break  # it was moved, or left, since its organization was read
             parent = answer["Parents"][0]
-            nodes.append(Node(child, kind, parent=parent["Id"]))
+            status = _status(child, reader) if kind == "account" else "ACTIVE"
+            nodes.append(Node(child, kind, parent=parent["Id"], status=status))
             child, kind = parent["Id"], "root" if parent["Type"] == "ROOT" else "ou"
     return refusal
 
 
-def _attached(layer: Layer, path: tuple[Node, ...], readers: list[Connection]) -> Levels | Unknown:
+def _status(account: str, reader: Connection) -> str:
+    """Whether an account is closed or suspended; what nobody may say is taken to be alive."""
+    what = f"the status of account {account} was"
+    answer = reader.ask("organizations", "DescribeAccount", what, account, AccountId=account)
+    return str(answer["Account"].get("Status", "ACTIVE")) if isinstance(answer, dict) else "ACTIVE"
+
+
+def _attached(
+    layer: Layer, path: Sequence[Node], readers: Sequence[Connection]
+) -> Levels | Unknown:
     """The policies of one kind at every level, by the first connection that may list them."""
     refusal = Unknown(f"the {layer}s", "organizations:ListPoliciesForTarget")
     for reader in readers:
+        reader.prefetch(*(_listing(layer, node) for node in path))
         levels = {node.id: _of_level(layer, node, reader) for node in path}
         refused = next((found for found in levels.values() if isinstance(found, Unknown)), None)
         if refused is not None:
@@ -151,16 +215,23 @@ def _attached(layer: Layer, path: tuple[Node, ...], readers: list[Connection]) -
     return refusal
 
 
+def _listing(layer: Layer, node: Node) -> Question:
+    return Question.of(
+        "organizations", "ListPoliciesForTarget", TargetId=node.id, Filter=_TYPES[layer]
+    )
+
+
 def _of_level(
     layer: Layer, node: Node, reader: Connection
 ) -> tuple[PolicyOrUnknown, ...] | Unknown:
-    what, kind = f"the {layer}s of {node.id} were", _TYPES[layer]
-    answer = reader.ask("organizations", "ListPoliciesForTarget", what, node.id,
-                        TargetId=node.id, Filter=kind)  # fmt: skip
+    what, asked = f"the {layer}s of {node.id} were", dict(_listing(layer, node).parameters)
+    answer = reader.ask("organizations", "ListPoliciesForTarget", what, node.id, **asked)
     if answer is None:
         return ()
     if isinstance(answer, Unknown):
         return answer
+    ids = [summary["Id"] for summary in answer["Policies"] if summary["Id"] not in _FULL_ACCESS]
+    reader.prefetch(*(Question.of("organizations", "DescribePolicy", PolicyId=i) for i in ids))
     return tuple(_content(layer, summary, node, reader) for summary in answer["Policies"])
 
 

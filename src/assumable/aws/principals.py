@@ -1,13 +1,13 @@
 """Users, roles and providers read from IAM: what was refused is unknown, what is gone is absent."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
 from assumable import arn
-from assumable.aws.clients import Answer, Connection
+from assumable.aws.clients import Answer, Connection, Question
 from assumable.errors import InputError
 from assumable.formats.account import aws_managed_policy, policy_in
 from assumable.model.policy import Layer, Policy, PolicyName
@@ -19,6 +19,11 @@ def read_user(connection: Connection, user_arn: str, unique_id: str) -> User | N
     """A user with every policy that applies to it; None when it is gone."""
     name = user_arn.rpartition("/")[2]
     shown = arn.display_name(user_arn)
+    connection.prefetch(
+        Question.of("iam", "GetUser", UserName=name),
+        Question.of("iam", "ListGroupsForUser", UserName=name),
+        *_lists("User", name),
+    )
     answer = connection.ask("iam", "GetUser", f"{shown} was", user_arn, UserName=name)
     if answer is None:
         return None
@@ -44,6 +49,7 @@ def read_own_role(connection: Connection, guess: str, unique_id: str) -> Role | 
     `guess` is its ARN as far as the session shows it, that is without the path.
     """
     name, shown = guess.rpartition("/")[2], arn.display_name(guess)
+    connection.prefetch(Question.of("iam", "GetRole", RoleName=name), *_lists("Role", name))
     answer = connection.ask("iam", "GetRole", f"{shown} was", guess, RoleName=name)
     if answer is None:
         return None
@@ -103,7 +109,7 @@ def _role(found: Mapping[str, Any]) -> Role:
     label = PolicyName(Layer.TRUST, f"the trust policy of {name}", own_arn, "", account)
     duration = Unknown(f"MaxSessionDuration of {name}", f"iam:GetRole on {own_arn}")
     policies = Unknown(f"the policies of role/{name}", f"iam:ListRolePolicies on {own_arn}")
-    boundary = Unknown(f"the permissions boundary of role/{name}", "iam:GetPolicy")
+    boundary = Unknown(f"the permissions boundary of role/{name}", policies.settle)
     return Role(
         arn=own_arn,
         unique_id=str(found["RoleId"]),
@@ -151,29 +157,58 @@ def _policies(
         return connection.ask("iam", operation, what, owner, **key, **parameters)
 
     inline = ask(f"List{kind}Policies", f"the inline policies of {shown} were")
-    if isinstance(inline, Unknown):
-        yield inline
-    for policy in inline["PolicyNames"] if isinstance(inline, dict) else ():
+    attached = ask(f"ListAttached{kind}Policies", f"the attached policies of {shown} were")
+    yield from (answer for answer in (inline, attached) if isinstance(answer, Unknown))
+    of_its_own = inline["PolicyNames"] if isinstance(inline, dict) else ()
+    managed = attached["AttachedPolicies"] if isinstance(attached, dict) else ()
+    connection.prefetch(
+        *(Question.of("iam", f"Get{kind}Policy", PolicyName=name, **key) for name in of_its_own)
+    )
+    _prefetch_managed(connection, [policy["PolicyArn"] for policy in managed])
+    for policy in of_its_own:
         answer = ask(f"Get{kind}Policy", f"policy {policy} of {shown} was", PolicyName=policy)
         if isinstance(answer, Unknown):
             yield answer
         elif answer is not None:
             label = PolicyName(Layer.IDENTITY, policy, owner, "", account)
             yield parsed(answer["PolicyDocument"], label)
-    attached = ask(f"ListAttached{kind}Policies", f"the attached policies of {shown} were")
-    if isinstance(attached, Unknown):
-        yield attached
-    for policy in attached["AttachedPolicies"] if isinstance(attached, dict) else ():
+    for policy in managed:
         yield managed_policy(connection, policy["PolicyArn"], owner, Layer.IDENTITY)
+
+
+def _prefetch_managed(connection: Connection, policy_arns: Sequence[str]) -> None:
+    """Have every version that counts on its way: which one that is, each policy says first."""
+    unshipped = [a for a in policy_arns if not isinstance(aws_managed_policy(a), Policy)]
+    connection.prefetch(*(Question.of("iam", "GetPolicy", PolicyArn=a) for a in unshipped))
+    for policy_arn in unshipped:
+        answer = connection.ask("iam", "GetPolicy", "", policy_arn, PolicyArn=policy_arn)
+        if isinstance(answer, dict):
+            connection.prefetch(_version(policy_arn, answer))
+
+
+def _version(policy_arn: str, answer: Answer) -> Question:
+    version = answer["Policy"]["DefaultVersionId"]
+    return Question.of("iam", "GetPolicyVersion", PolicyArn=policy_arn, VersionId=version)
+
+
+def _lists(kind: str, name: str) -> tuple[Question, ...]:
+    """The questions that `_policies` begins with."""
+    return tuple(
+        Question.of("iam", operation, **{f"{kind}Name": name})
+        for operation in (f"List{kind}Policies", f"ListAttached{kind}Policies")
+    )
 
 
 def _of_groups(connection: Connection, user_arn: str) -> Iterator[PolicyOrUnknown]:
     what = f"the groups of {arn.display_name(user_arn)} were"
     name = user_arn.rpartition("/")[2]
-    groups = connection.ask("iam", "ListGroupsForUser", what, user_arn, UserName=name)
-    if isinstance(groups, Unknown):
-        yield groups
-    for group in groups["Groups"] if isinstance(groups, dict) else ():
+    answer = connection.ask("iam", "ListGroupsForUser", what, user_arn, UserName=name)
+    if isinstance(answer, Unknown):
+        yield answer
+    groups = answer["Groups"] if isinstance(answer, dict) else ()
+    for group in groups:
+        connection.prefetch(*_lists("Group", group["GroupName"]))
+    for group in groups:
         yield from _policies(connection, "Group", group["GroupName"], group["Arn"])
 
 
@@ -198,9 +233,8 @@ def managed_policy(
     what = f"managed policy {short} was"
     answer = connection.ask("iam", "GetPolicy", what, policy_arn, PolicyArn=policy_arn)
     if isinstance(answer, dict):
-        version = answer["Policy"]["DefaultVersionId"]
-        answer = connection.ask("iam", "GetPolicyVersion", what, policy_arn,
-                                PolicyArn=policy_arn, VersionId=version)  # fmt: skip
+        asked = dict(_version(policy_arn, answer).parameters)
+        answer = connection.ask("iam", "GetPolicyVersion", what, policy_arn, **asked)
     if answer is None:
         return Unknown(f"{what} deleted while it was read", f"iam:GetPolicyVersion on {policy_arn}")
     if isinstance(answer, Unknown):

@@ -1,248 +1,281 @@
-"""The live world: what the caller's and the role's account say, read with read-only calls."""
+"""The live world of one call, part by part: each is read once somebody asks for it, and once only.
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime
-from typing import Any
+Parts are known by what an answer says would settle it, such as `iam:GetRole on arn:…`.
+"""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import NamedTuple
 
 import msgspec
 
 from assumable import arn
-from assumable.aws.clients import Connection, Identity
-from assumable.aws.organization import Found, read_organizations
-from assumable.aws.principals import (
-    read_chained_role,
-    read_own_role,
-    read_provider,
-    read_target_role,
-    read_user,
-)
+from assumable.aws.accounts import Accounts
+from assumable.aws.clients import Calls, Connection
+from assumable.aws.network import read_endpoint, read_region
+from assumable.aws.organization import Organizations, unread_place, unread_policies
+from assumable.aws.principals import read_own_role, read_provider, read_target_role, read_user
 from assumable.engine.chain import hops
 from assumable.errors import UnreadableError
-from assumable.formats import dump
-from assumable.formats.chain import via
 from assumable.formats.scenario import Scenario
-from assumable.model.call import (
-    Call,
-    Mfa,
-    RoleCaller,
-    Session,
-    UserCaller,
-    Value,
-    WebIdentityCaller,
-)
-from assumable.model.world import Account, Provider, Role, Unknown, User, World
+from assumable.model.call import Call, RoleCaller, UserCaller, Value
+from assumable.model.policy import Layer
+from assumable.model.world import Account, Provider, Unknown, World
 
-_EVENT = "the GetSessionToken event, in CloudTrail"
+Part = tuple[str, Callable[[], None]]
+"""What would settle a question, and how it is read."""
 
 
-def read_live(
-    parameters: dict[str, Any], *, profile: str | None, target_profile: str | None,
-    region: str | None, endpoint_url: str | None, now: datetime, via_roles: Sequence[str] = (),
-) -> Scenario:  # fmt: skip
-    """The call as the credentials of `profile` would make it, and the world around it.
+class Readers(msgspec.Struct, frozen=True, kw_only=True):
+    """Whose credentials do what: each a profile, or the ARN of a role that may read."""
 
-    InputError for a profile that does not exist, UnreadableError when AWS does not even say who
-    the caller is; everything else that cannot be read is unknown in the world.
-    """
-    mine = Connection(profile, region, endpoint_url)
-    caller = mine.identity
-    target = Connection(target_profile, region, endpoint_url) if target_profile else None
-    call = dump.call_of(caller.arn, parameters, region=mine.region, now=now)
-    call = via(_with_credentials(call, mine), via_roles)
-    accounts = _Accounts()
-    _read_caller(mine, call, accounts)
-    connections = {caller.account: mine}
-    for hop in hops(call):
-        role = arn.parse_role(hop.role_arn)
-        if role is None:
-            continue
-        theirs = _reader_of(role, mine, target)
-        if isinstance(theirs, Connection):
-            connections.setdefault(role.account, theirs)
-        _read_role(theirs, role, accounts, also_calls=hop.role_arn in via_roles)
-    found = _organizations(call, connections)
-    world = World(accounts=accounts.accounts, organizations=found.organizations, complete=False)
-    return Scenario(world, _with_open_keys(call, found))
+    profile: str | None = None
+    """The one that makes the call; the default profile when None."""
+    caller_profile: str | None = None
+    """The one that reads the caller's account, where the caller itself may not."""
+    role_profile: str | None = None
+    """The one that reads the role's account."""
+    org_profile: str | None = None
+    """The one that reads the organization: of its management account or a delegated one."""
+    region: str | None = None
+    endpoint_url: str | None = None
+    """Another endpoint for every call."""
 
 
-def read_role_side(call: Call, *, profile: str | None, endpoint_url: str | None) -> Scenario:
-    """A call that nobody signs (R1.21) and its world: the role's account, read with `profile`.
+class Connections(NamedTuple):
+    """The same, connected."""
 
-    InputError for a profile that does not exist, UnreadableError when AWS does not even say whose
-    credentials these are; everything else that cannot be read is unknown in the world.
-    """
-    connection = Connection(profile, call.network.region, endpoint_url)
-    home = connection.identity.account
-    role_arn = arn.parse_role(call.role_arn)
-    accounts = _Accounts()
-    if role_arn is not None:
-        home = role_arn.account
-        theirs = _target(connection, role_arn)
-        _read_role(theirs, role_arn, accounts, also_calls=False)
-        if isinstance(theirs, Connection):
-            _read_provider(theirs, call, role_arn, accounts)
-    found = read_organizations([home], [home], {connection.identity.account: connection})
-    world = World(accounts=accounts.accounts, organizations=found.organizations, complete=False)
-    return Scenario(world, _with_open_keys(call, found))
+    caller: Connection
+    of_caller: Connection | None
+    of_role: Connection | None
+    of_organization: Connection | None
 
 
-def _read_provider(
-    connection: Connection, call: Call, role: arn.Arn, accounts: "_Accounts"
-) -> None:
-    """The provider of a token or an assertion; only one in the role's account is of use."""
-    caller = call.caller
-    if isinstance(caller, WebIdentityCaller):
-        host = str(caller.claims.get("iss", "")).removeprefix("https://")
-        provider_arn = f"arn:{role.partition}:iam::{role.account}:oidc-provider/{host}"
-    else:
-        provider_arn = str(call.parameters.get("PrincipalArn", ""))
-        if arn.account_of(provider_arn) != role.account:
-            return
-    provider = read_provider(connection, provider_arn)
-    if isinstance(provider, Provider):
-        accounts.add_provider(provider)
-    elif provider is None:
-        accounts.missing(provider_arn)
+def connect(readers: Readers, calls: Calls | None = None) -> Connections:
+    """Nothing is sent yet; InputError for a profile that does not exist."""
+    calls = calls or Calls()
+
+    def one(name: str | None) -> Connection:
+        role_arn = name if name and arn.parse_role(name) else ""
+        profile = readers.profile if role_arn else name
+        return Connection(profile, readers.region, readers.endpoint_url, calls, role_arn=role_arn)
+
+    others = (readers.caller_profile, readers.role_profile, readers.org_profile)
+    return Connections(one(readers.profile), *(one(name) if name else None for name in others))
 
 
-def _is_home(identity: Identity, role: arn.Arn) -> bool:
-    """Whether these credentials belong to the account that the role is in."""
-    own = arn.parse(identity.arn)
-    return own is not None and (own.partition, own.account) == (role.partition, role.account)
+class Reader:
+    """What is known of a call's world, and what more can be read of it."""
 
+    def __init__(self, call: Call, connections: Connections, unique_id: str = "") -> None:
+        """`unique_id` is that of the caller's principal, where AWS has said it."""
+        self.call, self._connections, self._unique_id = call, connections, unique_id
+        self._hops = hops(call)
+        self._accounts = Accounts()
+        self._tried: set[str] = set()
+        org = connections.of_organization
+        self._organizations = Organizations(self._by_account(), [org] if org else [])
 
-def _not_ours(role: arn.Arn) -> Unknown:
-    return Unknown(f"{arn.display_name(str(role))}", f"iam:GetRole on {role}")
-
-
-def _reader_of(role: arn.Arn, mine: Connection, target: Connection | None) -> Connection | Unknown:
-    """Whose credentials read a role: those of the target profile, else the caller's own."""
-    home = _is_home(mine.identity, role)
-    if target is None:
-        return mine if home else _not_ours(role)
-    found = _target(target, role)
-    return mine if home and isinstance(found, Unknown) else found
-
-
-def _target(connection: Connection, role: arn.Arn) -> Connection | Unknown:
-    """The connection if it is of the role's account: another would call any role absent."""
-    unread = _not_ours(role)
-    try:
-        identity = connection.identity
-    except UnreadableError as error:
-        return msgspec.structs.replace(unread, settle=f"{unread.settle} ({error})")
-    if _is_home(identity, role):
-        return connection
-    hint = f"the target profile is of account {identity.account}"
-    return msgspec.structs.replace(unread, settle=f"{unread.settle} ({hint})")
-
-
-class _Accounts:
-    """Collects what was read, account by account; nothing in them is complete."""
-
-    def __init__(self) -> None:
-        self.accounts: dict[str, Account | Unknown] = {}
-
-    def _account(self, account_id: str) -> Account:
-        found = self.accounts.get(account_id)
-        return found if isinstance(found, Account) else Account(id=account_id, complete=False)
-
-    def add(self, principal: User | Role) -> None:
-        """A principal that exists."""
-        account = self._account(principal.account)
-        field = "roles" if isinstance(principal, Role) else "users"
-        members = {**getattr(account, field), principal.arn: principal}
-        self.accounts[account.id] = msgspec.structs.replace(account, **{field: members})
-
-    def add_provider(self, provider: Provider) -> None:
-        """An identity provider that is registered, in an account of which more was read."""
-        account = self._account(arn.account_of(provider.arn))
-        providers = {**account.providers, provider.arn: provider}
-        self.accounts[account.id] = msgspec.structs.replace(account, providers=providers)
-
-    def missing(self, principal_arn: str) -> None:
-        """A principal that was asked for and does not exist."""
-        account = self._account(arn.account_of(principal_arn))
-        absent = account.absent | {principal_arn}
-        self.accounts[account.id] = msgspec.structs.replace(account, absent=absent)
-
-    def unread(self, account_id: str, why: Unknown) -> None:
-        """An account of which nothing could be read, unless something else was."""
-        self.accounts.setdefault(account_id, why)
-
-    def role(self, role_arn: str) -> Role | None:
-        """A role that was read already."""
-        return self._account(arn.account_of(role_arn)).roles.get(role_arn)
-
-
-def _read_caller(connection: Connection, call: Call, accounts: _Accounts) -> None:
-    caller, unique_id = call.caller, connection.identity.unique_id
-    principal: User | Role | None
-    if isinstance(caller, UserCaller):
-        own_arn = caller.arn
-        principal = read_user(connection, own_arn, unique_id)
-    elif isinstance(caller, RoleCaller):
-        parts = arn.parse(caller.arn)
-        partition = parts.partition if parts else "aws"
-        own_arn = f"arn:{partition}:iam::{call.caller_account}:role/{caller.role_name}"
-        principal = read_own_role(connection, own_arn, unique_id)
-    else:
-        return  # root and federated users have no policies that IAM would show
-    if principal is None:
-        accounts.missing(own_arn)
-    else:
-        accounts.add(principal)
-
-
-def _read_role(
-    theirs: Connection | Unknown, wanted: arn.Arn, accounts: _Accounts, *, also_calls: bool
-) -> None:
-    """The role under the ARN that it has, and the one asked for as absent if they differ.
-
-    `also_calls` is whether its session makes the next hop, so that its own policies matter.
-    """
-    known = accounts.role(str(wanted))
-    if known is not None and known.path_known:
-        return  # a role that assumes itself: it was read as the caller
-    read = read_chained_role if also_calls else read_target_role
-    role = theirs if isinstance(theirs, Unknown) else read(theirs, str(wanted))
-    if isinstance(role, Unknown):
-        accounts.unread(wanted.account, role)
-        return
-    if role is None or role.arn != str(wanted):
-        accounts.missing(str(wanted))
-    if role is not None and accounts.role(role.arn) is None:
-        accounts.add(role)
-
-
-def _organizations(call: Call, connections: Mapping[str, Connection]) -> Found:
-    """SCPs of the accounts that call in some hop, RCPs of those whose roles are asked for."""
-    made = hops(call)
-    callers = [hop.caller_account for hop in made]
-    roles = [role.account for hop in made if (role := arn.parse_role(hop.role_arn)) is not None]
-    return read_organizations(callers, roles or callers, connections)
-
-
-# What credentials do not tell about themselves
-
-
-def _with_credentials(call: Call, connection: Connection) -> Call:
-    """The caller with what its own session may carry left unknown."""
-    caller = call.caller
-    if isinstance(caller, UserCaller) and connection.has_session_token:
-        unsaid = Unknown("whether the caller's session token was issued with MFA", _EVENT)
-        session = Session(complete=False)
-        caller = msgspec.structs.replace(
-            caller, credentials="session-token", mfa=Mfa(unsaid), session=session
+    def scenario(self) -> Scenario:
+        """The world as far as it is known, and the call in it."""
+        empty = {of: Account(id=of, complete=False) for of in self._account_ids()}
+        world = World(
+            accounts={**empty, **self._accounts.known},
+            organizations=self._organizations.organizations,
+            standalone=frozenset(self._organizations.standalone),
+            endpoints=self._accounts.endpoints,
+            complete=False,
         )
-    return msgspec.structs.replace(call, caller=caller)
+        return Scenario(world, self._with_open_keys())
 
+    def parts(self) -> dict[str, Callable[[], None]]:
+        """What can be read now and was not, by what it would settle."""
+        return {part: read for part, read in self._offers() if part not in self._tried}
 
-def _with_open_keys(call: Call, found: Found) -> Call:
-    """The call with the places in the organization that nobody could read marked as unknown."""
-    keys: dict[str, Value] = {}
-    for hop in hops(call):  # in a chain, what is unknown of one hop is so of every hop
-        for side, account in (("principal", hop.caller_account), ("resource", hop.role_account)):
-            if account in found.unplaced:
-                keys[f"aws:{side}orgpaths"] = found.unplaced[account]
-    return msgspec.structs.replace(call, overrides={**call.overrides, **keys})
+    def read(self, settle: str) -> None:
+        """Read one of the parts, whatever comes of it."""
+        read = self.parts()[settle]
+        self._tried.add(settle)
+        read()
+
+    # What there is to read; of two readers of one part the later one counts
+
+    def _offers(self) -> Iterator[Part]:
+        for hop in self._hops:
+            role = arn.parse_role(hop.role_arn)
+            if role is not None:
+                yield f"iam:GetRole on {role}", partial(self._read_role, role)
+        yield from self._of_chain()
+        yield from self._of_caller()
+        yield from self._of_provider()
+        yield from self._of_network()
+        for account in self._account_ids():
+            describe = partial(self._organizations.describe, account)
+            yield f"organizations:DescribeOrganization on account {account}", describe
+        for account in tuple(self._organizations.unplaced):
+            place = partial(self._organizations.place, account)
+            yield unread_place(account).settle, place
+        yield from self._of_levels()
+
+    def _of_chain(self) -> Iterator[Part]:
+        """The roles whose sessions make later hops: their own policies count there."""
+        for hop in self._hops:
+            role = None
+            if isinstance(hop.caller, RoleCaller):
+                role = self._accounts.role_named(hop.caller_account, hop.caller.role_name)
+            if role is not None:
+                yield f"iam:ListRolePolicies on {role.arn}", partial(self._read_own_role, role.arn)
+
+    def _of_caller(self) -> Iterator[Part]:
+        caller = self.call.caller
+        if isinstance(caller, UserCaller):
+            yield f"iam:GetUser on {caller.arn}", partial(self._read_user, caller.arn)
+        elif isinstance(caller, RoleCaller):
+            parts = arn.parse(caller.arn)
+            partition = parts.partition if parts else "aws"
+            own = f"arn:{partition}:iam::{self.call.caller_account}:role/{caller.role_name}"
+            yield f"iam:GetRole on {own}", partial(self._read_own_role, own)
+
+    def _of_provider(self) -> Iterator[Part]:
+        name = "" if self.call.is_signed else self.call.identity_provider
+        if arn.account_of(name) == self.call.role_account and name.startswith("arn:"):
+            saml = ":saml-provider/" in name
+            operation = f"iam:{'GetSAMLProvider' if saml else 'GetOpenIDConnectProvider'}"
+            yield f"{operation} on {name}", partial(self._read_provider, name)
+
+    def _of_network(self) -> Iterator[Part]:
+        endpoint, region = self.call.network.vpc_endpoint, self.call.network.serving_region
+        if isinstance(endpoint, str):
+            read = partial(self._read_endpoint, endpoint)
+            yield f"ec2:DescribeVpcEndpoints on {endpoint}", read
+        for account in self._account_ids() if region else ():
+            settle = f"account:GetRegionOptStatus for {region} in account {account}"
+            yield settle, partial(self._read_region, account, str(region))
+
+    def _of_levels(self) -> Iterator[Part]:
+        """SCPs of the accounts that call in some hop, RCPs of those whose roles are asked for."""
+        callers = tuple(hop.caller_account for hop in self._hops)
+        roles = tuple(hop.role_account for hop in self._hops)
+        for organization in self._organizations.organizations:
+            for layer, accounts in ((Layer.SCP, callers), (Layer.RCP, roles)):
+                attach = partial(self._organizations.attach, layer, organization.id, accounts)
+                yield unread_policies(layer, organization.id).settle, attach
+
+    # Reading
+
+    def _read_user(self, user_arn: str) -> None:
+        connection = self._reader_of(user_arn)
+        if isinstance(connection, Unknown):
+            self._accounts.unread(arn.account_of(user_arn), connection)
+            return
+        user = read_user(connection, user_arn, self._unique_id)
+        if user is None:
+            self._accounts.missing(user_arn)
+        else:
+            self._accounts.add(user)
+
+    def _read_own_role(self, role_arn: str) -> None:
+        """A role whose sessions call, with its policies."""
+        connection = self._reader_of(role_arn)
+        if isinstance(connection, Unknown):
+            self._accounts.unread(arn.account_of(role_arn), connection)
+            return
+        known = self._accounts.role(role_arn)
+        unique_id = known.unique_id if known is not None else self._unique_id
+        role = read_own_role(connection, role_arn, unique_id or "")
+        if role is None:
+            self._accounts.missing(role_arn)
+        else:
+            self._accounts.add(role)
+
+    def _read_role(self, wanted: arn.Arn) -> None:
+        """The role that is asked for, under the ARN that it has.
+
+        The one asked for is absent if they differ.
+        """
+        connection = self._reader_of(str(wanted))
+        role = (
+            connection
+            if isinstance(connection, Unknown)
+            else read_target_role(connection, str(wanted))
+        )
+        if isinstance(role, Unknown):
+            self._accounts.unread(wanted.account, role)
+            return
+        if role is None or role.arn != str(wanted):
+            self._accounts.missing(str(wanted))
+        if role is not None and self._accounts.role(role.arn) is None:
+            self._accounts.add(role)
+
+    def _read_provider(self, provider_arn: str) -> None:
+        connection = self._reader_of(provider_arn)
+        if isinstance(connection, Unknown):
+            return
+        provider = read_provider(connection, provider_arn)
+        if isinstance(provider, Provider):
+            self._accounts.add_provider(provider)
+        elif provider is None:
+            self._accounts.missing(provider_arn)
+
+    def _read_endpoint(self, endpoint_id: str) -> None:
+        for account, connection in self._by_account().items():
+            found = read_endpoint(connection, endpoint_id, account)
+            if found is not None:
+                self._accounts.endpoints[endpoint_id] = found
+                return
+
+    def _read_region(self, account: str, region: str) -> None:
+        connection = self._by_account().get(account)
+        status = read_region(connection, region) if connection is not None else None
+        if isinstance(status, str):
+            self._accounts.add_region(account, region, status)
+
+    # Whose credentials read what
+
+    def _account_ids(self) -> tuple[str, ...]:
+        """The accounts of every hop."""
+        found = (of for hop in self._hops for of in (hop.caller_account, hop.role_account))
+        return tuple(dict.fromkeys(of for of in found if arn.ACCOUNT_ID.fullmatch(of)))
+
+    def _by_account(self) -> dict[str, Connection]:
+        """A connection of each account that somebody has credentials of."""
+        found: dict[str, Connection] = {}
+        c = self._connections
+        for connection in (c.of_caller, c.caller, c.of_role):
+            if connection is not None and not isinstance(connection.who, UnreadableError):
+                found.setdefault(connection.who.account, connection)
+        return found
+
+    def _reader_of(self, thing: str) -> Connection | Unknown:
+        """Whose credentials read something: an account of another partition is another account."""
+        wanted, c = arn.parse(thing), self._connections
+        candidates = [c.of_role, c.of_caller, c.caller]
+        if wanted is None or wanted.account == self.call.caller_account:
+            candidates = [c.of_caller, c.caller, c.of_role]
+        hint = ""
+        for connection in candidates:
+            if connection is None:
+                continue
+            who = connection.who
+            if isinstance(who, UnreadableError):
+                hint = hint or f" ({who})"
+                continue
+            if wanted is not None and who.is_of(wanted):
+                return connection
+            if connection is c.of_role:
+                hint = hint or f" (the role profile is of account {who.account})"
+        kind = "GetUser" if wanted and wanted.kind == "user" else "GetRole"
+        return Unknown(arn.display_name(thing), f"iam:{kind} on {thing}{hint}")
+
+    def _with_open_keys(self) -> Call:
+        """The call with the places in the organization that are not known marked as unknown."""
+        keys: dict[str, Value] = {}
+        unplaced = self._organizations.unplaced
+        for hop in self._hops:  # in a chain, what is unknown of one hop is so of every hop
+            for side, account in (
+                ("principal", hop.caller_account),
+                ("resource", hop.role_account),
+            ):
+                if account in unplaced:
+                    keys[f"aws:{side}orgpaths"] = unplaced[account]
+        return msgspec.structs.replace(self.call, overrides={**self.call.overrides, **keys})

@@ -243,15 +243,14 @@ class Demo:
     def _why(
         self, parameters: Mapping[str, Any], url: str, *, whole: bool = True
     ) -> tuple[Scenario, Diagnosis]:
-        from assumable.aws.reader import read_live
+        from assumable.ask import read_live
+        from assumable.aws.reader import Readers
 
         flags = _aws_command(parameters).removeprefix("aws sts assume-role ")
         self.say(f"\n$ assumable why {flags} \\", fg="cyan")
-        self.say(f"    --profile {USER} --target-profile {READER} --endpoint-url {url}", fg="cyan")
-        scenario = read_live(
-            dict(parameters), profile=USER, target_profile=READER, region=None, endpoint_url=url,
-            now=datetime.now(UTC),
-        )  # fmt: skip
+        self.say(f"    --profile {USER} --role-profile {READER} --endpoint-url {url}", fg="cyan")
+        readers = Readers(profile=USER, role_profile=READER, endpoint_url=url)
+        scenario = read_live(parameters, readers, now=datetime.now(UTC))
         diagnosis = diagnose(*scenario)
         if whole:
             self._show(diagnosis)

@@ -213,7 +213,7 @@ def asked(
         return Scenario(dump.read_snapshot(options["snapshot"]), call)
     if options["trust_policy"]:
         return Scenario(dump.read_trust_policy(options["trust_policy"], call.role_arn), call)
-    from assumable.aws.reader import read_role_side
+    from assumable.ask import read_bearer
+    from assumable.cli.readers import readers_of
 
-    profile = options["target_profile"] or options["profile"]
-    return read_role_side(call, profile=profile, endpoint_url=options["endpoint_url"])
+    return read_bearer(call, readers_of(options), calls=options["calls"])

@@ -11,7 +11,7 @@ from typing import Any
 import click
 import msgspec
 
-from assumable.cli import token_options
+from assumable.cli import readers, token_options
 from assumable.cli.assume import assumptions
 from assumable.diagnose import Diagnosis, diagnose
 from assumable.engine.evaluate import Verdict
@@ -72,7 +72,9 @@ class AwsStyle(click.Command):
 @click.option("--caller", help="ARN of the caller, as `aws sts get-caller-identity` prints it.")
 @token_options.token_options
 @click.option("--profile", help="The caller's profile; the world is then read from AWS.")
-@click.option("--target-profile", help="A profile that may read the role's account.")
+@click.option("--caller-profile", help="A profile, or role ARN, that reads the caller's account.")
+@click.option("--role-profile", "--target-profile", help="One that reads the role's account.")
+@click.option("--org-profile", help="One that reads the organization.")
 @click.option("--endpoint-url", help="Another endpoint for every AWS call.")
 @click.option("--region", help="The Region of the STS endpoint.")
 @click.option("--role-arn", help="The role to assume.")
@@ -126,7 +128,12 @@ def command(**options: Any) -> None:
     they are those of the last call of a chain of roles. Exit status: 0 allowed, 1 denied, 2 bad
     input, 3 depends on what is not known, 4 AWS could not be read, 70 a bug.
     """
-    (world, call), notes, file = _scenario(options)
+    calls = options["calls"] = readers.counted()
+    try:
+        (world, call), notes, file = _scenario(options)
+    finally:
+        readers.clear_progress(calls)
+    notes = (*notes, *readers.notes_on(calls))
     if options["older_snapshot"]:
         world = _with_former(world, options)
     decided = assumptions(options["assume"])
@@ -179,7 +186,7 @@ def _scenario(options: Mapping[str, Any]) -> tuple[Scenario, tuple[str, ...], st
         if flags or any(options[name] for name in (*_CALL, "via")):
             raise InputError("a scenario holds its own call", "--scenario", "edit the file instead")
         return read_scenario(options["scenario"], now=now), (), ""
-    live_only = [name for name in ("profile", "target_profile", "endpoint_url") if options[name]]
+    live_only = [name for name in (*readers.FLAGS, "endpoint_url") if options[name]]
     if chosen and live_only:
         flag, other = (f"--{name.replace('_', '-')}" for name in (live_only[0], chosen[0]))
         raise InputError(f"{flag} is for a running AWS", "", f"leave out {other}")
@@ -204,24 +211,26 @@ def _signed(
     """The call of a caller whose credentials sign it."""
     if "TargetPrincipal" in flags:
         return _for_root(options, flags, now)
-    if options["caller"] and not chosen and not options["caller_policy"]:
+    from_files = chosen or options["caller_policy"]
+    if options["caller"] and not from_files and not options["caller_profile"]:
         raise InputError(
-            "--caller needs a world", "", "--snapshot, --trust-policy or --caller-policy"
+            "--caller needs a world",
+            "",
+            "--snapshot, --trust-policy, --caller-policy, or --caller-profile to read AWS",
         )
     if "RoleArn" not in flags:
         raise InputError("--role-arn is missing", "", "or choose a world with --scenario FILE")
-    if chosen or options["caller_policy"]:
+    if from_files:
         return _from_files(options, flags, now)
-    from assumable.aws.reader import read_live
+    from assumable.ask import read_live
 
     return read_live(
         flags,
-        profile=options["profile"],
-        target_profile=options["target_profile"],
-        region=options["region"],
-        endpoint_url=options["endpoint_url"],
-        via_roles=options["via"],
+        readers.readers_of(options),
         now=now,
+        caller=options["caller"],
+        via_roles=options["via"],
+        calls=options["calls"],
     )
 
 

@@ -49,7 +49,7 @@ def unread_provider(facts: Facts, settle: str) -> Iterator[Gate]:
         text=f"{name} is registered and accepts the token",
         opposite=f"{name} is not registered or does not accept the token",
         part=unknown.what,
-        settle=unknown.settle or settle,
+        settle=unknown.settle or f"{settle} on {name}",
         kind="fact",
     )
     yield _question_gate(facts, accepts, "whether the provider is registered is not known")

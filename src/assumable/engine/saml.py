@@ -61,7 +61,7 @@ def _provider_gates(facts: Facts) -> Iterator[Gate]:
         text = "Specified provider doesn't exist"
         variant = missing_variant(facts, call.identity_provider)
         yield credentials_gate(facts, Fault("", _INVALID, 400, text, "identity-provider", variant))
-    yield from unread_provider(facts, "iam:ListSAMLProviders")
+    yield from unread_provider(facts, "iam:GetSAMLProvider")
     role, provider = arn.parse(call.role_arn), arn.parse(call.identity_provider)
     by_center = provider is not None and provider.name.startswith(_CENTER_PROVIDER)
     if role is not None and role.name.startswith("AWSReservedSSO_") and not by_center:  # R2.13

@@ -42,7 +42,7 @@ _ACCOUNT = frozenset((
 ))  # fmt: skip
 
 # As `aws ec2 describe-regions` and `aws account list-regions` print them.
-_REGION_STATUSES = {
+REGION_STATUSES = {
     "opt-in-not-required": "opt-in-not-required", "ENABLED_BY_DEFAULT": "opt-in-not-required",
     "opted-in": "opted-in", "ENABLED": "opted-in",
     "not-opted-in": "not-opted-in", "DISABLED": "not-opted-in",
@@ -300,9 +300,9 @@ class AccountReader:
         )
         if given is None:
             return name, "opted-in"
-        status = _REGION_STATUSES.get(str(given.value))
+        status = REGION_STATUSES.get(str(given.value))
         if status is None:
-            given.fail(f"must be one of {', '.join(_REGION_STATUSES)}")
+            given.fail(f"must be one of {', '.join(REGION_STATUSES)}")
         return name, status
 
 

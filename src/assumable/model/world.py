@@ -184,6 +184,8 @@ class World(msgspec.Struct, frozen=True, kw_only=True):
 
     accounts: Mapping[str, Account | Unknown]
     organizations: tuple[Organization, ...] | Unknown = ()
+    standalone: frozenset[str] = frozenset()
+    """Accounts that are known to be in no organization, where others may be in one."""
     endpoints: Mapping[str, VpcEndpoint] = msgspec.field(default_factory=dict)
     former: Mapping[str, Former] = msgspec.field(default_factory=dict)
     """By unique id. It decides nothing: an id in a policy matches nobody (R2.5)."""
@@ -239,9 +241,12 @@ class World(msgspec.Struct, frozen=True, kw_only=True):
         for organization in self.organizations:
             if organization.has_member(account_id):
                 return organization
-        if self.complete:
+        if self.complete or account_id in self.standalone:
             return None
-        return Unknown(f"the organization of account {account_id}", "organizations:DescribeAccount")
+        place = f"account {account_id}"
+        return Unknown(
+            f"the organization of {place}", f"organizations:DescribeOrganization on {place}"
+        )
 
     def principals(self) -> Iterator[Principal]:
         """Every user and role that is known."""
