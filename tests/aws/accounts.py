@@ -92,8 +92,14 @@ class Accounts:
         role_profile: str | None = "auditor",
         via_roles: Sequence[str] = (),
         calls: Calls | None = None,
+        caller_profile: str | None = None,
         **more: Any,
     ) -> Scenario:
         """The live world of one call, or of a chain."""
-        readers = Readers(profile=profile, role_profile=role_profile, endpoint_url=self.url)
+        readers = Readers(
+            profile=profile,
+            caller_profile=caller_profile,
+            role_profile=role_profile,
+            endpoint_url=self.url,
+        )
         return read_live({**CALL, **more}, readers, now=NOW, via_roles=via_roles, calls=calls)

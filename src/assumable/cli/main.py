@@ -12,6 +12,7 @@ BUG = 70
 _COMMANDS = {
     "why": ("assumable.cli.why", "Why does this call fail, and what fixes it?"),
     "explain": ("assumable.cli.explain", "What does this error text or cause mean?"),
+    "permissions": ("assumable.cli.permissions", "The least policy that may read the answer."),
     "minimize": ("assumable.cli.minimize", "The smallest scenario with the same answer."),
     "demo": ("assumable.cli.demo", "The classic failures against an embedded AWS."),
 }
