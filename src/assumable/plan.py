@@ -55,7 +55,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     commands: tuple[str, ...]
     """Everything to run: the policy edits merged per document, then the call, hop by hop."""
     calls: int
-    """How many of them, the last ones, make the call: one for each hop once the fixes are in."""
+    """How many of them, the last ones, are the caller's, each with the credentials that the one
+    before gives: one for each hop, and before them that for new credentials where there is one."""
     scenario_patch: tuple[dict[str, Any], ...] = ()
 
 
@@ -249,6 +250,7 @@ def _shrunk(chain: Chain, proved: _Repair) -> _Repair:
 def _plan(chain: Chain, proved: _Repair) -> Plan:
     ordered = tuple(sorted(proved.fixes, key=lambda fix: not fix.is_request_only))
     after = proved.after
+    calls = _calls(ordered, after)
     return Plan(
         fixes=tuple(fix.id for fix in ordered),
         owners=_owners(ordered),
@@ -257,8 +259,8 @@ def _plan(chain: Chain, proved: _Repair) -> Plan:
         headline_after=chain_headline(after),
         residual_after=chain_residual(after),
         blast_radius=who_gains(chain, ordered, after),
-        commands=_commands(ordered, after),
-        calls=len(after.decisions),
+        commands=(*edit_commands(ordered, after.world, after.call), *calls),
+        calls=len(calls),
         scenario_patch=scenario_patch(ordered, chain.world, chain.call),
     )
 
@@ -270,12 +272,14 @@ def _owners(fixes: Sequence[Fix]) -> dict[str, tuple[str, ...]]:
     return found
 
 
-def _commands(fixes: Sequence[Fix], after: Chain) -> tuple[str, ...]:
+def _calls(fixes: Sequence[Fix], after: Chain) -> tuple[str, ...]:
+    """What the caller runs, once the edits of others are in."""
     calls = [commands.assume_role(hop.call) for hop in after.decisions]
     region = after.call.network.region
     if region and any(fix.target.kind == "network" for fix in fixes):
         calls = [commands.in_region(call, region) for call in calls]
-    return (*edit_commands(fixes, after.world, after.call), *calls)
+    first = dict.fromkeys(fix.commands[0] for fix in fixes if fix.target.kind == "credentials")
+    return (*first, *calls)
 
 
 def edit_commands(fixes: Sequence[Fix], world: World, call: Call) -> tuple[str, ...]:

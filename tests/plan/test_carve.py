@@ -48,7 +48,6 @@ def test_nobody_is_excepted_from_a_deny_without_mfa() -> None:
     diagnosis = diagnosed(trusted(deny(Condition=MFA)))
     assert [(found.id, found.safety) for found in diagnosis.fixes] == [
         ("mfa/send-code", "safe"),
-        ("trust-explicit-deny/session-with-mfa", "display"),
     ]
     assert after_first_plan(trusted(deny(Condition=MFA)), diagnosis) == "allowed"
 

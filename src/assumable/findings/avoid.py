@@ -4,13 +4,11 @@ from collections.abc import Iterator
 
 from assumable.engine.evaluate import Decision
 from assumable.engine.operators import OPERATORS
-from assumable.findings import commands
 from assumable.findings.blame import Blame
-from assumable.findings.checks.as401_mfa import mfa_fixes
-from assumable.findings.finding import Fix, Target
-from assumable.findings.fix import CALLER, change_call, change_endpoint
+from assumable.findings.finding import Fix
+from assumable.findings.fix import change_call, change_endpoint
+from assumable.findings.mfa import MFA_KEYS, mfa_fixes
 from assumable.globs import has_wildcard
-from assumable.model.call import UserCaller
 from assumable.model.policy import Condition
 
 _PARAMETERS = {
@@ -26,9 +24,8 @@ def request_fixes(decision: Decision, blame: Blame, slug: str) -> Iterator[Fix]:
     call = decision.call
     for condition in blame.trace.statement.conditions:
         key = condition.key.lower()
-        if key.startswith("aws:multifactorauth"):
-            yield from mfa_fixes(decision, "not-presented")
-            yield from _session_with_mfa(decision, slug)
+        if key.startswith(MFA_KEYS):
+            yield from mfa_fixes(decision, blame)
         elif key == "aws:requestedregion":
             region = _excepted(condition)
             if region and not decision.facts.caller_is_service:
@@ -43,24 +40,6 @@ def request_fixes(decision: Decision, blame: Blame, slug: str) -> Iterator[Fix]:
     if blame.action == "sts:TagSession" and call.is_signed and call.parameters.get("Tags"):
         nothing = {"Tags": None, "TransitiveTagKeys": None}
         yield change_call(call, f"{slug}/no-tags", "pass no session tags", nothing, safety="review")
-
-
-def _session_with_mfa(decision: Decision, slug: str) -> Iterator[Fix]:
-    """Credentials that carry MFA, for policies that may not see a code of this request (U-10)."""
-    caller = decision.call.caller
-    if not isinstance(caller, UserCaller) or caller.credentials != "long-term":
-        return
-    serial = decision.call.parameters.get("SerialNumber")
-    device = serial if isinstance(serial, str) else "SERIAL_NUMBER"
-    yield Fix(
-        id=f"{slug}/session-with-mfa",
-        title="get credentials that carry MFA first, and call with those",
-        owner=CALLER,
-        safety="display",
-        target=Target(kind="call"),
-        commands=(commands.get_session_token(device),),
-        opens="nothing: only your request changes",
-    )
 
 
 def _excepted(condition: Condition) -> str:

@@ -15,7 +15,7 @@ import msgspec
 from assumable import arn
 from assumable.findings import commands
 from assumable.findings.finding import Fix, Target
-from assumable.model.call import Call
+from assumable.model.call import Call, Session
 from assumable.model.policy import Layer, Policy
 from assumable.model.world import Role
 from assumable.source import escape
@@ -45,6 +45,30 @@ def change_call(
         target=Target(kind="call"),
         edit=edit,
         commands=(commands.assume_role(changed),),
+        opens="nothing: only your request changes",
+    )
+
+
+def session_with_mfa(call: Call, fix_id: str, serial: str) -> Fix:
+    """A fix that makes the call with credentials from GetSessionToken, given for a code (R5.3).
+
+    https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html
+    """
+    edit: Edit = (
+        {"op": "add", "path": "/credentials", "value": "session-token"},
+        {"op": "add", "path": "/mfa", "value": {"age": 0}},
+    )
+    if call.session != Session():  # that of older credentials
+        edit = (*edit, {"op": "remove", "path": "/session"})
+    return Fix(
+        id=fix_id,
+        title="get credentials with MFA first, from GetSessionToken with your long-term keys and "
+        f"the code of your device (often {serial}), and make the call with those",
+        owner=CALLER,
+        safety="safe",
+        target=Target(kind="credentials"),
+        edit=edit,
+        commands=(commands.get_session_token(serial), commands.assume_role(call)),
         opens="nothing: only your request changes",
     )
 
