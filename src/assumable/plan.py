@@ -170,7 +170,9 @@ def _completed(chain: Chain, fixes: tuple[Fix, ...]) -> _Repair | None:
         if _is_proof(chain, after):
             return _Repair(tuple(chosen), after)
         further = [
-            next((fix for fix in finding.fixes if fix.safety != "display"), None)
+            next(
+                (f for f in finding.fixes if f.safety != "display" and not _undoes(f, chosen)), None
+            )
             for finding in findings_of_chain(after)
             if finding.blocking
         ]
@@ -178,6 +180,12 @@ def _completed(chain: Chain, fixes: tuple[Fix, ...]) -> _Repair | None:
             return None
         chosen.extend(fix for fix in further if fix is not None)
     return None
+
+
+def _undoes(fix: Fix, chosen: Sequence[Fix]) -> bool:
+    """Whether a fix leaves out what another one sends."""
+    sent = {(each.target, op["path"]) for each in chosen for op in each.edit if op["op"] == "add"}
+    return any(op["op"] == "remove" and (fix.target, op["path"]) in sent for op in fix.edit)
 
 
 def _decided_with(chain: Chain, fixes: Sequence[Fix]) -> Chain | None:
