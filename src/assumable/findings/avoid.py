@@ -17,26 +17,25 @@ _PARAMETERS = {
     "sts:rolesessionname": ("RoleSessionName", "session name", "SESSION"),
     "sts:sourceidentity": ("SourceIdentity", "source identity", "SOURCE_IDENTITY"),
 }
-"""By key: the parameter, what people call it, and what stands for a value that nobody prescribes."""
+"""By key: the parameter, what people call it, and what stands for a value of their own."""
 _OPTIONAL = ("ExternalId", "SourceIdentity")
 
 
 def request_fixes(decision: Decision, blame: Blame, slug: str) -> Iterator[Fix]:
     """Another endpoint, a parameter, or MFA, where a condition of the Deny leaves that way open."""
     assert blame.trace is not None  # noqa: S101  # the caller has looked
-    call = decision.call
+    call, is_service = decision.call, decision.facts.caller_is_service  # nobody writes its request
     for condition in blame.trace.statement.conditions:
         key = condition.key.lower()
         if key.startswith(MFA_KEYS):
             yield from mfa_fixes(decision, blame)
         elif key == "aws:requestedregion":
             region = _excepted(condition)
-            if region and not decision.facts.caller_is_service:
+            if region and not is_service:
                 title = f"send the request to the STS endpoint of {region}"
                 yield change_endpoint(call, region, f"{slug}/other-region", title)
-        elif key in _PARAMETERS and call.api == "AssumeRole":
-            if not decision.facts.caller_is_service:  # nobody writes its request
-                yield from _with_parameter(call, condition, slug)
+        elif key in _PARAMETERS and call.api == "AssumeRole" and not is_service:
+            yield from _with_parameter(call, condition, slug)
     if blame.action == "sts:TagSession" and call.is_signed and call.parameters.get("Tags"):
         nothing = {"Tags": None, "TransitiveTagKeys": None}
         yield change_call(call, f"{slug}/no-tags", "pass no session tags", nothing, safety="review")

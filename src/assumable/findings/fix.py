@@ -21,6 +21,8 @@ from assumable.model.world import Role
 from assumable.source import escape
 
 CALLER = "you"
+_ROLES_OF_AWS = (":role/aws-service-role/", ":role/aws-reserved/")
+"""Their services alone edit them (R1.23, R2.11)."""
 Safety = Literal["safe", "review", "display"]
 Edit = tuple[dict[str, Any], ...]
 
@@ -101,9 +103,11 @@ def change_policy(
 
 
 def is_editable(policy: Policy) -> bool:
-    """Whether somebody can edit a policy: those of AWS itself nobody can."""
+    """Whether somebody can edit a policy: those of AWS itself, and of its roles, nobody can."""
     name = policy.name
     of_session = name.layer is Layer.SESSION and not name.arn
+    if not name.arn and any(path in name.owner for path in _ROLES_OF_AWS):
+        return False
     return of_session or arn.ACCOUNT_ID.fullmatch(name.account) is not None
 
 
