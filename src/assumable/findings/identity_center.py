@@ -8,9 +8,9 @@ from assumable.engine.evaluate import Decision
 from assumable.findings import commands
 from assumable.findings.finding import Fix, Target
 from assumable.findings.fix import change_policy, diff_of, patched
-from assumable.findings.report import actions_needed, appended, new_statement
+from assumable.findings.report import actions_needed, administrator_of, appended, new_statement
 from assumable.model.policy import Condition, Layer, Policy, Statement
-from assumable.model.world import Organization, Role
+from assumable.model.world import Role
 from assumable.source import value_at
 
 _PREFIX, _PATH = "AWSReservedSSO_", ":role/aws-reserved/sso.amazonaws.com/"
@@ -122,8 +122,8 @@ def permission_set_fixes(
     after = {"Version": "2012-10-17", "Statement": [statement]}
     if before is not None:
         after = patched(before, new_statement(inline[0], statement))
-    org, name = decision.facts.caller_organization, permission_set(role.name).removeprefix(_PREFIX)
-    owner = org.management_account if isinstance(org, Organization) else role.account
+    name = permission_set(role.name).removeprefix(_PREFIX)
+    owner = administrator_of(decision.facts.caller_organization, role.account)
     policy_name = inline[0].name.name if inline else "inline policy"
     yield Fix(
         id="identity-permission/allow-in-the-permission-set",
