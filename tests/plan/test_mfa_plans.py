@@ -92,6 +92,10 @@ def test_what_both_sides_ask_for_is_proved_once() -> None:
     """Credentials with MFA do for the trust policy as well: no code besides."""
     diagnosis = diagnosed(both_sides())
     assert blocking(diagnosis) == ["mfa", "mfa"]
+    of_caller, of_trust = (finding.explanation for finding in diagnosis.findings)
+    assert "GetSessionToken" in of_caller
+    assert "(U-10)" in of_caller
+    assert "SerialNumber and TokenCode prove it in the same request" in of_trust
     assert [plan.fixes for plan in diagnosis.plans] == [("mfa/session-token",)]
 
 
