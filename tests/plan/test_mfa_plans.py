@@ -194,3 +194,36 @@ def test_the_first_hop_of_a_chain_is_made_with_them() -> None:
     assert plan.commands[0] == GET_TOKEN
     assert plan.calls == len(plan.commands) == 3
     assert after_first_plan(scenario, diagnosis) == "allowed"
+
+
+@pytest.mark.parametrize("says", [None, True, False])
+def test_assume_root_takes_no_code_and_perhaps_no_such_credentials(says: bool | None) -> None:
+    """Whether it takes credentials from GetSessionToken is not documented (U-7): no proof."""
+    scenario = {
+        "scenario": 1,
+        "organization": {
+            "Id": "o-exampleorgid",
+            "MasterAccountId": A,
+            "RootAccess": True,
+            "Roots": [{"Id": "r-ab12"}],
+            "Accounts": [{"Id": A, "ParentId": "r-ab12"}, {"Id": B, "ParentId": "r-ab12"}],
+            "Policies": [],
+        },
+        "accounts": classic(identity=[allow("sts:AssumeRoot", Condition=WITH)])["accounts"],
+        "call": {
+            "api": "AssumeRoot",
+            "caller": {"arn": DEPLOYER},
+            "parameters": {
+                "TargetPrincipal": B,
+                "TaskPolicyArn": {
+                    "arn": "arn:aws:iam::aws:policy/root-task/IAMAuditRootUserCredentials"
+                },
+            },
+        },
+    }
+    world_, call = parsed(scenario)
+    assumptions = {} if says is None else {"U-7": says}
+    diagnosis = diagnose(world_, msgspec.structs.replace(call, assumptions=assumptions))
+    assert "mfa/send-code" not in [fix.id for fix in diagnosis.fixes]
+    plans = [plan.fixes for plan in diagnosis.plans]
+    assert plans == ([("mfa/session-token",)] if says else [])
