@@ -100,6 +100,12 @@ def test_an_external_id_that_a_deny_is_about_is_left_out(asked: dict[str, Any]) 
     assert after_first_plan(scenario, diagnosis) == "allowed"
 
 
+def test_a_value_that_a_variable_stands_for_is_not_guessed() -> None:
+    """The Deny is met by the variable's value alone, and none was sent that could be left out."""
+    asked = {"StringNotEquals": {"sts:ExternalId": "${aws:PrincipalTag/customer}"}}
+    assert not diagnosed(trusted(deny(Condition=asked))).fixes
+
+
 def test_a_service_sends_no_external_id() -> None:
     """Nobody writes its request."""
     scenario = world("rcp", "service", "called", "all", "none")
