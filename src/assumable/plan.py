@@ -55,7 +55,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     commands: tuple[str, ...]
     """Everything to run: the policy edits merged per document, then the call, hop by hop."""
     calls: int
-    """How many of them, the last ones, make the call: one for each hop once the fixes are in."""
+    """How many of them, the last ones, are the caller's, each with the credentials that the one
+    before gives: one for each hop, and before them that for new credentials where there is one."""
     scenario_patch: tuple[dict[str, Any], ...] = ()
 
 
@@ -169,7 +170,9 @@ def _completed(chain: Chain, fixes: tuple[Fix, ...]) -> _Repair | None:
         if _is_proof(chain, after):
             return _Repair(tuple(chosen), after)
         further = [
-            next((fix for fix in finding.fixes if fix.safety != "display"), None)
+            next(
+                (f for f in finding.fixes if f.safety != "display" and not _undoes(f, chosen)), None
+            )
             for finding in findings_of_chain(after)
             if finding.blocking
         ]
@@ -177,6 +180,12 @@ def _completed(chain: Chain, fixes: tuple[Fix, ...]) -> _Repair | None:
             return None
         chosen.extend(fix for fix in further if fix is not None)
     return None
+
+
+def _undoes(fix: Fix, chosen: Sequence[Fix]) -> bool:
+    """Whether a fix leaves out what another one sends."""
+    sent = {(each.target, op["path"]) for each in chosen for op in each.edit if op["op"] == "add"}
+    return any(op["op"] == "remove" and (fix.target, op["path"]) in sent for op in fix.edit)
 
 
 def _decided_with(chain: Chain, fixes: Sequence[Fix]) -> Chain | None:
@@ -249,6 +258,7 @@ def _shrunk(chain: Chain, proved: _Repair) -> _Repair:
 def _plan(chain: Chain, proved: _Repair) -> Plan:
     ordered = tuple(sorted(proved.fixes, key=lambda fix: not fix.is_request_only))
     after = proved.after
+    calls = _calls(ordered, after)
     return Plan(
         fixes=tuple(fix.id for fix in ordered),
         owners=_owners(ordered),
@@ -257,8 +267,8 @@ def _plan(chain: Chain, proved: _Repair) -> Plan:
         headline_after=chain_headline(after),
         residual_after=chain_residual(after),
         blast_radius=who_gains(chain, ordered, after),
-        commands=_commands(ordered, after),
-        calls=len(after.decisions),
+        commands=(*edit_commands(ordered, after.world, after.call), *calls),
+        calls=len(calls),
         scenario_patch=scenario_patch(ordered, chain.world, chain.call),
     )
 
@@ -270,12 +280,14 @@ def _owners(fixes: Sequence[Fix]) -> dict[str, tuple[str, ...]]:
     return found
 
 
-def _commands(fixes: Sequence[Fix], after: Chain) -> tuple[str, ...]:
+def _calls(fixes: Sequence[Fix], after: Chain) -> tuple[str, ...]:
+    """What the caller runs, once the edits of others are in."""
     calls = [commands.assume_role(hop.call) for hop in after.decisions]
     region = after.call.network.region
     if region and any(fix.target.kind == "network" for fix in fixes):
         calls = [commands.in_region(call, region) for call in calls]
-    return (*edit_commands(fixes, after.world, after.call), *calls)
+    first = dict.fromkeys(fix.commands[0] for fix in fixes if fix.target.kind == "credentials")
+    return (*first, *calls)
 
 
 def edit_commands(fixes: Sequence[Fix], world: World, call: Call) -> tuple[str, ...]:

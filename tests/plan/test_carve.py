@@ -48,7 +48,6 @@ def test_nobody_is_excepted_from_a_deny_without_mfa() -> None:
     diagnosis = diagnosed(trusted(deny(Condition=MFA)))
     assert [(found.id, found.safety) for found in diagnosis.fixes] == [
         ("mfa/send-code", "safe"),
-        ("trust-explicit-deny/session-with-mfa", "display"),
     ]
     assert after_first_plan(trusted(deny(Condition=MFA)), diagnosis) == "allowed"
 
@@ -58,6 +57,71 @@ def test_the_external_id_that_a_deny_asks_for_is_sent() -> None:
     scenario = trusted(deny(Condition=EXTERNAL))
     diagnosis = diagnosed(scenario)
     assert [found.id for found in diagnosis.fixes] == ["trust-explicit-deny/send-ExternalId"]
+    assert after_first_plan(scenario, diagnosis) == "allowed"
+
+
+@pytest.mark.parametrize(
+    ("asked", "sent"),
+    [
+        ({"Null": {"sts:ExternalId": "true"}}, "EXTERNAL_ID"),
+        ({"StringNotLike": {"sts:ExternalId": "?*"}}, "EXTERNAL_ID"),
+        ({"StringNotLike": {"sts:ExternalId": ["acme-*"]}}, "acme-EXTERNAL_ID"),
+    ],
+)
+def test_where_a_deny_takes_any_external_id_a_word_stands_for_it(
+    asked: dict[str, Any], sent: str
+) -> None:
+    """The caller puts its own in: the proof holds for every one that the Deny takes."""
+    scenario = trusted(deny(Condition=asked))
+    diagnosis = diagnosed(scenario)
+    assert [found.id for found in diagnosis.fixes] == ["trust-explicit-deny/send-ExternalId"]
+    assert diagnosis.fixes[0].safety == "review"
+    assert diagnosis.plans[0].commands[-1].endswith(f" --external-id {sent}")
+    assert after_first_plan(scenario, diagnosis) == "allowed"
+
+
+def test_an_external_id_that_another_statement_asks_for_is_sent_instead() -> None:
+    """One value has to do for both."""
+    scenario = trusted(deny(Condition={"Null": {"sts:ExternalId": "true"}}))
+    first = scenario["accounts"][B]["RoleDetailList"][0]["AssumeRolePolicyDocument"]["Statement"][0]
+    first["Condition"] = {"StringEquals": {"sts:ExternalId": "acme-1"}}
+    assert [plan.fixes for plan in diagnosed(scenario).plans] == [("external-id/send",)]
+
+
+@pytest.mark.parametrize(
+    "asked", [{"Null": {"sts:ExternalId": "false"}}, {"StringEquals": {"sts:ExternalId": "old"}}]
+)
+def test_an_external_id_that_a_deny_is_about_is_left_out(asked: dict[str, Any]) -> None:
+    """Nothing in the policy changes."""
+    scenario = trusted(deny(Condition=asked))
+    scenario["call"]["parameters"]["ExternalId"] = "old"
+    diagnosis = diagnosed(scenario)
+    assert diagnosis.plans[0].fixes == ("trust-explicit-deny/leave-out-ExternalId",)
+    assert after_first_plan(scenario, diagnosis) == "allowed"
+
+
+def test_a_value_that_a_variable_stands_for_is_not_guessed() -> None:
+    """The Deny is met by the variable's value alone, and none was sent that could be left out."""
+    asked = {"StringNotEquals": {"sts:ExternalId": "${aws:PrincipalTag/customer}"}}
+    assert not diagnosed(trusted(deny(Condition=asked))).fixes
+
+
+def test_a_service_sends_no_external_id() -> None:
+    """Nobody writes its request."""
+    scenario = world("rcp", "service", "called", "all", "none")
+    content = scenario["organization"]["Policies"][-1]["Content"]
+    content["Statement"][0]["Condition"] = {"Null": {"sts:ExternalId": "true"}}
+    diagnosis = diagnosed(scenario)
+    assert blocking(diagnosis)[0] == "rcp"
+    assert not diagnosis.fixes
+
+
+def test_a_source_identity_that_a_deny_asks_for_is_sent_and_allowed() -> None:
+    """Leaving it out again is not how to get the permission for it."""
+    scenario = trusted(deny(Condition={"Null": {"sts:SourceIdentity": "true"}}))
+    diagnosis = diagnosed(scenario)
+    assert diagnosis.plans[0].fixes[0] == "trust-explicit-deny/send-SourceIdentity"
+    assert "source-identity/allow-in-trust" in diagnosis.plans[0].fixes
     assert after_first_plan(scenario, diagnosis) == "allowed"
 
 

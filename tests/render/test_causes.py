@@ -14,7 +14,7 @@ from assumable.render import terminal
 SCENARIOS = Path(__file__).parent.parent / "scenarios"
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 WIDTH = 80
-WHOLE = ("aws ", "$ ", "@@", "+", "-", "│", "─", '"', "{", "}", "]")
+WHOLE = ("aws ", "AWS_", "$ ", "@@", "+", "-", "│", "─", '"', "{", "}", "]")
 """How lines begin that are shown as they stand: commands, diffs, the user's own policy."""
 
 

@@ -95,6 +95,20 @@ def test_each_administrator_gets_a_section_of_their_own() -> None:
     assert "AS201" not in second
 
 
+def test_credentials_that_are_new_do_not_shift_the_calls_of_a_chain() -> None:
+    """Whoever owns the second hop checks that one, as before."""
+    scenario = chained(trusts=[trust({"AWS": f"{CI}s"})])
+    without = {"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}}
+    deny = {"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": without}
+    entry = {"PolicyName": "DenyWithoutMfa", "PolicyDocument": policy(deny)}
+    scenario["accounts"][A]["UserDetailList"][0]["UserPolicyList"] = [entry]
+    (text,) = ticket(scenario).split("\n---\n")
+    verify = text[text.index("The caller makes this call:") :]
+    assert blocks(verify, "sh")[0].startswith(f"aws sts assume-role --role-arn {ROLE} ")
+    assert "get-session-token" not in verify
+    assert "get-session-token" in ticket(scenario, full=True)
+
+
 def test_the_other_side_learns_no_more_of_the_sender_than_it_needs() -> None:
     """No session name, tag, source identity, device, network or policy of the caller."""
     secrets = {

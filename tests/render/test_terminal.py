@@ -15,7 +15,7 @@ from assumable.render.sections import among
 from assumable.render.terminal.evidence import evidence_lines
 from tests.chains import CI, chained
 from tests.plan.test_classic_failures import CLASSICS, broken
-from tests.worlds import DEPLOYER, allow, classic, diagnosed, parsed, trust
+from tests.worlds import DEPLOYER, allow, classic, diagnosed, parsed, policy, trust
 
 SHOWN: dict[str, dict[str, Any]] = {
     **{fault: broken((fault,)) for fault in CLASSICS},
@@ -220,6 +220,38 @@ def test_every_command_says_whose_credentials_it_takes() -> None:
     ]
     assert lines[at + 1].endswith("111111111111")
     assert lines[at + 3].endswith("222222222222")
+
+
+def test_credentials_with_mfa_are_the_callers_own_first_step() -> None:
+    """The call is made with what that step gives."""
+    with_mfa = {"Bool": {"aws:MultiFactorAuthPresent": "true"}}
+    scenario = classic(identity=[allow("sts:AssumeRole", Condition=with_mfa)])
+    lines = terminal.render(diagnosed(scenario)).splitlines()
+    at = lines.index("run   in this order")
+    assert [line.split() for line in (lines[at + 1], lines[at + 3])] == [
+        ["1", "as", "you"],
+        ["2", "with", "the", "credentials", "of", "step", "1"],
+    ]
+    assert lines[at + 2].lstrip().startswith("aws sts get-session-token ")
+    assert lines[at + 4].lstrip().startswith("aws sts assume-role ")
+
+
+def test_an_edit_that_is_only_shown_has_its_commands_beside_it() -> None:
+    """No plan would show them."""
+    sso = "AWSReservedSSO_Deploy_0123456789abcdef"
+    scenario = classic(trust_statements=[trust({"AWS": "*"})])
+    scenario["accounts"]["111111111111"]["RoleDetailList"] = [
+        {
+            "RoleName": sso,
+            "Path": "/aws-reserved/sso.amazonaws.com/",
+            "AssumeRolePolicyDocument": policy(trust({"Service": "ec2.amazonaws.com"})),
+        }
+    ]
+    arn = f"arn:aws:sts::111111111111:assumed-role/{sso}/alice"
+    scenario["call"]["caller"] = {"arn": arn}
+    text = terminal.render(diagnosed(scenario))
+    assert "\n          aws sso-admin put-inline-policy-to-permission-set --instance-arn " in text
+    assert "\n          aws sso-admin provision-permission-set --instance-arn " in text
 
 
 def test_without_a_plan_the_pages_of_the_findings_are_named() -> None:

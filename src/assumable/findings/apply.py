@@ -12,7 +12,7 @@ import msgspec
 from assumable.errors import AssumableError
 from assumable.findings.finding import Fix, Target
 from assumable.findings.fix import Edit, patched, pretty
-from assumable.model.call import Call, Hop, RoleCaller, UserCaller
+from assumable.model.call import Call, Hop, Mfa, RoleCaller, Session, UserCaller
 from assumable.model.policy import Layer, Policy, PolicyName, parse_policy
 from assumable.model.world import (
     Account,
@@ -51,6 +51,8 @@ def apply(fixes: Sequence[Fix], world: World, call: Call) -> tuple[World, Call]:
                 call = _edit_call(call, target.hop, edit)
             elif target.kind == "network":
                 call = _edit_network(call, edit)
+            elif target.kind == "credentials":
+                call = _edit_credentials(call, edit)
             elif target.kind == "policy":
                 world, call = _edit_policy(world, call, target, edit)
             elif target.kind == "organization":
@@ -112,6 +114,20 @@ def _edit_network(call: Call, edit: Edit) -> Call:
     before = {"region": call.network.region, "endpoint": call.network.endpoint}
     network = msgspec.structs.replace(call.network, **patched(before, edit))
     return msgspec.structs.replace(call, network=network)
+
+
+def _edit_credentials(call: Call, edit: Edit) -> Call:
+    """The call with other credentials of the same user."""
+    caller = call.caller
+    assert isinstance(caller, UserCaller)  # noqa: S101  # nobody else is offered such a fix
+    after = patched({"credentials": caller.credentials, "session": None}, edit)
+    changed = msgspec.structs.replace(
+        caller,
+        credentials=after["credentials"],
+        mfa=Mfa(present=True, age=after["mfa"]["age"]),
+        session=caller.session if "session" in after else Session(),
+    )
+    return msgspec.structs.replace(call, caller=changed)
 
 
 def _edit_policy(world: World, call: Call, target: Target, edit: Edit) -> tuple[World, Call]:

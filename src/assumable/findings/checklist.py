@@ -78,6 +78,10 @@ def _permission_row(decision: Decision) -> tuple[Status, str]:
     if allowing is not None:
         account = decision.call.caller_account
         return "pass", f"{account}: {allowing.policy.name.name}, {allowing.statement.label}"
+    meant = _meant(gates) if outcome is Outcome.IMPLICIT_DENY else None
+    if meant is not None:  # the line of the condition's key fails
+        where = f"{meant.policy.name.name}, {meant.statement.label}"
+        return "pass", f"{decision.call.caller_account}: {where}, but for a condition"
     if decision.call.has_identity_side and _is_missing(decision):
         return "not-required", _NO_ROLE
     if decision.call.has_identity_side:
@@ -114,6 +118,13 @@ def _trust_row(decision: Decision) -> tuple[Status, str]:
 def _allowing(gates: list[Gate]) -> StatementTrace | None:
     traces = (trace for gate in gates for trace in gate.traces())
     return next((t for t in traces if t.statement.effect is Effect.ALLOW and t.truth is True), None)
+
+
+def _meant(gates: list[Gate]) -> StatementTrace | None:
+    """The Allow that its conditions alone rule out."""
+    traces = (trace for gate in gates for trace in gate.traces() if gate.allow is False)
+    allows = (trace for trace in traces if trace.statement.effect is Effect.ALLOW)
+    return next((t for t in allows if all(map(t.has_matching, ("Action", "Resource")))), None)
 
 
 def _first_question(gates: list[Gate]) -> str:

@@ -131,6 +131,16 @@ def put_policy(target: Target, document: Any) -> str:
     )
 
 
+def put_in_permission_set(document: Any) -> tuple[str, str]:
+    """The commands that save the inline policy of a permission set and bring it to its roles."""
+    text = _quoted(json.dumps(document, separators=(", ", ": ")))
+    named = "--instance-arn INSTANCE_ARN --permission-set-arn PERMISSION_SET_ARN"
+    return (
+        f"aws sso-admin put-inline-policy-to-permission-set {named} --inline-policy {text}",
+        f"aws sso-admin provision-permission-set {named} --target-type ALL_PROVISIONED_ACCOUNTS",
+    )
+
+
 def attach_scp(level: str, name: str, document: Any) -> str:
     """The command that makes a service control policy and attaches it to a level."""
     text = _quoted(json.dumps(document, separators=(", ", ": ")))

@@ -69,7 +69,9 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Target(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a fix edits: the call, a policy, a setting, or a list of policies or providers."""
 
-    kind: Literal["call", "network", "policy", "role", "principal", "provider", "organization"]
+    kind: Literal[
+        "call", "network", "credentials", "policy", "role", "principal", "provider", "organization"
+    ]
     arn: str = ""
     """The role, principal, provider or level of an organization; for a policy, whom it is
     attached to."""
@@ -84,9 +86,9 @@ class Target(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Fix(msgspec.Struct, frozen=True, kw_only=True):
     """One edit: to the request, or to one policy or setting in one account.
 
-    `edit` is RFC 6902 on the target: the parameters or the network of the call, the policy
-    document, the role, or the inline policies of the principal, or the policies of a level, by
-    name.
+    `edit` is RFC 6902 on the target: the parameters, the network or the caller of the call, as a
+    scenario writes them, the policy document, the role, or the inline policies of the principal,
+    or the policies of a level, by name.
     """
 
     id: str
@@ -104,7 +106,7 @@ class Fix(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def is_request_only(self) -> bool:
         """Whether nothing in AWS changes."""
-        return self.target.kind in ("call", "network")
+        return self.target.kind in ("call", "network", "credentials")
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):

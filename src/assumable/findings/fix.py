@@ -15,12 +15,14 @@ import msgspec
 from assumable import arn
 from assumable.findings import commands
 from assumable.findings.finding import Fix, Target
-from assumable.model.call import Call
+from assumable.model.call import Call, Session
 from assumable.model.policy import Layer, Policy
 from assumable.model.world import Role
 from assumable.source import escape
 
 CALLER = "you"
+_ROLES_OF_AWS = (":role/aws-service-role/", ":role/aws-reserved/")
+"""Their services alone edit them (R1.23, R2.11)."""
 Safety = Literal["safe", "review", "display"]
 Edit = tuple[dict[str, Any], ...]
 
@@ -45,6 +47,30 @@ def change_call(
         target=Target(kind="call"),
         edit=edit,
         commands=(commands.assume_role(changed),),
+        opens="nothing: only your request changes",
+    )
+
+
+def session_with_mfa(call: Call, fix_id: str, serial: str) -> Fix:
+    """A fix that makes the call with credentials from GetSessionToken, given for a code (R5.3).
+
+    https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html
+    """
+    edit: Edit = (
+        {"op": "add", "path": "/credentials", "value": "session-token"},
+        {"op": "add", "path": "/mfa", "value": {"age": 0}},
+    )
+    if call.session != Session():  # that of older credentials
+        edit = (*edit, {"op": "remove", "path": "/session"})
+    return Fix(
+        id=fix_id,
+        title="get credentials with MFA first, from GetSessionToken with your long-term keys and "
+        f"the code of your device (often {serial}), and make the call with those",
+        owner=CALLER,
+        safety="safe",
+        target=Target(kind="credentials"),
+        edit=edit,
+        commands=(commands.get_session_token(serial), commands.assume_role(call)),
         opens="nothing: only your request changes",
     )
 
@@ -77,9 +103,11 @@ def change_policy(
 
 
 def is_editable(policy: Policy) -> bool:
-    """Whether somebody can edit a policy: those of AWS itself nobody can."""
+    """Whether somebody can edit a policy: those of AWS itself, and of its roles, nobody can."""
     name = policy.name
     of_session = name.layer is Layer.SESSION and not name.arn
+    if not name.arn and any(path in name.owner for path in _ROLES_OF_AWS):
+        return False
     return of_session or arn.ACCOUNT_ID.fullmatch(name.account) is not None
 
 

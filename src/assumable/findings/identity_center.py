@@ -5,10 +5,12 @@ from typing import Any
 
 from assumable import arn
 from assumable.engine.evaluate import Decision
-from assumable.findings.finding import Fix
-from assumable.findings.fix import change_policy
-from assumable.findings.report import actions_needed, appended, new_statement
-from assumable.model.policy import Condition, Policy, Statement
+from assumable.findings import commands
+from assumable.findings.finding import Fix, Target
+from assumable.findings.fix import change_policy, diff_of, patched
+from assumable.findings.report import actions_needed, administrator_of, appended, new_statement
+from assumable.model.policy import Condition, Layer, Policy, Statement
+from assumable.model.world import Role
 from assumable.source import value_at
 
 _PREFIX, _PATH = "AWSReservedSSO_", ":role/aws-reserved/sso.amazonaws.com/"
@@ -105,6 +107,37 @@ def pattern_fixes(trust: Policy, condition: Condition, exact: str) -> Iterator[F
         appended(trust, condition.pointer, pattern_of(exact)),
         opens=_opens(parts),
     )
+
+
+def permission_set_fixes(
+    decision: Decision, role: Role, statement: dict[str, Any]
+) -> Iterator[Fix]:
+    """Allow it in the permission set, which nobody can look into from the role's account.
+
+    A permission set has one inline policy, and saving one replaces it.
+    https://docs.aws.amazon.com/singlesignon/latest/APIReference/API_PutInlinePolicyToPermissionSet.html
+    """
+    inline = [p for p in role.policies if isinstance(p, Policy) and not p.name.arn]
+    before = inline[0].document if len(inline) == 1 else None
+    after = {"Version": "2012-10-17", "Statement": [statement]}
+    if before is not None:
+        after = patched(before, new_statement(inline[0], statement))
+    name = permission_set(role.name).removeprefix(_PREFIX)
+    owner = administrator_of(decision.facts.caller_organization, role.account)
+    policy_name = inline[0].name.name if inline else "inline policy"
+    yield Fix(
+        id="identity-permission/allow-in-the-permission-set",
+        title=f"allow it in the inline policy of permission set {name}, where IAM Identity Center "
+        "is administered",
+        owner=owner,
+        safety="display",
+        target=Target(kind="principal", arn=role.arn, name=policy_name, layer=Layer.IDENTITY,
+                      account=owner),
+        diff=diff_of(before, after, policy_name),
+        commands=commands.put_in_permission_set(after),
+        opens=f"everyone who is assigned permission set {name}, in every account, for this role "
+        "only",
+    )  # fmt: skip
 
 
 def _opens(parts: arn.Arn) -> str:

@@ -11,7 +11,8 @@ from assumable.engine.gates import GateName
 from assumable.findings.accept import accept_fixes
 from assumable.findings.blame import Blame
 from assumable.findings.finding import Fix
-from assumable.findings.fix import add_inline_policy, change_policy
+from assumable.findings.fix import add_inline_policy, change_policy, is_editable
+from assumable.findings.identity_center import permission_set_fixes
 from assumable.findings.report import (
     actions_needed,
     appended,
@@ -20,7 +21,7 @@ from assumable.findings.report import (
     with_action,
 )
 from assumable.model.call import RoleCaller
-from assumable.model.policy import Policy
+from assumable.model.policy import Effect, Policy
 from assumable.model.world import Principal, Role
 
 _CALL_ACTIONS = {
@@ -33,6 +34,7 @@ def companion_fixes(decision: Decision, blame: Blame, slug: str, *, opens: str) 
     if blame.variant != blame.action:
         return  # the action is allowed, a condition on its values does not hold
     if blame.gate.gate is GateName.IDENTITY:
+        yield from _beside_the_call(decision, blame, slug)
         yield from permission_fixes(decision, blame)
     elif blame.trace is not None:
         yield from with_action(blame.trace, blame.action, f"{slug}/allow-in-trust", opens=opens)
@@ -44,30 +46,69 @@ def permission_fixes(decision: Decision, blame: Blame) -> Iterator[Fix]:
     if blame.gate.gate is not GateName.IDENTITY or not isinstance(principal, Principal):
         return
     if isinstance(principal, Role) and principal.is_identity_center:
-        return  # the permission set is edited in IAM Identity Center, not the role
-    role_arn = decision.call.role_arn
-    opens = _opens(decision)
+        yield from permission_set_fixes(decision, principal, _statement(decision))
+        return
+    if isinstance(principal, Role) and principal.is_service_linked:
+        return  # only its service edits it (R1.23)
     yield from _widen_resource(decision, blame, principal)
     condition = blame.element.condition if blame.element is not None else None
     if condition is not None:
         yield from accept_fixes(decision, blame, condition, "identity-permission")
+    yield add_inline_policy(
+        principal.arn,
+        unused_name(principal, _policy_name(decision)),
+        {"Version": "2012-10-17", "Statement": [_statement(decision)]},
+        "identity-permission/allow-this-role",
+        f"allow {arn.display_name(principal.arn)} to assume exactly {decision.call.role_arn}",
+        opens=_opens(decision),
+    )
+
+
+def _statement(decision: Decision) -> dict[str, Any]:
+    """The Allow for every action of the call on exactly this role."""
     statement: dict[str, Any] = {
         "Effect": "Allow",
         "Action": actions_needed(decision),
-        "Resource": role_arn,
+        "Resource": decision.call.role_arn,
     }
     if decision.call.task_policy_arn:
         task = {"sts:TaskPolicyArn": decision.call.task_policy_arn}
         statement["Condition"] = {"ArnEquals": task}
-    document = {"Version": "2012-10-17", "Statement": [statement]}
-    yield add_inline_policy(
-        principal.arn,
-        unused_name(principal, _policy_name(decision)),
-        document,
-        "identity-permission/allow-this-role",
-        f"allow {arn.display_name(principal.arn)} to assume exactly {role_arn}",
-        opens=opens,
-    )
+    return statement
+
+
+def who_edits(decision: Decision, blame: Blame) -> str:
+    """That IAM lets nobody edit the caller's own policies, in words; else empty."""
+    principal = decision.facts.principal
+    if blame.gate.gate is not GateName.IDENTITY or not isinstance(principal, Role):
+        return ""
+    if principal.is_identity_center:
+        return (
+            "; IAM lets nobody edit this role: its permission set in IAM Identity Center is edited"
+        )
+    if principal.is_service_linked:
+        return (
+            "; only its service edits a service-linked role, so another caller has to make the call"
+        )
+    return ""
+
+
+def _beside_the_call(decision: Decision, blame: Blame, slug: str) -> Iterator[Fix]:
+    """Add the action to the caller's own statement that allows the call on exactly this role."""
+    principal, role_arn = decision.facts.principal, decision.call.role_arn
+    call_action = f"sts:{decision.call.api}"
+    gates = [g for g in decision.gates if g.gate is GateName.IDENTITY and g.action == call_action]
+    for trace in (trace for gate in gates for trace in gate.traces()):
+        name, statement = trace.policy.name, trace.statement
+        is_own = isinstance(principal, Principal) and name.owner == principal.arn and not name.arn
+        is_exact = statement.resources == (role_arn,) and not statement.not_resource
+        # R3.4: of these keys it is open whether the check of the other action sees them
+        is_plain = not any(c.key.lower().startswith("sts:") for c in statement.conditions)
+        allows = statement.effect is Effect.ALLOW and trace.truth is True
+        if is_own and is_exact and is_plain and allows and is_editable(trace.policy):
+            fix_id = f"{slug}/allow-in-identity"
+            yield from with_action(trace, blame.action, fix_id, opens=_opens(decision))
+            return
 
 
 def _policy_name(decision: Decision) -> str:

@@ -15,10 +15,13 @@ from assumable.findings.fix import CALLER, Edit, change_policy
 from assumable.findings.near import about_exception
 from assumable.model.call import RoleCaller, RootCaller, UserCaller
 from assumable.model.policy import Policy
+from assumable.model.world import Organization, Unknown
 from assumable.source import value_at
 
 # Refused before any policy is looked at, and yet nothing that the caller could mend.
 _IN_THE_ROLES_ACCOUNT = ("role-not-found", "identity-provider")
+REOPENED = "AWS Support reopens a closed account for 90 days, at the most"
+"""https://docs.aws.amazon.com/accounts/latest/reference/manage-acct-closing.html"""
 _KEY_ROWS = {
     "sts:externalid": Row.EXTERNAL_ID,
     "aws:multifactorauthpresent": Row.MFA,
@@ -75,6 +78,11 @@ def role_name(decision: Decision) -> str:
     if decision.call.api == ASSUME_ROOT:
         return f"root of account {decision.call.role_account}"
     return arn.display_name(decision.call.role_arn).rpartition("/")[2]
+
+
+def administrator_of(org: Organization | Unknown | None, account: str) -> str:
+    """The account that acts for one that cannot: the organization's manager, where there is one."""
+    return org.management_account if isinstance(org, Organization) else account
 
 
 def caller_name(decision: Decision) -> str:

@@ -21,6 +21,8 @@ def scenario_patch(fixes: Sequence[Fix], world: World, call: Call) -> Edit:
             patch.extend(_call_patch(target.hop, edit, world.document["call"]))
         elif target.kind == "network":
             patch.extend(_network_patch(edit, world.document["call"]))
+        elif target.kind == "credentials":
+            patch.extend({**op, "path": f"/call/caller{op['path']}"} for op in edit)
         elif target.kind == "policy":
             patch.extend(_policy_patch(target, edit, world, call))
         elif target.kind == "organization":

@@ -286,7 +286,8 @@ class _Ticket:
     def _its(self, calls: Sequence[str], work: _Work) -> Sequence[str]:
         """The one call of a chain that concerns this owner."""
         hop = next((f.hop for f in work.findings if f.hop), 0)
-        return calls[hop - 1 : hop] if hop and len(calls) >= hop else calls
+        first = len(calls) - self.diagnosis.hops_asked  # after one for credentials
+        return calls[first + hop - 1 : first + hop] if hop else calls
 
 
 def _gained(radius: BlastRadius, owner: str, *, full: bool) -> str:

@@ -11,7 +11,7 @@ from assumable.findings.blame import Blame
 from assumable.findings.finding import Cause, Finding, Fix, Row
 from assumable.findings.fix import change_call
 from assumable.findings.near import similar
-from assumable.findings.report import finding, role_name
+from assumable.findings.report import REOPENED, administrator_of, finding, role_name
 from assumable.model.world import Account, Role
 
 CAUSE = Cause("AS002", "role-not-found", Row.TRUST, "there is no such role")
@@ -28,7 +28,8 @@ def check(decision: Decision, blame: Blame) -> Finding:
         "under another path; the path is part of the ARN",
         "account": f"account {decision.call.role_account} has no such role, another known account "
         "has",
-        "account-suspended": f"account {decision.call.role_account} is closed or suspended",
+        "account-suspended": f"account {decision.call.role_account} is closed or suspended; "
+        f"{REOPENED}",
         "not-a-role": f"{decision.call.role_arn} is not the ARN of a role",
     }
     answer = 'AWS says AccessDenied, never "not found"'
@@ -36,13 +37,17 @@ def check(decision: Decision, blame: Blame) -> Finding:
         answer = f"AWS says {blame.fault.message}"
     alike = tuple(_alike(decision, blame.variant))
     meant = f"; did you mean {' or '.join(map(_shown, alike))}?" if alike else ""
-    return finding(
+    found = finding(
         CAUSE,
         blame,
         f"{explanations[blame.variant]}{meant}; {answer}",
         fixes=tuple(_fixes(decision, blame.variant, alike)),
         facts=("R7.2", "R2.3"),
     )
+    if blame.variant != "account-suspended":
+        return found
+    org, account = decision.facts.role_organization, decision.call.role_account
+    return msgspec.structs.replace(found, owner=administrator_of(org, account))
 
 
 def _shown(role: Role) -> str:

@@ -5,7 +5,7 @@ import msgspec
 from assumable.engine.evaluate import Decision
 from assumable.findings.blame import Blame
 from assumable.findings.finding import Cause, Finding, Row
-from assumable.findings.report import caller_name, finding
+from assumable.findings.report import REOPENED, administrator_of, caller_name, finding
 from assumable.model.world import Organization
 
 CAUSE = Cause("AS004", "credentials", Row.PERMISSION, "these credentials cannot make the call")
@@ -32,10 +32,13 @@ def check(decision: Decision, blame: Blame) -> Finding:
         "late-assertion": "the assertion was used too late, by its NotOnOrAfter or "
         f"SessionNotOnOrAfter: {message}",
         "account-suspended": f"account {decision.call.caller_account} is closed or suspended, and "
-        "with it all its credentials",
+        f"with it all its credentials; {REOPENED}",
     }
-    explanation = explanations[blame.variant]
-    return finding(CAUSE, blame, explanation, facts=("R1.25", "R7.10"))
+    found = finding(CAUSE, blame, explanations[blame.variant], facts=("R1.25", "R7.10"))
+    if blame.variant != "account-suspended":
+        return found
+    org, account = decision.facts.caller_organization, decision.call.caller_account
+    return msgspec.structs.replace(found, owner=administrator_of(org, account))
 
 
 _ADMINISTRATION = {

@@ -7,7 +7,7 @@ from assumable.findings.evidence import of_element
 from assumable.findings.finding import Cause, Evidence, Finding, Row
 from assumable.findings.near import about_condition, about_resource
 from assumable.findings.near_action import misspelt_permission, permission_slips
-from assumable.findings.permission import permission_fixes
+from assumable.findings.permission import permission_fixes, who_edits
 from assumable.findings.report import (
     caller_name,
     finding,
@@ -26,6 +26,7 @@ def check(decision: Decision, blame: Blame) -> Finding:
     explanation = (
         f"no policy of {caller_name(decision)} allows {action} on {decision.call.role_arn}"
         f"{_closest(decision, blame)}; {_why_needed(decision)}"
+        f"{who_edits(decision, blame)}"
     )
     return finding(
         CAUSE,

@@ -5,6 +5,7 @@ from assumable.findings.blame import Blame
 from assumable.findings.carve import carve_fixes
 from assumable.findings.finding import Cause, Finding, Row
 from assumable.findings.near import about_exception
+from assumable.findings.permission import who_edits
 from assumable.findings.report import caller_name, finding, where
 
 CAUSE = Cause(
@@ -18,8 +19,8 @@ def check(decision: Decision, blame: Blame) -> Finding:
     under += about_exception(blame.trace, blame.gate.context)
     explanation = (
         f"{where(blame)}, which applies to {caller_name(decision)}, denies {blame.action}{under}; "
-        "a Deny "
-        "overrides every Allow, also when the trust policy names the caller"
+        "a Deny overrides every Allow, also when the trust policy names the caller"
+        f"{who_edits(decision, blame)}"
     )
     fixes = tuple(carve_fixes(decision, blame, CAUSE.slug))
     return finding(CAUSE, blame, explanation, fixes=fixes, facts=("R1.1", "R1.13"))

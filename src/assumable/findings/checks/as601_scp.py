@@ -5,6 +5,7 @@ from assumable.findings.allowance import scp_fixes
 from assumable.findings.blame import Blame
 from assumable.findings.carve import carve_fixes
 from assumable.findings.finding import Cause, Finding, Row
+from assumable.findings.mfa import fixes_of_allow
 from assumable.findings.near import about_exception
 from assumable.findings.report import finding, where
 
@@ -23,5 +24,9 @@ def check(decision: Decision, blame: Blame) -> Finding:
         "what its "
         "principals do, and one Deny is enough to stop it"
     )
-    fixes = (*carve_fixes(decision, blame, CAUSE.slug), *scp_fixes(decision, blame))
+    fixes = (
+        *carve_fixes(decision, blame, CAUSE.slug),
+        *fixes_of_allow(decision, blame),
+        *scp_fixes(decision, blame),
+    )
     return finding(CAUSE, blame, explanation, fixes=fixes, facts=("R1.7", "R1.8"))

@@ -5,6 +5,7 @@ from assumable.findings.allowance import cap_fixes
 from assumable.findings.blame import Blame
 from assumable.findings.carve import carve_fixes
 from assumable.findings.finding import Cause, Finding, Row
+from assumable.findings.mfa import fixes_of_allow
 from assumable.findings.report import caller_name, finding, refusal
 
 CAUSE = Cause(
@@ -22,6 +23,7 @@ def check(decision: Decision, blame: Blame) -> Finding:
     )
     fixes = (
         *carve_fixes(decision, blame, CAUSE.slug),
+        *fixes_of_allow(decision, blame),
         *cap_fixes(decision, blame, CAUSE.slug, opens=_OPENS),
     )
     return finding(CAUSE, blame, explanation, fixes=fixes, facts=("R1.13", "R1.14"))

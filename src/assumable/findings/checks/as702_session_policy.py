@@ -7,6 +7,7 @@ from assumable.findings.allowance import cap_fixes
 from assumable.findings.blame import Blame
 from assumable.findings.carve import carve_fixes
 from assumable.findings.finding import Cause, Finding, Fix, Row
+from assumable.findings.mfa import fixes_of_allow
 from assumable.findings.report import caller_name, finding, refusal
 
 CAUSE = Cause("AS702", "session-policy", Row.CAPS, "the caller's session policy stops the call")
@@ -28,6 +29,7 @@ def _fixes(decision: Decision, blame: Blame) -> Iterator[Fix]:
     if decision.call.session.made_by is not None:
         return
     yield from carve_fixes(decision, blame, CAUSE.slug)
+    yield from fixes_of_allow(decision, blame)
     opens = (
         f"sessions that are made with it, {caller_name(decision)} among them, as far as their role "
         "is permitted to assume this one"

@@ -5,6 +5,7 @@ from assumable.findings.allowance import endpoint_fixes
 from assumable.findings.blame import Blame
 from assumable.findings.carve import carve_fixes
 from assumable.findings.finding import Cause, Finding, Row
+from assumable.findings.mfa import fixes_of_allow
 from assumable.findings.report import finding, refusal
 from assumable.findings.unsigned import unsigned_fixes
 
@@ -23,6 +24,7 @@ def check(decision: Decision, blame: Blame) -> Finding:
     fixes = (
         *carve_fixes(decision, blame, CAUSE.slug),
         *unsigned_fixes(decision, blame, CAUSE.slug),
+        *fixes_of_allow(decision, blame),
         *endpoint_fixes(decision, blame),
     )
     return finding(CAUSE, blame, explanation, fixes=fixes, facts=("R1.30", "R1.31"))

@@ -7,7 +7,7 @@ from assumable.engine.services import POD_IDENTITY, passes_tags
 from assumable.findings.blame import Blame
 from assumable.findings.finding import Cause, Finding, Fix, Row
 from assumable.findings.fix import change_call
-from assumable.findings.permission import companion_fixes
+from assumable.findings.permission import companion_fixes, who_edits
 from assumable.findings.report import finding, where
 
 CAUSE = Cause("AS801", "session-tags", Row.TRUST, "session tags are not allowed")
@@ -32,7 +32,7 @@ def check(decision: Decision, blame: Blame) -> Finding:
     return finding(
         CAUSE,
         blame,
-        f"the call {source}, and {what}",
+        f"the call {source}, and {what}{who_edits(decision, blame)}",
         fixes=tuple(_fixes(decision, blame)),
         facts=("R1.5", "R9.2"),
     )

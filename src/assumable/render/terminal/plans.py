@@ -57,6 +57,8 @@ def _none(diagnosis: Diagnosis, width: int) -> Iterator[Text]:
         fix = finding.fixes[0]
         text = f"for {finding.code}, not proved to be enough: ({_who(fix)}) {fix.title}"
         yield from wrapped(lead, text, width, hang=len(_INDENT))
+        if fix.safety == "display":
+            yield from (line(f"{_INDENT}{command}") for command in fix.commands)
     codes = dict.fromkeys(finding.code for finding in stuck)
     pages = ", ".join(f"`assumable explain {code}`" for code in codes)
     if helpful:
