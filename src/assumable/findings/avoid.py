@@ -60,6 +60,7 @@ def _session_with_mfa(decision: Decision, slug: str) -> Iterator[Fix]:
         target=Target(kind="call"),
         commands=(commands.get_session_token(device),),
         opens="nothing: only your request changes",
+        remark="what the call with those credentials gives was not decided",
     )
 
 
