@@ -54,15 +54,15 @@ def test_the_answer_reads_as_before(name: str, snapshot: SnapshotAssertion) -> N
 TWO_WAYS = classic(
     trust_statements=[trust({"AWS": [f"{DEPLOYER}2", DEPLOYER]}), trust({"AWS": "*"})]
 )
+NOT_NAMED = classic(trust_statements=[trust({"AWS": f"{DEPLOYER}2"})])
+NOT_NAMED["accounts"]["111111111111"]["UserDetailList"].append({"UserName": "deployer2"})
 ASKED: dict[str, Diagnosis] = {
     "unexpected": diagnose(*parsed(TWO_WAYS), expected="denied"),
     "unexpected-and-open": diagnose(
         *parsed({**TWO_WAYS, "organization": "unknown"}), expected="denied"
     ),
     "as-expected": diagnose(*parsed(broken(("mfa",))), expected="denied"),
-    "like-another": diagnose(
-        *parsed(classic(trust_statements=[trust({"AWS": f"{DEPLOYER}2"})])), like=f"{DEPLOYER}2"
-    ),
+    "like-another": diagnose(*parsed(NOT_NAMED), like=f"{DEPLOYER}2"),
 }
 
 

@@ -13,6 +13,7 @@ import msgspec
 
 from assumable.cli import token_options
 from assumable.cli.assume import assumptions
+from assumable.compare import exchanged
 from assumable.diagnose import Diagnosis, diagnose
 from assumable.engine.evaluate import Verdict
 from assumable.errors import InputError
@@ -130,6 +131,8 @@ def command(**options: Any) -> None:
         call = msgspec.structs.replace(call, caller=plain)
     call = msgspec.structs.replace(call, assumptions=decided)
     like = options["like"] or ""
+    if like:
+        exchanged(world, call, like)  # an error names what was given, not its pseudonym
     if options["redact"]:
         from assumable.cli.redaction import redacted
 
