@@ -289,7 +289,7 @@ def test_who_gains_is_said_in_words(radius: BlastRadius, words: str) -> None:
 def test_every_command_says_whose_credentials_it_takes() -> None:
     """In the order of the plan, the call last."""
     lines = terminal.render(diagnosed(SHOWN["all-five"])).splitlines()
-    at = lines.index("run   in this order")
+    at = lines.index("run   in this order, with your own CODE")
     assert [line.split()[:4] for line in lines[at + 1 : at + 7]] == [
         ["1", "as", "admin", "of"],
         ["aws", "iam", "put-user-policy", "--user-name"],
@@ -330,6 +330,14 @@ def test_a_proof_that_depends_says_on_what() -> None:
     text = terminal.render(msgspec.structs.replace(diagnosis, plans=(plan,)))
     assert text.count("word") == 76
     assert "word … (--format json)" in text.replace("\n" + " " * 18, " ")
+
+
+def test_placeholders_are_named() -> None:
+    """Nobody shall paste one; a name that only looks like one inside another is none."""
+    assert "\nrun   this, with your own CODE\n" in terminal.render(diagnosed(SHOWN["mfa"]))
+    assert "\nrun   this\n" in terminal.render(diagnosed(SHOWN["external-id"]))
+    call = "aws sts assume-role --role-session-name=SESSION --role-arn a/CODES --token-code CODE"
+    assert sections.own_values([call, "aws x file://TOKEN"]) == "SESSION, CODE and TOKEN"
 
 
 def test_a_service_tries_again_by_itself() -> None:

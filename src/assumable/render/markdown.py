@@ -287,11 +287,10 @@ class _Ticket:
         own = [text_of(change.before) + text_of(change.after) for change in changes]
         calls = self.plan.commands[-self.plan.calls :]
         shown = calls if self.full else [masked(text, own, self.world) for text in calls]
-        yield (
-            "The caller makes these calls, each with the credentials of the one before:"
-            if len(shown) > 1
-            else "The caller makes this call:"
-        )
+        each = "these calls, each with the credentials of the one before"
+        values = sections.own_values(shown)
+        own_values = f", with its own {values}" if values else ""
+        yield f"The caller makes {each if len(shown) > 1 else 'this call'}{own_values}:"
         yield from ("", *fenced("\n".join(shown), "sh"), "")
         yield "and asks again, with the call's own flags:"
         yield from ("", *fenced(" ".join(self._again()), "sh"), "")

@@ -1,5 +1,6 @@
 """What some answers have and others have not, as plain lines that the terminal lays out."""
 
+import re
 import string
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
@@ -17,6 +18,10 @@ from assumable.findings.residual import Requirement
 _MOST = 10
 """Ways in, and facts that differ, that are shown."""
 _INDENT = " " * 10
+_PLACEHOLDER = re.compile(
+    r"(?<=[ =/])(?:SESSION|CODE|TOKEN|ASSERTION|EXTERNAL_ID|MFA_DEVICE|SOURCE_IDENTITY|"
+    r"SERIAL_NUMBER|PROVIDER_ARN|ACCOUNT|TASK_POLICY_ARN)(?= |$)"
+)
 
 
 class Line(NamedTuple):
@@ -59,6 +64,13 @@ def safety(fix: Fix) -> str:
     if fix.safety == "review":
         return "needs review"
     return "" if fix.is_request_only else "safe to apply"
+
+
+def own_values(commands: Sequence[str]) -> str:
+    """The words in commands that stand for something only the reader has: `CODE and TOKEN`."""
+    words = dict.fromkeys(word for text in commands for word in _PLACEHOLDER.findall(text))
+    *others, last = words or [""]
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 def shares(diagnosis: Diagnosis) -> Iterator[Line]:

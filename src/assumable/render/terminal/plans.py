@@ -11,7 +11,7 @@ from assumable.engine.evaluate import Verdict
 from assumable.findings.finding import Fix
 from assumable.findings.headline import DEPENDS
 from assumable.plan import Plan
-from assumable.render.sections import admin, among, who
+from assumable.render.sections import admin, among, own_values, who
 from assumable.render.terminal.lines import Screen, line, wrapped
 
 _LONGEST = 400
@@ -102,7 +102,8 @@ def _plan(plan: Plan, chosen: Mapping[str, Fix], label: str, screen: Screen) -> 
         yield from _fix(f"{'' if number else label:6}{letter} ", fix, screen)
     for text in plan.first:
         yield from wrapped("first ", text, screen)
-    yield line(("run   ", "bold"), "in this order" if len(plan.commands) > 1 else "this")
+    order, own = "in this order" if len(plan.commands) > 1 else "this", own_values(plan.commands)
+    yield line(("run   ", "bold"), order, f", with your own {own}" if own else "")
     yield from _commands(plan, list(chosen.values()), screen)
     letters = " + ".join(chosen)
     after = plan.verdict_after.upper()
