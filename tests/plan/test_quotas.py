@@ -108,6 +108,35 @@ def test_a_policy_that_is_edited_counts_with_the_others(buckets: int, *, has_pla
     assert bool(edited) is has_plan
 
 
+@pytest.mark.parametrize(("size", "has_plan"), [(5000, True), (5100, False)])
+def test_the_inline_policies_of_a_group_have_5120_characters(size: int, *, has_plan: bool) -> None:
+    """What a user has through a group is held to the group's quota."""
+    deny = {"Effect": "Deny", "Action": "sts:AssumeRole", "Resource": [ROLE]}
+    padding = {"Effect": "Deny", "Action": "s3:*", "Resource": ["arn:aws:s3:::"]}
+    padding["Resource"] = f"arn:aws:s3:::{'x' * (size - size_of(policy(deny, padding)))}"
+    scenario = classic()
+    account = scenario["accounts"][A]
+    account["UserDetailList"][0]["GroupList"] = ["ops"]
+    own = [{"PolicyName": "p", "PolicyDocument": policy(deny, padding)}]
+    account["GroupDetailList"] = [{"GroupName": "ops", "GroupPolicyList": own}]
+    assert bool(diagnosed(scenario).plans) is has_plan
+
+
+@pytest.mark.parametrize(("size", "has_plan"), [(6000, True), (6100, False)])
+def test_a_managed_policy_has_6144_characters(size: int, *, has_plan: bool) -> None:
+    """A new version of it is a whole policy; here it is a boundary that allows too little."""
+    document = policy(allow("s3:*", "arn:aws:s3:::"))
+    document["Statement"][0]["Resource"] += "x" * (size - size_of(document))
+    managed = f"arn:aws:iam::{A}:policy/Boundary"
+    scenario = classic()
+    account = scenario["accounts"][A]
+    boundary = {"PermissionsBoundaryArn": managed}
+    account["UserDetailList"][0]["PermissionsBoundary"] = boundary
+    version = {"IsDefaultVersion": True, "Document": document}
+    account["Policies"] = [{"Arn": managed, "PolicyVersionList": [version]}]
+    assert bool(diagnosed(scenario).plans) is has_plan
+
+
 @pytest.mark.parametrize(("audiences", "has_plan"), [(99, True), (100, False)])
 def test_a_provider_takes_100_audiences(audiences: int, *, has_plan: bool) -> None:
     """One that has them all takes no further one."""

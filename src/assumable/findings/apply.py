@@ -12,10 +12,8 @@ import msgspec
 from assumable.findings.finding import Fix, Target
 from assumable.findings.fix import Edit, patched, pretty
 from assumable.findings.quotas import (
-    MAX_AUDIENCES,
-    MAX_SCPS,
     ConflictError,
-    check_count,
+    check_audiences,
     check_document,
     check_inline,
 )
@@ -175,14 +173,11 @@ def _attach(world: World, target: Target, document: Any) -> World:
     name = PolicyName(Layer.SCP, target.name, target.arn, "", target.account)
     source = Document(f"{target.name} (new)", pretty(document))
     added = parse_policy(source.value, name, Location(source))
-    check_document(added)
 
     def attached(org: Organization) -> Organization:
         if target.arn not in org.nodes or not isinstance(org.scps, Mapping):
             return org
-        attached_there = (*org.scps.get(target.arn, ()), added)
-        check_count("SCPs", attached_there, MAX_SCPS)
-        scps = {**org.scps, target.arn: attached_there}
+        scps = {**org.scps, target.arn: (*org.scps.get(target.arn, ()), added)}
         return msgspec.structs.replace(org, scps=scps)
 
     changed = tuple(map(attached, world.organizations))
@@ -218,7 +213,7 @@ def _edit_provider(world: World, target: Target, edit: Edit) -> World:
     known = account.providers.get(target.arn) or Provider(target.arn)
     before = {"ClientIDList": list(known.client_ids or ())}
     after = patched(before, edit)
-    check_count("audiences", after["ClientIDList"], MAX_AUDIENCES)
+    check_audiences(after["ClientIDList"])
     provider = msgspec.structs.replace(known, client_ids=tuple(after["ClientIDList"]))
     changed = {**account.providers, target.arn: provider}
     replaced = msgspec.structs.replace(account, providers=changed)

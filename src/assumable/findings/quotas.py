@@ -26,8 +26,8 @@ TRUST_DEFAULT = 2048
 """The most characters of a trust policy where nobody has raised the quota."""
 INLINE_LIMITS = {"user": 2048, "role": 10_240, "group": 5120}
 """The most characters of all inline policies of one owner together."""
-MAX_SCPS, MAX_AUDIENCES = 5, 100
-"""How many SCPs one level takes, and how many audiences an OIDC provider."""
+MAX_AUDIENCES = 100
+"""How many audiences an OIDC provider accepts."""
 
 
 class ConflictError(AssumableError):
@@ -62,10 +62,10 @@ def check_inline(owner: str, policies: Iterable[object]) -> None:
         raise ConflictError(f"the inline policies would have more than {limit} characters")
 
 
-def check_count(what: str, items: Sequence[object], limit: int) -> None:
-    """ConflictError when there are more of something than AWS takes."""
-    if len(items) > limit:
-        raise ConflictError(f"there would be more than {limit} {what}")
+def check_audiences(client_ids: Sequence[object]) -> None:
+    """ConflictError when an OIDC provider would accept more audiences than it can."""
+    if len(client_ids) > MAX_AUDIENCES:
+        raise ConflictError(f"there would be more than {MAX_AUDIENCES} audiences")
 
 
 def needed_first(before: Policy, document: Any) -> str:
