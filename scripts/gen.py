@@ -1,6 +1,7 @@
 """Writes what is generated: the JSON Schema, what the README shows, and the page of rules."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -20,7 +21,8 @@ HEAD = 11
 def example(found: re.Match[str]) -> str:
     """The block with what the command prints now; a closing `…` stands for alternatives."""
     command = [str(Path(sys.executable).with_name("assumable")), *found["arguments"].split()]
-    run = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
+    env = {key: value for key, value in os.environ.items() if key not in ("COLUMNS", "TERM")}
+    run = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT, env=env)
     first, more, _ = run.stdout.partition("\n\nor ")
     lines = first.rstrip("\n").split("\n")
     if "…\nproof" in found["shown"]:

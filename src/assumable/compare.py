@@ -1,5 +1,6 @@
 """Compare with a call that works: the facts that differ and matter, gate by gate."""
 
+import itertools
 from collections.abc import Iterator
 from typing import Literal
 
@@ -12,8 +13,11 @@ from assumable.errors import InputError
 from assumable.findings.chain import number_of
 from assumable.findings.differences import Difference, differences
 from assumable.model.call import Call, RoleCaller, Session, UserCaller
+from assumable.model.world import Account, World
 
 _OF_THE_CALLER = ("aws:principal", "aws:userid", "aws:username", "aws:tokenissuetime")
+_SHOWN = 5
+"""Names that an error lists."""
 Kind = Literal["caller", "role"]
 
 
@@ -33,9 +37,9 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
 def compare(chain: Chain, like: str) -> Comparison:
     """The call held against one by another caller, or for another role.
 
-    InputError when the ARN is neither, or is the one of the call itself.
+    InputError when the ARN is neither, is the one of the call itself, or of nothing that exists.
     """
-    kind, call = exchanged(chain.call, like)
+    kind, call = exchanged(chain.world, chain.call, like)
     other = decide_chain(chain.world, call)
     found = tuple(_differences(chain, other)) if chain.verdict is not Verdict.ALLOWED else ()
     return Comparison(
@@ -48,7 +52,7 @@ def compare(chain: Chain, like: str) -> Comparison:
     )
 
 
-def exchanged(call: Call, like: str) -> tuple[Kind, Call]:
+def exchanged(world: World, call: Call, like: str) -> tuple[Kind, Call]:
     """The call with another caller, or another role; which of them, the ARN says.
 
     A role of the caller's account that is not the target is taken as a caller, by a plain session.
@@ -61,6 +65,7 @@ def exchanged(call: Call, like: str) -> tuple[Kind, Call]:
     role_like = parts.kind == "role"
     if like in (call.caller.arn, call.role_arn) or (role_like and like == _role_of(call)):
         raise InputError(f"`{like}` is part of this call itself", "--like", "name another one")
+    _refuse_missing(world, parts)
     if role_like and (not call.is_principal or parts.account != call.caller_account):
         parameters = {**call.parameters, "RoleArn": like}
         return "role", msgspec.structs.replace(call, parameters=parameters)
@@ -73,6 +78,28 @@ def exchanged(call: Call, like: str) -> tuple[Kind, Call]:
     overrides = {k: v for k, v in call.overrides.items() if not k.startswith(_OF_THE_CALLER)}
     caller = _caller(call, parts)
     return "caller", msgspec.structs.replace(call, caller=caller, overrides=overrides)
+
+
+def _refuse_missing(world: World, like: arn.Arn) -> None:
+    """InputError for a user or role that surely does not exist: nothing can be learned from it."""
+    name = like.resource.split("/")[1] if like.kind == "assumed-role" else ""
+    is_missing = (
+        world.role_named(like.account, name, like.partition)
+        if name
+        else (world.user if like.kind == "user" else world.role)(str(like))
+    ) is None
+    if not is_missing:
+        return
+    account = world.account(like.account)
+    assert isinstance(account, Account)  # noqa: S101  # of one that was not read nothing is sure
+    listed = account.users if like.kind == "user" else account.roles
+    known = [arn.display_name(each) for each in itertools.islice(listed, _SHOWN)]
+    more = ", …" if len(listed) > len(known) else ""
+    raise InputError(
+        f"there is no {arn.display_name(str(like))} in account {like.account}",
+        "--like",
+        f"known there: {', '.join(known)}{more}" if known else "name one that exists",
+    )
 
 
 def _role_of(call: Call) -> str:

@@ -11,15 +11,16 @@ import msgspec
 
 from assumable.engine.chain import Chain, decide_chain
 from assumable.engine.evaluate import Verdict
-from assumable.findings.apply import ConflictError, apply
+from assumable.findings.apply import apply
 from assumable.findings.blast import BlastRadius, who_loses
 from assumable.findings.chain import number_of
 from assumable.findings.closing import Closing, closings, denials
 from assumable.findings.finding import Fix
 from assumable.findings.grants import Paths
+from assumable.findings.quotas import ConflictError
 from assumable.findings.scenario_patch import scenario_patch
 from assumable.model.policy import Layer
-from assumable.plan import edit_commands
+from assumable.plan import edit_commands, needed_for
 
 MAX_CUTS = 3
 MAX_TRIES = 200
@@ -39,6 +40,8 @@ class Cut(msgspec.Struct, frozen=True, kw_only=True):
     """Who else could make the call before and may not after it."""
     commands: tuple[str, ...]
     """Everything to run: the edits merged per document."""
+    first: tuple[str, ...] = ()
+    """What must be seen to before: quotas that all edits of a document go beyond."""
     hop: int = 0
     """The hop of the chain that it closes, from 1; 0 without a chain."""
     scenario_patch: tuple[dict[str, Any], ...] = ()
@@ -152,6 +155,7 @@ def _cut(
         last_resort=last_resort,
         loses=who_loses(chain, fixes, closed.after, is_exact=is_exact),
         commands=edit_commands(fixes, closed.after.world, closed.after.call),
+        first=needed_for(fixes, chain.world, closed.after.world),
         hop=hop,
         scenario_patch=scenario_patch(fixes, chain.world, chain.call),
     )

@@ -11,12 +11,13 @@ from assumable.engine.context import RequestContext
 from assumable.engine.evaluate import Decision, Verdict
 from assumable.engine.truth import Atom, Truth, atoms
 from assumable.findings import commands
-from assumable.findings.apply import ConflictError, apply, find_policy
+from assumable.findings.apply import apply, find_policy
 from assumable.findings.blast import BlastRadius, who_gains
 from assumable.findings.chain import chain_headline, chain_residual, findings_of_chain
 from assumable.findings.finding import Finding, Fix, Target
 from assumable.findings.guards import keeps_guards
 from assumable.findings.naming import Names
+from assumable.findings.quotas import ConflictError, needed_first
 from assumable.findings.scenario_patch import scenario_patch
 from assumable.model.call import Call
 from assumable.model.policy import Layer
@@ -57,6 +58,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     calls: int
     """How many of them, the last ones, are the caller's, each with the credentials that the one
     before gives: one for each hop, and before them that for new credentials where there is one."""
+    first: tuple[str, ...] = ()
+    """What must be seen to before the commands: quotas that all edits of a document go beyond."""
     scenario_patch: tuple[dict[str, Any], ...] = ()
 
 
@@ -269,6 +272,7 @@ def _plan(chain: Chain, proved: _Repair) -> Plan:
         blast_radius=who_gains(chain, ordered, after),
         commands=(*edit_commands(ordered, after.world, after.call), *calls),
         calls=len(calls),
+        first=needed_for(ordered, chain.world, after.world),
         scenario_patch=scenario_patch(ordered, chain.world, chain.call),
     )
 
@@ -288,6 +292,14 @@ def _calls(fixes: Sequence[Fix], after: Chain) -> tuple[str, ...]:
         calls = [commands.in_region(call, region) for call in calls]
     first = dict.fromkeys(fix.commands[0] for fix in fixes if fix.target.kind == "credentials")
     return (*first, *calls)
+
+
+def needed_for(fixes: Sequence[Fix], before: World, after: World) -> tuple[str, ...]:
+    """The quotas that must be raised before all edits of each document can be saved."""
+    targets = dict.fromkeys(fix.target for fix in fixes if fix.target.layer is Layer.TRUST)
+    pairs = [(find_policy(before, target), find_policy(after, target)) for target in targets]
+    found = [needed_first(old, new.document) for old, new in pairs if old and new]
+    return tuple(filter(None, found))
 
 
 def edit_commands(fixes: Sequence[Fix], world: World, call: Call) -> tuple[str, ...]:

@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 import yaml
 from click.testing import CliRunner, Result
 
-from assumable.cli import minimize
+from assumable.cli import minimize, why
+from assumable.engine.match import Reason
 from assumable.errors import AssumableError
 from assumable.findings.outcome import Outcome, outcome_of
 from assumable.formats.reduce import reduce, values_in
@@ -140,6 +142,21 @@ def test_what_does_not_matter_is_gone(tmp_path: Path) -> None:
     assert re.search(r"^\d+ of \d+ values are left after \d+ tries\nstill denied: ", result.stderr)
 
 
+def test_what_the_evidence_shows_stays(tmp_path: Path) -> None:
+    """A statement that is nearly right: without it the call would lack the permission as well."""
+    file = tmp_path / "scenario.json"
+    file.write_text(
+        json.dumps(classic(identity=[allow(resource=f"{ROLE}-staging"), allow("s3:*")]))
+    )
+    left = yaml.safe_load(run(file).stdout)
+    found = outcome(left)
+    assert found is not None
+    assert [finding.reasons for finding in found.blocking] == [{Reason.RESOURCE}]
+    (user,) = left["accounts"][A]["UserDetailList"]
+    (statement,) = user["UserPolicyList"][0]["PolicyDocument"]["Statement"]
+    assert statement["Resource"] == f"{ROLE}-staging"
+
+
 def test_it_is_the_same_every_time(tmp_path: Path) -> None:
     """The order of tries is fixed."""
     file = tmp_path / "scenario.json"
@@ -188,6 +205,21 @@ def test_a_file_that_is_no_scenario_is_refused(tmp_path: Path) -> None:
     result = run(file)
     assert isinstance(result.exception, AssumableError)
     assert "version 1" in str(result.exception)
+
+
+@pytest.mark.parametrize("command", [minimize.command, why.command])
+def test_a_mistake_is_named_at_its_place_in_the_file(
+    command: click.Command, tmp_path: Path
+) -> None:
+    """In YAML too, and by the same words as those of `why`."""
+    file = tmp_path / "scenario.yaml"
+    file.write_text(
+        "scenario: 1\n# a remark\naccounts:\n  '111111111111':\n    UserDetailList:\n"
+        "      - UserName: 7\ncall: {api: AssumeRole}\n"
+    )
+    arguments = [str(file)] if command is minimize.command else ["--scenario", str(file)]
+    result = CliRunner().invoke(command, arguments)
+    assert str(result.exception).startswith(f"{file}:6:19 at /accounts/111111111111/UserDetailList")
 
 
 def test_reduction_ends_at_a_minimum_of_any_property() -> None:

@@ -1,13 +1,21 @@
 """`assumable why` as people run it."""
 
+import contextlib
+import fcntl
 import json
+import os
+import pty
+import struct
 import subprocess
 import sys
+import termios
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import pytest
 
+from assumable import arn
 from tests.chains import CI, chained
 from tests.worlds import DEPLOYER, ROLE, A, B, allow, classic, policy, trust
 
@@ -390,3 +398,85 @@ def test_a_scenario_tells_itself_who_was_deleted(tmp_path: Path) -> None:
     result = run("why", "--scenario", path, "--older-snapshot", str(tmp_path))
     assert result.returncode == 2
     assert "under `former`" in result.stderr
+
+
+def widest(path: str, environment: dict[str, str], *arguments: str) -> int:
+    """The longest line of prose in a pipe."""
+    command = [sys.executable, "-c", MAIN, "why", "--scenario", path, *arguments]
+    result = subprocess.run(
+        command, capture_output=True, text=True, check=False, env={**os.environ, **environment}
+    )
+    assert result.returncode == 1
+    return max(len(x) for x in result.stdout.splitlines() if not x.lstrip().startswith("aws "))
+
+
+def test_the_width_in_a_pipe_is_that_of_columns(tmp_path: Path) -> None:
+    """And 100 where it is not set, or says nothing of use."""
+    path = written(tmp_path, "s.json", classic(identity=[]))
+    assert 90 < widest(path, {}) <= 100
+    assert 90 < widest(path, {"COLUMNS": "0"}) <= 100
+    assert 90 < widest(path, {"COLUMNS": "wide"}) <= 100
+    assert 70 < widest(path, {"COLUMNS": "80"}) <= 80
+    assert 130 < widest(path, {"COLUMNS": "150"}) <= 150
+
+
+@pytest.mark.parametrize(("columns", "most"), [(80, 80), (200, 100)])
+def test_the_width_on_a_terminal_is_its_own_up_to_100(
+    columns: int, most: int, tmp_path: Path
+) -> None:
+    """Longer lines are hard to read."""
+    path = written(tmp_path, "s.json", classic(identity=[]))
+    main, terminal = pty.openpty()
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    command = [sys.executable, "-c", MAIN, "why", "--scenario", path]
+    with subprocess.Popen(command, stdout=terminal, env={**os.environ, "NO_COLOR": "1"}):
+        os.close(terminal)
+        with os.fdopen(main, encoding="utf-8", errors="ignore") as output:
+            lines = list(read_until_closed(output))
+    prose = [len(line.rstrip()) for line in lines if not line.lstrip().startswith("aws ")]
+    assert most - 10 < max(prose) <= most
+
+
+def read_until_closed(output: TextIO) -> Iterator[str]:
+    """The lines of a terminal; Linux ends them with an error when nobody writes any more."""
+    with contextlib.suppress(OSError):
+        yield from output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment"),
+    [
+        (("--plain",), {}),
+        ((), {"TERM": "dumb"}),
+        ((), {"PYTHONIOENCODING": "cp1252", "PYTHONUTF8": "0"}),
+    ],
+    ids=["asked", "dumb", "no-signs"],
+)
+def test_words_take_the_place_of_signs(
+    arguments: tuple[str, ...], environment: dict[str, str], tmp_path: Path
+) -> None:
+    """When they are asked for, on a dumb terminal, and where there are no such signs."""
+    path = written(tmp_path, "s.json", classic(identity=[]))
+    result = subprocess.run(
+        [sys.executable, "-c", MAIN, "why", "--scenario", path, *arguments],
+        capture_output=True, check=False, env={**os.environ, **environment},
+    )  # fmt: skip
+    text = result.stdout.decode("ascii")
+    assert text.startswith("DENIED ")
+    assert "  3  external ID            not required\n" in text.replace("\r\n", "\n")
+
+
+def test_like_names_what_is_there(tmp_path: Path) -> None:
+    """One line for a role or a caller that does not exist, and what could be named instead."""
+    path = written(tmp_path, "s.json", classic(identity=[]))
+    for like, known in (
+        (f"arn:aws:iam::{A}:user/nobody", "known there: user/deployer"),
+        (f"arn:aws:sts::{A}:assumed-role/None/s", "name one that exists"),
+        (f"{ROLE}s", "known there: role/DeployRole"),
+    ):
+        for flags in ((), ("--redact",)):
+            result = run("why", "--scenario", path, "--like", like, *flags)
+            assert result.returncode == 2
+            assert result.stdout == ""
+            missing = f"there is no {arn.display_name(like)} in account {arn.account_of(like)}"
+            assert result.stderr == f"assumable: --like: {missing} ({known})\n"

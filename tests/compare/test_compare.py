@@ -141,16 +141,22 @@ def test_being_named_itself_makes_a_permission_needless() -> None:
     assert (difference.element, difference.there) == ("form", "user/other")
 
 
+def with_other(world: dict[str, Any]) -> dict[str, Any]:
+    """The world with one more user, who has no policy."""
+    world["accounts"][A]["UserDetailList"].append({"UserName": "other"})
+    return world
+
+
 def test_it_says_when_the_other_does_not_work_either() -> None:
     """A caller that is no better proves nothing."""
-    found = compared(classic(trust_statements=[trust({"AWS": OTHER})]), OTHER)
+    found = compared(with_other(classic(trust_statements=[trust({"AWS": OTHER})])), OTHER)
     assert not found.works
     assert "does not work either: it is denied" in found.headline
 
 
 def test_an_allowed_call_needs_no_comparison() -> None:
     """Nothing is missing here."""
-    found = compared(classic(), OTHER)
+    found = compared(with_other(classic()), OTHER)
     assert found.headline.startswith("this call is allowed itself")
     assert found.differences == ()
 
@@ -176,6 +182,15 @@ def test_what_cannot_be_compared_with_is_bad_input(like: str) -> None:
     """Neither a caller nor a role, or a part of the call itself."""
     with pytest.raises(InputError, match="--like"):
         compared(classic(), like)
+
+
+@pytest.mark.parametrize("like", [OTHER, WORKS, f"arn:aws:sts::{A}:assumed-role/None/s"])
+def test_what_does_not_exist_is_bad_input(like: str) -> None:
+    """Unless that is not known: then it may."""
+    with pytest.raises(InputError, match="there is no "):
+        compared(classic(), like)
+    unread = {**classic(), "unknown": [f"account:{A}", f"account:{B}"]}
+    assert compared(unread, like).verdict is not Verdict.ALLOWED
 
 
 @pytest.mark.parametrize("family", FAMILIES)

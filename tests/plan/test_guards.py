@@ -217,10 +217,3 @@ def test_no_plan_trusts_every_tenant_of_a_provider(principal: str) -> None:
         assert len(diagnosis.plans) == 1
         assert f'"{ISSUER}:sub": "repo:acme/app:x"' in diagnosis.plans[0].commands[0]
         assert after_first_plan(scenario, diagnosis) == "allowed"
-
-
-def test_inline_policies_of_a_user_have_2048_characters_together() -> None:
-    """IAM would refuse one more."""
-    full = allow("s3:GetObject", [f"arn:aws:s3:::bucket-{n:04}/*" for n in range(66)])
-    assert not diagnosed(classic(identity=[full])).plans
-    assert diagnosed(classic(identity=[allow("s3:GetObject")])).plans

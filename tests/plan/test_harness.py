@@ -15,8 +15,9 @@ from assumable.diagnose import Diagnosis, diagnose
 from assumable.engine.chain import decide_chain
 from assumable.engine.evaluate import Verdict, decide
 from assumable.engine.layers import Prepared
-from assumable.findings.apply import LIMITS, MANAGED_LIMIT, apply, policies_of, size_of
+from assumable.findings.apply import apply, policies_of
 from assumable.findings.finding import Fix
+from assumable.findings.quotas import limit_of, size_of
 from assumable.formats.scenario import parse_scenario, read_scenario
 from assumable.model.call import Call, RoleCaller, UserCaller, WebIdentityCaller
 from assumable.model.policy import Policy
@@ -86,10 +87,9 @@ def test_a_fix_breaks_no_document(asked: Case) -> None:
         edited = apply([fix], world, call)
         for policy in held(*edited):
             was = before.get(policy.name)
-            limit = MANAGED_LIMIT if policy.name.arn.startswith("arn:") else None
-            limit = limit or LIMITS.get(policy.name.layer)
+            limit, size = limit_of(policy), size_of(policy.document)
             assert policy.fatal is None or (was is not None and was.fatal is not None)
-            assert limit is None or size_of(policy) <= max(limit, size_of(was) if was else 0)
+            assert limit is None or size <= max(limit, size_of(was.document) if was else 0)
 
 
 def held(world: World, call: Call) -> Iterator[Policy]:

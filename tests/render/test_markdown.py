@@ -13,6 +13,7 @@ from assumable.diagnose import diagnose
 from assumable.findings.finding import Target
 from assumable.formats.scenario import read_scenario
 from assumable.model.policy import Layer
+from assumable.model.world import World
 from assumable.render import markdown
 from assumable.render.changes import Change, back, masked
 from assumable.render.snippets import cloudformation, terraform
@@ -95,18 +96,22 @@ def test_each_administrator_gets_a_section_of_their_own() -> None:
     assert "AS201" not in second
 
 
-def test_credentials_that_are_new_do_not_shift_the_calls_of_a_chain() -> None:
-    """Whoever owns the second hop checks that one, as before."""
+def test_credentials_that_are_new_come_before_the_calls_of_a_chain() -> None:
+    """Whoever owns the second hop sees every call that leads there."""
     scenario = chained(trusts=[trust({"AWS": f"{CI}s"})])
     without = {"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}}
     deny = {"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": without}
     entry = {"PolicyName": "DenyWithoutMfa", "PolicyDocument": policy(deny)}
     scenario["accounts"][A]["UserDetailList"][0]["UserPolicyList"] = [entry]
     (text,) = ticket(scenario).split("\n---\n")
-    verify = text[text.index("The caller makes this call:") :]
-    assert blocks(verify, "sh")[0].startswith(f"aws sts assume-role --role-arn {ROLE} ")
-    assert "get-session-token" not in verify
-    assert "get-session-token" in ticket(scenario, full=True)
+    verify = text[text.index("The caller makes these calls, each with the credentials of") :]
+    made = blocks(verify, "sh")[0].splitlines()
+    assert [line.split(" --")[0] for line in made] == [
+        "aws sts get-session-token",
+        "aws sts assume-role",
+        "aws sts assume-role",
+    ]
+    assert ROLE in made[-1]
 
 
 def test_the_other_side_learns_no_more_of_the_sender_than_it_needs() -> None:
@@ -215,11 +220,12 @@ def test_a_masked_command_keeps_what_the_reader_has() -> None:
         "aws sts assume-role --role-arn r --role-session-name=-s --external-id 'a b' "
         "--tags Key=k,Value=v --policy '{}'"
     )
-    assert masked(command, []) == (
+    nothing = World(accounts={})
+    assert masked(command, [], nothing) == (
         "aws sts assume-role --role-arn r --role-session-name=SESSION --external-id EXTERNAL_ID"
     )
-    assert masked(command, ['"a b"']).endswith("--external-id 'a b'")
-    assert masked("# then let ec2.amazonaws.com try again", []).startswith("# then")
+    assert masked(command, ['"a b"'], nothing).endswith("--external-id 'a b'")
+    assert masked("# then let ec2.amazonaws.com try again", [], nothing).startswith("# then")
 
 
 def test_names_cannot_leave_their_place() -> None:
@@ -230,3 +236,65 @@ def test_names_cannot_leave_their_place() -> None:
     text = ticket(scenario, full=True)
     assert not re.search(r"^```\s*<", text, re.MULTILINE)
     assert "<script>" not in re.sub(r"(`{3,})\w+\n.*?\n *\1", "", text, flags=re.DOTALL)
+
+
+def verified(text: str) -> list[str]:
+    """The calls under "How to verify" and the question that is asked again."""
+    shown = text.partition("## How to verify")[2].partition("## How to roll back")[0]
+    return [line for block in blocks(shown, "sh") for line in block.splitlines()]
+
+
+def test_a_chain_is_verified_by_every_call_of_it() -> None:
+    """One call alone needs the credentials of the one before; nothing of the sender slips in."""
+    text = ticket(chained(trusts=[trust({"AWS": f"{CI}s"})], RoleSessionName="hush"))
+    first, last, again = verified(text)
+    assert first == f"aws sts assume-role --role-arn {CI} --role-session-name SESSION"
+    assert last == f"aws sts assume-role --role-arn {ROLE} --role-session-name SESSION"
+    assert again == f"assumable why --via {CI} --role-arn {ROLE}"
+    assert "hush" not in text
+
+
+def test_one_ticket_holds_what_an_account_has_to_do_at_several_hops() -> None:
+    """The whole chain is what it is about, and each finding says at which hop."""
+    text = ticket(chained(ci_trusts=[trust({"AWS": f"{DEPLOYER}s"})], ci_may=[]))
+    assert "# Let `user/deployer` assume `role/DeployRole`" in text
+    assert "- **AS101 trust-principal**: hop 1: " in text
+    assert "- **AS201 identity-permission**: hop 2: " in text
+    assert "assumed-role" not in text
+    assert len(verified(text)) == 3
+
+
+NAMED = "arn:aws:sts::111111111111:assumed-role/CI/nightly"
+
+
+@pytest.mark.parametrize(
+    ("trusts", "shown"),
+    [
+        (trust({"AWS": NAMED}), ["nightly", "SESSION"]),
+        (trust({"AWS": NAMED.replace("CI", "CD")}), ["SESSION", "SESSION"]),
+        (trust({"AWS": CI}, Condition={"StringLike": {"sts:RoleSessionName": "rel-*"}}),
+         ["SESSION", "rel-7"]),
+        (trust({"AWS": CI}, Condition={"StringLike": {"aws:userid": "*:nightly"}}),
+         ["nightly", "SESSION"]),
+    ],
+)  # fmt: skip
+def test_a_session_name_that_a_policy_asks_for_is_shown(
+    trusts: dict[str, Any], shown: list[str]
+) -> None:
+    """With any other name the call would be denied."""
+    hop = {"RoleArn": CI, "RoleSessionName": "nightly"}
+    scenario = chained(hop=hop, ci_may=[], trusts=[trusts], RoleSessionName="rel-7")
+    world, _ = parsed(scenario)
+    names = []
+    for role, name in ((CI, "nightly"), (ROLE, "rel-7")):
+        call = f"aws sts assume-role --role-arn {role} --role-session-name {name}"
+        names.append(masked(call, [], world).rpartition(" ")[2])
+    assert names == shown
+
+
+def test_how_safe_a_change_is_and_what_it_needs_first_are_said() -> None:
+    """In words, beside it."""
+    text = ticket(broken(("trust-principal",)))
+    assert f"- name {DEPLOYER} in the trust policy (needs review)\n" in text
+    text = ticket(broken(("external-id", "mfa")))
+    assert "- send the external ID `unique-id-42` (you, nothing to change in AWS)\n" in text

@@ -10,7 +10,7 @@ import pytest
 from assumable.diagnose import diagnose
 from assumable.render import json as renderer
 from tests.plan.test_classic_failures import CLASSICS, broken
-from tests.worlds import DEPLOYER, classic, diagnosed, parsed
+from tests.worlds import DEPLOYER, A, classic, diagnosed, parsed
 
 COMMITTED = Path(__file__).parents[2] / "docs" / "schema" / "diagnosis-1.json"
 
@@ -37,5 +37,7 @@ def test_answers_are_valid_under_the_schema(scenario: dict[str, Any]) -> None:
 
 def test_what_else_was_asked_is_valid_too() -> None:
     """Ways in, cuts and a comparison."""
-    answer = diagnose(*parsed(classic()), expected="denied", like=f"{DEPLOYER}2")
+    scenario = classic()
+    scenario["accounts"][A]["UserDetailList"].append({"UserName": "deployer2"})
+    answer = diagnose(*parsed(scenario), expected="denied", like=f"{DEPLOYER}2")
     jsonschema.validate(json.loads(renderer.render(answer)), renderer.schema())

@@ -8,11 +8,13 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 
 from assumable.diagnose import Diagnosis, diagnose
+from assumable.engine.match import Reason
 from assumable.findings.blast import BlastRadius
-from assumable.findings.finding import Evidence
-from assumable.render import terminal
+from assumable.findings.finding import Evidence, Fix, Target
+from assumable.render import sections, terminal
 from assumable.render.sections import among
 from assumable.render.terminal.evidence import evidence_lines
+from assumable.render.terminal.lines import Screen
 from tests.chains import CI, chained
 from tests.plan.test_classic_failures import CLASSICS, broken
 from tests.worlds import DEPLOYER, allow, classic, diagnosed, parsed, policy, trust
@@ -52,16 +54,83 @@ def test_the_answer_reads_as_before(name: str, snapshot: SnapshotAssertion) -> N
 TWO_WAYS = classic(
     trust_statements=[trust({"AWS": [f"{DEPLOYER}2", DEPLOYER]}), trust({"AWS": "*"})]
 )
+NOT_NAMED = classic(trust_statements=[trust({"AWS": f"{DEPLOYER}2"})])
+NOT_NAMED["accounts"]["111111111111"]["UserDetailList"].append({"UserName": "deployer2"})
 ASKED: dict[str, Diagnosis] = {
     "unexpected": diagnose(*parsed(TWO_WAYS), expected="denied"),
     "unexpected-and-open": diagnose(
         *parsed({**TWO_WAYS, "organization": "unknown"}), expected="denied"
     ),
     "as-expected": diagnose(*parsed(broken(("mfa",))), expected="denied"),
-    "like-another": diagnose(
-        *parsed(classic(trust_statements=[trust({"AWS": f"{DEPLOYER}2"})])), like=f"{DEPLOYER}2"
-    ),
+    "like-another": diagnose(*parsed(NOT_NAMED), like=f"{DEPLOYER}2"),
 }
+
+
+@pytest.mark.parametrize("name", ["all-five", "chain", "chain-open", "service"])
+def test_words_in_place_of_signs_read_as_before(name: str, snapshot: SnapshotAssertion) -> None:
+    """For those who hear the answer."""
+    assert terminal.render(diagnosed(SHOWN[name]), width=80, plain=True) == snapshot
+
+
+@pytest.mark.parametrize("name", [*SHOWN, "unexpected", "unexpected-and-open", "like-another"])
+def test_in_plain_output_every_meaning_is_a_word(name: str) -> None:
+    """No sign is left, every row says how it stands, and nothing is lost."""
+    diagnosis = ASKED[name] if name in ASKED else diagnosed(SHOWN[name])
+    text = terminal.render(diagnosis, width=80, plain=True, show_commands=True)
+    assert text.isascii()
+    rows = re.findall(
+        r"^  \d  .{21}  (ok|FAILS|not required|not known)(?:$| +\S)", text, re.MULTILINE
+    )
+    assert len(rows) == 7
+    assert text.startswith(f"{diagnosis.verdict.upper()} ")
+    drawn = terminal.render(diagnosis, width=80, show_commands=True)
+    commands = [line for line in drawn.splitlines() if line.lstrip().startswith(WHOLE[:2])]
+    assert commands == [x for x in text.splitlines() if x.lstrip().startswith(WHOLE[:2])]
+
+
+def test_commands_stay_as_they_are_in_plain_output() -> None:
+    """A sign in a policy is a value, and must be pasted as it is."""
+    named = trust(
+        {"AWS": f"{DEPLOYER}s"}, Condition={"StringNotEquals": {"aws:UserAgent": "a → ü"}}
+    )
+    text = terminal.render(diagnosed(classic(trust_statements=[named])), plain=True)
+    (command,) = re.findall(r"aws iam update-assume.*", text)
+    assert r"a \u2192 \u00fc" in command
+
+
+@pytest.mark.parametrize(
+    ("evidence", "words"),
+    [
+        (Evidence(excerpt="deploys", column=1, end=8, differs=7),
+         "at t.json:3:1: deploys\nit is right up to `deploy` and differs from `s` on"),
+        (Evidence(excerpt="deploy", column=1, end=7, differs=7),
+         "at t.json:3:1: deploy\nall of it is right, and something is missing after it"),
+        (Evidence(excerpt="xdeploy", column=1, end=8, differs=1),
+         "at t.json:3:1: xdeploy\nit differs from its first character on"),
+        (Evidence(excerpt='"deploy"', column=1, end=9, differs=8),
+         'at t.json:3:1: "deploy"\nall of it is right, and something is missing after it'),
+        (Evidence(excerpt="sts:TagSession", column=1, end=15, got="sts:X", reason=Reason.ACTION),
+         "at t.json:3:1: sts:TagSession\nsts:X is not in it"),
+        (Evidence(excerpt='a: "b", c', column=4, end=7), 'at t.json:3:4: "b"'),
+    ],
+)  # fmt: skip
+def test_evidence_in_words(evidence: Evidence, words: str) -> None:
+    """The place, the value, and the first difference without a mark under it."""
+    evidence = msgspec.structs.replace(evidence, file="t.json", line=3)
+    lines = [line.plain.strip() for line in evidence_lines(evidence, Screen(80, plain=True))]
+    assert "\n".join(lines) == words
+
+
+def test_how_safe_a_fix_is_stands_beside_it() -> None:
+    """In words: another request, an edit for review, and what is for display only."""
+    text = terminal.render(diagnosed(SHOWN["all-five"]), width=80)
+    assert "fix   A (you, nothing to change in AWS)\n" in text
+    assert "      D (admin of 111111111111; needs review)\n" in text
+    assert "or    F in place of E  (admin of 222222222222; needs review) trust" in text
+    fix = Fix(id="x", title="x", owner="1", safety="safe", target=Target(kind="policy"))
+    assert sections.who(fix) == "admin of 1; safe to apply"
+    own = msgspec.structs.replace(fix, owner="you", safety="review")
+    assert sections.who(own) == "you; needs review"
 
 
 @pytest.mark.parametrize("name", ASKED)
@@ -163,7 +232,7 @@ def test_a_policy_name_is_shown_with_escapes() -> None:
 def test_the_mark_stays_under_the_escaped_text() -> None:
     """Escapes are longer than what they stand for."""
     evidence = Evidence(file="t.json", line=3, column=4, end=8, excerpt='\t\x1b"ab\u202ec"')
-    _, shown, mark = [line.plain for line in evidence_lines(evidence, 80)]
+    _, shown, mark = [line.plain for line in evidence_lines(evidence, Screen(80))]
     assert shown == r"   3 │   \x1b" + r'"ab\u202ec"'
     assert shown[mark.index("─") : mark.rindex("─") + 1] == r"ab\u202ec"
 
@@ -187,7 +256,8 @@ def test_an_open_answer_says_nothing_twice() -> None:
     """The headline already says what the organization could deny."""
     text = terminal.render(diagnosed(SHOWN["organization-unknown"]))
     assert "allowed if" not in text
-    assert "not known   the caller's SCPs   → organizations:DescribeOrganization" in text
+    settled = "(organizations:DescribeOrganization would settle it)"
+    assert f"not known   the caller's SCPs {settled}" in text
     assert terminal.render(diagnosed(SHOWN["one-side-unknown"])).count("allowed if  ") == 1
 
 
@@ -209,7 +279,7 @@ def test_who_gains_is_said_in_words(radius: BlastRadius, words: str) -> None:
 def test_every_command_says_whose_credentials_it_takes() -> None:
     """In the order of the plan, the call last."""
     lines = terminal.render(diagnosed(SHOWN["all-five"])).splitlines()
-    at = lines.index("run   in this order")
+    at = lines.index("run   in this order, with your own CODE")
     assert [line.split()[:4] for line in lines[at + 1 : at + 7]] == [
         ["1", "as", "admin", "of"],
         ["aws", "iam", "put-user-policy", "--user-name"],
@@ -227,7 +297,7 @@ def test_credentials_with_mfa_are_the_callers_own_first_step() -> None:
     with_mfa = {"Bool": {"aws:MultiFactorAuthPresent": "true"}}
     scenario = classic(identity=[allow("sts:AssumeRole", Condition=with_mfa)])
     lines = terminal.render(diagnosed(scenario)).splitlines()
-    at = lines.index("run   in this order")
+    at = lines.index("run   in this order, with your own CODE")
     assert [line.split() for line in (lines[at + 1], lines[at + 3])] == [
         ["1", "as", "you"],
         ["2", "with", "the", "credentials", "of", "step", "1"],
@@ -250,6 +320,7 @@ def test_an_edit_that_is_only_shown_has_its_commands_beside_it() -> None:
     arn = f"arn:aws:sts::111111111111:assumed-role/{sso}/alice"
     scenario["call"]["caller"] = {"arn": arn}
     text = terminal.render(diagnosed(scenario))
+    assert "admin of 111111111111; display only: not applied, because" in " ".join(text.split())
     assert "\n          aws sso-admin put-inline-policy-to-permission-set --instance-arn " in text
     assert "\n          aws sso-admin provision-permission-set --instance-arn " in text
 
@@ -282,6 +353,14 @@ def test_a_proof_that_depends_says_on_what() -> None:
     text = terminal.render(msgspec.structs.replace(diagnosis, plans=(plan,)))
     assert text.count("word") == 76
     assert "word … (--format json)" in text.replace("\n" + " " * 18, " ")
+
+
+def test_placeholders_are_named() -> None:
+    """Nobody shall paste one; a name that only looks like one inside another is none."""
+    assert "\nrun   this, with your own CODE\n" in terminal.render(diagnosed(SHOWN["mfa"]))
+    assert "\nrun   this\n" in terminal.render(diagnosed(SHOWN["external-id"]))
+    call = "aws sts assume-role --role-session-name=SESSION --role-arn a/CODES --token-code CODE"
+    assert sections.own_values([call, "aws x file://TOKEN"]) == "SESSION, CODE and TOKEN"
 
 
 def test_a_service_tries_again_by_itself() -> None:
@@ -336,7 +415,7 @@ def test_the_first_difference_is_in_sight(place: int, width: int) -> None:
         excerpt=line,
         differs=start + place + 1,
     )
-    _, shown, mark = [text.plain for text in evidence_lines(evidence, width)]
+    _, shown, mark = [text.plain for text in evidence_lines(evidence, Screen(width))]
     assert len(shown) <= width
     assert len(mark) <= width
     assert shown[mark.index("┴")] == "#"
@@ -345,6 +424,6 @@ def test_the_first_difference_is_in_sight(place: int, width: int) -> None:
 def test_what_is_missing_at_the_end_is_marked_after_it() -> None:
     """The words say what the sign means, where they fit."""
     evidence = Evidence(file="t.json", line=3, column=1, end=7, excerpt="deploy", differs=7)
-    _, shown, mark = [text.plain for text in evidence_lines(evidence, 80)]
+    _, shown, mark = [text.plain for text in evidence_lines(evidence, Screen(80))]
     assert mark == "     │ ──────┴ differs from ┴ on"
     assert mark.index("┴") == len(shown)

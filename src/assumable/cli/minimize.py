@@ -33,16 +33,17 @@ _PATH = click.Path(path_type=Path)
 def command(file: Path, redact: bool, out: Path | None, seconds: float) -> None:
     """Reduce the scenario FILE to the smallest one with the same answer.
 
-    The same are the verdict, the blocking causes and their variants, and what a conditional answer
-    depends on. What is left out makes no difference to them: no single member of it can go.
+    The same are the verdict, the blocking causes, their variants and the reasons of their evidence,
+    and what a conditional answer depends on. What is left out makes no difference to them: no
+    single member of it can go.
     """
     now, started = datetime.now(UTC), time.monotonic()
-    given = read_document(file).value
-    wanted = outcome_of(*_parsed(given, str(file), now))
+    source = read_document(file)
+    wanted, given = outcome_of(*parse_scenario(source, now=now)), source.value
 
     def holds(document: Any) -> bool:
         try:
-            return outcome_of(*_parsed(document, "", now)) == wanted
+            return outcome_of(*_parsed(document, now)) == wanted
         except AssumableError:
             return False  # what cannot be read gives no answer at all
 
@@ -53,7 +54,7 @@ def command(file: Path, redact: bool, out: Path | None, seconds: float) -> None:
     if redact:
         from assumable.cli.redaction import redacted
 
-        (world, _), lost, _ = redacted(_parsed(document, "", now), ())
+        (world, _), lost, _ = redacted(_parsed(document, now), ())
         document = world.document
         notes += lost
     text = _written(document)
@@ -68,8 +69,8 @@ def command(file: Path, redact: bool, out: Path | None, seconds: float) -> None:
         click.echo(f"note: {note}", err=True)
 
 
-def _parsed(document: Any, name: str, now: datetime) -> Scenario:
-    return parse_scenario(Document(name, json.dumps(document, indent=1)), now=now)
+def _parsed(document: Any, now: datetime) -> Scenario:
+    return parse_scenario(Document("", json.dumps(document)), now=now)
 
 
 def _words(outcome: Outcome) -> str:

@@ -13,6 +13,7 @@ import msgspec
 
 from assumable.cli import readers, token_options
 from assumable.cli.assume import assumptions
+from assumable.compare import exchanged
 from assumable.diagnose import Diagnosis, diagnose
 from assumable.engine.evaluate import Verdict
 from assumable.errors import InputError
@@ -107,6 +108,9 @@ class AwsStyle(click.Command):
     show_default=True,
     help="How to print the answer.",
 )
+@click.option(
+    "--plain", is_flag=True, help="Words in place of signs, for screen readers; also by TERM=dumb."
+)
 @click.option("--full", is_flag=True, help="In markdown: also what the other side need not see.")
 @click.option("--redact", is_flag=True, help="Pseudonyms for names, accounts and addresses.")
 @click.option("--show-commands", is_flag=True, help="Show how to verify each line by hand.")
@@ -142,6 +146,8 @@ def command(**options: Any) -> None:
         call = msgspec.structs.replace(call, caller=plain)
     call = msgspec.structs.replace(call, assumptions=decided)
     like = options["like"] or ""
+    if like:
+        exchanged(world, call, like)  # an error names what was given, not its pseudonym
     if options["redact"]:
         from assumable.cli.redaction import redacted
 
@@ -166,11 +172,23 @@ def _rendered(diagnosis: Diagnosis, world: World, options: Mapping[str, Any]) ->
     from assumable.render import terminal
 
     on_screen = sys.stdout.isatty()
-    columns = shutil.get_terminal_size().columns if on_screen else terminal.WIDTH
-    color, width = on_screen and "NO_COLOR" not in os.environ, min(columns, terminal.WIDTH)
+    columns = shutil.get_terminal_size((terminal.WIDTH, 1)).columns  # COLUMNS, where that is set
     return terminal.render(
-        diagnosis, show_commands=options["show_commands"], color=color, width=width
+        diagnosis,
+        show_commands=options["show_commands"],
+        color=on_screen and "NO_COLOR" not in os.environ,
+        width=min(columns, terminal.WIDTH) if on_screen else columns,
+        plain=options["plain"] or os.environ.get("TERM") == "dumb" or not _has_signs(),
     )
+
+
+def _has_signs() -> bool:
+    """Whether the output can show the signs at all: cp1252 and ASCII cannot."""
+    try:
+        "✓→┴".encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _scenario(options: Mapping[str, Any]) -> tuple[Scenario, tuple[str, ...], str]:

@@ -9,9 +9,14 @@ from typing import Any
 import jsonpatch
 import msgspec
 
-from assumable.errors import AssumableError
 from assumable.findings.finding import Fix, Target
 from assumable.findings.fix import Edit, patched, pretty
+from assumable.findings.quotas import (
+    ConflictError,
+    check_audiences,
+    check_document,
+    check_inline,
+)
 from assumable.model.call import Call, Hop, Mfa, RoleCaller, Session, UserCaller
 from assumable.model.policy import Layer, Policy, PolicyName, parse_policy
 from assumable.model.world import (
@@ -24,23 +29,6 @@ from assumable.model.world import (
     World,
 )
 from assumable.source import Document, Location
-
-MANAGED_LIMIT = 6144
-LIMITS = {
-    Layer.TRUST: 4096, Layer.IDENTITY: 10_240, Layer.SCP: 5120, Layer.RCP: 5120,
-    Layer.VPC_ENDPOINT: 20_480, Layer.SESSION: 2048,
-}  # fmt: skip
-"""The most characters of a document, quotas that can be raised counted at their highest."""
-
-INLINE_LIMITS = {"user": 2048, "role": 10_240}
-"""The most characters of all inline policies together.
-
-https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
-"""
-
-
-class ConflictError(AssumableError):
-    """Fixes that cannot be applied together."""
 
 
 def apply(fixes: Sequence[Fix], world: World, call: Call) -> tuple[World, Call]:
@@ -151,19 +139,19 @@ def _edit_policy(world: World, call: Call, target: Target, edit: Edit) -> tuple[
         session = msgspec.structs.replace(call.caller.session, policies=policies)
         caller = msgspec.structs.replace(call.caller, session=session)
         call = msgspec.structs.replace(call, caller=caller)
-    return _edit_account(world, target.account, edited), call
+    return _edit_account(world, target, edited), call
 
 
-def _edit_account(world: World, account_id: str, edited: Callable[[Any], Any]) -> World:
-    account = world.account(account_id)
+def _edit_account(world: World, target: Target, edited: Callable[[Any], Any]) -> World:
+    account = world.account(target.account)
     if not isinstance(account, Account):
         return world
 
     def each(principal: Any) -> Any:
-        changed: dict[str, Any] = {
-            "policies": tuple(map(edited, principal.policies)),
-            "boundary": edited(principal.boundary),
-        }
+        policies = tuple(map(edited, principal.policies))
+        if target.layer is Layer.IDENTITY and not target.policy_arn:
+            check_inline(target.arn, policies)
+        changed: dict[str, Any] = {"policies": policies, "boundary": edited(principal.boundary)}
         if isinstance(principal, Role):
             changed["trust"] = edited(principal.trust)
         return msgspec.structs.replace(principal, **changed)
@@ -173,7 +161,7 @@ def _edit_account(world: World, account_id: str, edited: Callable[[Any], Any]) -
         users={key: each(user) for key, user in account.users.items()},
         roles={key: each(role) for key, role in account.roles.items()},
     )
-    accounts = {**world.accounts, account_id: changed_account}
+    accounts = {**world.accounts, account.id: changed_account}
     return msgspec.structs.replace(world, accounts=accounts)
 
 
@@ -213,22 +201,11 @@ def _attach(world: World, target: Target, document: Any) -> World:
 
 
 def checked(before: Policy, after: Policy) -> Policy:
-    """The edited policy; ConflictError when AWS would not take it.
-
-    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
-    https://docs.aws.amazon.com/organizations/latest/userguide/orgs_reference_limits.html
-    """
-    limit = MANAGED_LIMIT if before.name.arn.startswith("arn:") else LIMITS.get(before.name.layer)
+    """The edited policy; ConflictError when AWS would not take it."""
     if after.fatal is not None and before.fatal is None:
         raise ConflictError(after.fatal.message)
-    if limit is not None and size_of(before) <= limit < size_of(after):
-        raise ConflictError(f"{before.name.name} would have more than {limit} characters")
+    check_document(after)
     return after
-
-
-def size_of(policy: Policy) -> int:
-    """The characters of a document without white space between its parts."""
-    return len(msgspec.json.encode(policy.document).decode())
 
 
 def _is_target(name: PolicyName, target: Target) -> bool:
@@ -252,6 +229,7 @@ def _edit_provider(world: World, target: Target, edit: Edit) -> World:
     known = account.providers.get(target.arn) or Provider(target.arn)
     before = {"ClientIDList": list(known.client_ids or ())}
     after = patched(before, edit)
+    check_audiences(after["ClientIDList"])
     provider = msgspec.structs.replace(known, client_ids=tuple(after["ClientIDList"]))
     changed = {**account.providers, target.arn: provider}
     replaced = msgspec.structs.replace(account, providers=changed)
@@ -278,12 +256,9 @@ def _with_edit(principal: Principal, target: Target, value: Any) -> Principal:
     name = PolicyName(Layer.IDENTITY, target.name, principal.arn, "", principal.account)
     source = Document(f"{target.name} (new)", pretty(value))
     added = parse_policy(source.value, name, Location(source))
-    limit = INLINE_LIMITS["role" if isinstance(principal, Role) else "user"]
-    inline = [p for p in principal.policies if isinstance(p, Policy) and not p.name.arn]
-    own = [policy for policy in inline if policy.name.owner == principal.arn]
-    if sum(map(size_of, (*own, added))) > limit:
-        raise ConflictError(f"the inline policies would have more than {limit} characters")
-    return msgspec.structs.replace(principal, policies=(*principal.policies, added))
+    policies = (*principal.policies, added)
+    check_inline(principal.arn, policies)
+    return msgspec.structs.replace(principal, policies=policies)
 
 
 def find_policy(world: World, target: Target, call: Call | None = None) -> Policy | None:

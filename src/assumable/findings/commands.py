@@ -42,6 +42,7 @@ _BEARER = {
     "AssumeRoleWithWebIdentity": ["--web-identity-token", "file://TOKEN"],
     "AssumeRoleWithSAML": ["--saml-assertion", "file://ASSERTION"],
 }
+_WHITE_SPACE_COUNTS = (Layer.SCP, Layer.RCP, Layer.VPC_ENDPOINT, Layer.SESSION)
 # Line breaks may stand in a session policy; a quoted one would break the line of the command.
 _BREAKS = str.maketrans({"\n": "\\n", "\r": "\\r", "\t": "\\t", "\\": "\\\\", "'": "\\'"})
 
@@ -98,6 +99,12 @@ def _quoted(text: str) -> str:
     return shlex.quote(text)
 
 
+def _document(document: Any, layer: Layer | None) -> str:
+    """A policy document in a command; without white space where that counts towards its quota."""
+    separators = (",", ":") if layer in _WHITE_SPACE_COUNTS else (", ", ": ")
+    return _quoted(json.dumps(document, separators=separators))
+
+
 def get_session_token(serial: str) -> str:
     """The command that gets credentials of the same user with MFA in them (R5.3)."""
     return f"aws sts get-session-token --serial-number {_quoted(serial)} --token-code CODE"
@@ -105,7 +112,7 @@ def get_session_token(serial: str) -> str:
 
 def put_policy(target: Target, document: Any) -> str:
     """The command that saves a policy document where it belongs."""
-    text = _quoted(json.dumps(document, separators=(", ", ": ")))
+    text = _document(document, target.layer)
     owner = arn.parse(target.arn)
     name = _quoted(owner.name) if owner else ""
     if target.layer in (Layer.SCP, Layer.RCP):
@@ -143,7 +150,7 @@ def put_in_permission_set(document: Any) -> tuple[str, str]:
 
 def attach_scp(level: str, name: str, document: Any) -> str:
     """The command that makes a service control policy and attaches it to a level."""
-    text = _quoted(json.dumps(document, separators=(", ", ": ")))
+    text = _document(document, Layer.SCP)
     return (
         "aws organizations attach-policy "
         f"--target-id {_quoted(level)} --policy-id $(aws organizations create-policy "

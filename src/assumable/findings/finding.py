@@ -100,6 +100,8 @@ class Fix(msgspec.Struct, frozen=True, kw_only=True):
     diff: str = ""
     commands: tuple[str, ...] = ()
     opens: str = ""
+    remark: str = ""
+    """What to see to before: a quota to raise; or why it is for display only."""
     hop: int = 0
     """The hop of the chain that it is made for, from 1; 0 without a chain."""
 

@@ -15,6 +15,7 @@ import msgspec
 from assumable import arn
 from assumable.findings import commands
 from assumable.findings.finding import Fix, Target
+from assumable.findings.quotas import needed_first
 from assumable.model.call import Call, Session
 from assumable.model.policy import Layer, Policy
 from assumable.model.world import Role
@@ -99,6 +100,7 @@ def change_policy(
         diff=diff_of(policy.document, changed, policy.name.name),
         commands=(commands.put_policy(target, changed),),
         opens=opens,
+        remark=needed_first(policy, changed),
     )
 
 

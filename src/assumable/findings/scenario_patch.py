@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from assumable.findings.apply import ConflictError, edits_by_target, find_policy
+from assumable.findings.apply import edits_by_target, find_policy
 from assumable.findings.finding import Fix, Target
 from assumable.findings.fix import Edit, patched
+from assumable.findings.quotas import ConflictError
 from assumable.model.call import Call
 from assumable.model.world import Account, Role, World
 from assumable.source import value_at

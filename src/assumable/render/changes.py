@@ -9,7 +9,8 @@ from assumable.findings import commands
 from assumable.findings.apply import edits_by_target, find_policy
 from assumable.findings.finding import Fix, Target
 from assumable.findings.fix import diff_of, patched, pretty
-from assumable.model.policy import Policy
+from assumable.findings.quotas import needed_first
+from assumable.model.policy import Layer, Policy
 from assumable.model.world import Account, Role, World
 
 _PLACEHOLDERS = {
@@ -29,6 +30,8 @@ class Change(NamedTuple):
     target: Target
     before: Any
     after: Any
+    first: str = ""
+    """The quota to raise before it can be saved."""
 
 
 def changes_of(fixes: Sequence[Fix], world: World) -> Iterator[tuple[Change, tuple[Fix, ...]]]:
@@ -42,7 +45,9 @@ def changes_of(fixes: Sequence[Fix], world: World) -> Iterator[tuple[Change, tup
             after = patched({"ClientIDList": before or []}, edit)["ClientIDList"]
         else:
             after = edit[0]["value"]
-        yield Change(target, before, after), theirs
+        policy = find_policy(world, target) if target.kind == "policy" else None
+        first = needed_first(policy, after) if policy else ""
+        yield Change(target, before, after, first), theirs
 
 
 def _before(target: Target, world: World) -> Any:
@@ -115,23 +120,45 @@ def back(change: Change) -> list[str]:
     return [f"aws iam delete-{kind}-policy {named}"]
 
 
-def masked(command: str, own: Sequence[str]) -> str:
-    """The call without the sender's values; an external ID stays where the reader has it."""
+def masked(command: str, own: Sequence[str], world: World) -> str:
+    """The call without the sender's values; an external ID stays where the reader has it.
+
+    A session name stays where a policy asks for it: with another one the call would be denied.
+    """
     words = shlex.split(command)
     if words[:2] != ["aws", "sts"]:
         return command  # a service tries again by itself
+    role = words[words.index("--role-arn") + 1] if "--role-arn" in words else ""
     found, flag = words[:3], ""
     for word in words[3:]:
         name, equals, rest = word.partition("=")
         is_flag = word.startswith("--")
         flag, value = (name, rest) if is_flag else (flag, word)
         theirs = flag == "--external-id" and any(value in text for text in own)
+        theirs = theirs or (flag == "--role-session-name" and _is_asked_for(value, role, world))
         if flag in _KEPT or (flag in _PLACEHOLDERS and (not value or theirs)):
             found.append(word)
         elif flag in _PLACEHOLDERS:
             placeholder = _PLACEHOLDERS[flag]
             found.append(f"{flag}={placeholder}" if is_flag and equals else placeholder)
     return " ".join(word if word.isidentifier() else shlex.quote(word) for word in found)
+
+
+def _is_asked_for(name: str, role_arn: str, world: World) -> bool:
+    """Whether a policy asks how a session of that role is called, or for the one of that name."""
+    session = f":assumed-role/{role_arn.rpartition('/')[2]}/{name}"
+    for policy in policies_of(world):
+        concerns_it = policy.name.layer is not Layer.TRUST or policy.name.owner == role_arn
+        for statement in policy.statements:
+            if any(entry.value.endswith(session) for entry in statement.principals or ()):
+                return True
+            for condition in statement.conditions:
+                key, values = condition.key.lower(), condition.values
+                if concerns_it and key == "sts:rolesessionname":
+                    return True
+                if key == "aws:userid" and any(value.endswith(f":{name}") for value in values):
+                    return True
+    return False
 
 
 def text_of(document: Any) -> str:

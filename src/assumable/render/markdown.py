@@ -14,6 +14,7 @@ from typing import NamedTuple
 from assumable import arn
 from assumable.diagnose import CallView, Diagnosis
 from assumable.engine.evaluate import Verdict
+from assumable.engine.gates import Outcome
 from assumable.findings.blast import BlastRadius
 from assumable.findings.finding import Evidence, Finding, Fix
 from assumable.findings.fix import CALLER, pretty
@@ -40,6 +41,7 @@ _TELLS_VALUES = ("trust-condition", "saml-attribute", "rcp", "scp", "vpc-endpoin
 
 The evidence says as much of the policy, and the change shows the value where it is needed.
 """
+_REFUSES = {Outcome.IMPLICIT_DENY: "nothing in it allows it", Outcome.EXPLICIT_DENY: "denies it"}
 _ID = re.compile(r"[0-9]{12}")
 
 
@@ -122,6 +124,10 @@ def _own_matter(diagnosis: Diagnosis) -> Iterator[str]:
         if finding.blocking:
             yield f"- **{finding.code} {finding.cause}**: {prose(finding.explanation)}"
     if diagnosis.plans:
+        fixes = {fix.id: fix for fix in diagnosis.fixes}
+        yield ""
+        for name in diagnosis.plans[0].fixes:
+            yield f"- {prose(fixes[name].title)} ({sections.who(fixes[name])})"
         yield from ("", *fenced("\n".join(diagnosis.plans[0].commands), "sh"))
 
 
@@ -147,7 +153,7 @@ class _Ticket:
         yield "## What was found"
         yield ""
         yield f"- caller: {code(caller)}"
-        yield f"- action: {', '.join(map(code, self.diagnosis.call.actions))}"
+        yield f"- action: {', '.join(map(code, self._view(work).actions))}"
         yield f"- role: {code(role)}"
         yield f"- verdict: denied{self._refusing(work)}"
         for finding in work.findings:
@@ -166,9 +172,13 @@ class _Ticket:
     def _caller(self, work: _Work) -> str:
         """The principal who calls: a role rather than one session of it, unless `full`."""
         shown = self._view(work).caller
-        parts = arn.parse(shown)
-        if self.full or parts is None or parts.kind != "assumed-role":
-            return shown
+        return shown if self.full else self._principal(shown)
+
+    def _principal(self, caller: str) -> str:
+        """The role behind a session; any other caller is its own principal."""
+        parts = arn.parse(caller)
+        if parts is None or parts.kind != "assumed-role":
+            return caller
         name = parts.resource.split("/")[1]
         known = self.world.role_named(parts.account, name, parts.partition)
         plain = f"arn:{parts.partition}:iam::{parts.account}:role/{name}"
@@ -178,34 +188,41 @@ class _Ticket:
         return self._view(work).role_arn
 
     def _view(self, work: _Work) -> CallView:
-        """The call that this owner is concerned with: that of the failing hop in a chain."""
-        hop = next((f.hop for f in work.findings if f.hop), 0)
-        if hop and not self.full:
-            return self.diagnosis.hops[hop - 1].call
+        """The call that this owner is concerned with: of a chain its one hop, or all of it."""
+        hops = {finding.hop for finding in work.findings}
+        if len(hops) == 1 and not self.full and self.diagnosis.hops:
+            return self.diagnosis.hops[hops.pop() - 1].call
         return self.diagnosis.call
 
     def _refusing(self, work: _Work) -> str:
         """Which gates of this account refuse, as far as they count."""
         refusing = [
             gate for gate in self.diagnosis.gates
-            if gate.counts and gate.outcome.endswith("deny")
+            if gate.counts and gate.outcome in _REFUSES
             and (self.full or gate.account in (work.owner, ""))
         ]  # fmt: skip
-        named = dict.fromkeys(f"{gate.gate} ({gate.outcome})" for gate in refusing)
+        named = dict.fromkeys(f"{gate.gate} ({_REFUSES[gate.outcome]})" for gate in refusing)
         return f", by: {', '.join(named)}" if named else ""
 
     def _finding(self, finding: Finding, work: _Work) -> Iterator[str]:
-        yield f"- **{finding.code} {finding.cause}**: {prose(finding.title)}"
+        several = len({each.hop for each in work.findings}) > 1
+        hop = f"hop {finding.hop}: " if several and not self.full else ""
+        yield f"- **{finding.code} {finding.cause}**: {hop}{prose(self._told(finding.title))}"
         if self.full or finding.cause not in _TELLS_VALUES:
-            text = finding.explanation
-            view = self._view(work)
-            if not self.full:
-                session, plain = arn.display_name(view.caller), arn.display_name(self._caller(work))
-                text = text.replace(session, plain)
-                text = re.sub(r"^hop \d+ of \d+, made as [^:]*: ", "", text)
-            yield f"  {prose(text)}"
+            yield f"  {prose(self._told(finding.explanation))}"
         for evidence in finding.evidence:
             yield from self._evidence(evidence, work)
+
+    def _told(self, text: str) -> str:
+        """What a finding says, with roles in place of their sessions."""
+        if self.full:
+            return text
+        text = re.sub(r"^hop \d+ of \d+, made as [^:]*: ", "", text)
+        for view in (self.diagnosis.call, *(hop.call for hop in self.diagnosis.hops)):
+            text = text.replace(
+                arn.display_name(view.caller), arn.display_name(self._principal(view.caller))
+            )
+        return text
 
     def _evidence(self, evidence: Evidence, work: _Work) -> Iterator[str]:
         """The place in the reader's own policy, laid out as its console shows it."""
@@ -237,7 +254,9 @@ class _Ticket:
     def _change(self, change: Change, fixes: Sequence[Fix]) -> Iterator[str]:
         for fix in fixes:
             title = fix.title if self.full else re.sub(r"^hop \d+: ", "", fix.title)
-            yield f"- {prose(title)}"
+            yield f"- {prose(title)} ({sections.safety(fix)})"
+        if change.first:
+            yield from ("", f"Before that: {prose(change.first)}.")
         yield ""
         edits = diff(change) or "\n".join(fix.diff for fix in fixes if fix.diff)
         if edits:
@@ -265,16 +284,16 @@ class _Ticket:
         others = owners > 1 or len(work.fixes) < len(self.plan.fixes)
         if others:
             yield "The call passes once the parts of the plan that others make are in as well."
-        yield "The caller makes this call:"
         own = [text_of(change.before) + text_of(change.after) for change in changes]
         calls = self.plan.commands[-self.plan.calls :]
-        shown = calls if self.full else [masked(text, own) for text in self._its(calls, work)]
+        shown = calls if self.full else [masked(text, own, self.world) for text in calls]
+        each = "these calls, each with the credentials of the one before"
+        values = sections.own_values(shown)
+        own_values = f", with its own {values}" if values else ""
+        yield f"The caller makes {each if len(shown) > 1 else 'this call'}{own_values}:"
         yield from ("", *fenced("\n".join(shown), "sh"), "")
-        again = f"assumable why --caller {shlex.quote(self._view(work).caller)} --role-arn "
-        if not self.full:
-            again = "assumable why --role-arn "
         yield "and asks again, with the call's own flags:"
-        yield from ("", *fenced(again + shlex.quote(self._role(work)), "sh"), "")
+        yield from ("", *fenced(" ".join(self._again()), "sh"), "")
         outcome = self.plan.verdict_after.upper()
         yield f"Decided again with the whole plan applied, the answer is {outcome}."
         if self.plan.residual_after and self.full:
@@ -283,11 +302,14 @@ class _Ticket:
         for change in changes:
             yield from (*fenced("\n".join(back(change)), "sh"), "")
 
-    def _its(self, calls: Sequence[str], work: _Work) -> Sequence[str]:
-        """The one call of a chain that concerns this owner."""
-        hop = next((f.hop for f in work.findings if f.hop), 0)
-        first = len(calls) - self.diagnosis.hops_asked  # after one for credentials
-        return calls[first + hop - 1 : first + hop] if hop else calls
+    def _again(self) -> Iterator[str]:
+        """The words of the command that asks the whole question once more."""
+        yield "assumable why"
+        call = self.diagnosis.call
+        if self.full:
+            yield f"--caller {shlex.quote(call.caller)}"
+        yield from (f"--via {shlex.quote(hop.call.role_arn)}" for hop in self.diagnosis.hops[:-1])
+        yield f"--role-arn {shlex.quote(call.role_arn)}"
 
 
 def _gained(radius: BlastRadius, owner: str, *, full: bool) -> str:

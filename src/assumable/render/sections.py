@@ -1,5 +1,6 @@
 """What some answers have and others have not, as plain lines that the terminal lays out."""
 
+import re
 import string
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
@@ -17,6 +18,10 @@ from assumable.findings.residual import Requirement
 _MOST = 10
 """Ways in, and facts that differ, that are shown."""
 _INDENT = " " * 10
+_PLACEHOLDER = re.compile(
+    r"(?<=[ =/])(?:SESSION|CODE|TOKEN|ASSERTION|EXTERNAL_ID|MFA_DEVICE|SOURCE_IDENTITY|"
+    r"SERIAL_NUMBER|PROVIDER_ARN|ACCOUNT|TASK_POLICY_ARN)(?= |$)"
+)
 
 
 class Line(NamedTuple):
@@ -41,6 +46,33 @@ def expectation(diagnosis: Diagnosis) -> Iterator[Line]:
         yield from _comparison(diagnosis.comparison)
 
 
+def who(fix: Fix) -> str:
+    """Whose part a fix is, and how safe it is."""
+    whose = "you, nothing to change in AWS" if fix.is_request_only else admin(fix.owner)
+    return "; ".join(filter(None, (whose, safety(fix))))
+
+
+def admin(owner: str) -> str:
+    """Who edits what an account, or the caller, owns."""
+    return owner if owner == CALLER else f"admin of {owner}"
+
+
+def safety(fix: Fix) -> str:
+    """How safe a fix is, in words; nothing of another request that does no harm."""
+    if fix.safety == "display":
+        return f"display only: not applied, because {fix.remark}"
+    if fix.safety == "review":
+        return "needs review"
+    return "" if fix.is_request_only else "safe to apply"
+
+
+def own_values(commands: Sequence[str]) -> str:
+    """The words in commands that stand for something only the reader has: `CODE and TOKEN`."""
+    words = dict.fromkeys(word for text in commands for word in _PLACEHOLDER.findall(text))
+    *others, last = words or [""]
+    return f"{', '.join(others)} and {last}" if others else last
+
+
 def shares(diagnosis: Diagnosis) -> Iterator[Line]:
     """Whose part of the first plan is what, where nobody can see to it alone."""
     owners = diagnosis.plans[0].owners if diagnosis.plans else {}
@@ -48,7 +80,7 @@ def shares(diagnosis: Diagnosis) -> Iterator[Line]:
         return
     letters = dict(zip(diagnosis.plans[0].fixes, string.ascii_uppercase, strict=False))
     parts = [
-        f"{'you' if owner == CALLER else f'the admin of {owner}'} "
+        f"{owner if owner == CALLER else f'the admin of {owner}'} "
         f"({', '.join(letters.get(name, name) for name in fixes)})"
         for owner, fixes in owners.items()
     ]
@@ -65,7 +97,8 @@ def allowed_if(diagnosis: Diagnosis) -> Iterator[Line]:
     yield Line("allowed if  ", f"you supply: {_joined(mine)}")
     if others:
         yield Line("       and  ", f"others confirm: {_joined(others)}")
-    yield Line("then run    ", "in this order" if len(diagnosis.working_commands) > 1 else "this")
+    several = "in this order, each with the credentials of the one before"
+    yield Line("then run    ", several if len(diagnosis.working_commands) > 1 else "this")
     yield from (Line(" " * 12, text, whole=True) for text in diagnosis.working_commands)
 
 
@@ -125,6 +158,7 @@ def _cuts(diagnosis: Diagnosis) -> Iterator[Line]:
     chosen = [fixes[name] for name in first.fixes]
     for letter, fix in zip(string.ascii_uppercase, chosen, strict=False):
         yield from _edit(letter, fix)
+    yield from (Line("first ", text) for text in first.first)
     yield Line("run   ", "in this order" if len(first.commands) > 1 else "this", "bold")
     admins = list({fix.target: fix.owner for fix in chosen}.values())
     for number, (owner, text) in enumerate(zip(admins, first.commands, strict=True), 1):
@@ -156,7 +190,7 @@ def _whom(diagnosis: Diagnosis) -> str:
 
 def _edit(letter: str, fix: Fix) -> Iterator[Line]:
     lead = "close " if letter == "A" else "      "
-    yield Line(f"{lead}{letter} ", f"(admin of {fix.owner})", "bold")
+    yield Line(f"{lead}{letter} ", f"({who(fix)})", "bold")
     yield Line(_INDENT, fix.title)
     skipped = 2 + 2 * fix.target.name.count("\n")  # the header, which holds the policy's name
     for line in fix.diff.split("\n")[skipped:]:
@@ -165,7 +199,7 @@ def _edit(letter: str, fix: Fix) -> Iterator[Line]:
 
 
 def _alternative(cut: Cut, fixes: Sequence[Fix]) -> Line:
-    parts = "; ".join(f"{fix.title} (admin of {fix.owner})" for fix in fixes)
+    parts = "; ".join([*(f"{fix.title} ({who(fix)})" for fix in fixes), *cut.first])
     lost = f" (also loses access: {among(cut.loses)})" if cut.loses.count else ""
     hop = f"hop {cut.hop}: " if cut.hop else ""
     return Line("or    ", f"{'as a last resort, ' if cut.last_resort else ''}{hop}{parts}{lost}")

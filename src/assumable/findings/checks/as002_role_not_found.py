@@ -40,7 +40,7 @@ def check(decision: Decision, blame: Blame) -> Finding:
     found = finding(
         CAUSE,
         blame,
-        f"{explanations[blame.variant]}{meant}; {answer}",
+        f"{explanations[blame.variant]}; {answer}{meant}",
         fixes=tuple(_fixes(decision, blame.variant, alike)),
         facts=("R7.2", "R2.3"),
     )

@@ -53,7 +53,8 @@ def _absent(blame: Blame) -> str:
     if not isinstance(context.get(condition.key), Absent):
         return ""
     holds = blame.trace.statement.effect is Effect.DENY
-    return f"; the key is absent, for which {condition.operator} {'holds' if holds else 'fails'}"
+    ends = "holds" if holds else "fails"
+    return f"; {condition.key} is absent then, and {condition.operator} {ends} for an absent key"
 
 
 def _title(variant: str, *, refused: bool) -> str:

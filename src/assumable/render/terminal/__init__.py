@@ -1,6 +1,6 @@
 """The answer for people: verdict, seven lines, findings at the line of the policy, proved plans.
 
-Every meaning is in words; colour and symbols only repeat it.
+Colour only repeats what is said. Signs stand for words, and `plain` writes the words.
 """
 
 import io
@@ -19,11 +19,12 @@ from assumable.findings.fix import CALLER
 from assumable.findings.headline import DEPENDS
 from assumable.render import sections
 from assumable.render.terminal.evidence import evidence_lines
-from assumable.render.terminal.lines import GUTTER, NARROW, line, wrapped
+from assumable.render.terminal.lines import GUTTER, NARROW, Screen, line, wrapped
 from assumable.render.terminal.plans import plan_lines
 
 WIDTH = 100
 _SYMBOLS = {"pass": "✓", "fail": "✗", "not-required": "–", "unknown": "?"}
+_WORDS = {"pass": "ok", "fail": "FAILS", "not-required": "not required", "unknown": "not known"}
 _STYLES = {"pass": "green", "fail": "red", "not-required": "dim", "unknown": "yellow"}
 _VERDICTS = {
     Verdict.ALLOWED: ("✓", "ALLOWED", "bold green"),
@@ -35,14 +36,19 @@ _MOST = 25
 
 
 def render(
-    diagnosis: Diagnosis, *, show_commands: bool = False, color: bool = False, width: int = WIDTH
+    diagnosis: Diagnosis,
+    *,
+    show_commands: bool = False,
+    color: bool = False,
+    width: int = WIDTH,
+    plain: bool = False,
 ) -> str:
-    """The diagnosis as text."""
-    width = max(width, 1)
+    """The diagnosis as text; `plain` has words in place of signs."""
+    screen = Screen(max(width, 1), plain)
     output = io.StringIO()
     console = Console(
         file=output,
-        width=width,
+        width=screen.width,
         force_terminal=color,
         no_color=not color,
         highlight=False,
@@ -50,52 +56,53 @@ def render(
         emoji=False,
         soft_wrap=True,
     )
-    for text in _lines(diagnosis, show_commands=show_commands, width=width):
+    for text in _lines(diagnosis, show_commands=show_commands, screen=screen):
         text.rstrip()
         console.print(text)
     return output.getvalue()
 
 
-def _lines(diagnosis: Diagnosis, *, show_commands: bool, width: int) -> Iterator[Text]:
-    yield from _header(diagnosis, width)
+def _lines(diagnosis: Diagnosis, *, show_commands: bool, screen: Screen) -> Iterator[Text]:
+    yield from _header(diagnosis, screen)
     yield Text()
-    yield from _hops(diagnosis, width)
+    yield from _hops(diagnosis, screen)
     call = diagnosis.hops[diagnosis.hop - 1].call if diagnosis.hops else diagnosis.call
     for number, row in enumerate(diagnosis.checklist, 1):
-        yield from _row(number, row, width)
+        yield from _row(number, row, screen)
         if show_commands and row.verify:
             yield line((f"     $ {_account(Row(number), row, call)}{row.verify}", "dim"))
     for finding in diagnosis.findings[:_MOST]:
         yield Text()
-        yield from _finding(finding, width)
-    yield from _left_out(diagnosis.findings, "findings", width)
-    yield from _open_questions(diagnosis, width)
+        yield from _finding(finding, screen)
+    yield from _left_out(diagnosis.findings, "findings", screen)
+    yield from _open_questions(diagnosis, screen)
     if not diagnosis.shall_stay_denied:  # nobody wants to mend it
-        yield from _section(sections.shares(diagnosis), width)
-        yield from plan_lines(diagnosis, width, whole=show_commands)
-    yield from _section(sections.expectation(diagnosis), width)
+        yield from _section(sections.shares(diagnosis), screen)
+        yield from plan_lines(diagnosis, screen, whole=show_commands)
+    yield from _section(sections.expectation(diagnosis), screen)
     for note in diagnosis.notes[:_MOST]:
-        yield from wrapped("note   ", note, width, style="dim")
-    yield from _left_out(diagnosis.notes, "notes", width)
+        yield from wrapped("note   ", note, screen, style="dim")
+    yield from _left_out(diagnosis.notes, "notes", screen)
 
 
-def _section(lines: Iterator[sections.Line], width: int) -> Iterator[Text]:
+def _section(lines: Iterator[sections.Line], screen: Screen) -> Iterator[Text]:
     for label, text, style, whole in lines:
         if whole:
             yield line(label, (text, style))
         else:
-            yield from wrapped(label, text, width, style=style)
+            yield from wrapped(label, text, screen, style=style)
 
 
-def _left_out(items: tuple[object, ...], what: str, width: int) -> Iterator[Text]:
+def _left_out(items: tuple[object, ...], what: str, screen: Screen) -> Iterator[Text]:
     """Nobody reads a thousand of them on a screen; the JSON has them all."""
     if len(items) > _MOST:
         text = f"{len(items) - _MOST} more {what}: --format json shows them all"
-        yield from wrapped("...    ", text, width, style="dim")
+        yield from wrapped("...    ", text, screen, style="dim")
 
 
-def _header(diagnosis: Diagnosis, width: int) -> Iterator[Text]:
+def _header(diagnosis: Diagnosis, screen: Screen) -> Iterator[Text]:
     symbol, word, style = _VERDICTS[diagnosis.verdict]
+    verdict = word if screen.plain else f"{symbol} {word}"
     call = diagnosis.call
     caller, role = arn.display_name(call.caller), arn.display_name(call.role_arn)
     account = f" ({call.caller_account})" if call.caller_account else ""
@@ -106,31 +113,32 @@ def _header(diagnosis: Diagnosis, width: int) -> Iterator[Text]:
         if len(diagnosis.hops) < diagnosis.hops_asked:
             action += f", {len(diagnosis.hops)} of them looked at"
     who, what = f"{caller}{account}", f"{role}{target}"
-    one_line = line((f"{symbol} {word}", style), f"   {who}  →  {what}   ", (action, "dim"))
-    if len(one_line) <= width:
+    one_line = line((verdict, style), f"   {who}  {screen.to}  {what}   ", (action, "dim"))
+    if len(one_line) <= screen.width:
         yield one_line
     else:
-        first, *rest = wrapped(f"{symbol} {word}   ", action, width)
-        first.stylize(style, 0, len(f"{symbol} {word}"))
+        first, *rest = wrapped(f"{verdict}   ", action, screen)
+        first.stylize(style, 0, len(verdict))
         yield from (first, *rest)
         yield line(f"  {who}")
-        yield line(f"  → {what}")
+        yield line(f"  {screen.to} {what}")
     if diagnosis.headline != diagnosis.verdict:
-        yield from wrapped("  ", diagnosis.headline, width, style=style)
+        yield from wrapped("  ", diagnosis.headline, screen, style=style)
 
 
-def _hops(diagnosis: Diagnosis, width: int) -> Iterator[Text]:
+def _hops(diagnosis: Diagnosis, screen: Screen) -> Iterator[Text]:
     """A line for each hop of a chain, and which of them the rest is about."""
     for number, hop in enumerate(diagnosis.hops, 1):
         symbol, word, style = _VERDICTS[hop.verdict]
         caller, role = _in_account(hop.call.caller), _in_account(hop.call.role_arn)
         why = f": {', '.join(hop.causes)}" if hop.causes else ""
-        text = f"{caller}  →  {role}   {word.lower()}{why}"
-        yield from wrapped(f"  hop {number}  {symbol}  ", text, width, style=style)
+        text = f"{caller}  {screen.to}  {role}   {word.lower()}{why}"
+        mark = "" if screen.plain else f"{symbol}  "
+        yield from wrapped(f"  hop {number}  {mark}", text, screen, style=style)
     if diagnosis.hops:
         yield Text()
         caller = arn.display_name(diagnosis.hops[diagnosis.hop - 1].call.caller)
-        yield from wrapped("  ", f"hop {diagnosis.hop}, made as {caller}", width, style="bold")
+        yield from wrapped("  ", f"hop {diagnosis.hop}, made as {caller}", screen, style="bold")
 
 
 def _in_account(text: str) -> str:
@@ -138,13 +146,18 @@ def _in_account(text: str) -> str:
     return f"{arn.display_name(text)} ({account})" if account else text
 
 
-def _row(number: int, row: ChecklistRow, width: int) -> Iterator[Text]:
+def _row(number: int, row: ChecklistRow, screen: Screen) -> Iterator[Text]:
     label, mark, style = f"  {number}  {row.check:<21}  ", _SYMBOLS[row.status], _STYLES[row.status]
-    if width < NARROW:
+    summary = row.summary
+    if screen.plain:
+        mark = _WORDS[row.status]
+        summary = "" if summary == mark else summary
+        mark = f"{mark:<{max(map(len, _WORDS.values()))}}"
+    if screen.width < NARROW:
         yield line(label)
-        yield from wrapped(f"     {mark}  ", row.summary, width, style=style)
+        yield from wrapped(f"     {mark}  ", summary, screen, style=style)
         return
-    first, *rest = wrapped(f"{label}{mark}  ", row.summary, width)
+    first, *rest = wrapped(f"{label}{mark}  ", summary, screen)
     first.stylize(style, len(label))
     yield first
     for text in rest:
@@ -161,9 +174,9 @@ def _account(row: Row, shown: ChecklistRow, call: CallView) -> str:
     return f"({account}) " if account else ""
 
 
-def _finding(finding: Finding, width: int) -> Iterator[Text]:
+def _finding(finding: Finding, screen: Screen) -> Iterator[Text]:
     head = f"{finding.code} {finding.cause}"
-    first, *rest = wrapped("", f"{head}  {finding.title}", width, hang=GUTTER)
+    first, *rest = wrapped("", f"{head}  {finding.title}", screen, hang=GUTTER)
     first.stylize("bold", 0, len(head))
     yield from (first, *rest)
     whose = "you can fix this" if finding.owner == CALLER else f"for the admin of {finding.owner}"
@@ -171,17 +184,18 @@ def _finding(finding: Finding, width: int) -> Iterator[Text]:
         whose = "a note, which does not decide the verdict"
     yield line(" " * GUTTER + whose)
     for evidence in finding.evidence:
-        yield from evidence_lines(evidence, width)
-    yield from wrapped(" " * GUTTER + "= ", finding.explanation, width)
+        yield from evidence_lines(evidence, screen)
+    sign = "" if screen.plain else "= "
+    yield from wrapped(" " * GUTTER + sign, finding.explanation, screen)
 
 
-def _open_questions(diagnosis: Diagnosis, width: int) -> Iterator[Text]:
+def _open_questions(diagnosis: Diagnosis, screen: Screen) -> Iterator[Text]:
     if diagnosis.verdict is not Verdict.CONDITIONAL:
         return
     yield Text()
     if DEPENDS in diagnosis.headline:  # else it says the same
-        yield from _section(sections.allowed_if(diagnosis), width)
+        yield from _section(sections.allowed_if(diagnosis), screen)
     for unknown in diagnosis.unknowns[:_MOST]:
-        settle = f"   → {unknown.settle}" if unknown.settle else ""
-        yield from wrapped("not known   ", unknown.what + settle, width)
-    yield from _left_out(diagnosis.unknowns, "unknown parts", width)
+        settle = f" ({unknown.settle} would settle it)" if unknown.settle else ""
+        yield from wrapped("not known   ", unknown.what + settle, screen)
+    yield from _left_out(diagnosis.unknowns, "unknown parts", screen)

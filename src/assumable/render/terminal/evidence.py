@@ -1,13 +1,14 @@
 """Evidence on a terminal: the line of the reader's own file, with a mark under the exact value."""
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from rich.text import Text
 
 from assumable.engine.match import Reason
 from assumable.errors import printable
 from assumable.findings.finding import Evidence
-from assumable.render.terminal.lines import GUTTER, line
+from assumable.render.terminal.lines import GUTTER, Screen, line, wrapped
 
 _AFTER = 20
 """Characters of a line that is cut which stay in sight after the first difference."""
@@ -16,26 +17,69 @@ _UNLISTED = (Reason.ACTION,)
 """Nothing is wrong with what is marked: something is missing beside it."""
 
 
-def evidence_lines(evidence: Evidence, width: int) -> Iterator[Text]:
+class _Parts(NamedTuple):
+    """An excerpt around what is marked, which is alike up to the first difference."""
+
+    before: str
+    alike: str
+    other: str
+    after: str
+
+
+def evidence_lines(evidence: Evidence, screen: Screen) -> Iterator[Text]:
     """The place and the line; nothing where there is no file to show."""
     if evidence.line is None or evidence.column is None or evidence.end is None:
         return
-    number = f"{evidence.line:>{GUTTER - 1}} │ "
-    room = max(width - len(number), 10)
-    first = max(0, evidence.column - evidence.excerpt_column)
-    last = max(0, evidence.end - evidence.excerpt_column)
+    parts = _parts(evidence, evidence.column, evidence.end)
+    yield from (_in_words if screen.plain else _drawn)(evidence, parts, screen)
+
+
+def _parts(evidence: Evidence, column: int, end: int) -> _Parts:
+    """The parts of the excerpt, printable."""
+    first = max(0, column - evidence.excerpt_column)
+    last = max(0, end - evidence.excerpt_column)
     turn = last if evidence.differs is None else evidence.differs - evidence.excerpt_column
     turn = min(max(turn, first), last)
     # escapes are longer than what they stand for: the columns are those of the shown text
-    before, alike, other, after = (
-        printable(part.replace("\t", "  "))
-        for part in (
-            evidence.excerpt[:first],
-            evidence.excerpt[first:turn],
-            evidence.excerpt[turn:last],
-            evidence.excerpt[last:],
-        )
+    cut = (
+        evidence.excerpt[:first],
+        evidence.excerpt[first:turn],
+        evidence.excerpt[turn:last],
+        evidence.excerpt[last:],
     )
+    return _Parts(*(printable(part.replace("\t", "  ")) for part in cut))
+
+
+def _in_words(evidence: Evidence, parts: _Parts, screen: Screen) -> Iterator[Text]:
+    """The place, what stands there, and where it goes wrong."""
+    value, alike = parts.alike + parts.other, parts.alike.removeprefix('"')
+    other = parts.other.removesuffix('"')  # the quotes around a value are no part of it
+    yield from wrapped(" " * GUTTER, f"at {_place(evidence)}: {value}", screen)
+    if evidence.differs is None:
+        told = f"{evidence.got} is not in it" if _is_unlisted(evidence) else ""
+    elif not other:
+        told = "all of it is right, and something is missing after it"
+    elif not alike:
+        told = "it differs from its first character on"
+    else:
+        told = f"it is right up to `{alike}` and differs from `{other}` on"
+    if told:
+        yield from wrapped(" " * GUTTER, told, screen)
+
+
+def _place(evidence: Evidence) -> str:
+    return f"{evidence.file}:{evidence.line}:{evidence.column}"
+
+
+def _is_unlisted(evidence: Evidence) -> bool:
+    return evidence.reason in _UNLISTED and bool(evidence.got)
+
+
+def _drawn(evidence: Evidence, parts: _Parts, screen: Screen) -> Iterator[Text]:
+    """The line with a mark under the value."""
+    before, alike, other, after = parts
+    number = f"{evidence.line:>{GUTTER - 1}} │ "
+    room = max(screen.width - len(number), 10)
     excerpt, start = before + alike + other + after, len(before)
     place = None if evidence.differs is None else start + len(alike)
     cut = _cut(len(excerpt), room, start, place)
@@ -44,7 +88,7 @@ def evidence_lines(evidence: Evidence, width: int) -> Iterator[Text]:
         shown = "…" + shown[1:]
     if cut + room < len(excerpt):
         shown = shown[:-1] + "…"
-    yield line((f"{' ' * (GUTTER - 2)}─┬ {evidence.file}:{evidence.line}:{evidence.column}", "dim"))
+    yield line((f"{' ' * (GUTTER - 2)}─┬ {_place(evidence)}", "dim"))
     yield line((number, "dim"), shown)
     marks = _marks(start - cut, len(alike + other), None if place is None else place - cut, room)
     missing = f" {printable(evidence.got)} is not in it" if evidence.reason in _UNLISTED else ""

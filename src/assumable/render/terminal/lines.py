@@ -2,6 +2,7 @@
 
 import textwrap
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from rich.text import Text
 
@@ -10,12 +11,31 @@ from assumable.errors import printable
 GUTTER = 5
 NARROW = 60
 """Below this width texts stand under their labels, not beside them."""
+_IN_WORDS = {" → ": " gives ", "≠": "differs:", "…": "..."}
+"""What prose has beside letters; commands and lines of documents stay as they are."""
+
+
+class Screen(NamedTuple):
+    """What is written on."""
+
+    width: int
+    plain: bool = False
+    """Whether signs are words: for screen readers, and where the output has no such signs."""
+
+    @property
+    def to(self) -> str:
+        """What stands between a caller and a role."""
+        return "to" if self.plain else "→"
 
 
 def wrapped(
-    prefix: str, text: str, width: int, *, style: str = "", hang: int | None = None
+    prefix: str, text: str, screen: Screen, *, style: str = "", hang: int | None = None
 ) -> Iterator[Text]:
     """A text beside its label, the further lines indented as far, or little when it is narrow."""
+    width = screen.width
+    if screen.plain:
+        for sign, word in _IN_WORDS.items():
+            prefix, text = prefix.replace(sign, word), text.replace(sign, word)
     if hang is None:
         indent = len(prefix) - len(prefix.lstrip())
         hang = len(prefix) if width >= NARROW else max(indent, min(len(prefix), GUTTER))
