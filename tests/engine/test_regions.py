@@ -51,9 +51,13 @@ def test_who_must_have_the_region_on(
 
 
 def test_each_account_is_a_finding_of_its_own() -> None:
-    """R10.5: both must act."""
+    """R10.5: both must act, unless the caller takes another endpoint."""
     diagnosis = diagnosed(through(OPT_IN, caller=OFF, role=OFF))
-    assert [(f.variant, f.owner) for f in diagnosis.findings] == [("caller", "you"), ("role", B)]
+    assert [(f.variant, f.owner) for f in diagnosis.findings] == [
+        ("caller", "you"),
+        ("role", "you"),
+    ]
+    assert [plan.owners for plan in diagnosis.plans] == [{"you": ("region/other-region",)}]
 
 
 def test_the_answer_names_the_roles_account() -> None:

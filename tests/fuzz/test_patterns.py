@@ -100,7 +100,7 @@ WORLDS: dict[str, Callable[[int], dict[str, Any]]] = {
     "a long Resource": lambda n: resource("*:*a" * n, "a"),
     "Action": lambda n: classic(identity=[allow("sts:" + "*s" * n + "b", ROLE)]),
     "variables": lambda n: condition(
-        "StringLike", "aws:UserAgent", "${aws:username}*" * n, "deployer" * 50
+        "StringLike", "aws:UserAgent", "${aws:username}*" * (n // 8), "deployer" * 50
     ),
     "open variables": lambda n: condition("StringLike", "aws:UserAgent", "${" * n, "a" * 50),
     "open defaults": lambda n: condition("StringLike", "aws:UserAgent", "${a, '" * n, "a" * 50),
