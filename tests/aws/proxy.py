@@ -1,0 +1,132 @@
+"""A proxy on loopback that lets calls to AWS through, but for the operations that shall fail."""
+
+import contextlib
+import http.client
+import socket
+import threading
+import time
+import urllib.parse
+from collections import Counter
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+Failure = Callable[[BaseHTTPRequestHandler], None]
+XML = "<ErrorResponse><Error><Code>{0}</Code><Message>{0} said so</Message></Error></ErrorResponse>"
+
+
+def error(code: str, status: int) -> Failure:
+    """AWS's answer of that code."""
+
+    def send(handler: BaseHTTPRequestHandler) -> None:
+        body = XML.format(code).encode()
+        handler.send_response(status)
+        handler.send_header("Content-Type", "text/xml")
+        handler.send_header("Content-Length", str(len(body)))
+        handler.end_headers()
+        handler.wfile.write(body)
+
+    return send
+
+
+def reset(handler: BaseHTTPRequestHandler) -> None:
+    """The connection breaks before anything is said."""
+    with contextlib.suppress(OSError):
+        handler.connection.shutdown(socket.SHUT_RDWR)
+    handler.connection.close()
+
+
+def cut(handler: BaseHTTPRequestHandler) -> None:
+    """The connection breaks in the middle of the answer."""
+    handler.send_response(200)
+    handler.send_header("Content-Type", "text/xml")
+    handler.send_header("Content-Length", "4000")
+    handler.end_headers()
+    handler.wfile.write(b"<ListUserPoliciesResponse><ListUserPoliciesResult>")
+    handler.wfile.flush()
+    reset(handler)
+
+
+def garbage(handler: BaseHTTPRequestHandler) -> None:
+    """What is answered is no answer of AWS."""
+    body = b"<html>the office's login page"
+    handler.send_response(200)
+    handler.send_header("Content-Type", "text/html")
+    handler.send_header("Content-Length", str(len(body)))
+    handler.end_headers()
+    handler.wfile.write(body)
+
+
+def silence(handler: BaseHTTPRequestHandler) -> None:
+    """Nothing is said for longer than the client waits."""
+    time.sleep(1.5)
+    reset(handler)
+
+
+class Proxy:
+    """Fails chosen operations, as often as it is told to."""
+
+    def __init__(self, upstream: str) -> None:
+        self._upstream = urllib.parse.urlsplit(upstream)
+        self.failures: dict[str, tuple[Failure, int]] = {}
+        """By operation: how it fails, and how many times."""
+        self.seen: Counter[str] = Counter()
+        self.bodies: list[str] = []
+        self._lock = threading.Lock()
+
+    def failure_of(self, operation: str) -> Failure | None:
+        """How the operation fails this time."""
+        with self._lock:
+            self.seen[operation] += 1
+            failure, times = self.failures.get(operation, (None, 0))
+            if failure is None or times == 0:
+                return None
+            self.failures[operation] = (failure, times - 1)
+            return failure
+
+    def forward(self, handler: BaseHTTPRequestHandler, body: bytes) -> None:
+        """Ask the real server, and hand its answer back."""
+        connection = http.client.HTTPConnection(str(self._upstream.netloc))
+        connection.request(handler.command, handler.path, body, dict(handler.headers))
+        answer = connection.getresponse()
+        content = answer.read()
+        handler.send_response(answer.status)
+        for name, value in answer.getheaders():
+            if name.lower() not in ("transfer-encoding", "content-length", "connection"):
+                handler.send_header(name, value)
+        handler.send_header("Content-Length", str(len(content)))
+        handler.end_headers()
+        handler.wfile.write(content)
+        connection.close()
+
+
+@contextlib.contextmanager
+def proxying(upstream: str) -> Iterator[tuple[Proxy, str]]:
+    """A running proxy and its address."""
+    proxy = Proxy(upstream)
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            target = self.headers.get("X-Amz-Target", "")
+            form = urllib.parse.parse_qs(body.decode(errors="replace"))
+            operation = target.rpartition(".")[2] or form.get("Action", ["?"])[0]
+            failure = proxy.failure_of(operation)
+            if failure is None:
+                proxy.forward(self, body)
+            else:
+                self.close_connection = True
+                failure(self)
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # its own name
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield proxy, f"http://127.0.0.1:{server.server_address[1]}"
+    finally:
+        server.shutdown()
+        server.server_close()
