@@ -18,11 +18,7 @@ from assumable.source import Document, Location
 FORMAT = "assumable/side/1"
 MAX_SIDE_BYTES = 2_000_000
 UNDISCLOSED = "(undisclosed)"
-"""Stands for a value that the file does not say."""
-NOBODY = "arn:aws:iam::000000000000:root"
-"""Stands for principals that are not the caller."""
-NOTHING = "arn:aws:iam::000000000000:role/undisclosed"
-"""Stands for resources that are not the role."""
+"""Stands for a value, a principal or a resource that the file does not say; no call has it."""
 _SEALED = "hmac-sha256:"
 
 Unsaid = Literal["unknown"]

@@ -18,7 +18,7 @@ from assumable.engine.operators import POSITIVE
 from assumable.engine.principals import match
 from assumable.engine.rules import Rule, RuleSet
 from assumable.engine.truth import Truth
-from assumable.formats.side import NOBODY, NOTHING, UNDISCLOSED, Seal, Told
+from assumable.formats.side import UNDISCLOSED, Seal, Told
 from assumable.globs import has_wildcard
 from assumable.model.policy import VERSION_WITH_VARIABLES, Condition, Effect, Layer, Policy
 from assumable.model.world import PolicyOrUnknown, Unknown
@@ -51,13 +51,13 @@ class Blinds(msgspec.Struct, frozen=True):
         contexts = {action: RequestContext(self.facts, action, layer) for action in ACTIONS}
         rules = RuleSet(known).rules
         statements: list[dict[str, Any]] = []
-        for statement in (made for rule in rules for made in self._statements(rule, contexts)):
+        for statement in (made for rule in rules for made in self._statements(rule, layer, contexts)):
             if statement not in statements:
                 statements.append(statement)
         return (Told(document=_document(statements)), *unread)
 
     def _statements(
-        self, rule: Rule, contexts: dict[str, RequestContext]
+        self, rule: Rule, layer: Layer, contexts: dict[str, RequestContext]
     ) -> Iterator[dict[str, Any]]:
         """One statement for all actions to which it says the same."""
         bodies: list[tuple[dict[str, Any], list[str]]] = []
@@ -66,8 +66,8 @@ class Blinds(msgspec.Struct, frozen=True):
             named = action if held.has_matching("Action") else ELSEWHERE
             if rule.statement.effect is Effect.DENY and (held.truth is False):
                 continue  # a Deny that does not apply says nothing
-            if named == ELSEWHERE and not _is_about_sts(rule):
-                continue
+            if named == ELSEWHERE and layer is not Layer.TRUST:
+                continue  # in a trust policy a wrong action is a cause of its own
             body = self._body(rule, held, context)
             same = next((actions for other, actions in bodies if other == body), None)
             if same is None:
@@ -93,7 +93,7 @@ class Blinds(msgspec.Struct, frozen=True):
 
     def _principal(self, rule: Rule, truth: Truth, tests: list[Test]) -> str | list[str]:
         if isinstance(truth, bool):
-            return self.facts.call.caller.arn if truth else NOBODY
+            return self.facts.call.caller.arn if truth else UNDISCLOSED
         statement = rule.statement
         if statement.not_principal:
             tests.append(("StringEquals", "NotPrincipal", (UNDISCLOSED,)))
@@ -107,7 +107,7 @@ class Blinds(msgspec.Struct, frozen=True):
     def _resource(self, truth: Truth, tests: list[Test]) -> str:
         if not isinstance(truth, bool):
             tests.append(("StringEquals", "Resource", (UNDISCLOSED,)))
-        return NOTHING if truth is False else self.facts.role_arn
+        return UNDISCLOSED if truth is False else self.facts.role_arn
 
     def _test(
         self, element: ElementTrace, condition: Condition, context: RequestContext, policy: Policy
@@ -159,12 +159,6 @@ def null_test(key: str, answer: str) -> Callable[[RequestContext], Truth]:
         pointer="",
     )
     return compiled(condition, has_variables=False)
-
-
-def _is_about_sts(rule: Rule) -> bool:
-    """Whether the statement lists an action of STS, which may be the wrong one."""
-    statement = rule.statement
-    return statement.not_action or any(a.lower().startswith("sts:") for a in statement.actions)
 
 
 def _block(tests: list[Test]) -> dict[str, dict[str, list[str]]]:

@@ -13,6 +13,7 @@ from assumable.engine.context import RequestContext
 from assumable.engine.facts import Facts, is_suspended
 from assumable.engine.gates import GateName
 from assumable.engine.layers import Part, Prepared
+from assumable.engine.limits import mfa_fault
 from assumable.engine.parameters import request_faults
 from assumable.errors import InputError
 from assumable.findings.chain import findings_of_chain
@@ -43,6 +44,8 @@ from assumable.sides.join import called, caller_half, check_same_call, keys_of_r
 _OWN_PARAMETERS = ("SerialNumber", "TokenCode", "Policy", "PolicyArns", "ProvidedContexts")
 """Parameters that only the caller knows; the other side gets stand-ins."""
 _STAND_INS = {"SerialNumber": "GAHT12345678", "TokenCode": "000000"}
+_NO_DEVICE = "arn:aws:iam::000000000000:user/undisclosed"
+"""Stands for a serial number that is none of the caller's devices."""
 _VARIABLE = re.compile(r"\$\{([^},]*)")
 
 
@@ -179,7 +182,7 @@ def _caller_side(seen: Scenario, wish: Wish, given: RoleSide | None) -> CallerSi
     tell = _Teller(Blinds(facts, seal), full=wish.full)
     parts = [*prepared.caller_parts(facts).all, *prepared.request_parts(facts).all]
     by_gate = {
-        gate: [part for part in parts if part.gate is gate and part.policies] for gate in GateName
+        gate: [part for part in parts if part.gate is gate and part.rules] for gate in GateName
     }
     principal = facts.principal
     session, caller = call.session, call.caller
@@ -233,7 +236,7 @@ def _role_side(
     tell = _Teller(Blinds(facts, seal), full=wish.full)
     role, trust = facts.role, facts.trust
     longest = role.max_session_duration if isinstance(role, Role) else "unknown"
-    rcps = [part for part in prepared.role_parts(facts).all if part.policies]
+    rcps = [part for part in prepared.role_parts(facts).all if part.rules]
     told = () if trust is None else tell.policies(Layer.TRUST, (trust,))
     return RoleSide(
         **_common(seen, seal, wish, calls=False),
@@ -292,6 +295,7 @@ def _stand_ins(call: Call) -> dict[str, Any]:
     """The caller's own parameters without their values; a faulty one stays faulty."""
     faulty = {fault.parameter.partition("[")[0] for fault in request_faults(call)}
     found: dict[str, Any] = {}
+    refused = mfa_fault(call)
     for name in _OWN_PARAMETERS:
         value = call.parameters.get(name)
         if value is None:
@@ -300,6 +304,8 @@ def _stand_ins(call: Call) -> dict[str, Any]:
             found[name] = UNDISCLOSED
         elif name == "ProvidedContexts":
             found[name] = [{**entry, "ContextAssertion": UNDISCLOSED} for entry in value]
+        elif refused is not None and name == refused.parameter == "SerialNumber":
+            found[name] = _NO_DEVICE
         elif name in _STAND_INS:
             found[name] = _STAND_INS[name]
     return found

@@ -15,7 +15,6 @@ from assumable.formats.dump import call_of
 from assumable.formats.reading import refuse_malformed
 from assumable.formats.scenario import Scenario
 from assumable.formats.side import (
-    NOBODY,
     UNDISCLOSED,
     CallerSide,
     KeyValue,
@@ -350,7 +349,7 @@ class Opened:
             return [self.caller_arn]
         mine = {self.seal.of(text) for text in _values(value)}
         return [
-            (self.caller_arn if name in mine else NOBODY) if is_sealed(name) else name
+            (self.caller_arn if name in mine else UNDISCLOSED) if is_sealed(name) else name
             for name in names
         ]
 
