@@ -51,7 +51,9 @@ class Blinds(msgspec.Struct, frozen=True):
         contexts = {action: RequestContext(self.facts, action, layer) for action in ACTIONS}
         rules = RuleSet(known).rules
         statements: list[dict[str, Any]] = []
-        for statement in (made for rule in rules for made in self._statements(rule, layer, contexts)):
+        for statement in (
+            made for rule in rules for made in self._statements(rule, layer, contexts)
+        ):
             if statement not in statements:
                 statements.append(statement)
         return (Told(document=_document(statements)), *unread)
@@ -129,9 +131,7 @@ class Blinds(msgspec.Struct, frozen=True):
             sealed = self._sealed(condition.base, values, variables=variables)
             yield condition.operator, key, sealed
 
-    def _sealed(
-        self, base: str, values: tuple[str, ...], *, variables: bool
-    ) -> tuple[str, ...]:
+    def _sealed(self, base: str, values: tuple[str, ...], *, variables: bool) -> tuple[str, ...]:
         positive = POSITIVE.get(base, base)
         if positive in ("bool", "null") and {v.lower() for v in values} <= {"true", "false"}:
             return values
@@ -162,7 +162,7 @@ def null_test(key: str, answer: str) -> Callable[[RequestContext], Truth]:
 
 
 def _block(tests: list[Test]) -> dict[str, dict[str, list[str]]]:
-    """The `Condition` element; of two tests of a key under one operator the one that fails counts."""
+    """The `Condition` element; of two tests of a key, the one that fails counts."""
     block: dict[str, dict[str, list[str]]] = {}
     for operator, key, values in tests:
         known = block.setdefault(operator, {})

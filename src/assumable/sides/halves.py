@@ -58,9 +58,7 @@ def blank_half(world: World, account: str, *, calls: bool) -> Half:
     )
 
 
-def bare(
-    account: str, *, scps: Unknown | None = None, rcps: Unknown | None = None
-) -> Organization:
+def bare(account: str, *, scps: Unknown | None = None, rcps: Unknown | None = None) -> Organization:
     """An organization of one account, of which nothing is known but that."""
     nodes = {account: Node(account, "ACCOUNT")}
     return Organization(id=account, management_account="", nodes=nodes, scps=scps, rcps=rcps)
@@ -76,9 +74,7 @@ def _alone(found: Organization | Unknown | None, account: str) -> Organization:
     return msgspec.structs.replace(found, nodes=nodes, management_account=management)
 
 
-def _places(
-    found: Organization | Unknown | None, account: str, *, calls: bool
-) -> dict[str, Value]:
+def _places(found: Organization | Unknown | None, account: str, *, calls: bool) -> dict[str, Value]:
     """The organization keys that the two stand-ins for an organization cannot say."""
     names = PRINCIPAL_ORG if calls else RESOURCE_ORG
     if isinstance(found, Organization):

@@ -62,8 +62,10 @@ def as_value(value: KeyValue, reason: str) -> Value:
     """The value of a key that a side file holds."""
     if value is None:
         return Absent(reason)
-    return Present(value, reason, multivalued=True) if isinstance(value, tuple) else Present(
-        (value,), reason
+    return (
+        Present(value, reason, multivalued=True)
+        if isinstance(value, tuple)
+        else Present((value,), reason)
     )
 
 
