@@ -213,9 +213,12 @@ def _organization(
     *,
     scps: tuple[Level, ...] | str | None = None,
     rcps: tuple[Level, ...] | str | None = None,
-) -> Organization:
+) -> Organization | Unknown:
     """The levels from the root down to the account, as a tree of its own."""
     layer, levels = (Layer.SCP, scps) if scps is not None else (Layer.RCP, rcps)
+    unread = Unknown(f"the {layer.upper()}s of account {account}", "the organization's policies")
+    if levels == "unknown" and not side.suspended:
+        return unread
     base = bare(account)
     status = "SUSPENDED" if side.suspended else "ACTIVE"
     nodes: dict[str, Node] = {}
@@ -227,7 +230,6 @@ def _organization(
         attached[name] = tuple(_policy(told, layer, name) for told in level.policies)
         above = name
     nodes.setdefault(account, Node(account, "ACCOUNT", status=status))
-    unread = Unknown(f"the {layer.upper()}s of account {account}", "the organization's policies")
     known = unread if levels == "unknown" else attached if listed else None
     field = "scps" if layer is Layer.SCP else "rcps"
     return msgspec.structs.replace(base, nodes=nodes, **{field: known})

@@ -1,8 +1,8 @@
 """Policies without their text: what one side decides is an outcome, the rest is sealed.
 
 The result is a policy document that gives the same truth, statement by statement, to somebody who
-knows the other side: a condition that is decided becomes a `Null` test of its key, or a test
-against no value at all, and one that is not keeps its operator and key.
+knows the other side: a condition that is decided becomes a test against no value at all, and one
+that is not keeps its operator and key.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -16,7 +16,7 @@ from assumable.engine.facts import Facts
 from assumable.engine.match import ElementTrace, StatementTrace, trace
 from assumable.engine.operators import POSITIVE
 from assumable.engine.principals import match
-from assumable.engine.rules import Rule, RuleSet
+from assumable.engine.rules import Rule, RuleSet, action_matches
 from assumable.engine.truth import Truth
 from assumable.formats.side import UNDISCLOSED, Seal, Told
 from assumable.globs import has_wildcard
@@ -63,13 +63,14 @@ class Blinds(msgspec.Struct, frozen=True):
     ) -> Iterator[dict[str, Any]]:
         """One statement for all actions to which it says the same."""
         bodies: list[tuple[dict[str, Any], list[str]]] = []
+        matched = any(action_matches(rule.statement, action) for action in ACTIONS)
         for action, context in contexts.items():
             held = trace(rule, context)
             named = action if held.has_matching("Action") else ELSEWHERE
             if rule.statement.effect is Effect.DENY and (held.truth is False):
                 continue  # a Deny that does not apply says nothing
-            if named == ELSEWHERE and layer is not Layer.TRUST:
-                continue  # in a trust policy a wrong action is a cause of its own
+            if named == ELSEWHERE and (matched or layer is not Layer.TRUST):
+                continue  # only of a trust policy a wrong action is a cause of its own
             body = self._body(rule, held, context)
             same = next((actions for other, actions in bodies if other == body), None)
             if same is None:
@@ -83,13 +84,14 @@ class Blinds(msgspec.Struct, frozen=True):
         """All elements but effect and action."""
         body: dict[str, Any] = {}
         tests: list[Test] = []
+        of_others = not held.has_matching("Principal")
         for element in held.elements:
             if element.element == "Principal":
                 body["Principal"] = {"AWS": self._principal(rule, element.truth, tests)}
             elif element.element == "Resource":
                 body["Resource"] = self._resource(element.truth, tests)
-            elif element.condition is not None:
-                tests.extend(self._test(element, element.condition, context, rule.policy))
+            elif element.condition is not None and not (of_others and element.truth is True):
+                tests.append(self._test(element, element.condition, context, rule.policy))
         conditions = _block(tests)
         return {**body, "Condition": conditions} if conditions else body
 
@@ -113,23 +115,21 @@ class Blinds(msgspec.Struct, frozen=True):
 
     def _test(
         self, element: ElementTrace, condition: Condition, context: RequestContext, policy: Policy
-    ) -> Iterator[Test]:
+    ) -> Test:
         """A test with the same outcome that says no value which the other side need not know.
 
-        What holds whatever the key turns out to be is left out.
+        One that is decided asks for none of no values, which always holds, or for one of them.
         """
         key, truth = condition.key, element.truth
+        if isinstance(truth, bool):
+            return ("StringNotEquals" if truth else "StringEquals"), key, ()
         for answer in ("false", "true"):
             if null_test(key, answer)(context) == truth:
-                yield "Null", key, (answer,)
-                return
-        if truth is False:
-            yield "StringEquals", key, ()
-        elif truth is not True:
-            values = condition.values
-            variables = policy.has_variables and any("${" in value for value in values)
-            sealed = self._sealed(condition.base, values, variables=variables)
-            yield condition.operator, key, sealed
+                return "Null", key, (answer,)
+        values = condition.values
+        variables = policy.has_variables and any("${" in value for value in values)
+        sealed = self._sealed(condition.base, values, variables=variables)
+        return condition.operator, key, sealed
 
     def _sealed(self, base: str, values: tuple[str, ...], *, variables: bool) -> tuple[str, ...]:
         positive = POSITIVE.get(base, base)
@@ -162,15 +162,14 @@ def null_test(key: str, answer: str) -> Callable[[RequestContext], Truth]:
 
 
 def _block(tests: list[Test]) -> dict[str, dict[str, list[str]]]:
-    """The `Condition` element; of two tests of a key, the one that fails counts."""
+    """The `Condition` element; names of keys ignore case, which makes room for another test."""
     block: dict[str, dict[str, list[str]]] = {}
     for operator, key, values in tests:
         known = block.setdefault(operator, {})
-        if key not in known:
-            known[key] = list(values)
-        elif known[key] != list(values):  # only `Null` tests meet: one says present, one absent
-            block.setdefault("StringEquals", {})[key] = []
-    return {operator: keys for operator, keys in block.items() if keys}
+        for spelling in (key, key.upper(), key.lower(), key.swapcase()):
+            if known.setdefault(spelling, list(values)) == list(values):
+                break
+    return block
 
 
 def _document(statements: list[dict[str, Any]]) -> dict[str, Any]:

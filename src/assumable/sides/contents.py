@@ -38,8 +38,10 @@ from assumable.sides.teller import Teller
 _OWN_PARAMETERS = ("SerialNumber", "TokenCode", "Policy", "PolicyArns", "ProvidedContexts")
 """Parameters that only the caller knows; the other side gets stand-ins."""
 _STAND_INS = {"SerialNumber": "GAHT12345678", "TokenCode": "000000"}
-_NO_DEVICE = "arn:aws:iam::000000000000:user/undisclosed"
-"""Stands for a serial number that is none of the caller's devices."""
+_NO_DEVICE, _FAULTY_DEVICE = (
+    f"arn:aws:iam::000000000000:user/{name}" for name in ("none", "no ne")
+)
+"""Stand for a serial number that is none of the caller's devices, and one that STS cannot read."""
 
 
 class Wish(msgspec.Struct, frozen=True, kw_only=True):
@@ -181,17 +183,22 @@ def _common(seen: Scenario, seal: Seal, wish: Wish, *, calls: bool) -> dict[str,
         },
         "every_region": world.complete and isinstance(account, Account),
         "suspended": is_suspended(organization, number),
-        "blocking": _blocking(seen),
+        "blocking": _blocking(seen, wish),
     }
 
 
 _TELLING = ("not-opted-in", "enabling", "disabling")
 
 
-def _blocking(seen: Scenario) -> tuple[Blamed, ...]:
-    """The blocking causes that one side alone establishes."""
+def _blocking(seen: Scenario, wish: Wish) -> tuple[Blamed, ...]:
+    """The blocking causes that one side alone establishes; levels are named only in full."""
+    named = () if wish.full else ("scp", "rcp")
     found = (
-        Blamed(code=finding.code, cause=finding.cause, variant=finding.variant)
+        Blamed(
+            code=finding.code,
+            cause=finding.cause,
+            variant="" if finding.cause in named else finding.variant,
+        )
         for finding in findings_of_chain(decide_chain(*seen))
         if finding.blocking
     )
@@ -207,11 +214,12 @@ def _stand_ins(call: Call) -> dict[str, Any]:
         value = call.parameters.get(name)
         if value is None:
             continue
+        is_no_device = refused is not None and name == refused.parameter == "SerialNumber"
         if name in faulty:
-            found[name] = UNDISCLOSED
+            found[name] = _FAULTY_DEVICE if is_no_device else UNDISCLOSED
         elif name == "ProvidedContexts":
             found[name] = [{**entry, "ContextAssertion": UNDISCLOSED} for entry in value]
-        elif refused is not None and name == refused.parameter == "SerialNumber":
+        elif is_no_device:
             found[name] = _NO_DEVICE
         elif name in _STAND_INS:
             found[name] = _STAND_INS[name]
@@ -226,25 +234,19 @@ def _keys_of_caller(facts: Facts, tags: Iterable[str]) -> dict[str, KeyValue]:
         if not keys.is_shared(key) and not keys.is_of_role(key)
         if not key.startswith(keys.PRINCIPAL_TAG)
     )
-    return _known(context, (*sorted(keys.OF_CALLER), *stated, *tags), keys.PRINCIPAL_TAG)
+    return _known(
+        context, (*sorted(keys.OF_CALLER), *stated, *keys.named(tags, keys.PRINCIPAL_TAG))
+    )
 
 
 def _keys_of_role(facts: Facts, tags: Iterable[str]) -> dict[str, KeyValue]:
     context = RequestContext(facts, "sts:AssumeRole", Layer.IDENTITY)
-    return _known(context, (*keys.RESOURCE_ORG, *tags), *keys.RESOURCE_TAGS)
+    return _known(context, (*keys.RESOURCE_ORG, *keys.named(tags, *keys.RESOURCE_TAGS)))
 
 
-def _known(
-    context: RequestContext, names: Iterable[str], *tag_prefixes: str
-) -> dict[str, KeyValue]:
-    found: dict[str, KeyValue] = {}
-    for name in dict.fromkeys(names):
-        is_name = name.startswith(tag_prefixes) or "/" not in name
-        for key in (name,) if is_name else (prefix + name for prefix in tag_prefixes):
-            value = context.value(key.lower())
-            if keys.is_known(value):
-                found[key] = keys.shown(value)
-    return found
+def _known(context: RequestContext, names: Iterable[str]) -> dict[str, KeyValue]:
+    values = {name: context.value(name.lower()) for name in names}
+    return {name: keys.shown(value) for name, value in values.items() if keys.is_known(value)}
 
 
 def _unknown_keys(call: Call) -> tuple[str, ...]:

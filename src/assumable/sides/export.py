@@ -64,7 +64,7 @@ def role_side(scenario: Scenario, wish: Wish, given: CallerSide | None = None) -
         seen = _as_role_sees(call, _asked(around, call), theirs.keys)
     else:
         theirs, seen = caller_half(given), called(given)
-        around = world_of(theirs, mine, complete=False)
+        around = world_of(theirs, mine, complete=world.complete)
     overrides = {**seen.overrides, **mine.keys, **own}
     seen = msgspec.structs.replace(seen, overrides=overrides)
     side = of_role(Scenario(around, seen), call, wish, given)
@@ -98,7 +98,11 @@ def _as_role_sees(call: Call, asked: set[str], places: dict[str, Value]) -> Call
         caller = UserCaller(arn=caller.arn, mfa=Mfa(unread))
     elif isinstance(caller, RoleCaller):
         caller = RoleCaller(arn=caller.arn, session=unsaid_session())
-    shared = {key: value for key, value in call.overrides.items() if keys.is_shared(key)}
+    shared = {
+        key: value
+        for key, value in call.overrides.items()
+        if keys.is_shared(key) or isinstance(value, Unknown)
+    }
     return msgspec.structs.replace(
         call,
         caller=caller,

@@ -13,7 +13,7 @@ class Half(msgspec.Struct, frozen=True, kw_only=True):
 
     id: str
     account: Account | Unknown
-    organization: Organization
+    organization: Organization | Unknown
     """With this account alone; what its id and paths mean is said by `keys`."""
     keys: dict[str, Value]
     """Condition keys about this half."""
@@ -22,9 +22,12 @@ class Half(msgspec.Struct, frozen=True, kw_only=True):
 
 def world_of(caller: Half, role: Half, *, complete: bool) -> World:
     """Both halves together."""
+    both = [half.organization for half in (caller, role)]
+    unread = [found for found in both if isinstance(found, Unknown)]
+    known = (_placed(caller.organization, caller.id), _placed(role.organization, role.id))
     return World(
         accounts={caller.id: caller.account, role.id: role.account},
-        organizations=(caller.organization, role.organization),
+        organizations=unread[0] if len(unread) == len(both) else known,
         endpoints={**caller.endpoints, **role.endpoints},
         complete=complete,
     )
@@ -53,22 +56,29 @@ def blank_half(world: World, account: str, *, calls: bool) -> Half:
     return Half(
         id=account,
         account=Unknown(f"account {account}", unread.settle),
-        organization=bare(account, scps=unread, rcps=unread),
+        organization=unread,
         keys=_places(found, account, calls=calls),
     )
 
 
-def bare(account: str, *, scps: Unknown | None = None, rcps: Unknown | None = None) -> Organization:
-    """An organization of one account, of which nothing is known but that."""
+def bare(account: str) -> Organization:
+    """An organization of one account without policies: as good as none."""
     nodes = {account: Node(account, "ACCOUNT")}
-    return Organization(id=account, management_account="", nodes=nodes, scps=scps, rcps=rcps)
+    return Organization(id=account, management_account="", nodes=nodes, scps=None, rcps=None)
 
 
-def _alone(found: Organization | Unknown | None, account: str) -> Organization:
+def _placed(found: Organization | Unknown, account: str) -> Organization:
+    """An organization that was not read, beside one that was."""
+    if isinstance(found, Organization):
+        return found
+    return msgspec.structs.replace(bare(account), scps=found, rcps=found)
+
+
+def _alone(found: Organization | Unknown | None, account: str) -> Organization | Unknown:
     if found is None:
         return bare(account)
     if isinstance(found, Unknown):
-        return bare(account, scps=found, rcps=found)
+        return found
     nodes = {node.id: node for node in found.path_to(account)}
     management = account if account == found.management_account else ""
     return msgspec.structs.replace(found, nodes=nodes, management_account=management)

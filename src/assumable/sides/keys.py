@@ -70,14 +70,19 @@ def as_value(value: KeyValue, reason: str) -> Value:
 
 
 def asked_tags(told: Iterable[Told], *prefixes: str) -> set[str]:
-    """The keys under these prefixes that the conditions of some policies ask for."""
+    """The tags, without these prefixes, that the conditions of some policies ask for."""
     return {
-        key.lower()
+        key.lower().partition("/")[2]
         for policy in told
         if isinstance(policy.document, dict)
         for key in keys_of(policy.document)
         if key.lower().startswith(prefixes)
     }
+
+
+def named(tags: Iterable[str], *prefixes: str) -> list[str]:
+    """The condition keys of tags."""
+    return [f"{prefix}{tag}" for tag in tags for prefix in prefixes]
 
 
 def keys_of(document: Mapping[str, Any]) -> Iterable[str]:
