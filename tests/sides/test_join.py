@@ -80,6 +80,7 @@ def test_two_sides_of_one_party_are_refused() -> None:
         (lambda text: text.replace('"exists"', '"exits"'), "side.json"),
         (lambda _: "[]", "no side file"),
     ],
+    ids=["changed", "cut", "another version", "a wrong type", "an unknown key", "no object"],
 )
 def test_a_changed_file_is_refused(edit: Any, words: str) -> None:
     text = edit(written(role_side(parsed(classic()), Wish())))
