@@ -131,6 +131,15 @@ def test_an_answer_from_outcomes_has_no_fixes_and_no_evidence() -> None:
     assert f"the administrator of {A}" in answer.findings[0].explanation
 
 
+def test_a_fault_of_the_shared_call_is_explained_and_one_of_a_stand_in_is_not() -> None:
+    world = parsed(changed(RoleSessionName="s", SerialNumber="GAHT12345678", TokenCode="12"))
+    caller, role = caller_side(world, Wish()), role_side(world, Wish())
+    answer = diagnosed(joined(caller, role), (caller, role))
+    shown = {finding.variant: finding.explanation for finding in answer.findings}
+    assert "side files" not in shown["RoleSessionName"]
+    assert "side files" in shown["TokenCode"]
+
+
 def test_full_sides_give_the_whole_answer() -> None:
     world = parsed(classic(identity=[]))
     whole, both = diagnose(*world), diagnose(*passed_on(world, "full"))

@@ -54,6 +54,8 @@ def _words(outcome: Outcome) -> str:
 
 def _finding(finding: Finding, sides: tuple[CallerSide, RoleSide]) -> Finding:
     """The finding without evidence; the variant is that of the side which established it."""
+    if finding.cause == "parameter" and finding.variant not in sides[0].parameters:
+        return msgspec.structs.replace(finding, evidence=(), fixes=())  # both know what was sent
     accounts = _accounts(sides)
     knowing = [n for n in (0, 1) if finding.cause in _variants(sides[n])]
     who = " and ".join(f"the administrator of {accounts[n]}" for n in knowing)

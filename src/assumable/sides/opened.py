@@ -76,7 +76,7 @@ class Opened:
         if values == [UNDISCLOSED] and _is_open(value):
             name = f"the undisclosed test of {key} by {operator}"
             self.unknown[name.lower()] = Unknown(
-                "a pattern that is not disclosed",
+                "not disclosed",
                 "export-side with --given or --full",
                 present=True,
             )
