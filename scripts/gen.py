@@ -1,4 +1,4 @@
-"""Writes what is generated: the JSON Schema, what the README shows, and the page of rules."""
+"""Writes what is generated: the JSON Schemas, what the README shows, and the page of rules."""
 
 import json
 import os
@@ -7,10 +7,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+from assumable.formats import side
 from assumable.render.json import schema
 
 ROOT = Path(__file__).parent.parent
 SCHEMA = ROOT / "docs" / "schema" / "diagnosis-1.json"
+SIDE = SCHEMA.with_name("side-1.json")
 README = ROOT / "README.md"
 RULES = ROOT / "scripts" / "gen_rules.py"
 EXAMPLE = re.compile(r"```console\n\$ assumable (?P<arguments>.*)\n(?P<shown>(?:.*\n)*?)```")
@@ -35,8 +37,9 @@ def example(found: re.Match[str]) -> str:
 def main() -> None:
     """Write all of them."""
     SCHEMA.parent.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(schema(), indent=2, ensure_ascii=False)
-    SCHEMA.write_text(text + "\n", encoding="utf-8")
+    for path, found in ((SCHEMA, schema()), (SIDE, side.schema())):
+        text = json.dumps(found, indent=2, ensure_ascii=False)
+        path.write_text(text + "\n", encoding="utf-8")
     readme = README.read_text(encoding="utf-8")
     README.write_text(EXAMPLE.sub(example, readme), encoding="utf-8")
     subprocess.run([sys.executable, str(RULES)], check=True, cwd=ROOT)

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from assumable.aws import clients
 from assumable.cli.main import main
 from tests.aws.accounts import Accounts
-from tests.worlds import ROLE, B, policy, trust
+from tests.worlds import DEPLOYER, ROLE, B, policy, trust
 
 pytestmark = pytest.mark.demo
 
@@ -70,3 +71,28 @@ def test_an_unreadable_organization_can_be_assumed_open(
     live = ("--profile", "deployer", "--role-profile", "auditor", "--endpoint-url", accounts.url)
     assert why(monkeypatch, capsys, *live)[0] == 3
     assert why(monkeypatch, capsys, *live, "--assume", "organization=open")[0] == 0
+
+
+def test_each_administrator_exports_a_side_with_a_profile_of_its_own(
+    accounts: Accounts,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+) -> None:
+    """The profile of one account never reads the other."""
+    accounts.classic()
+    call = ("--role-session-name", "deploy-session", "--endpoint-url", accounts.url)
+    mine, theirs = str(tmp_path / "caller.json"), str(tmp_path / "role.json")
+    for words in (
+        ("--caller", "--role-arn", ROLE, "--profile", "deployer", *call, "--out", mine),
+        ("--role", ROLE, "--caller", DEPLOYER, "--profile", "auditor", *call, "--out", theirs),
+    ):
+        monkeypatch.setattr(sys, "argv", ["assumable", "export-side", *words])
+        main()
+    monkeypatch.setattr(
+        sys, "argv",
+        ["assumable", "why", "--side", mine, "--side", theirs, "--assume", "organization=open"],
+    )  # fmt: skip
+    with pytest.raises(SystemExit) as left:
+        main()
+    assert left.value.code == 0, capsys.readouterr().out

@@ -242,7 +242,7 @@ def test_an_uncaught_exception_exits_70(
     def broken(_: object) -> None:
         raise ZeroDivisionError("a claim")
 
-    monkeypatch.setattr(why, "_scenario", broken)
+    monkeypatch.setattr(why, "scenario_of", broken)
     monkeypatch.setattr(sys, "argv", ["assumable", "why", "--role-arn", "x"])
     with pytest.raises(SystemExit) as exit_:
         main.main()

@@ -4,101 +4,32 @@ import os
 import shutil
 import sys
 from collections.abc import Mapping
-from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 import msgspec
 
-from assumable.cli import readers, token_options
-from assumable.cli.assume import assumptions
+from assumable.cli import token_options
+from assumable.cli.choice import AwsStyle, as_assumed, call_options, scenario_of, sides_of
 from assumable.compare import exchanged
 from assumable.diagnose import Diagnosis, diagnose
 from assumable.engine.evaluate import Verdict
-from assumable.errors import InputError
-from assumable.formats.chain import via
-from assumable.formats.command import parameters_from_flags
-from assumable.formats.scenario import Scenario, read_scenario
-from assumable.model.call import RoleCaller, Session
+from assumable.formats.scenario import Scenario
 from assumable.model.world import World
 
 EXIT_CODES = {Verdict.ALLOWED: 0, Verdict.DENIED: 1, Verdict.CONDITIONAL: 3}
-_SEVERAL = (
-    "--tags", "--transitive-tag-keys", "--policy-arns", "--caller-policy", *token_options.SEVERAL,
-)  # fmt: skip
-_CALL = ("caller", "profile", "principal_arn", "time", *token_options.BEARERS)
 _PATH = click.Path(path_type=Path)
 
 
-class AwsStyle(click.Command):
-    """Takes several values after one flag, as the `aws` command does."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """`--tags A B` becomes `--tags A --tags B` before the options are read."""
-        spread: list[str] = []
-        flag, values = "", 0
-        for word in args:
-            if word.startswith("--"):
-                flag, values = (word if word in _SEVERAL else ""), 0
-            elif flag:
-                if values:
-                    spread.append(flag)
-                values += 1
-            spread.append(word)
-        ctx.allow_extra_args = True
-        rest = super().parse_args(ctx, spread)
-        if rest:  # not shown: half of an unquoted token may be among them
-            ctx.fail("some words belong to no flag: put quotes around a value with spaces")
-        return rest
-
-
 @click.command(name="why", cls=AwsStyle, context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--scenario", type=_PATH, help="A scenario file: a closed world and a call.")
+@click.option("--caller", help="ARN of the caller, as `aws sts get-caller-identity` prints it.")
+@call_options
 @click.option(
-    "--snapshot", type=_PATH, help="A folder of get-account-authorization-details outputs."
-)
-@click.option(
-    "--older-snapshot",
+    "--side",
     type=_PATH,
     multiple=True,
-    help="An older snapshot: who the deleted principals of a trust policy were; repeatable.",
-)
-@click.option(
-    "--trust-policy", type=_PATH, help="The role's trust policy, or `aws iam get-role` output."
-)
-@click.option(
-    "--caller-policy", type=_PATH, multiple=True, help="A policy of the caller; repeatable."
-)
-@click.option("--caller", help="ARN of the caller, as `aws sts get-caller-identity` prints it.")
-@token_options.token_options
-@click.option("--profile", help="The caller's profile; the world is then read from AWS.")
-@click.option("--caller-profile", help="A profile, or role ARN, that reads the caller's account.")
-@click.option("--role-profile", "--target-profile", help="One that reads the role's account.")
-@click.option("--org-profile", help="One that reads the organization.")
-@click.option("--endpoint-url", help="Another endpoint for every AWS call.")
-@click.option("--region", help="The Region of the STS endpoint.")
-@click.option("--role-arn", help="The role to assume.")
-@click.option(
-    "--via", multiple=True, metavar="ARN", help="A role to assume on the way; repeatable, in order."
-)
-@click.option("--role-session-name", help="As for aws sts assume-role.")
-@click.option("--external-id", help="As for aws sts assume-role.")
-@click.option("--serial-number", help="As for aws sts assume-role.")
-@click.option("--token-code", help="As for aws sts assume-role.")
-@click.option("--duration-seconds", help="As for aws sts assume-role.")
-@click.option("--source-identity", help="As for aws sts assume-role.")
-@click.option("--tags", multiple=True, help="Key=…,Value=…; repeatable.")
-@click.option("--transitive-tag-keys", multiple=True, help="Repeatable.")
-@click.option("--policy", help="As for aws sts assume-role.")
-@click.option("--policy-arns", multiple=True, help="arn=…; repeatable.")
-@click.option("--target-principal", help="As for aws sts assume-root; needs --snapshot.")
-@click.option("--task-policy-arn", help="As for aws sts assume-root: arn=….")
-@click.option(
-    "--assume",
-    multiple=True,
-    metavar="ITEM=VALUE",
-    help="Decide an open item, such as U-10=visible; organization=open, session=plain.",
+    help="A file of `assumable export-side`; twice, for the caller's and the role's side.",
 )
 @click.option(
     "--format",
@@ -132,19 +63,10 @@ def command(**options: Any) -> None:
     they are those of the last call of a chain of roles. Exit status: 0 allowed, 1 denied, 2 bad
     input, 3 depends on what is not known, 4 AWS could not be read, 70 a bug.
     """
-    calls = options["calls"] = readers.counted()
-    try:
-        (world, call), notes, file = _scenario(options)
-    finally:
-        readers.clear_progress(calls)
-    notes = (*notes, *readers.notes_on(calls))
-    if options["older_snapshot"]:
-        world = _with_former(world, options)
-    decided = assumptions(options["assume"])
-    if decided.get("session") and isinstance(call.caller, RoleCaller):
-        plain = msgspec.structs.replace(call.caller, session=Session())
-        call = msgspec.structs.replace(call, caller=plain)
-    call = msgspec.structs.replace(call, assumptions=decided)
+    if options["side"]:
+        _answer_sides(options)
+    given, notes, file = scenario_of(options)
+    world, call = as_assumed(given, options)
     like = options["like"] or ""
     if like:
         exchanged(world, call, like)  # an error names what was given, not its pseudonym
@@ -156,6 +78,21 @@ def command(**options: Any) -> None:
     diagnosis = diagnose(world, call, expected=options["expect"] or "", like=like)
     diagnosis = token_options.with_file(diagnosis, file)
     diagnosis = msgspec.structs.replace(diagnosis, notes=(*diagnosis.notes, *notes))
+    _answer(diagnosis, world, options)
+
+
+def _answer_sides(options: Mapping[str, Any]) -> NoReturn:
+    """The answer of two side files."""
+    from assumable.sides.answer import diagnosed
+    from assumable.sides.join import joined
+
+    sides = sides_of(options)
+    scenario = as_assumed(joined(*sides), options)
+    diagnosis = diagnosed(scenario, sides, expected=options["expect"] or "")
+    _answer(diagnosis, scenario.world, options)
+
+
+def _answer(diagnosis: Diagnosis, world: World, options: Mapping[str, Any]) -> NoReturn:
     click.echo(_rendered(diagnosis, world, options), nl=False, color=None)
     sys.exit(0 if options["exit_zero"] else EXIT_CODES[diagnosis.verdict])
 
@@ -189,91 +126,3 @@ def _has_signs() -> bool:
     except UnicodeEncodeError:
         return False
     return True
-
-
-def _scenario(options: Mapping[str, Any]) -> tuple[Scenario, tuple[str, ...], str]:
-    """The world that the options choose, the call in it, and notes on where it comes from.
-
-    Last comes the file with the token or assertion, if there is one.
-    """
-    now, flags = token_options.moment_of(options), parameters_from_flags(options)
-    chosen = [name for name in ("scenario", "snapshot", "trust_policy") if options[name]]
-    if len(chosen) > 1:
-        raise InputError("choose one of --scenario, --snapshot and --trust-policy")
-    if options["scenario"]:
-        if flags or any(options[name] for name in (*_CALL, "via")):
-            raise InputError("a scenario holds its own call", "--scenario", "edit the file instead")
-        return read_scenario(options["scenario"], now=now), (), ""
-    live_only = [name for name in (*readers.FLAGS, "endpoint_url") if options[name]]
-    if chosen and live_only:
-        flag, other = (f"--{name.replace('_', '-')}" for name in (live_only[0], chosen[0]))
-        raise InputError(f"{flag} is for a running AWS", "", f"leave out {other}")
-    bearer = token_options.bearer_of(options, flags, now)
-    if bearer is not None:
-        return token_options.asked(options, flags, bearer, now), bearer.notes, bearer.file
-    return _signed(options, flags, chosen, now), (), ""
-
-
-def _with_former(world: World, options: Mapping[str, Any]) -> World:
-    """The world with what older snapshots tell of principals that were deleted since."""
-    if options["scenario"]:
-        raise InputError("a scenario tells that itself", "--older-snapshot", "under `former`")
-    from assumable.formats import dump
-
-    return dump.with_former(world, options["older_snapshot"])
-
-
-def _signed(
-    options: Mapping[str, Any], flags: dict[str, Any], chosen: list[str], now: datetime
-) -> Scenario:
-    """The call of a caller whose credentials sign it."""
-    if "TargetPrincipal" in flags:
-        return _for_root(options, flags, now)
-    from_files = chosen or options["caller_policy"]
-    if options["caller"] and not from_files and not options["caller_profile"]:
-        raise InputError(
-            "--caller needs a world",
-            "",
-            "--snapshot, --trust-policy, --caller-policy, or --caller-profile to read AWS",
-        )
-    if "RoleArn" not in flags:
-        raise InputError("--role-arn is missing", "", "or choose a world with --scenario FILE")
-    if from_files:
-        return _from_files(options, flags, now)
-    from assumable.ask import read_live
-
-    return read_live(
-        flags,
-        readers.readers_of(options),
-        now=now,
-        caller=options["caller"],
-        via_roles=options["via"],
-        calls=options["calls"],
-    )
-
-
-def _for_root(options: Mapping[str, Any], flags: dict[str, Any], now: datetime) -> Scenario:
-    """AssumeRoot, which the organization decides: the other worlds know nothing of it."""
-    if not options["snapshot"]:
-        raise InputError("--target-principal needs a world", "", "--snapshot DIR, or --scenario")
-    if "RoleArn" in flags or options["via"]:
-        raise InputError("AssumeRoot asks for no role", "", "leave out --role-arn and --via")
-    world, call = _from_files(options, flags, now)
-    return Scenario(world, msgspec.structs.replace(call, api="AssumeRoot"))
-
-
-def _from_files(options: Mapping[str, Any], flags: dict[str, Any], now: datetime) -> Scenario:
-    if not options["caller"]:
-        raise InputError(
-            "--caller is missing", "", "its ARN, as `aws sts get-caller-identity` prints it"
-        )
-    from assumable.formats import dump
-
-    if options["snapshot"]:
-        world = dump.read_snapshot(options["snapshot"])
-    else:
-        world = dump.read_policies(
-            options["trust_policy"], options["caller_policy"], options["caller"], flags["RoleArn"]
-        )
-    call = dump.call_of(options["caller"], flags, region=options["region"], now=now)
-    return Scenario(world, via(call, options["via"]))
