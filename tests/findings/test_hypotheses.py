@@ -1,0 +1,100 @@
+"""What an unread side can hide is never left out, and no answer of AWS rules the truth out."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from assumable.diagnose import diagnose
+from assumable.engine.answer import aws_error
+from assumable.engine.evaluate import Verdict, decide
+from assumable.errors import InputError
+from assumable.findings.probing import DENY_ALL
+from assumable.formats.scenario import Scenario, read_scenario
+from assumable.model.call import Call
+from assumable.model.probe import ProbeReply, ProbeRequest, Send
+from assumable.model.world import Account, Role, Unknown, World
+from tests.reference.generator import scenario as generated
+from tests.worlds import NOW, parsed
+
+SCENARIOS = sorted((Path(__file__).parents[1] / "scenarios").glob("AS*/*.yaml"))
+UNREAD = Unknown("the role's account", "read access to the role's account")
+
+
+def without_account(scenario: Scenario) -> Scenario:
+    """The role's account was not read."""
+    accounts = {**scenario.world.accounts, scenario.call.role_account: UNREAD}
+    return Scenario(msgspec.structs.replace(scenario.world, accounts=accounts), scenario.call)
+
+
+def without_trust(scenario: Scenario) -> Scenario:
+    """The role is there; its trust policy and its longest session were not read."""
+    world, call = scenario
+    role, account = world.role(call.role_arn), world.account(call.role_account)
+    if not isinstance(role, Role) or not isinstance(account, Account):
+        return scenario
+    blank = msgspec.structs.replace(role, trust=UNREAD, max_session_duration=UNREAD)
+    roles = {**account.roles, role.arn: blank}
+    changed = msgspec.structs.replace(account, roles=roles)
+    accounts = {**world.accounts, account.id: changed}
+    return Scenario(msgspec.structs.replace(world, accounts=accounts), call)
+
+
+BLANKS = {"account": without_account, "trust": without_trust}
+
+
+def oracle(world: World, call: Call) -> Send:
+    """AWS, played by the engine on the world as it really is."""
+
+    def send(request: ProbeRequest) -> ProbeReply:
+        assert request.parameters["Policy"] == DENY_ALL
+        assert "TokenCode" not in request.parameters
+        parameters = dict(request.parameters)
+        if request.with_code:
+            parameters["TokenCode"] = call.parameters["TokenCode"]
+        network = call.network
+        if request.region:
+            network = msgspec.structs.replace(network, region=request.region, endpoint="regional")
+        asked = msgspec.structs.replace(call, parameters=parameters, network=network)
+        decision = decide(world, asked)
+        said = aws_error(decision)
+        if said is not None:
+            return ProbeReply(code=said.code, status=said.status or 0, message=said.message)
+        return ProbeReply(passed=decision.verdict is Verdict.ALLOWED)
+
+    return send
+
+
+def cases() -> Iterator[Any]:
+    for path in SCENARIOS:
+        for blank in BLANKS:
+            yield pytest.param(path, blank, id=f"{path.parent.name}-{path.stem}-{blank}")
+    for seed in range(400):
+        for blank in BLANKS:
+            yield pytest.param(seed, blank, id=f"{seed}-{blank}")
+
+
+@pytest.mark.parametrize(("source", "blank"), list(cases()))
+def test_the_true_causes_are_among_the_hypotheses(source: Path | int, blank: str) -> None:
+    """Before anything is tried, and after every probe and the error text itself."""
+    try:
+        whole = read_scenario(source, now=NOW) if isinstance(source, Path) else None
+        whole = whole or parsed(generated(source))
+    except InputError:
+        return
+    if whole.call.chain or whole.call.api == "AssumeRoot":
+        return
+    truth = diagnose(*whole)
+    hidden = BLANKS[blank](whole)
+    before = diagnose(*hidden)
+    if truth.verdict is not Verdict.DENIED or before.verdict is not Verdict.CONDITIONAL:
+        return
+    causes = {finding.cause for finding in truth.findings if finding.blocking}
+    assert causes <= {each.cause for each in before.hypotheses}
+    after = diagnose(*hidden, probe=oracle(*whole))
+    assert len(after.probes) <= 5
+    assert causes <= {each.cause for each in after.hypotheses}
+    confirmed = {each.cause for each in after.hypotheses if each.certainty == "confirmed"}
+    assert confirmed <= causes
