@@ -16,15 +16,18 @@ from assumable.findings.observed import (
     statement_of,
     view_of,
 )
-from assumable.findings.probing import ProbeRecord, candidates, run, telling
+from assumable.findings.probing import ProbeRecord, run, telling
 from assumable.findings.weighing import Bearing, Odds, bearing_of
 from assumable.formats.message import Message
 from assumable.model.probe import Send
 
+NONE_TELLS = "no probe was made: none would tell the causes that are left apart"
 NOT_NEEDED = "no probe was made: the answer does not depend on what is not known"
 PASSED = "AWS allowed the call when it was tried"
 PASSED_SHORT = "AWS allowed the call when it was tried, for 900 s"
-CHANGED = "AWS refused the call before and allows it now: something changed, or it was not this call"
+CHANGED = (
+    "AWS refused the call before and allows it now: something changed, or it was not this call"
+)
 
 
 class Beliefs(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,7 +41,7 @@ class Beliefs(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def is_refused_anyway(self) -> bool:
         """Whether AWS refused what everything that is known allows."""
-        return self.error is not None and self.error.statement == REFUSED_ANYWAY
+        return self.error is not None and self.error.statement.startswith(REFUSED_ANYWAY)
 
 
 def beliefs_about(
@@ -53,29 +56,32 @@ def beliefs_about(
     """
     decision, hop = chain.decisions[chain.shown], number_of(chain, chain.shown)
     message = _evidence(observed, hop)
-    hypotheses = hypotheses_of(decision, hop=hop)
-    if message is not None and decision.verdict is Verdict.ALLOWED:
-        hypotheses = hypotheses_despite(decision, message, hop=hop)
-    odds = Odds(hypotheses)
+    hypotheses, is_complete = hypotheses_of(decision, hop=hop), True
+    if observed is not None and message is not None and decision.verdict is Verdict.ALLOWED:
+        named, is_complete = observed.is_caller_named, False
+        hypotheses = hypotheses_despite(decision, message, is_caller_named=named, hop=hop)
+    odds = Odds(hypotheses, is_complete=is_complete)
     bearing = Bearing() if message is None else bearing_of(message, tuple(odds.weights))
-    odds.take(bearing)
+    odds.take(bearing, is_told=True)
     was_refused = odds.refused
     probes: tuple[ProbeRecord, ...] = ()
     if probe is not None and hypotheses:
         probes = run(decision.call, odds, None if probe == "plan" else probe)
+    unmade = NONE_TELLS if hypotheses else NOT_NEEDED
     error = None
     if observed is not None:
         blocking = [f.cause for f in findings if f.blocking and f.hop == hop]
-        says = "" if message is None else statement_of(message, decision.verdict, blocking)
+        left = [each.cause for each in hypotheses]
+        says = "" if message is None else statement_of(message, decision.verdict, blocking, left)
         error = view_of(observed, bearing, says)
     if probe == "plan":  # a plan is no evidence
-        odds = Odds(hypotheses)
-        odds.take(bearing)
+        odds = Odds(hypotheses, is_complete=is_complete)
+        odds.take(bearing, is_told=True)
     return Beliefs(
         hypotheses=telling(decision.call, odds),
         error=error,
         probes=probes,
-        notes=_notes(probes, was_asked=probe is not None, was_refused=was_refused),
+        notes=_notes(probes, was_refused) if probes or probe is None else (unmade,),
     )
 
 
@@ -86,11 +92,7 @@ def _evidence(observed: Observed | None, hop: int) -> Message | None:
     return observed.message
 
 
-def _notes(
-    probes: tuple[ProbeRecord, ...], *, was_asked: bool, was_refused: bool
-) -> tuple[str, ...]:
-    if was_asked and not probes:
-        return (NOT_NEEDED,)
+def _notes(probes: tuple[ProbeRecord, ...], was_refused: bool) -> tuple[str, ...]:
     made = [probe for probe in probes if probe.answer != "planned"]
     if not made:
         return ()

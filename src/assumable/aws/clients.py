@@ -242,7 +242,7 @@ def assuming_client(profile: str | None, region: str | None, endpoint_url: str |
 
     def refuse(model: Any, **_: Any) -> None:
         if model.name not in ASSUMING:
-            raise OperationRefusedError(f"sts:{model.name} is not a probe")
+            raise OperationRefusedError(f"sts:{model.name} is no probe")
 
     for event in ("provide-client-params", "before-call"):
         client.meta.events.register_first(event, refuse)

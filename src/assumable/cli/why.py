@@ -11,7 +11,7 @@ from typing import Any
 import click
 import msgspec
 
-from assumable.cli import token_options
+from assumable.cli import probe_options, token_options
 from assumable.cli.assume import assumptions
 from assumable.diagnose import Diagnosis, diagnose
 from assumable.engine.evaluate import Verdict
@@ -107,6 +107,7 @@ class AwsStyle(click.Command):
     type=click.Choice(["allowed", "denied"]),
     help="What the verdict should be; an unexpected allow is explained, with what closes it.",
 )
+@probe_options.probe_options
 @click.option("--like", metavar="ARN", help="A caller, or a role, with which the call works.")
 @click.option("--output", hidden=True)
 @click.option("--query", hidden=True)
@@ -127,12 +128,15 @@ def command(**options: Any) -> None:
         call = msgspec.structs.replace(call, caller=plain)
     call = msgspec.structs.replace(call, assumptions=decided)
     like = options["like"] or ""
+    error, probe = probe_options.observed(options, call), probe_options.prober(options, call)
     if options["redact"]:
         from assumable.cli.redaction import redacted
 
         (world, call), notes, like = redacted(Scenario(world, call), notes, like)
         file = ""
-    diagnosis = diagnose(world, call, expected=options["expect"] or "", like=like)
+    diagnosis = diagnose(
+        world, call, expected=options["expect"] or "", like=like, error=error, probe=probe
+    )
     diagnosis = token_options.with_file(diagnosis, file)
     diagnosis = msgspec.structs.replace(diagnosis, notes=(*diagnosis.notes, *notes))
     click.echo(_rendered(diagnosis, world, options), nl=False, color=None)

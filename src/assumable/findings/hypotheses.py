@@ -25,6 +25,7 @@ from assumable.model.world import Unknown
 
 CLIENT_CONFIG = "AS008"
 """No check establishes `client-config` from a world, so that the registry does not know it."""
+Certainty = Literal["possible", "likely", "confirmed"]
 _KINDS = ("AssumeRole", "AssumeRoleWithWebIdentity", "AssumeRoleWithSAML", "service")
 _LAYERS = {
     GateName.SCP: "scp",
@@ -53,7 +54,7 @@ class Hypothesis(msgspec.Struct, frozen=True, kw_only=True):
     prior_kind: str
     share: float = 0.0
     """Its part of all that remains after the evidence, from 0 to 1."""
-    certainty: Literal["possible", "likely", "confirmed"] = "possible"
+    certainty: Certainty = "possible"
     """`likely` when evidence points to it; `confirmed` when it leaves no other explanation."""
     owners: tuple[str, ...] = ()
     """The accounts whose administrators can look, or `caller`."""
@@ -80,16 +81,25 @@ def hypotheses_of(decision: Decision, *, hop: int = 0) -> tuple[Hypothesis, ...]
 
 
 def hypotheses_despite(
-    decision: Decision, message: Message, *, hop: int = 0
+    decision: Decision, message: Message, *, is_caller_named: bool, hop: int = 0
 ) -> tuple[Hypothesis, ...]:
     """Of a refused call that is decided to be allowed: what was taken for granted, or has changed.
 
-    Where AWS's text names one cause or one layer, that is among them.
+    Where AWS's text names one cause or one layer, that is among them; where it names the caller,
+    no other credentials signed.
     """
     call = decision.call
-    found = [Hidden(cause, CALLER) for cause in ("client-config", "propagation")]
+    found = [Hidden("propagation", CALLER)]
+    if not is_caller_named:
+        found.append(Hidden("client-config", CALLER, "sts:GetCallerIdentity, where it failed"))
     if call.network.assumed and call.network.vpc_endpoint is None:
-        found.append(Hidden("vpc-endpoint-policy", call.caller_account, "--snapshot with network"))
+        found.append(
+            Hidden(
+                "vpc-endpoint-policy",
+                call.caller_account,
+                "the endpoint that the client reaches STS by",
+            )
+        )
     if call.assumptions.get(ORGANIZATION):
         settle = "organizations:ListPoliciesForTarget, instead of --assume organization=open"
         found += [Hidden("scp", call.caller_account, settle), Hidden("rcp", call.role_account)]

@@ -6,10 +6,10 @@ from assumable import arn
 from assumable.model.call import Call
 
 _FIXED = {
-    "role-not-found": "there is no such role: another account, path or spelling, or deleted",
+    "role-not-found": "no such role: its path, spelling, account; deleted",
     "caller-not-found": "the caller does not exist any more",
     "service-principal": "the trust policy does not name the service",
-    "trust-action": "the trust policy names the caller for another action",
+    "trust-action": "the trust policy names it for another action",
     "trust-condition": "another condition of the trust policy does not hold",
     "trust-explicit-deny": "a Deny of the trust policy matches",
     "identity-permission": "the caller's own policies do not allow it",
@@ -19,12 +19,12 @@ _FIXED = {
     "permissions-boundary": "the caller's permissions boundary stops it",
     "session-policy": "the caller's session policy stops it",
     "vpc-endpoint-policy": "the policy of the VPC endpoint stops it",
-    "web-identity-claim": "the trust policy asks for another claim, often `sub` or `aud`",
+    "web-identity-claim": "the trust policy asks for another `sub` or `aud`",
     "saml-attribute": "the trust policy asks for another SAML attribute",
-    "identity-provider": "the role's account does not accept this provider or audience",
+    "identity-provider": "the role's account does not accept the token",
     "credentials": "the credentials or the token are not accepted",
     "propagation": "something was changed within the last minutes",
-    "client-config": "other credentials signed the call than those looked at",
+    "client-config": "other credentials signed the call than these",
     "region": "an account has the Region of the endpoint off",
 }
 
@@ -36,30 +36,30 @@ def _trust_principal(call: Call) -> str:
 def _external_id(call: Call) -> str:
     if "ExternalId" in call.parameters:
         return "the trust policy asks for another external ID"
-    return "the trust policy asks for an external ID, and none is sent"
+    return "the trust policy asks for an external ID"
 
 
 def _mfa(call: Call) -> str:
     if call.presents_mfa:
-        return "the MFA code is not accepted, or not seen where it is asked for"
+        return "the MFA code is not accepted, or not seen"
     return "a policy asks for MFA, and the call presents none"
 
 
 def _duration(call: Call) -> str:
     asked = call.parameters.get("DurationSeconds")
-    return f"the role's sessions last less than the {asked} s that are asked for"
+    return f"the role allows less than the {asked} s asked for"
 
 
 def _tags(call: Call) -> str:
     if call.tags or call.transitive_tag_keys:
-        return "a policy does not allow sts:TagSession, or asks for other tags"
-    return "a policy asks for session tags, or the session hands some on"
+        return "sts:TagSession is not allowed, or other tags are"
+    return "session tags are asked for, or handed on"
 
 
 def _source_identity(call: Call) -> str:
     if call.source_identity is not None:
-        return "a policy does not allow sts:SetSourceIdentity, or asks for another one"
-    return "a policy asks for a source identity, or the session hands one on"
+        return "sts:SetSourceIdentity, or the value, is not allowed"
+    return "a source identity is asked for, or handed on"
 
 
 _BY_CALL: dict[str, Callable[[Call], str]] = {

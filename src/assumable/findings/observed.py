@@ -22,6 +22,8 @@ class Observed(msgspec.Struct, frozen=True, kw_only=True):
     """An error text, read; it names nobody, so that it can be shown beside pseudonyms."""
 
     message: Message | None = None
+    is_caller_named: bool = False
+    """Whether it names the caller that is asked about."""
     hop: int = 0
     """The hop of a chain that it is about, from 1; 0 where it names no role."""
     unused: str = ""
@@ -60,7 +62,7 @@ def observe(text: str, call: Call) -> Observed:
     if message.caller and not any(_is_caller(message.caller, made[n - 1]) for n in fitting):
         return Observed(message=bare, unused=OTHER_CALLER)
     named = fitting[0] if message.role and call.chain else 0
-    return Observed(message=bare, hop=named)
+    return Observed(message=bare, hop=named, is_caller_named=bool(message.caller))
 
 
 def _is_caller(shown: str, call: Call) -> bool:
@@ -91,12 +93,16 @@ def view_of(observed: Observed, bearing: Bearing, statement: str) -> ErrorView:
     )
 
 
-def statement_of(message: Message, verdict: Verdict, blocking: Collection[str]) -> str:
-    """How AWS's refusal fits the verdict; empty where there is nothing to say."""
+def statement_of(
+    message: Message, verdict: Verdict, blocking: Collection[str], left: Collection[str]
+) -> str:
+    """How AWS's refusal fits the verdict, with the causes that are left; empty if it fits well."""
     if not message.causes:
         return ""
     if verdict is Verdict.ALLOWED:
-        return REFUSED_ANYWAY
+        named = [cause for cause in left if cause != "propagation"]
+        ways = [*named, "a change within the last minutes"]
+        return f"{REFUSED_ANYWAY}: then {', '.join(ways)}, or AWS's policies are not those read"
     if verdict is Verdict.CONDITIONAL or set(blocking) & set(message.causes):
         return ""
     meant = ", ".join(message.causes[:3])

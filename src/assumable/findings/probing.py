@@ -26,6 +26,8 @@ DENY_ALL = json.dumps({
 }, separators=(",", ":"))  # fmt: skip
 """The session policy of every probe: credentials that AWS issues can do nothing."""
 _SECRET = frozenset(("TokenCode", "WebIdentityToken", "SAMLAssertion", "ProvidedContexts"))
+_TAGS = ("Tags", "TransitiveTagKeys")
+_REPLACED = ("SerialNumber", "TokenCode", "Policy", "PolicyArns", "DurationSeconds")
 _LEAST_SPLIT = 0.01
 _CHANCES = ("propagation", "client-config")
 # What stops a call whatever its tags, its source identity and its Region are. Conditions, denies
@@ -75,57 +77,67 @@ class ProbeRecord(msgspec.Struct, frozen=True, kw_only=True):
     points_to: tuple[str, ...] = ()
 
 
+class _Variants:
+    """Makes the variants of a call."""
+
+    def __init__(self, call: Call) -> None:
+        """A code is spent by its own probe alone, and every session policy is ours."""
+        self.call, self.hides_code = call, call.presents_mfa
+        self.kept = {k: v for k, v in call.parameters.items() if k not in _REPLACED}
+
+    def make(self, name: str, what: str, *lifts: str, seconds: int = 0, region: str = "") -> Probe:
+        """The call without what `lifts` name, for 900 s unless said otherwise."""
+        dropped = _dropped(lifts)
+        kept = {name: value for name, value in self.kept.items() if name not in dropped}
+        ours = {"DurationSeconds": seconds or SHORTEST, "Policy": DENY_ALL}
+        return Probe(
+            id=name,
+            what=what,
+            request=ProbeRequest(api=self.call.api, parameters={**kept, **ours}, region=region),
+            lifts=frozenset(lifts if seconds else (*lifts, "duration")),
+            is_whole=not lifts and not self.hides_code,
+            hides_code=self.hides_code,
+        )
+
+    def with_code(self) -> Probe:
+        """The call with its MFA code, which can be used once."""
+        whole = self.make("mfa", "with its MFA code")
+        device = {"SerialNumber": self.call.parameters["SerialNumber"]}
+        parameters = {**whole.request.parameters, **device}
+        request = msgspec.structs.replace(
+            whole.request, parameters=parameters, with_code=True
+        )  # fmt: skip
+        return msgspec.structs.replace(whole, request=request, is_whole=True, hides_code=False)
+
+
 def candidates(call: Call, causes: Collection[str]) -> Iterator[Probe]:
     """The probes that this call has, those nearest to it first."""
-    hidden = call.presents_mfa
-    kept = {k: v for k, v in call.parameters.items() if k not in ("SerialNumber", "TokenCode")}
-    for name in ("Policy", "PolicyArns"):
-        kept.pop(name, None)
-    has_tags = any(kept.get(name) for name in ("Tags", "TransitiveTagKeys"))
-    has_source = bool(kept.get("SourceIdentity"))
-
-    def variant(id_: str, what: str, *lifts: str, **more: Any) -> Probe:
-        dropped = _dropped(lifts)
-        parameters = {name: value for name, value in kept.items() if name not in dropped}
-        parameters |= {"DurationSeconds": more.get("seconds", SHORTEST), "Policy": DENY_ALL}
-        request = ProbeRequest(
-            api=call.api, parameters=parameters, region=more.get("region", "")
-        )  # fmt: skip
-        avoids = {*lifts} if more.get("seconds") else {*lifts, "duration"}
-        return Probe(
-            id=id_, what=what, request=request, lifts=frozenset(avoids),
-            is_whole=not lifts and not hidden, hides_code=hidden,
-        )  # fmt: skip
-
-    yield variant("call", f"the call itself, for {SHORTEST} s")
+    of = _Variants(call)
+    if of.hides_code and set(causes) == {"mfa"}:
+        yield of.with_code()  # it is the only question, and nothing else answers it
+        return
+    has_tags = call.is_signed and any(of.kept.get(name) for name in _TAGS)
+    has_source = call.is_signed and bool(of.kept.get("SourceIdentity"))
+    yield of.make("call", f"the call itself, for {SHORTEST} s")
     if "duration" in causes:
         seconds = int(call.parameters.get("DurationSeconds") or DEFAULT_DURATION)
-        yield variant("duration", f"the call itself, for the {seconds} s asked", seconds=seconds)
-    if call.is_signed and has_tags:
-        yield variant("no-tags", "without its tags", "session-tags")
-    if call.is_signed and has_source:
-        yield variant("no-source-identity", "without its source identity", "source-identity")
-    if call.is_signed and has_tags and has_source:
+        what = f"the call itself, for the {seconds} s asked"
+        yield of.make("duration", what, seconds=seconds)
+    if has_tags:
+        yield of.make("no-tags", "without its tags", "session-tags")
+    if has_source:
+        yield of.make("no-source-identity", "without its source identity", "source-identity")
+    if has_tags and has_source:
         both = ("session-tags", "source-identity")
-        yield variant("plain", "without tags and source identity", *both)
+        yield of.make("plain", "without tags and source identity", *both)
     if "region" in causes:
-        yield variant("region", f"at the endpoint of {ALWAYS_ON}", "region", region=ALWAYS_ON)
-    if hidden and set(causes) == {"mfa"}:
-        yield _with_code(call, kept)
+        what = f"at the endpoint of {ALWAYS_ON}"
+        yield of.make("region", what, "region", region=ALWAYS_ON)
 
 
-def _dropped(lifts: Collection[str]) -> set[str]:
-    dropped = {"Tags", "TransitiveTagKeys"} if "session-tags" in lifts else set()
-    return dropped | ({"SourceIdentity"} if "source-identity" in lifts else set())
-
-
-def _with_code(call: Call, kept: dict[str, Any]) -> Probe:
-    """The call with its MFA code, which can be used once: only when nothing else is open."""
-    device = {"SerialNumber": call.parameters["SerialNumber"]}
-    parameters = {**kept, **device, "DurationSeconds": SHORTEST, "Policy": DENY_ALL}
-    request = ProbeRequest(api=call.api, parameters=parameters, with_code=True)
-    lifts = frozenset(("duration",))
-    return Probe(id="mfa", what="with its MFA code", request=request, lifts=lifts, is_whole=True)
+def _dropped(lifts: Collection[str]) -> tuple[str, ...]:
+    tags = _TAGS if "session-tags" in lifts else ()
+    return (*tags, "SourceIdentity") if "source-identity" in lifts else tags
 
 
 def choose(odds: Odds, probes: Collection[Probe]) -> Probe | None:

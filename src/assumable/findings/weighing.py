@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable
 
 import msgspec
 
-from assumable.findings.hypotheses import Hypothesis
+from assumable.findings.hypotheses import Certainty, Hypothesis
 from assumable.formats.message import Message
 from assumable.formats.message_patterns import COMPANIONS
 
@@ -38,18 +38,21 @@ class Bearing(msgspec.Struct, frozen=True, kw_only=True):
 class Odds:
     """The hypotheses with the weight that the evidence so far leaves each of them."""
 
-    def __init__(self, hypotheses: Iterable[Hypothesis]) -> None:
-        """By their priors."""
+    def __init__(self, hypotheses: Iterable[Hypothesis], *, is_complete: bool = True) -> None:
+        """By their priors; `is_complete` is whether one of them is behind any refusal."""
+        self._is_complete = is_complete
         self._known = {each.cause: each for each in hypotheses}
         self.weights = {cause: each.prior + _FLOOR for cause, each in self._known.items()}
         self.passing = sum(self.weights.values())
         """The weight of there being no cause at all; as long as nobody saw a refusal, even odds."""
+        self._unnamed = 0.0 if is_complete else self.passing
+        """The weight of causes that are none of these."""
         self._pointed: set[str] = set()
         self._confirmed: set[str] = set()
         self.refused = False
 
-    def take(self, bearing: Bearing) -> None:
-        """Take an observation into account."""
+    def take(self, bearing: Bearing, *, is_told: bool = False) -> None:
+        """Take an observation into account; one that was only told may be old."""
         for cause in bearing.rules_out:
             self.weights.pop(cause, None)
         for cause in bearing.less_likely:
@@ -59,17 +62,21 @@ class Odds:
         self._confirmed.update(bearing.confirms)
         if bearing.refused is not None:
             self.refused = bearing.refused
-            self.passing = 0.0 if bearing.refused else self.passing
+            self.passing *= UNLIKELY if is_told else 0.0
 
     @property
     def is_settled(self) -> bool:
         """Whether a refusal was seen, and one cause alone can be behind it."""
-        return not self.weights or (self.refused and len(self.weights) == 1)
+        return not self.weights or self._is_alone
+
+    @property
+    def _is_alone(self) -> bool:
+        return self._is_complete and self.refused and len(self.weights) == 1
 
     @property
     def hypotheses(self) -> tuple[Hypothesis, ...]:
         """Those that remain, the likeliest first."""
-        total = sum(self.weights.values())
+        total = sum(self.weights.values()) + self._unnamed
         ranked = sorted(self.weights, key=lambda cause: (-self.weights[cause], cause))
         return tuple(
             msgspec.structs.replace(
@@ -80,8 +87,8 @@ class Odds:
             for cause in ranked
         )
 
-    def _certainty(self, cause: str) -> str:
-        if cause in self._confirmed or (self.is_settled and self.refused):
+    def _certainty(self, cause: str) -> Certainty:
+        if cause in self._confirmed or self._is_alone:
             return "confirmed"
         return "likely" if cause in self._pointed else "possible"
 

@@ -17,7 +17,7 @@ from assumable.findings.commands import LIST_DEVICES
 from assumable.findings.finding import Finding, Row
 from assumable.findings.fix import CALLER
 from assumable.findings.headline import DEPENDS
-from assumable.render import sections
+from assumable.render import hypotheses, sections
 from assumable.render.terminal.evidence import evidence_lines
 from assumable.render.terminal.lines import GUTTER, NARROW, line, wrapped
 from assumable.render.terminal.plans import plan_lines
@@ -70,6 +70,7 @@ def _lines(diagnosis: Diagnosis, *, show_commands: bool, width: int) -> Iterator
         yield from _finding(finding, width)
     yield from _left_out(diagnosis.findings, "findings", width)
     yield from _open_questions(diagnosis, width)
+    yield from _section(hypotheses.lines(diagnosis), width)
     if not diagnosis.shall_stay_denied:  # nobody wants to mend it
         yield from _section(sections.shares(diagnosis), width)
         yield from plan_lines(diagnosis, width, whole=show_commands)
