@@ -7,10 +7,11 @@ from typing import Any
 import msgspec
 import pytest
 
-from assumable.diagnose import diagnose
+from assumable.diagnose import Diagnosis, diagnose
 from assumable.engine.answer import aws_error
 from assumable.engine.evaluate import Verdict, decide
 from assumable.errors import InputError
+from assumable.findings.observed import observe
 from assumable.findings.probing import DENY_ALL
 from assumable.formats.scenario import Scenario, read_scenario
 from assumable.model.call import Call
@@ -20,13 +21,29 @@ from tests.reference.generator import scenario as generated
 from tests.worlds import NOW, parsed
 
 SCENARIOS = sorted((Path(__file__).parents[1] / "scenarios").glob("AS*/*.yaml"))
-UNREAD = Unknown("the role's account", "read access to the role's account")
+UNREAD = Unknown("an account", "read access to it")
+
+
+def _without(scenario: Scenario, account: str) -> Scenario:
+    accounts = {**scenario.world.accounts, account: UNREAD}
+    return Scenario(msgspec.structs.replace(scenario.world, accounts=accounts), scenario.call)
 
 
 def without_account(scenario: Scenario) -> Scenario:
     """The role's account was not read."""
-    accounts = {**scenario.world.accounts, scenario.call.role_account: UNREAD}
-    return Scenario(msgspec.structs.replace(scenario.world, accounts=accounts), scenario.call)
+    return _without(scenario, scenario.call.role_account)
+
+
+def without_caller(scenario: Scenario) -> Scenario:
+    """The caller's account was not read."""
+    return _without(scenario, scenario.call.caller_account)
+
+
+def without_organization(scenario: Scenario) -> Scenario:
+    """Nothing was read of any organization."""
+    unread = Unknown("the organization", "organizations:DescribeOrganization")
+    world = msgspec.structs.replace(scenario.world, organizations=unread)
+    return Scenario(world, scenario.call)
 
 
 def without_trust(scenario: Scenario) -> Scenario:
@@ -42,7 +59,10 @@ def without_trust(scenario: Scenario) -> Scenario:
     return Scenario(msgspec.structs.replace(world, accounts=accounts), call)
 
 
-BLANKS = {"account": without_account, "trust": without_trust}
+BLANKS = {
+    "account": without_account, "trust": without_trust, "caller": without_caller,
+    "organization": without_organization,
+}  # fmt: skip
 
 
 def oracle(world: World, call: Call) -> Send:
@@ -98,9 +118,21 @@ def test_the_true_causes_are_among_the_hypotheses(source: Path | int, blank: str
     if truth.verdict is not Verdict.DENIED or before.verdict is not Verdict.CONDITIONAL:
         return
     causes = {finding.cause for finding in truth.findings if finding.blocking}
-    assert causes <= {each.cause for each in before.hypotheses}
-    after = diagnose(*hidden, probe=oracle(*whole))
-    assert len(after.probes) <= 5
-    assert causes <= {each.cause for each in after.hypotheses}
-    confirmed = {each.cause for each in after.hypotheses if each.certainty == "confirmed"}
-    assert confirmed <= causes
+    assert causes <= known(before)
+    said = truth.aws_error
+    assert said is not None
+    error = observe(f"({said.code}) {said.message}", whole.call)
+    for after in (
+        diagnose(*hidden, error=error),
+        diagnose(*hidden, probe=oracle(*whole)),
+        diagnose(*hidden, error=error, probe=oracle(*whole)),
+    ):
+        assert len(after.probes) <= 5
+        assert causes <= known(after)
+        confirmed = {each.cause for each in after.hypotheses if each.certainty == "confirmed"}
+        assert confirmed <= causes
+
+
+def known(diagnosis: Diagnosis) -> set[str]:
+    """The causes that a diagnosis holds possible."""
+    return {each.cause for each in diagnosis.hypotheses}

@@ -249,7 +249,7 @@ def test_a_plan_makes_no_call_and_is_no_evidence() -> None:
 def test_a_long_session_is_found_in_one_call() -> None:
     scenario = unread(DurationSeconds=7200)
     found = tried(scenario, classic(identity=[ALL], DurationSeconds=7200))
-    assert [probe.id for probe in found.probes][0] == "duration"
+    assert found.probes[0].id == "duration"
     assert certain(found, "confirmed") == {"duration"}
     assert found.hypotheses[0].cause == "duration"
 
@@ -283,6 +283,27 @@ def test_the_source_identity_is_told_from_the_tags() -> None:
     assert "trust-principal" not in shares(found)
 
 
+def test_a_deny_of_the_tags_alone_is_not_ruled_out() -> None:
+    """Without its tags the call passes, and still it is no statement about TagSession that lacks."""
+    deny = {"Effect": "Deny", "Principal": "*", "Action": "sts:TagSession"}
+    allows = trust({"AWS": DEPLOYER}, BOTH)
+    truth = classic(trust_statements=[allows, deny], identity=[ALL], Tags=TAGS)
+    found = tried(unread(Tags=TAGS), truth)
+    assert [probe.answer for probe in found.probes] == ["refused", "passed"]
+    assert "trust-explicit-deny" in shares(found)
+    assert not certain(found, "confirmed")
+
+
+def test_what_is_taken_for_granted_keeps_an_answer_uncertain() -> None:
+    """Nobody said that there is no VPC endpoint."""
+    world, call = parsed({**classic(), "unknown": [f"boundary:{DEPLOYER}"]})
+    network = type(call.network)(assumed=True)
+    call = type(call)(**{**_fields(call), "network": network})
+    found = diagnose(world, call, error=observe(DENIED.format("sts:AssumeRole"), call))
+    assert set(shares(found)) == {"permissions-boundary", "vpc-endpoint-policy"}
+    assert not certain(found, "confirmed")
+
+
 def test_a_region_that_is_off_is_found() -> None:
     scenario = unread()
     scenario["call"]["network"] = {"region": "eu-central-1"}
@@ -297,7 +318,10 @@ def test_a_region_that_is_off_is_found() -> None:
 
 
 def test_a_code_is_spent_only_when_it_is_the_only_question() -> None:
-    device = {"SerialNumber": f"arn:aws:iam::{A}:mfa/deployer", "TokenCode": "123456"}
+    device: dict[str, Any] = {
+        "SerialNumber": f"arn:aws:iam::{A}:mfa/deployer",
+        "TokenCode": "123456",
+    }
     asks = {"Bool": {"aws:MultiFactorAuthPresent": "true"}}
     only = classic(identity=[allow(Condition=asks)], **device)
     world, call = parsed(only)

@@ -15,6 +15,7 @@ from assumable.engine.layers import ORGANIZATION
 from assumable.engine.regions import ALWAYS_ON, region_questions
 from assumable.engine.truth import atoms
 from assumable.findings.blame import causes_of, condition_cause
+from assumable.findings.checks import as009_propagation
 from assumable.findings.fix import CALLER
 from assumable.findings.meanings import meaning_of
 from assumable.findings.registry import CAUSES
@@ -71,13 +72,18 @@ class Hidden(NamedTuple):
     cause: str
     owner: str
     settle: str = ""
+    is_rare: bool = False
+    """Whether the failures that were counted are of another kind, so that the count is no guide."""
 
 
 def hypotheses_of(decision: Decision, *, hop: int = 0) -> tuple[Hypothesis, ...]:
     """The causes that the unknown parts of a conditional call can hide, by their priors."""
     if decision.verdict is not Verdict.CONDITIONAL:
         return ()
-    return _ranked(decision.call, _hidden(decision), hop)
+    found = [*_hidden(decision), *_assumed(decision.call)]
+    if any(as009_propagation.suspects(decision)):
+        found.append(Hidden("propagation", CALLER, is_rare=True))
+    return _ranked(decision.call, found, hop)
 
 
 def hypotheses_despite(
@@ -92,22 +98,24 @@ def hypotheses_despite(
     found = [Hidden("propagation", CALLER)]
     if not is_caller_named:
         found.append(Hidden("client-config", CALLER, "sts:GetCallerIdentity, where it failed"))
-    if call.network.assumed and call.network.vpc_endpoint is None:
-        found.append(
-            Hidden(
-                "vpc-endpoint-policy",
-                call.caller_account,
-                "the endpoint that the client reaches STS by",
-            )
-        )
-    if call.assumptions.get(ORGANIZATION):
-        settle = "organizations:ListPoliciesForTarget, instead of --assume organization=open"
-        found += [Hidden("scp", call.caller_account, settle), Hidden("rcp", call.role_account)]
-    if call.assumptions.get("session"):
-        found += [Hidden(cause, CALLER) for cause in ("session-tags", "source-identity")]
+    found += _assumed(call)
     if message.layer or len(message.causes) == 1:
         found += [Hidden(cause, call.role_account) for cause in message.causes]
     return _ranked(call, found, hop)
+
+
+def _assumed(call: Call) -> Iterator[Hidden]:
+    """What was taken for granted, so that it can be behind a refusal as well."""
+    if call.network.assumed and call.network.vpc_endpoint is None:
+        settle = "how the client reaches STS"
+        yield Hidden("vpc-endpoint-policy", call.caller_account, settle, is_rare=True)
+    if call.assumptions.get(ORGANIZATION):
+        settle = "organizations:ListPoliciesForTarget, instead of --assume organization=open"
+        yield Hidden("scp", call.caller_account, settle)
+        yield Hidden("rcp", call.role_account, settle)
+    if call.assumptions.get("session"):
+        for cause in ("session-tags", "source-identity"):
+            yield Hidden(cause, CALLER, is_rare=True)
 
 
 def _ranked(call: Call, hidden: Iterable[Hidden], hop: int) -> tuple[Hypothesis, ...]:
@@ -125,11 +133,12 @@ def _made(
     call: Call, cause: str, places: Iterable[Hidden], counts: Mapping[str, int], kind: str
 ) -> Hypothesis:
     places = list(places)
+    is_counted = _was_counted(cause, call) and not all(place.is_rare for place in places)
     return Hypothesis(
         code=code_of(cause),
         cause=cause,
         meaning=meaning_of(cause, call),
-        prior=counts.get(cause, 0) if _was_counted(cause, call) else 0,
+        prior=counts.get(cause, 0) if is_counted else 0,
         prior_of=sum(counts.values()),
         prior_kind=kind,
         owners=tuple(dict.fromkeys(place.owner for place in places if place.owner)),
@@ -173,17 +182,28 @@ def _hidden(decision: Decision) -> Iterator[Hidden]:
 
 
 def _of_unread_accounts(facts: Facts) -> Iterator[Hidden]:
-    """What no gate asks, since it is rare: STS switched off in a Region (R10.6), no such caller.
+    """What no gate asks, since it is rare: STS switched off in a Region (R10.6), no such caller,
+    a suspended account.
 
-    Whoever made a call of a live world does exist.
+    Of a live world, whoever called exists, and what was read is in no suspended account.
     """
     region = facts.call.network.serving_region
     if isinstance(facts.role, Unknown) and region not in (None, ALWAYS_ON):
         account = facts.role_account
         settle = f"account:GetRegionOptStatus for {region} in account {account}"
         yield Hidden("region", account, settle)
-    if isinstance(facts.principal, Unknown) and facts.world.complete:
-        yield Hidden("caller-not-found", facts.caller_account, facts.principal.settle)
+    if not facts.world.complete:
+        return
+    if isinstance(facts.principal, Unknown):
+        settle = facts.principal.settle
+        yield Hidden("caller-not-found", facts.caller_account, settle, is_rare=True)
+    for organization, account, cause in (
+        (facts.role_organization, facts.role_account, "role-not-found"),
+        (facts.caller_organization, facts.caller_account, "credentials"),
+    ):
+        if isinstance(organization, Unknown):
+            settle = f"organizations:DescribeAccount on account {account}"
+            yield Hidden(cause, account, settle, is_rare=True)
 
 
 def _may_count(gate: Gate, *, trust_is_open: bool) -> bool:
