@@ -1,15 +1,17 @@
 """What may be behind a refusal that could not be established: hypotheses, an error text, probes."""
 
+from collections.abc import Iterator
 from typing import Literal
 
 import msgspec
 
 from assumable.engine.chain import Chain
-from assumable.engine.evaluate import Verdict
+from assumable.engine.evaluate import Decision, Verdict
 from assumable.findings.chain import number_of
 from assumable.findings.finding import Finding
 from assumable.findings.hypotheses import Hypothesis, hypotheses_despite, hypotheses_of
 from assumable.findings.observed import (
+    OTHER_HOP,
     REFUSED_ANYWAY,
     ErrorView,
     Observed,
@@ -18,7 +20,7 @@ from assumable.findings.observed import (
 )
 from assumable.findings.probing import ProbeRecord, run, telling
 from assumable.findings.weighing import Bearing, Odds, bearing_of
-from assumable.formats.message import Message
+from assumable.model.call import Call
 from assumable.model.probe import Send
 
 NONE_TELLS = "no probe was made: none would tell the causes that are left apart"
@@ -52,62 +54,83 @@ def beliefs_about(
 ) -> Beliefs:
     """The hypotheses about the hop that decides, after the error text and the probes.
 
-    Probes are of a plain call; `plan` makes none.
+    Probes are of a plain call; `plan` makes none, and is no evidence.
     """
     decision, hop = chain.decisions[chain.shown], number_of(chain, chain.shown)
-    message = _evidence(observed, hop)
-    hypotheses, is_complete = hypotheses_of(decision, hop=hop), True
-    if observed is not None and message is not None and decision.verdict is Verdict.ALLOWED:
-        named, is_complete = observed.is_caller_named, False
-        hypotheses = hypotheses_despite(decision, message, is_caller_named=named, hop=hop)
-    odds = Odds(hypotheses, is_complete=is_complete)
-    bearing = Bearing() if message is None else bearing_of(message, tuple(odds.weights))
-    odds.take(bearing, is_told=True)
+    if observed is not None and observed.hop not in (0, hop):
+        observed = msgspec.structs.replace(observed, unused=OTHER_HOP)
+    found = _hypotheses(decision, observed, hop)
+    odds, bearing = _after_text(decision, observed, found)
     was_refused = odds.refused
     probes: tuple[ProbeRecord, ...] = ()
-    if probe is not None and hypotheses:
-        probes = run(decision.call, odds, None if probe == "plan" else probe)
-    unmade = NONE_TELLS if hypotheses else NOT_NEEDED
+    if probe == "plan":
+        probes = run(decision.call, _after_text(decision, observed, found)[0], None)
+    elif probe is not None and found:
+        probes = run(decision.call, odds, probe)
+    notes = tuple(_notes(decision.call, probes, was_refused=was_refused))
+    if probe is not None and not probes:
+        notes = (NONE_TELLS if found else NOT_NEEDED,)
     error = None
     if observed is not None:
         blocking = [f.cause for f in findings if f.blocking and f.hop == hop]
-        left = [each.cause for each in hypotheses]
-        says = "" if message is None else statement_of(message, decision.verdict, blocking, left)
-        error = view_of(observed, bearing, says)
-    if probe == "plan":  # a plan is no evidence
-        odds = Odds(hypotheses, is_complete=is_complete)
-        odds.take(bearing, is_told=True)
+        left = [each.cause for each in found]
+        statement = statement_of(observed, decision.verdict, blocking, left)
+        error = view_of(observed, bearing, statement)
     return Beliefs(
-        hypotheses=telling(decision.call, odds),
-        error=error,
-        probes=probes,
-        notes=_notes(probes, was_refused) if probes or probe is None else (unmade,),
-    )
+        hypotheses=telling(decision.call, odds), error=error, probes=probes, notes=notes
+    )  # fmt: skip
 
 
-def _evidence(observed: Observed | None, hop: int) -> Message | None:
-    """The text, where it is about this hop."""
-    if observed is None or observed.unused or observed.hop not in (0, hop):
-        return None
-    return observed.message
+def _hypotheses(
+    decision: Decision, observed: Observed | None, hop: int
+) -> tuple[Hypothesis, ...]:  # fmt: skip
+    if decision.verdict is not Verdict.ALLOWED:
+        return hypotheses_of(decision, hop=hop)
+    if observed is None or observed.evidence is None:
+        return ()
+    named = observed.is_caller_named
+    return hypotheses_despite(decision, observed.evidence, is_caller_named=named, hop=hop)
 
 
-def _notes(probes: tuple[ProbeRecord, ...], was_refused: bool) -> tuple[str, ...]:
+def _after_text(
+    decision: Decision, observed: Observed | None, found: tuple[Hypothesis, ...]
+) -> tuple[Odds, Bearing]:
+    """The odds once the error text is taken into account, and what it says.
+
+    Of a call that is decided to be allowed the hypotheses are never all there are.
+    """
+    odds = Odds(found, is_complete=decision.verdict is not Verdict.ALLOWED)
+    bearing = Bearing()
+    if observed is not None and observed.evidence is not None:
+        bearing = bearing_of(observed.evidence, tuple(odds.weights))
+    odds.take(bearing, is_told=True)
+    return odds, bearing
+
+
+def _notes(call: Call, probes: tuple[ProbeRecord, ...], *, was_refused: bool) -> Iterator[str]:
     made = [probe for probe in probes if probe.answer != "planned"]
     if not made:
-        return ()
-    calls = f"{len(made)} calls" if len(made) > 1 else "one call"
-    were, them = ("were", "them") if len(made) > 1 else ("was", "it")
-    note = (
-        f"{calls} of sts:{made[0].api} {were} made: CloudTrail of the caller's account shows "
-        f"{them}, that of the role's account if AWS allowed {them}"
-    )
-    passed = [probe for probe in made if probe.answer == "passed" and probe.id in _WHOLE]
-    if not passed:
-        return (note,)
-    words = PASSED if any(probe.id == "duration" for probe in passed) else PASSED_SHORT
-    return (note, CHANGED if was_refused else words)
+        return
+    many = f"{len(made)} calls of sts:{call.api} were" if len(made) > 1 else ""
+    yield f"{many or f'one call of sts:{call.api} was'} made: {_trail(call)}"
+    passed = {probe.id for probe in made if probe.answer == "passed"} & {*_WHOLE}
+    if passed and was_refused:
+        yield CHANGED
+    elif passed:
+        yield PASSED if "duration" in passed else PASSED_SHORT
 
 
 _WHOLE = ("call", "duration", "mfa")
 """The probes that are the call itself."""
+
+
+def _trail(call: Call) -> str:
+    """Where the calls are to be seen (FACTS 8.1): a refusal is not shown to the role's account."""
+    if not call.is_signed:
+        return "CloudTrail of the role's account shows what AWS allowed"
+    if call.same_account:
+        return "CloudTrail of the account shows it"
+    return (
+        "CloudTrail of the caller's account shows it, and that of the role's account what AWS "
+        "allowed"
+    )

@@ -1,7 +1,9 @@
 """Real calls against MiniStack: the truth is never ruled out, and first where a probe can tell."""
 
 import sys
+import time
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +15,7 @@ from assumable.diagnose import Diagnosis, diagnose
 from assumable.findings.probing import DENY_ALL
 from assumable.model.probe import ProbeReply, ProbeRequest
 from tests.aws.accounts import CALL, READ_IAM, Accounts
+from tests.bearers import CLAIMS, jwt
 from tests.worlds import DEPLOYER, ROLE, A, B, allow, trust
 
 pytestmark = pytest.mark.demo
@@ -164,3 +167,35 @@ def test_without_probe_no_call_is_made(
     assert "if refused" in plain
     assert "only planned" in planned
     assert not quiet + silent
+
+
+def test_a_token_is_sent_and_never_shown(
+    accounts: Accounts, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+) -> None:  # fmt: skip
+    """A caller that signs nothing, for a role that could not be read."""
+    accounts.user("stranger", A)
+    now = int(time.time())
+    token = jwt({**CLAIMS, "iat": now, "exp": now + 300}).decode()
+    (tmp_path / "token").write_text(token, encoding="utf-8")
+    sent: list[Any] = []
+    made = clients.assuming_client
+
+    def watched(*options: Any) -> Any:
+        client = made(*options)
+        event = "provide-client-params.sts.AssumeRoleWithWebIdentity"
+        client.meta.events.register(event, lambda params, **_: sent.append(params))
+        return client
+
+    monkeypatch.setattr(probes, "assuming_client", watched)
+    output, errors = run(
+        monkeypatch, capsys, "--profile", "stranger", "--endpoint-url", accounts.url, "--probe",
+        "--web-identity-token", str(tmp_path / "token"), "--format", "json",
+    )  # fmt: skip
+    assert [(each["WebIdentityToken"], each["Policy"]) for each in sent] == [
+        (token, DENY_ALL) for _ in sent
+    ]
+    assert sent
+    assert errors.startswith("probe: sts:AssumeRoleWithWebIdentity with RoleArn")
+    for piece in token.split("."):
+        assert piece not in output + errors

@@ -284,7 +284,7 @@ def test_the_source_identity_is_told_from_the_tags() -> None:
 
 
 def test_a_deny_of_the_tags_alone_is_not_ruled_out() -> None:
-    """Without its tags the call passes, and still it is no statement about TagSession that lacks."""
+    """Without its tags the call passes, and still no Allow of sts:TagSession is missing."""
     deny = {"Effect": "Deny", "Principal": "*", "Action": "sts:TagSession"}
     allows = trust({"AWS": DEPLOYER}, BOTH)
     truth = classic(trust_statements=[allows, deny], identity=[ALL], Tags=TAGS)

@@ -21,12 +21,14 @@ from assumable.findings.meanings import meaning_of
 from assumable.findings.registry import CAUSES
 from assumable.formats.message import Message, counts_of
 from assumable.model.call import Call, SamlCaller, ServiceCaller, WebIdentityCaller
-from assumable.model.policy import Effect
+from assumable.model.policy import Effect, Policy
 from assumable.model.world import Unknown
 
 CLIENT_CONFIG = "AS008"
 """No check establishes `client-config` from a world, so that the registry does not know it."""
 Certainty = Literal["possible", "likely", "confirmed"]
+MANAGEMENT = "management account"
+"""Who can look at the policies of an organization of which nothing was read."""
 _KINDS = ("AssumeRole", "AssumeRoleWithWebIdentity", "AssumeRoleWithSAML", "service")
 _LAYERS = {
     GateName.SCP: "scp",
@@ -53,6 +55,8 @@ class Hypothesis(msgspec.Struct, frozen=True, kw_only=True):
     prior_of: int
     """Of how many; 0 where too few were counted to compare."""
     prior_kind: str
+    is_rare: bool = False
+    """Whether it would be odd here, so that it weighs less than what was merely never counted."""
     share: float = 0.0
     """Its part of all that remains after the evidence, from 0 to 1."""
     certainty: Certainty = "possible"
@@ -73,7 +77,7 @@ class Hidden(NamedTuple):
     owner: str
     settle: str = ""
     is_rare: bool = False
-    """Whether the failures that were counted are of another kind, so that the count is no guide."""
+    """Whether it would be odd here: the failures that were counted are of another kind."""
 
 
 def hypotheses_of(decision: Decision, *, hop: int = 0) -> tuple[Hypothesis, ...]:
@@ -111,8 +115,8 @@ def _assumed(call: Call) -> Iterator[Hidden]:
         yield Hidden("vpc-endpoint-policy", call.caller_account, settle, is_rare=True)
     if call.assumptions.get(ORGANIZATION):
         settle = "organizations:ListPoliciesForTarget, instead of --assume organization=open"
-        yield Hidden("scp", call.caller_account, settle)
-        yield Hidden("rcp", call.role_account, settle)
+        yield Hidden("scp", MANAGEMENT, settle)
+        yield Hidden("rcp", MANAGEMENT, settle)
     if call.assumptions.get("session"):
         for cause in ("session-tags", "source-identity"):
             yield Hidden(cause, CALLER, is_rare=True)
@@ -133,7 +137,8 @@ def _made(
     call: Call, cause: str, places: Iterable[Hidden], counts: Mapping[str, int], kind: str
 ) -> Hypothesis:
     places = list(places)
-    is_counted = _was_counted(cause, call) and not all(place.is_rare for place in places)
+    is_rare = all(place.is_rare for place in places)
+    is_counted = _was_counted(cause, call) and not is_rare
     return Hypothesis(
         code=code_of(cause),
         cause=cause,
@@ -141,6 +146,7 @@ def _made(
         prior=counts.get(cause, 0) if is_counted else 0,
         prior_of=sum(counts.values()),
         prior_kind=kind,
+        is_rare=is_rare,
         owners=tuple(dict.fromkeys(place.owner for place in places if place.owner)),
         settle=tuple(dict.fromkeys(place.settle for place in places if place.settle)),
     )
@@ -172,7 +178,7 @@ def _hidden(decision: Decision) -> Iterator[Hidden]:
             if mine:
                 settle = next((atom.settle for atom in mine if atom.settle), "")
                 for cause in _of_open_gate(decision, gate):
-                    yield Hidden(cause, gate.account, settle)
+                    yield Hidden(cause, _owner(gate), settle)
         elif _may_count(gate, trust_is_open=trust_is_open):
             # It refuses for certain; what is open is whether that matters.
             settle = next((atom.settle for atom in atoms(decision.passes) if atom.settle), "")
@@ -203,7 +209,14 @@ def _of_unread_accounts(facts: Facts) -> Iterator[Hidden]:
     ):
         if isinstance(organization, Unknown):
             settle = f"organizations:DescribeAccount on account {account}"
-            yield Hidden(cause, account, settle, is_rare=True)
+            yield Hidden(cause, MANAGEMENT, settle, is_rare=True)
+
+
+def _owner(gate: Gate) -> str:
+    """In which account one can look; that of an organization of which nothing was read is open."""
+    in_organization = gate.gate in (GateName.SCP, GateName.RCP)
+    unread = not any(isinstance(policy, Policy) for policy in gate.policies)
+    return MANAGEMENT if in_organization and unread else gate.account
 
 
 def _may_count(gate: Gate, *, trust_is_open: bool) -> bool:

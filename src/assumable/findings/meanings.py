@@ -52,13 +52,13 @@ def _duration(call: Call) -> str:
 
 def _tags(call: Call) -> str:
     if call.tags or call.transitive_tag_keys:
-        return "sts:TagSession is not allowed, or other tags are"
+        return "sts:TagSession is not allowed, or not these tags"
     return "session tags are asked for, or handed on"
 
 
 def _source_identity(call: Call) -> str:
     if call.source_identity is not None:
-        return "sts:SetSourceIdentity, or the value, is not allowed"
+        return "sts:SetSourceIdentity or this value is not allowed"
     return "a source identity is asked for, or handed on"
 
 

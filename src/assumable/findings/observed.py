@@ -13,6 +13,7 @@ from assumable.model.call import Call, RoleCaller
 
 UNKNOWN_TEXT = "it is no error text that is known"
 OTHER_CALLER = "it names another caller: other credentials signed that call than those looked at"
+OTHER_HOP = "it is about another hop than the one that decides"
 OTHER_ROLE = "it is about another role"
 NOT_OF_STS = "it is not AWS's own answer to such a call"
 REFUSED_ANYWAY = "AWS refused, though everything that is known allows it"
@@ -28,6 +29,11 @@ class Observed(msgspec.Struct, frozen=True, kw_only=True):
     """The hop of a chain that it is about, from 1; 0 where it names no role."""
     unused: str = ""
     """Why it is no evidence here; empty when it is."""
+
+    @property
+    def evidence(self) -> Message | None:
+        """The text, where it is evidence."""
+        return None if self.unused else self.message
 
 
 class ErrorView(msgspec.Struct, frozen=True, kw_only=True):
@@ -94,10 +100,11 @@ def view_of(observed: Observed, bearing: Bearing, statement: str) -> ErrorView:
 
 
 def statement_of(
-    message: Message, verdict: Verdict, blocking: Collection[str], left: Collection[str]
+    observed: Observed, verdict: Verdict, blocking: Collection[str], left: Collection[str]
 ) -> str:
     """How AWS's refusal fits the verdict, with the causes that are left; empty if it fits well."""
-    if not message.causes:
+    message = observed.evidence
+    if message is None or not message.causes:
         return ""
     if verdict is Verdict.ALLOWED:
         named = [cause for cause in left if cause != "propagation"]

@@ -158,7 +158,7 @@ def _split(odds: Odds, probe: Probe) -> float:
 
 def telling(call: Call, odds: Odds) -> tuple[Hypothesis, ...]:
     """The hypotheses, each with the probe whose answer differs most from that of the others."""
-    probes = list(candidates(call, odds.weights))
+    probes = [] if odds.is_settled else list(candidates(call, odds.weights))
     return tuple(
         msgspec.structs.replace(each, probe=_teller(probes, each.cause, odds))
         for each in odds.hypotheses

@@ -14,8 +14,8 @@ from assumable.formats.message_patterns import COMPANIONS
 
 UNLIKELY = 0.1
 """What is left of the weight of a cause that the evidence speaks against."""
-_FLOOR = 0.5
-"""The weight of a cause that was never counted, in public failures."""
+_FLOOR, _RARE = 0.5, 0.05
+"""The weight of a cause that was never counted, in public failures, and of one that is odd here."""
 # AWS looks at these before it looks at any policy, so that a refusal by a policy rules them out
 # (FACTS section 0). The role's own limit comes after the policies (U-2), and may be next.
 _BEFORE_POLICIES = frozenset((
@@ -42,7 +42,10 @@ class Odds:
         """By their priors; `is_complete` is whether one of them is behind any refusal."""
         self._is_complete = is_complete
         self._known = {each.cause: each for each in hypotheses}
-        self.weights = {cause: each.prior + _FLOOR for cause, each in self._known.items()}
+        self.weights = {
+            cause: each.prior + (_RARE if each.is_rare else _FLOOR)
+            for cause, each in self._known.items()
+        }
         self.passing = sum(self.weights.values())
         """The weight of there being no cause at all; as long as nobody saw a refusal, even odds."""
         self._unnamed = 0.0 if is_complete else self.passing

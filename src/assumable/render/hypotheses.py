@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from assumable.diagnose import Diagnosis
 from assumable.findings.fix import CALLER
-from assumable.findings.hypotheses import Hypothesis
+from assumable.findings.hypotheses import MANAGEMENT, Hypothesis
 from assumable.findings.observed import ErrorView
 from assumable.findings.probing import ProbeRecord
 from assumable.formats.message import priors
@@ -55,17 +55,22 @@ def _told(said: ErrorView | ProbeRecord) -> str:
 
 def _hypotheses(hypotheses: Sequence[Hypothesis]) -> Iterator[Line]:
     counted = sum(sum(counts.values()) for counts in priors().values())
-    lead = f"most likely first; counts are priors from {counted} public failures, not evidence"
-    if hypotheses[0].certainty == "confirmed" and len(hypotheses) == 1:
-        lead = f"one cause is left; {lead.partition('; ')[2]}"
-    yield Line(_LABEL, lead, "bold")
-    shown = hypotheses[:_MOST]
+    first = hypotheses[0]
+    kind = f" ({first.prior_of} of {first.prior_kind})" if first.prior_of else ""
+    source = f"priors from {counted} public failures{kind}, not evidence"
+    is_sure = first.certainty == "confirmed" and len(hypotheses) == 1
+    yield Line(
+        _LABEL, f"{'one cause is left' if is_sure else 'most likely first'}; {source}", "bold"
+    )
+    shown = [each for each in hypotheses[:_MOST] if each.share >= _SHOWN] or hypotheses[:1]
     for each in shown:
         head = f"{each.code} {each.cause}"
-        yield Line(f"  {head:<27} {_weight(each):>5}  {_prior(each):<10}  ", each.meaning)
-    rest = [f"{each.code}" for each in hypotheses[_MOST:]]
-    more = f"{len(rest)} more: {' '.join(rest)}; " if rest else ""
-    yield Line(_INDENT, f"{more}{_next(shown)}", "dim")
+        yield Line(f"  {head:<27} ", f"{_weight(each):>4}  {_prior(each):<10}  {each.meaning}")
+    rest = [each.code for each in hypotheses[len(shown) :]]
+    more = f"{len(rest)} more: {' '.join(rest)}" if rest else ""
+    last = "; ".join(filter(None, (more, _next(shown))))
+    if last:
+        yield Line(_INDENT, last, "dim")
 
 
 def _weight(each: Hypothesis) -> str:
@@ -74,11 +79,12 @@ def _weight(each: Hypothesis) -> str:
     return f"{each.share:.0%}" if each.share >= _LEAST else "<1%"
 
 
-_LEAST = 0.005
+_LEAST, _SHOWN = 0.005, 0.05
+"""The share below which a hypothesis counts as under a percent, or is only listed."""
 
 
 def _prior(each: Hypothesis) -> str:
-    if not each.prior_of:
+    if not each.prior_of or each.is_rare:
         return "–"
     return f"{each.prior} of {each.prior_of}"
 
@@ -86,10 +92,14 @@ def _prior(each: Hypothesis) -> str:
 def _next(hypotheses: Sequence[Hypothesis]) -> str:
     """Who can look, and where; or that a probe would tell."""
     owners = dict.fromkeys(owner for each in hypotheses for owner in each.owners)
-    whose = ["you" if owner == CALLER else f"the admin of {owner}" for owner in owners if owner]
+    whose = ["you" if owner == CALLER else f"the admin of {_account(owner)}" for owner in owners]
     tells = any(each.probe for each in hypotheses)
     look = f"{' and '.join(whose)} can look" if whose else ""
     return "; ".join(filter(None, (look, "--probe tells some of them apart" if tells else "")))
+
+
+def _account(owner: str) -> str:
+    return f"the {owner}" if owner == MANAGEMENT else owner
 
 
 def _probe(probe: ProbeRecord) -> str:
