@@ -108,7 +108,7 @@ def _after_text(
 
 
 def _notes(call: Call, probes: tuple[ProbeRecord, ...], *, was_refused: bool) -> Iterator[str]:
-    made = [probe for probe in probes if probe.answer != "planned"]
+    made = [probe for probe in probes if probe.answer in ("passed", "refused")]
     if not made:
         return
     many = f"{len(made)} calls of sts:{call.api} were" if len(made) > 1 else ""

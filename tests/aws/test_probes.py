@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from assumable.aws import clients, probes
@@ -13,7 +14,7 @@ from assumable.aws.probes import sender
 from assumable.cli.main import main
 from assumable.diagnose import Diagnosis, diagnose
 from assumable.findings.probing import DENY_ALL
-from assumable.model.probe import ProbeReply, ProbeRequest
+from assumable.model.probe import ProbeReply, ProbeRequest, Send
 from tests.aws.accounts import CALL, READ_IAM, Accounts
 from tests.bearers import CLAIMS, jwt
 from tests.worlds import DEPLOYER, ROLE, A, B, allow, trust
@@ -35,10 +36,18 @@ def prepared(accounts: Accounts, *statements: Mapping[str, Any]) -> None:
         accounts.role("DeployRole", B, *statements)
 
 
+def sending(url: str, announced: list[ProbeRequest] | None = None, **secrets: str) -> Send:
+    """Who makes the calls; what is announced is listed."""
+    heard = [] if announced is None else announced
+    return sender(
+        profile="deployer", region=None, endpoint_url=url, secrets=secrets, announce=heard.append
+    )
+
+
 def probed(accounts: Accounts, **parameters: Any) -> Diagnosis:
     """The diagnosis after real probes; the role's side was not read."""
     world, call = accounts.read(target_profile=None, **parameters)
-    send = sender(profile="deployer", region=None, endpoint_url=accounts.url, secrets={})
+    send = sending(accounts.url)
     return diagnose(world, call, probe=send)
 
 
@@ -134,9 +143,7 @@ def test_credentials_that_a_probe_gets_are_nowhere(
 
 def test_what_aws_repeats_of_a_secret_is_cut_out(accounts: Accounts) -> None:
     accounts.classic()
-    send = sender(
-        profile="deployer", region=None, endpoint_url=accounts.url, secrets={"TokenCode": "role"}
-    )
+    send = sending(accounts.url, TokenCode="role")
     bad = ProbeRequest(api="AssumeRole", parameters={**REQUEST.parameters, "RoleArn": ROLE + "2"})
     assert "role" not in send(bad).message.replace("AssumeRole", "")
     assert send(REQUEST) == ProbeReply(passed=True, status=200)
@@ -144,12 +151,21 @@ def test_what_aws_repeats_of_a_secret_is_cut_out(accounts: Accounts) -> None:
 
 def test_an_endpoint_that_does_not_answer_says_nothing(accounts: Accounts) -> None:
     accounts.classic()
-    closed = "http://127.0.0.1:9"
-    send = sender(profile="deployer", region=None, endpoint_url=closed, secrets={})
-    reply = send(REQUEST)
+    reply = sending("http://127.0.0.1:9")(REQUEST)
     assert not reply.passed
     assert reply.code == ""
     assert "Could not connect" in reply.message
+
+
+def test_an_endpoint_that_was_named_is_the_only_one(accounts: Accounts) -> None:
+    accounts.classic()
+    announced: list[ProbeRequest] = []
+    send = sending(accounts.url, announced)
+    elsewhere = msgspec.structs.replace(REQUEST, region="us-east-1")
+    assert send(elsewhere).message.startswith("not sent")
+    assert not announced
+    assert send(REQUEST).passed
+    assert announced == [REQUEST]
 
 
 def test_without_probe_no_call_is_made(

@@ -344,9 +344,24 @@ def test_a_code_is_spent_only_when_it_is_the_only_question() -> None:
     assert not any(r.with_code or "SerialNumber" in r.parameters for r in sent)
 
 
-def test_no_answer_says_nothing() -> None:
+@pytest.mark.parametrize(
+    "text",
+    [
+        "(PackedPolicyTooLarge) Packed policy consumes 101% of allotted space",
+        DENIED.format("sts:AssumeRole") + " because no identity-based policy allows the "
+        "sts:AssumeRole action",
+    ],
+)
+def test_a_refusal_for_what_is_decided_proves_nothing(text: str) -> None:
+    """The caller's own policies and the parameters are known: such a text fits nothing open."""
+    found = after({**classic(), "unknown": [f"boundary:{DEPLOYER}"]}, text)
+    assert set(shares(found)) == {"permissions-boundary"}
+    assert not certain(found, "confirmed")
+
+
+def test_no_answer_says_nothing_and_is_not_asked_for_again() -> None:
     found = diagnose(*parsed(unread()), probe=lambda _: ProbeReply(message="no route"))
-    assert {probe.answer for probe in found.probes} == {"failed"}
+    assert [probe.answer for probe in found.probes] == ["failed"]
     assert shares(found) == shares(diagnose(*parsed(unread())))
 
 

@@ -3,7 +3,7 @@
 INVARIANT: credentials that AWS issues are dropped where they arrive; no name outlives the call.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from assumable.aws.clients import assuming_client, failures, one_line
@@ -15,23 +15,28 @@ _OPERATIONS = {
     "AssumeRoleWithWebIdentity": "assume_role_with_web_identity",
     "AssumeRoleWithSAML": "assume_role_with_saml",
 }
+_ONE_ENDPOINT = "not sent: --endpoint-url leaves no other endpoint"
 _LONGEST = 1_000
 
 
 def sender(
     *, profile: str | None, region: str | None, endpoint_url: str | None,
-    secrets: Mapping[str, str],
+    secrets: Mapping[str, str], announce: Callable[[ProbeRequest], None],
 ) -> Send:  # fmt: skip
     """Makes the calls with the credentials of a profile, or unsigned with a token.
 
     `secrets` are the parameters that no request shows: TokenCode, WebIdentityToken, SAMLAssertion.
+    `announce` hears of each request just before it is sent.
     """
 
     def send(request: ProbeRequest) -> ProbeReply:
+        if request.region and endpoint_url:  # it names one host, whatever the Region
+            return ProbeReply(message=_ONE_ENDPOINT)
         parameters = {**request.parameters, **secrets}
         if not request.with_code:
             parameters.pop("TokenCode", None)
         client = assuming_client(profile, request.region or region, endpoint_url)
+        announce(request)
         try:
             getattr(client, _OPERATIONS[request.api])(**parameters)
         except EOFError:

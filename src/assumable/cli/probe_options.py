@@ -10,7 +10,7 @@ import click
 from assumable.errors import InputError
 from assumable.findings.observed import Observed, observe
 from assumable.model.call import Call
-from assumable.model.probe import Send
+from assumable.model.probe import ProbeRequest, Send
 
 _MOST = 100_000
 _PROBED = ("AssumeRole", "AssumeRoleWithWebIdentity", "AssumeRoleWithSAML")
@@ -78,29 +78,25 @@ def prober(options: Mapping[str, Any], call: Call) -> Send | Literal["plan"] | N
         raise InputError("AWS knows no pseudonyms", "--probe", "leave out --redact")
     from assumable.aws.probes import sender
 
-    send = sender(
+    return sender(
         profile=options["profile"],
         region=options["region"],
         endpoint_url=options["endpoint_url"],
         secrets=_secrets(options, call),
+        announce=_announce,
     )
-    return _announced(send)
 
 
-def _announced(send: Send) -> Send:
+def _announce(request: ProbeRequest) -> None:
     """Says on standard error what is about to be sent."""
-
-    def announced(request: Any) -> Any:
-        where = f" at {request.region}" if request.region else ""
-        names = ", ".join(name for name in request.parameters if name != "Policy")
-        click.echo(
-            f"probe: sts:{request.api}{where} with {names}, and a session policy that denies "
-            "everything",
-            err=True,
-        )
-        return send(request)
-
-    return announced
+    where = f" at {request.region}" if request.region else ""
+    names = ", ".join(name for name in request.parameters if name != "Policy")
+    code = " and the MFA code" if request.with_code else ""
+    click.echo(
+        f"probe: sts:{request.api}{where} with {names}{code}, and a session policy that denies "
+        "everything",
+        err=True,
+    )
 
 
 def _secrets(options: Mapping[str, Any], call: Call) -> dict[str, str]:

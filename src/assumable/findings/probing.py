@@ -225,6 +225,8 @@ def run(call: Call, odds: Odds, send: Send | None) -> tuple[ProbeRecord, ...]:
         bearing = bearing_of_reply(probe, reply, tuple(odds.weights))
         odds.take(bearing)
         records.append(_record(call, probe, None if send is None else reply, bearing))
+        if not (reply.passed or reply.code):
+            break  # nobody answers: another try is no cheaper than this one
     return tuple(records)
 
 

@@ -99,7 +99,8 @@ class Odds:
 def bearing_of(message: Message, causes: Collection[str]) -> Bearing:
     """What a refusal with this text says about the causes.
 
-    A text without a code is not AWS's own, and throttling has no cause here: they say nothing.
+    A text without a code is not AWS's own, and throttling has no cause here: they say nothing. A
+    text about none of the causes proves none of them.
     """
     if not message.code or not message.causes:
         return Bearing()
@@ -110,6 +111,8 @@ def bearing_of(message: Message, causes: Collection[str]) -> Bearing:
     pointed = [cause for cause in named if cause == COMPANIONS.get(message.action)]
     if message.layer:  # R7.5 to R7.7: never certain, since it may be the wrong side
         pointed = named
+    if not named:
+        return Bearing(rules_out=tuple(ruled_out))
     doubted = [cause for cause in causes if cause not in named]
     if pointed:
         doubted = [cause for cause in causes if cause not in pointed]
@@ -126,7 +129,7 @@ def bearing_of(message: Message, causes: Collection[str]) -> Bearing:
 def _by_name(message: Message, causes: Collection[str], named: list[str]) -> Bearing:
     """A text of its own: it is not about the others, which may come next."""
     if not named:
-        return Bearing(refused=True)
+        return Bearing()
     others = tuple(cause for cause in causes if cause not in named)
     alone = len(message.causes) == 1
     return Bearing(
