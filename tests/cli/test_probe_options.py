@@ -49,6 +49,10 @@ def test_under_pseudonyms_the_text_is_still_of_the_call(tmp_path: Path) -> None:
     result = run("why", "--scenario", world, "--redact", "--error", DENIED)
     assert "AWS said    AccessDenied sts:AssumeRole" in result.stdout
     assert "deployer" not in result.stdout
+    text = f"(RegionDisabledException) STS is not activated in this region for account:{B}."
+    result = run("why", "--scenario", world, "--redact", "--error", text)
+    assert "AWS said    RegionDisabledException sts:AssumeRole" in result.stdout
+    assert B not in result.stdout
 
 
 @pytest.mark.parametrize("missing", ["", "file:///no/such/file"])

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from assumable.beliefs import CHANGED, NOT_NEEDED, PASSED, PASSED_SHORT
+from assumable.beliefs import CHANGED, NONE_TELLS, NOT_NEEDED, PASSED, PASSED_SHORT
 from assumable.diagnose import Diagnosis, diagnose
 from assumable.findings.observed import OTHER_CALLER, OTHER_ROLE, UNKNOWN_TEXT, observe
 from assumable.findings.probing import DENY_ALL
@@ -363,6 +363,31 @@ def test_no_answer_says_nothing_and_is_not_asked_for_again() -> None:
     found = diagnose(*parsed(unread()), probe=lambda _: ProbeReply(message="no route"))
     assert [probe.answer for probe in found.probes] == ["failed"]
     assert shares(found) == shares(diagnose(*parsed(unread())))
+
+
+def test_a_service_makes_its_calls_itself() -> None:
+    scenario = {**classic(), "unknown": [f"account:{B}"]}
+    scenario["call"]["caller"] = {"service": "ecs-tasks.amazonaws.com"}
+    found = diagnose(*parsed(scenario), probe="plan")
+    assert found.hypotheses[0].cause == "service-principal"
+    assert found.hypotheses[0].prior_kind == "service"
+    assert not found.probes
+    assert not any(each.probe for each in found.hypotheses)
+    assert NONE_TELLS in found.notes
+
+
+def test_a_token_that_was_judged_was_accepted() -> None:
+    """A refusal by a policy comes after the provider; one of the provider says its own words."""
+    claims = {"iss": "https://token.actions.githubusercontent.com", "aud": "sts.amazonaws.com"}
+    scenario = {**classic(), "unknown": [f"account:{B}"]}
+    scenario["call"] |= {"api": "AssumeRoleWithWebIdentity", "caller": {"claims": claims}}
+    before = diagnose(*parsed(scenario))
+    assert (before.hypotheses[0].cause, before.hypotheses[0].prior) == ("web-identity-claim", 44)
+    assert before.hypotheses[1].cause == "identity-provider"
+    found = after(scenario, "Not authorized to perform sts:AssumeRoleWithWebIdentity")
+    assert "identity-provider" not in shares(found)
+    text = "No OpenIDConnect provider found in your account for https://token.actions"
+    assert certain(after(scenario, text), "confirmed") == {"identity-provider"}
 
 
 def test_a_decided_call_is_not_tried() -> None:

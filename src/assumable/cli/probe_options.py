@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 import click
+import msgspec
 
 from assumable.errors import InputError
 from assumable.findings.observed import Observed, observe
@@ -35,7 +36,10 @@ def probe_options(command: F) -> F:
 
 
 def observed(options: Mapping[str, Any], call: Call) -> Observed | None:
-    """The error text that was given, held against the call; None when there is none."""
+    """The error text that was given, held against the call; None when there is none.
+
+    With `--redact` its meaning is left away, which can repeat an account or a value of the text.
+    """
     if options["error"] is None:
         return None
     from assumable.cli.explain import readable
@@ -43,7 +47,11 @@ def observed(options: Mapping[str, Any], call: Call) -> Observed | None:
     text = readable(_text(options["error"]))
     if not text:
         raise InputError("holds no text", "--error", "what AWS answered, in quotes, or a file")
-    return observe(text, call)
+    found = observe(text, call)
+    if options["redact"] and found.message is not None:
+        message = msgspec.structs.replace(found.message, meaning="")
+        found = msgspec.structs.replace(found, message=message)
+    return found
 
 
 def _text(value: str) -> str:

@@ -15,7 +15,7 @@ from assumable.engine.regions import ALWAYS_ON
 from assumable.findings.hypotheses import Hypothesis
 from assumable.findings.weighing import Bearing, Odds, bearing_of
 from assumable.formats.message import parse_message
-from assumable.model.call import DEFAULT_DURATION, Call
+from assumable.model.call import DEFAULT_DURATION, Call, ServiceCaller
 from assumable.model.probe import ProbeReply, ProbeRequest, Send
 
 MOST = 5
@@ -111,7 +111,9 @@ class _Variants:
 
 
 def candidates(call: Call, causes: Collection[str]) -> Iterator[Probe]:
-    """The probes that this call has, those nearest to it first."""
+    """The probes that this call has, those nearest to it first; services make theirs themselves."""
+    if call.api == "AssumeRoot" or isinstance(call.caller, ServiceCaller):
+        return
     of = _Variants(call)
     if of.hides_code and set(causes) == {"mfa"}:
         yield of.with_code()  # it is the only question, and nothing else answers it

@@ -19,7 +19,7 @@ _FLOOR, _RARE = 0.5, 0.05
 # AWS looks at these before it looks at any policy, so that a refusal by a policy rules them out
 # (FACTS section 0). The role's own limit comes after the policies (U-2), and may be next.
 _BEFORE_POLICIES = frozenset((
-    "parameter", "caller-not-found", "root-caller", "region", "identity-provider",
+    "parameter", "caller-not-found", "root-caller", "region", "identity-provider", "credentials",
 ))  # fmt: skip
 
 

@@ -35,7 +35,7 @@ def _error(error: ErrorView) -> Iterator[Line]:
     if error.unused:
         yield Line("AWS said    ", f"the error text was not used: {error.unused}")
         return
-    yield Line("AWS said    ", f"{what}: {error.meaning}")
+    yield Line("AWS said    ", f"{what}: {error.meaning}" if error.meaning else what)
     if error.statement:
         yield Line(_INDENT, error.statement, "bold")
     told = _told(error)
