@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from assumable.beliefs import Beliefs, beliefs_about
 from assumable.compare import Comparison, compare
 from assumable.cuts import Cut, cuts_for
 from assumable.engine.answer import AwsError, aws_error
@@ -26,12 +27,16 @@ from assumable.findings.evidence import gate_evidence
 from assumable.findings.finding import Evidence, Finding, Fix
 from assumable.findings.fix import CALLER
 from assumable.findings.grants import GrantPath, paths_of
+from assumable.findings.hypotheses import Hypothesis
 from assumable.findings.loose import loose_notes
 from assumable.findings.naming import Names
+from assumable.findings.observed import ErrorView, Observed
+from assumable.findings.probing import ProbeRecord
 from assumable.findings.residual import Requirement, Residual, residual_of, residual_of_fixes
 from assumable.findings.uncertain import as_notes, uncertain
 from assumable.model.call import Call, SamlCaller
 from assumable.model.policy import Policy
+from assumable.model.probe import Send
 from assumable.model.world import World
 from assumable.plan import Plan, plans_for
 
@@ -130,7 +135,13 @@ class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
     working_commands: tuple[str, ...] = ()
     """The calls that work once all of that holds, hop by hop; empty where no plan was proved."""
     unknowns: tuple[UnknownView, ...]
-    hypotheses: tuple[str, ...] = ()
+    hypotheses: tuple[Hypothesis, ...] = ()
+    """If AWS refused the call: what remains, the likeliest first. Priors order it, never evidence;
+    of a chain they are about `hop`."""
+    error: ErrorView | None = None
+    """What an error text that was given says, and how it fits."""
+    probes: tuple[ProbeRecord, ...] = ()
+    """The real calls that were made, or are planned, to tell the hypotheses apart."""
     uncertain: tuple[str, ...]
     notes: tuple[str, ...] = ()
 
@@ -146,11 +157,20 @@ class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
         return is_denied and not self.caller_alone_can
 
 
-def diagnose(world: World, call: Call, *, expected: Expected = "", like: str = "") -> Diagnosis:
+def diagnose(
+    world: World,
+    call: Call,
+    *,
+    expected: Expected = "",
+    like: str = "",
+    error: Observed | None = None,
+    probe: Send | Literal["plan"] | None = None,
+) -> Diagnosis:
     """Why the call passes or fails, and what would fix it; of a chain, every hop of it.
 
     With `denied` expected, an allow is what needs explaining. `like` is the ARN of a caller or of a
-    role with which the call works; InputError when it is neither.
+    role with which the call works; InputError when it is neither. `error` is what AWS answered;
+    `probe` makes the real calls that tell hypotheses apart, `plan` only plans them.
     """
     chain = decide_chain(world, call)
     names = Names()
@@ -163,9 +183,10 @@ def diagnose(world: World, call: Call, *, expected: Expected = "", like: str = "
     mattered = [uncertain(decision) for decision in chain.decisions]
     shown, number = chain.decisions[chain.shown], number_of(chain, chain.shown)
     residual = _residual(chain, plans, fixes)
+    beliefs = beliefs_about(chain, findings, error, probe)
     diagnosis = Diagnosis(
         verdict=chain.verdict,
-        headline=chain_headline(chain),
+        headline=_headline(chain, beliefs),
         call=_whole_view(chain),
         hop=number,
         aws_error=aws_error(shown),
@@ -182,10 +203,19 @@ def diagnose(world: World, call: Call, *, expected: Expected = "", like: str = "
         residual_admin=residual.others,
         working_commands=residual.commands,
         unknowns=tuple(_unknowns(chain)),
+        hypotheses=beliefs.hypotheses,
+        error=beliefs.error,
+        probes=beliefs.probes,
         uncertain=tuple(dict.fromkeys(item for items in mattered for item in items)),
-        notes=tuple(_notes(chain, mattered)),
+        notes=(*_notes(chain, mattered), *beliefs.notes),
     )
     return _held_against(chain, diagnosis, expected) if expected else diagnosis
+
+
+def _headline(chain: Chain, beliefs: Beliefs) -> str:
+    """The verdict in words, and that AWS was seen to answer otherwise."""
+    words = chain_headline(chain)
+    return f"{words}, but AWS refused it" if beliefs.is_refused_anyway else words
 
 
 def _residual(chain: Chain, plans: tuple[Plan, ...], fixes: tuple[Fix, ...]) -> Residual:

@@ -114,3 +114,47 @@ def test_the_region_is_the_one_that_the_aws_command_takes(
     monkeypatch.setenv("AWS_REGION", "eu-west-1")
     assert Connection(None, None, CLOSED).region == "eu-west-1"
     assert Connection(None, "eu-north-1", CLOSED).region == "eu-north-1"
+
+
+def test_the_client_of_probes_makes_three_calls_and_no_other(
+    connection: Connection, socket_disabled: None
+) -> None:
+    client = clients.assuming_client(None, None, CLOSED)
+    others = set(client.meta.service_model.operation_names) - clients.ASSUMING
+    assert len(others) > len(clients.ASSUMING)
+    for operation in others:
+        with pytest.raises(OperationRefusedError, match=f"sts:{operation} is no"):
+            getattr(client, xform_name(operation))()
+    with pytest.raises(OperationRefusedError):
+        client.generate_presigned_url("get_caller_identity")
+
+
+def test_what_probes_may_call_exists_and_readers_may_not(
+    connection: Connection, socket_disabled: None
+) -> None:
+    client = clients.assuming_client(None, None, CLOSED)
+    assert set(client.meta.service_model.operation_names) >= clients.ASSUMING
+    assert not clients.ASSUMING & ALLOWED["sts"]
+    for operation in clients.ASSUMING:
+        with pytest.raises(OperationRefusedError):
+            getattr(connection.client("sts"), xform_name(operation))()
+
+
+def test_a_probe_is_sent_once(connection: Connection) -> None:
+    """A retry would spend a code twice, and there would be more calls than are told."""
+    config = clients.assuming_client(None, None, CLOSED).meta.config
+    assert config.retries["total_max_attempts"] == 1
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("nobody", None, CLOSED), "nobody"),
+        ((None, None, "not a url"), "Invalid endpoint"),
+    ],
+)
+def test_bad_options_of_probes_are_input_errors(
+    connection: Connection, options: tuple[Any, ...], message: str
+) -> None:
+    with pytest.raises(InputError, match=message):
+        clients.assuming_client(*options)

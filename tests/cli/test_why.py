@@ -22,11 +22,12 @@ from tests.worlds import DEPLOYER, ROLE, A, B, allow, classic, policy, trust
 MAIN = "from assumable.cli.main import main; main()"
 
 
-def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+def run(*arguments: str, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
     """The command in a process of its own."""
     return subprocess.run(
-        [sys.executable, "-c", MAIN, *arguments], capture_output=True, text=True, check=False
-    )
+        [sys.executable, "-c", MAIN, *arguments],
+        capture_output=True, text=True, check=False, input=stdin,
+    )  # fmt: skip
 
 
 def written(folder: Path, name: str, value: Any) -> str:

@@ -323,3 +323,44 @@ def reason(error: Exception) -> str:
 def one_line(error: Exception) -> str:
     """An exception's text without line breaks and without its full stop."""
     return " ".join(str(error).split()).removesuffix(".") or type(error).__name__
+
+
+# Probes: the one client that may do more than read, made only where the user asks for it.
+
+ASSUMING = frozenset(("AssumeRole", "AssumeRoleWithWebIdentity", "AssumeRoleWithSAML"))
+
+
+def assuming_client(profile: str | None, region: str | None, endpoint_url: str | None) -> Any:
+    """A client of STS that may make the calls of `ASSUMING` and no other, each of them once.
+
+    InputError when there is no such profile, Region or endpoint.
+    """
+    from botocore.config import Config
+    from botocore.exceptions import BotoCoreError
+    from botocore.session import Session
+
+    config = Config(
+        connect_timeout=CONNECT_TIMEOUT, read_timeout=READ_TIMEOUT,
+        retries={"mode": "standard", "total_max_attempts": 1},
+        user_agent_extra=f"assumable/{__version__}",
+    )  # fmt: skip
+    try:
+        session = Session(profile=profile)
+        session.register_component("data_loader", _loader())
+        known = session.get_config_variable("region") or os.environ.get("AWS_REGION")
+        client = session.create_client(
+            "sts",
+            region_name=region or known or FALLBACK_REGION,
+            endpoint_url=endpoint_url,
+            config=config,
+        )
+    except (ValueError, BotoCoreError) as error:
+        raise InputError(one_line(error)) from None
+
+    def refuse(model: Any, **_: Any) -> None:
+        if model.name not in ASSUMING:
+            raise OperationRefusedError(f"sts:{model.name} is no probe")
+
+    for event in ("provide-client-params", "before-call"):
+        client.meta.events.register_first(event, refuse)
+    return client

@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 import click
 import msgspec
 
-from assumable.cli import token_options
+from assumable.cli import probe_options, token_options
 from assumable.cli.choice import AwsStyle, as_assumed, call_options, scenario_of, sides_of
 from assumable.compare import exchanged
 from assumable.diagnose import Diagnosis, diagnose
@@ -50,6 +50,7 @@ _PATH = click.Path(path_type=Path)
     type=click.Choice(["allowed", "denied"]),
     help="What the verdict should be; an unexpected allow is explained, with what closes it.",
 )
+@probe_options.probe_options
 @click.option("--like", metavar="ARN", help="A caller, or a role, with which the call works.")
 @click.option("--output", hidden=True)
 @click.option("--query", hidden=True)
@@ -70,12 +71,15 @@ def command(**options: Any) -> None:
     like = options["like"] or ""
     if like:
         exchanged(world, call, like)  # an error names what was given, not its pseudonym
+    error, probe = probe_options.observed(options, call), probe_options.prober(options, call)
     if options["redact"]:
         from assumable.cli.redaction import redacted
 
         (world, call), notes, like = redacted(Scenario(world, call), notes, like)
         file = ""
-    diagnosis = diagnose(world, call, expected=options["expect"] or "", like=like)
+    diagnosis = diagnose(
+        world, call, expected=options["expect"] or "", like=like, error=error, probe=probe
+    )
     diagnosis = token_options.with_file(diagnosis, file)
     diagnosis = msgspec.structs.replace(diagnosis, notes=(*diagnosis.notes, *notes))
     _answer(diagnosis, world, options)

@@ -240,3 +240,8 @@ def _not_permitted(gate: Gate) -> Iterator[Blame]:
     first = closest.failing[0] if closest and closest.failing else None
     cause = _COMPANIONS.get(gate.action, "identity-permission")
     yield Blame(cause=cause, variant=gate.action, gate=gate, trace=closest, element=first)
+
+
+def causes_of(decision: Decision, gate: Gate) -> tuple[str, ...]:
+    """The causes of a gate that refuses, whether or not it counts, each once."""
+    return tuple(dict.fromkeys(blame.cause for blame in _of_gate(decision, gate)))

@@ -56,6 +56,14 @@ def read_assertion(value: str) -> Assertion:
     return assertion_of(read_secret(value, FLAG, limit=MAX_LENGTH, is_one=_is_response))
 
 
+def response_text(value: str) -> str:
+    """The response in base64, to be sent to AWS and nowhere else; see `read_assertion`."""
+    content = read_secret(value, FLAG, limit=MAX_LENGTH, is_one=_is_response)
+    assertion_of(content)
+    text = _bare(content)
+    return (base64.b64encode(content) if text[:1] == b"<" else text).decode("ascii")
+
+
 def assertion_of(content: bytes) -> Assertion:
     """What a response says, from its base64 text or its XML."""
     text = _bare(content)

@@ -31,6 +31,13 @@ def read_token(value: str) -> dict[str, Any]:
     return claims_of(read_secret(value, FLAG, limit=MAX_LENGTH, is_one=_is_token))
 
 
+def token_text(value: str) -> str:
+    """The token itself, to be sent to AWS and nowhere else; InputError as for `read_token`."""
+    content = read_secret(value, FLAG, limit=MAX_LENGTH, is_one=_is_token)
+    claims_of(content)
+    return _bare(content).decode("ascii")
+
+
 def claims_of(content: bytes) -> dict[str, Any]:
     """The claims of a JWT, whatever stands around it: see `_bare`."""
     token = _bare(content)

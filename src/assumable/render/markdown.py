@@ -21,7 +21,7 @@ from assumable.findings.fix import CALLER, pretty
 from assumable.model.policy import Policy
 from assumable.model.world import Role, World
 from assumable.plan import Plan
-from assumable.render import sections
+from assumable.render import hypotheses, sections
 from assumable.render.changes import (
     Change,
     back,
@@ -105,7 +105,7 @@ def _report(diagnosis: Diagnosis) -> Iterator[str]:
     told = [f"{each.label}{each.text}".rstrip() for each in sections.expectation(diagnosis)]
     if diagnosis.cuts or diagnosis.grants:
         yield from ("", *fenced("\n".join(told).strip("\n"), "text"))
-    elif diagnosis.verdict is Verdict.ALLOWED:
+    elif diagnosis.verdict is Verdict.ALLOWED and diagnosis.error is None:
         yield "Nothing has to be changed."
     elif diagnosis.residual:
         yield ""
@@ -113,6 +113,14 @@ def _report(diagnosis: Diagnosis) -> Iterator[str]:
     for unknown in diagnosis.unknowns:
         settle = f" ({prose(unknown.settle)} would settle it)" if unknown.settle else ""
         yield f"- not known: {prose(unknown.what)}{settle}"
+    yield from _behind_it(diagnosis)
+
+
+def _behind_it(diagnosis: Diagnosis) -> Iterator[str]:
+    """What may be behind a refusal, laid out as on a terminal."""
+    told = [f"{each.label}{each.text}".rstrip() for each in hypotheses.lines(diagnosis)]
+    if told:
+        yield from ("", *fenced("\n".join(told).strip("\n"), "text"))
 
 
 def _own_matter(diagnosis: Diagnosis) -> Iterator[str]:

@@ -17,7 +17,7 @@ from assumable.findings.commands import LIST_DEVICES
 from assumable.findings.finding import Finding, Row
 from assumable.findings.fix import CALLER
 from assumable.findings.headline import DEPENDS
-from assumable.render import sections
+from assumable.render import hypotheses, sections
 from assumable.render.terminal.evidence import evidence_lines
 from assumable.render.terminal.lines import GUTTER, NARROW, Screen, line, wrapped
 from assumable.render.terminal.plans import plan_lines
@@ -76,6 +76,7 @@ def _lines(diagnosis: Diagnosis, *, show_commands: bool, screen: Screen) -> Iter
         yield from _finding(finding, screen)
     yield from _left_out(diagnosis.findings, "findings", screen)
     yield from _open_questions(diagnosis, screen)
+    yield from _section(hypotheses.lines(diagnosis), screen)
     if not diagnosis.shall_stay_denied:  # nobody wants to mend it
         yield from _section(sections.shares(diagnosis), screen)
         yield from plan_lines(diagnosis, screen, whole=show_commands)

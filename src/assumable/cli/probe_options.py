@@ -1,0 +1,128 @@
+"""The options of `assumable why` about what AWS really answered: `--error` and `--probe`."""
+
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+import click
+import msgspec
+
+from assumable.errors import InputError
+from assumable.findings.observed import Observed, observe
+from assumable.model.call import Call
+from assumable.model.probe import ProbeRequest, Send
+
+_MOST = 100_000
+_PROBED = ("AssumeRole", "AssumeRoleWithWebIdentity", "AssumeRoleWithSAML")
+_FILES = ("scenario", "snapshot", "trust_policy", "caller_policy")
+_DESCRIBED = ("github", "eks", "gitlab")
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def probe_options(command: F) -> F:
+    """Adds the options to a command."""
+    for option in reversed((
+        click.option(
+            "--error", metavar="TEXT", help="The error that AWS answered, a file with it, or -."
+        ),
+        click.option(
+            "--probe", type=click.Choice(["run", "plan"]), is_flag=False, flag_value="run",
+            help="Make real calls that tell what is left apart; --probe=plan only lists them.",
+        ),
+    )):  # fmt: skip
+        command = option(command)
+    return command
+
+
+def observed(options: Mapping[str, Any], call: Call) -> Observed | None:
+    """The error text that was given, held against the call; None when there is none.
+
+    With `--redact` its meaning is left away, which can repeat an account or a value of the text.
+    """
+    if options["error"] is None:
+        return None
+    from assumable.cli.explain import readable
+
+    text = readable(_text(options["error"]))
+    if not text:
+        raise InputError("holds no text", "--error", "what AWS answered, in quotes, or a file")
+    found = observe(text, call)
+    if options["redact"] and found.message is not None:
+        message = msgspec.structs.replace(found.message, meaning="")
+        found = msgspec.structs.replace(found, message=message)
+    return found
+
+
+def _text(value: str) -> str:
+    """The beginning of a text that is given itself, in a file, or on standard input as `-`."""
+    if value == "-":
+        return "" if sys.stdin is None else sys.stdin.buffer.read(_MOST).decode(errors="replace")
+    path = Path(value.removeprefix("file://"))
+    try:
+        if path.is_file():
+            with path.open("rb") as file:
+                return file.read(_MOST).decode(errors="replace")
+    except (OSError, ValueError):  # too long a name, for one, as texts are
+        pass
+    if value.startswith("file://"):
+        raise InputError("cannot be read", f"--error {value}")
+    return value
+
+
+def prober(options: Mapping[str, Any], call: Call) -> Send | Literal["plan"] | None:
+    """Who makes the probes; InputError where the call cannot be made."""
+    if options["probe"] is None:
+        return None
+    if call.chain:
+        raise InputError("asks about one call, not a chain", "--probe", "leave out --via")
+    if call.api not in _PROBED:
+        raise InputError(f"makes no {call.api} call", "--probe", "AssumeRole and its siblings")
+    if options["probe"] == "plan":
+        return "plan"
+    if any(options[name] for name in _FILES):
+        raise InputError("needs a running AWS", "--probe", "or --probe=plan, which makes no call")
+    if options["caller"]:
+        raise InputError("calls as the profile, not as --caller", "--probe", "leave out one")
+    if options["redact"]:
+        raise InputError("AWS knows no pseudonyms", "--probe", "leave out --redact")
+    from assumable.aws.probes import sender
+
+    return sender(
+        profile=options["profile"],
+        region=options["region"],
+        endpoint_url=options["endpoint_url"],
+        secrets=_secrets(options, call),
+        announce=_announce,
+    )
+
+
+def _announce(request: ProbeRequest) -> None:
+    """Says on standard error what is about to be sent."""
+    where = f" at {request.region}" if request.region else ""
+    names = ", ".join(name for name in request.parameters if name != "Policy")
+    code = " and the MFA code" if request.with_code else ""
+    click.echo(
+        f"probe: sts:{request.api}{where} with {names}{code}, and a session policy that denies "
+        "everything",
+        err=True,
+    )
+
+
+def _secrets(options: Mapping[str, Any], call: Call) -> dict[str, str]:
+    """The parameters that no output shows."""
+    if call.api == "AssumeRole":
+        code = call.parameters.get("TokenCode")
+        return {"TokenCode": str(code)} if code else {}
+    if any(options[name] for name in _DESCRIBED):
+        raise InputError("needs the token itself", "--probe", "--web-identity-token FILE")
+    given = options["web_identity_token"] or options["saml_assertion"]
+    if given == "-":
+        raise InputError("a pipe is read only once", "--probe", "give it in a file")
+    if options["web_identity_token"]:
+        from assumable.formats.token import token_text
+
+        return {"WebIdentityToken": token_text(given)}
+    from assumable.formats.assertion import response_text
+
+    return {"SAMLAssertion": response_text(given)}

@@ -1,0 +1,116 @@
+"""If AWS refused: what may be behind it, what its error says, and which calls were tried."""
+
+from collections.abc import Iterator, Sequence
+
+from assumable.diagnose import Diagnosis
+from assumable.findings.fix import CALLER
+from assumable.findings.hypotheses import MANAGEMENT, Hypothesis
+from assumable.findings.observed import ErrorView
+from assumable.findings.probing import ProbeRecord
+from assumable.formats.message import priors
+from assumable.render.sections import Line
+
+_MOST = 4
+"""Hypotheses that are shown: with the lines around them the section has six."""
+_LABEL = "if refused  "
+_INDENT = " " * len(_LABEL)
+
+
+def lines(diagnosis: Diagnosis) -> Iterator[Line]:
+    """The error text, the hypotheses and the probes, each where there is one."""
+    if diagnosis.error is not None:
+        yield Line()
+        yield from _error(diagnosis.error)
+    if diagnosis.hypotheses:
+        yield Line()
+        yield from _hypotheses(diagnosis.hypotheses)
+    if diagnosis.probes:
+        yield Line()
+        for number, probe in enumerate(diagnosis.probes, 1):
+            yield Line(f"probe  {number}    ", _probe(probe))
+
+
+def _error(error: ErrorView) -> Iterator[Line]:
+    what = " ".join(filter(None, (error.code, error.action))) or "the error"
+    if error.unused:
+        yield Line("AWS said    ", f"the error text was not used: {error.unused}")
+        return
+    yield Line("AWS said    ", f"{what}: {error.meaning}" if error.meaning else what)
+    if error.statement:
+        yield Line(_INDENT, error.statement, "bold")
+    told = _told(error)
+    if told:
+        yield Line(_INDENT, told)
+
+
+def _told(said: ErrorView | ProbeRecord) -> str:
+    """What an observation says; of what it makes less likely the order of the list tells."""
+    parts = []
+    if said.points_to:
+        parts.append(f"points to {', '.join(said.points_to)}")
+    if said.rules_out:
+        parts.append(f"rules out {', '.join(said.rules_out)}")
+    return "; ".join(parts)
+
+
+def _hypotheses(hypotheses: Sequence[Hypothesis]) -> Iterator[Line]:
+    counted = sum(sum(counts.values()) for counts in priors().values())
+    first = hypotheses[0]
+    kind = f" ({first.prior_of} of {first.prior_kind})" if first.prior_of else ""
+    source = f"priors from {counted} public failures{kind}, not evidence"
+    is_sure = first.certainty == "confirmed" and len(hypotheses) == 1
+    yield Line(
+        _LABEL, f"{'one cause is left' if is_sure else 'most likely first'}; {source}", "bold"
+    )
+    shown = [each for each in hypotheses[:_MOST] if each.share >= _SHOWN] or hypotheses[:1]
+    for each in shown:
+        head = f"{each.code} {each.cause}"
+        yield Line(f"  {head:<27} ", f"{_weight(each):>4}  {_prior(each):<10}  {each.meaning}")
+    rest = [each.code for each in hypotheses[len(shown) :]]
+    more = f"{len(rest)} more: {' '.join(rest)}" if rest else ""
+    last = "; ".join(filter(None, (more, _next(shown))))
+    if last:
+        yield Line(_INDENT, last, "dim")
+
+
+def _weight(each: Hypothesis) -> str:
+    if each.certainty == "confirmed":
+        return "sure"
+    return f"{each.share:.0%}" if each.share >= _LEAST else "<1%"
+
+
+_LEAST, _SHOWN = 0.005, 0.05
+"""The share below which a hypothesis counts as under a percent, or is only listed."""
+
+
+def _prior(each: Hypothesis) -> str:
+    if not each.prior_of or each.is_rare:
+        return "–"
+    return f"{each.prior} of {each.prior_of}"
+
+
+def _next(hypotheses: Sequence[Hypothesis]) -> str:
+    """Who can look, and where; or that a probe would tell."""
+    owners = dict.fromkeys(owner for each in hypotheses for owner in each.owners)
+    whose = ["you" if owner == CALLER else f"the admin of {_account(owner)}" for owner in owners]
+    tells = any(each.probe for each in hypotheses)
+    look = f"{' and '.join(whose)} can look" if whose else ""
+    return "; ".join(filter(None, (look, "--probe tells some of them apart" if tells else "")))
+
+
+def _account(owner: str) -> str:
+    return f"the {owner}" if owner == MANAGEMENT else owner
+
+
+def _probe(probe: ProbeRecord) -> str:
+    where = f"{probe.what} ({probe.region})" if probe.region else probe.what
+    if probe.answer == "planned":
+        return f"{where}: not made, only planned"
+    if probe.answer == "passed":
+        answer = "AWS allowed it"
+    elif probe.answer == "refused":
+        answer = f"{probe.code}: {probe.message}"
+    else:
+        answer = f"no answer: {probe.message}"
+    told = _told(probe)
+    return f"{where}: {answer}{f'; {told}' if told else ''}"

@@ -1,0 +1,108 @@
+"""`--error` and `--probe` as people write them."""
+
+import base64
+import json
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from assumable.cli.probe_options import prober
+from assumable.errors import InputError
+from assumable.formats.assertion import response_text
+from assumable.formats.token import token_text
+from assumable.model.call import Hop
+from tests.bearers import jwt, response
+from tests.cli.test_why import run, written
+from tests.worlds import DEPLOYER, ROLE, B, classic, parsed
+
+DENIED = f"User: {DEPLOYER} is not authorized to perform: sts:AssumeRole on resource: {ROLE}"
+UNREAD: dict[str, Any] = {**classic(), "unknown": [f"account:{B}"]}
+
+
+def test_an_error_is_given_as_text_as_a_file_or_by_a_pipe(tmp_path: Path) -> None:
+    world = written(tmp_path, "s.json", UNREAD)
+    file = tmp_path / "error.txt"
+    file.write_text(f"\x1b[31m{DENIED}\n", encoding="utf-8")
+    answers = [
+        json.loads(run("why", "--scenario", world, "--format", "json", "--error", given).stdout)
+        for given in (DENIED, str(file), f"file://{file}")
+    ]
+    assert answers[0]["error"]["code"] == "AccessDenied"
+    assert all(answer["error"] == answers[0]["error"] for answer in answers)
+    assert json.loads(
+        run("why", "--scenario", world, "--format", "json", "--error", "-", stdin=DENIED).stdout
+    )["error"] == answers[0]["error"]  # fmt: skip
+
+
+def test_a_text_that_is_not_known_is_no_evidence_and_is_not_repeated(tmp_path: Path) -> None:
+    world = written(tmp_path, "s.json", UNREAD)
+    result = run("why", "--scenario", world, "--error", "eyJhbGciOiJIUzI1NiJ9.secret")
+    assert result.returncode == 3
+    assert "the error text was not used: it is no error text that is known" in result.stdout
+    assert "secret" not in result.stdout + result.stderr
+
+
+def test_under_pseudonyms_the_text_is_still_of_the_call(tmp_path: Path) -> None:
+    world = written(tmp_path, "s.json", UNREAD)
+    result = run("why", "--scenario", world, "--redact", "--error", DENIED)
+    assert "AWS said    AccessDenied sts:AssumeRole" in result.stdout
+    assert "deployer" not in result.stdout
+    text = f"(RegionDisabledException) STS is not activated in this region for account:{B}."
+    result = run("why", "--scenario", world, "--redact", "--error", text)
+    assert "AWS said    RegionDisabledException sts:AssumeRole" in result.stdout
+    assert B not in result.stdout
+
+
+@pytest.mark.parametrize("missing", ["", "file:///no/such/file"])
+def test_an_error_that_is_not_there_is_bad_input(missing: str, tmp_path: Path) -> None:
+    result = run("why", "--scenario", written(tmp_path, "s.json", UNREAD), "--error", missing)
+    assert result.returncode == 2
+    assert "--error" in result.stderr
+
+
+def test_a_file_has_nobody_to_be_probed(tmp_path: Path) -> None:
+    world = written(tmp_path, "s.json", UNREAD)
+    refused = run("why", "--scenario", world, "--probe")
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert "needs a running AWS" in refused.stderr
+    planned = run("why", "--scenario", world, "--probe=plan")
+    assert planned.returncode == 3
+    assert "the call itself, for 900 s: not made, only planned" in planned.stdout
+
+
+HOP = Hop(parameters={"RoleArn": ROLE})
+GIVEN: dict[str, Any] = dict.fromkeys(
+    ("scenario", "snapshot", "trust_policy", "caller_policy", "profile", "region", "endpoint_url",
+     "github", "eks", "gitlab", "redact", "web_identity_token", "saml_assertion"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("options", "changes", "why"),
+    [
+        ({"redact": True}, {}, "AWS knows no pseudonyms"),
+        ({}, {"chain": (HOP,)}, "not a chain"),
+        ({}, {"api": "AssumeRoot"}, "makes no AssumeRoot call"),
+        ({"github": ("repo=x",)}, {"api": "AssumeRoleWithWebIdentity"}, "needs the token itself"),
+        ({"saml_assertion": "-"}, {"api": "AssumeRoleWithSAML"}, "a pipe is read only once"),
+    ],
+)
+def test_what_cannot_be_probed_is_refused(
+    options: dict[str, Any], changes: dict[str, Any], why: str
+) -> None:
+    call = msgspec.structs.replace(parsed(classic()).call, **changes)
+    with pytest.raises(InputError, match=why):
+        prober({**GIVEN, **options, "probe": "run"}, call)
+
+
+def test_a_token_is_sent_as_it_is(tmp_path: Path) -> None:
+    """Whatever stands around it in the file, and an assertion in base64."""
+    token, xml = jwt(), response()
+    for given in (b"Bearer " + token + b"\n", token):
+        (tmp_path / "token").write_bytes(given)
+        assert token_text(str(tmp_path / "token")) == token.decode()
+    for given in (xml, base64.b64encode(xml), b"SAMLResponse=" + base64.b64encode(xml)):
+        (tmp_path / "saml").write_bytes(given)
+        assert base64.b64decode(response_text(str(tmp_path / "saml"))).strip() == xml.strip()
