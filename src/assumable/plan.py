@@ -258,7 +258,7 @@ def _plan(chain: Chain, proved: _Repair) -> Plan:
         residual_after=chain_residual(after),
         blast_radius=who_gains(chain, ordered, after),
         commands=_commands(ordered, after),
-        calls=len(after.decisions),
+        calls=len(commands.calls([hop.call for hop in after.decisions])),
         scenario_patch=scenario_patch(ordered, chain.world, chain.call),
     )
 
@@ -271,7 +271,7 @@ def _owners(fixes: Sequence[Fix]) -> dict[str, tuple[str, ...]]:
 
 
 def _commands(fixes: Sequence[Fix], after: Chain) -> tuple[str, ...]:
-    calls = [commands.assume_role(hop.call) for hop in after.decisions]
+    calls = commands.calls([hop.call for hop in after.decisions])
     region = after.call.network.region
     if region and any(fix.target.kind == "network" for fix in fixes):
         calls = [commands.in_region(call, region) for call in calls]
@@ -280,8 +280,10 @@ def _commands(fixes: Sequence[Fix], after: Chain) -> tuple[str, ...]:
 
 def edit_commands(fixes: Sequence[Fix], world: World, call: Call) -> tuple[str, ...]:
     """What administrators run: all edits of one document as one command, as it stands after."""
-    found: dict[Target, str] = {}
+    found: dict[Target | str, str] = {}
     for fix in fixes:
+        if fix.target.kind == "client":
+            found.update({command: command for command in fix.commands})
         if fix.target.kind == "policy":
             policy = find_policy(world, fix.target, call)
             if policy is not None:

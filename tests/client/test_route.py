@@ -22,7 +22,8 @@ ENV_KEYS = {"AWS_ACCESS_KEY_ID": "AKIAEXAMPLE", "AWS_SECRET_ACCESS_KEY": "secret
 METHODS = {
     "environment": {"env"}, "static": {"shared-credentials-file", "config-file"},
     "web-identity": {"assume-role-with-web-identity"}, "sso": {"sso"},
-    "process": {"custom-process"}, "container": {"container-role"}, "instance-metadata": {"iam-role"},
+    "process": {"custom-process"}, "container": {"container-role"},
+    "instance-metadata": {"iam-role"},
     "ec2-credentials-file": {"ec2-credentials-file"},
 }  # fmt: skip
 

@@ -17,6 +17,23 @@ SHOWN = frozenset((
     "sso_account_id", "sso_role_name", "sso_registration_scopes", "login_session",
 ))  # fmt: skip
 """Settings whose values are no secrets; those of all others are never kept."""
+OTHERS = frozenset((
+    "aws_access_key_id", "aws_secret_access_key", "aws_session_token", "aws_security_token",
+    "aws_account_id", "account_id_endpoint_mode", "aws_expiration", "ca_bundle", "cli_auto_prompt",
+    "cli_binary_format", "cli_history", "cli_pager", "cli_timestamp_format",
+    "credential_process", "defaults_mode", "disable_request_compression",
+    "ec2_metadata_service_endpoint", "ec2_metadata_service_endpoint_mode",
+    "ec2_metadata_v1_disabled", "endpoint_discovery_enabled", "ignore_configured_endpoint_urls",
+    "max_attempts", "metadata_service_num_attempts", "metadata_service_timeout", "mfa_process",
+    "output", "parameter_validation", "request_min_compression_size_bytes", "retry_mode", "s3",
+    "s3_disable_multiregion_access_points", "s3_use_arn_region", "sdk_ua_app_id", "services",
+    "sigv4a_signing_region_set", "sso_account_name", "tcp_keepalive", "use_dualstack_endpoint",
+    "use_fips_endpoint", "x_principal_arn", "x_security_token_expires",
+))  # fmt: skip
+"""Further settings that SDKs or common tools know.
+
+https://docs.aws.amazon.com/sdkref/latest/guide/settings-reference.html
+"""
 _HEADING = configparser.RawConfigParser.SECTCRE
 _OPTION = re.compile(r"(?P<option>.*?)\s*(?:(?P<vi>[=:])\s*(?P<value>.*))?$")
 HIDDEN = "…"
@@ -91,9 +108,17 @@ def in_file(name: str) -> Locate:
     return locate
 
 
+def is_shown(name: str) -> bool:
+    """Whether the value of a setting may be kept: one of these, however its words are joined."""
+    return name in SHOWN or re.sub(r"[^a-z]", "", name) in _JOINED
+
+
+_JOINED = frozenset(name.replace("_", "") for name in SHOWN)
+
+
 def _shown(line: Line) -> str:
     """The line; the value is left out unless it is known to be no secret."""
-    if not line.option or line.option in SHOWN:
+    if not line.option or is_shown(line.option):
         return line.text
     return line.text[: line.start] + HIDDEN
 

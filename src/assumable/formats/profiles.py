@@ -16,18 +16,18 @@ from typing import Any, NamedTuple
 import msgspec
 
 from assumable.errors import InputError
-from assumable.formats.ini import SHOWN, Locate, in_file, places
+from assumable.formats.ini import Locate, in_file, is_shown, lines_of, places
 from assumable.formats.reading import read_text
 from assumable.model.client import Client, Place, Profile, Setting, Settings
 
 MAX_BYTES = 1_000_000
 _NAMED_BY = ("AWS_DEFAULT_PROFILE", "AWS_PROFILE")
 """In the order in which botocore looks at them."""
-_SECRET_VARIABLES = frozenset((
+SECRET_VARIABLES = frozenset((
     "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN",
     "AWS_CONTAINER_AUTHORIZATION_TOKEN",
 ))  # fmt: skip
-VARIABLES = _SECRET_VARIABLES | {
+VARIABLES = SECRET_VARIABLES | {
     *_NAMED_BY, "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "AWS_CREDENTIAL_FILE",
     "AWS_DEFAULT_REGION", "AWS_REGION", "AWS_STS_REGIONAL_ENDPOINTS", "AWS_ROLE_ARN",
     "AWS_ROLE_SESSION_NAME", "AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_EC2_METADATA_DISABLED",
@@ -82,10 +82,14 @@ def client_of(
             if found.kind == "sso_sessions"
         },
         other_sections={
-            section: mine.headings[section] for section, found in named.items() if not found.kind
+            section: Profile(
+                name=section, config=mine.sections[section], heading=mine.headings[section]
+            )
+            for section, found in named.items()
+            if not found.kind
         },
         environment={
-            name: "set" if value and name in _SECRET_VARIABLES else value
+            name: "set" if value and name in SECRET_VARIABLES else value
             for name, value in environ.items()
             if name in VARIABLES
         },
@@ -124,6 +128,11 @@ def names_of(section: str) -> SectionName:
         for name in found[kind]:
             return SectionName(kind, name)
     return SectionName("", section)
+
+
+def sections_of(text: str) -> list[str]:
+    """The sections of a text that is known to be well-formed."""
+    return [line.section for line in lines_of(text) if not line.option]
 
 
 def _profiles(
@@ -209,7 +218,7 @@ def _parsed(parser: configparser.RawConfigParser, sheet: Sheet) -> _Parsed:
                 _check_nested(value, sheet, place)
                 settings[option] = Setting(option, None, place)
             else:
-                settings[option] = Setting(option, value if option in SHOWN else None, place)
+                settings[option] = Setting(option, value if is_shown(option) else None, place)
         sections[section] = settings
     return _Parsed(sections, headings)
 

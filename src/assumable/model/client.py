@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 import msgspec
 
@@ -60,8 +61,8 @@ class Client(msgspec.Struct, frozen=True, kw_only=True):
     """`--profile`, or the variable of the environment that names the profile."""
     profiles: Mapping[str, Profile] = msgspec.field(default_factory=dict)
     sso_sessions: Mapping[str, Settings] = msgspec.field(default_factory=dict)
-    other_sections: Mapping[str, Place] = msgspec.field(default_factory=dict)
-    """Headings of the config file that name no profile, such as `[prod]` without `profile`."""
+    other_sections: Mapping[str, Profile] = msgspec.field(default_factory=dict)
+    """Sections of the config file that are no profile, such as `[prod]` without `profile`."""
     environment: Mapping[str, str] = msgspec.field(default_factory=dict)
     """The variables that matter; keys and tokens only as `set`."""
     sign_ins: Mapping[str, datetime | None] = msgspec.field(default_factory=dict)
@@ -69,6 +70,9 @@ class Client(msgspec.Struct, frozen=True, kw_only=True):
     when there is no token. Of those that are not listed nothing is known."""
     config_file: str = "~/.aws/config"
     credentials_file: str = "~/.aws/credentials"
+    asked: Mapping[str, Any] | None = None
+    """The parameters of a call that is made with the profile's credentials; None where the last
+    hop of the profile itself is asked about."""
     hop: int = 1
     """Which hop of the client's way a call is, where one call stands for one hop."""
 

@@ -105,7 +105,7 @@ def _header(diagnosis: Diagnosis, width: int) -> Iterator[Text]:
         action = f"by a chain of {diagnosis.hops_asked} hops"
         if len(diagnosis.hops) < diagnosis.hops_asked:
             action += f", {len(diagnosis.hops)} of them looked at"
-    who, what = f"{caller}{account}", f"{role}{target}"
+    who, what = f"{caller}{account}", f"{role}{target}" or "no role that could be found out"
     one_line = line((f"{symbol} {word}", style), f"   {who}  →  {what}   ", (action, "dim"))
     if len(one_line) <= width:
         yield one_line
