@@ -45,7 +45,10 @@ def set_in_profile(
         path = f"/settings/{escape(profile)}/{escape(name)}"
         if value is not None:
             edit.append({"op": "add", "path": path, "value": value})
-            steps.append(commands.configure_set(name, value, profile))
+            written = commands.configure_set(name, value, profile)
+            if known is not None and is_in_credentials(known, name):  # which `aws` leaves as it is
+                written = f"# write {name} = {value} in {_where(settings[name].place)}"
+            steps.append(written)
         elif name in settings:
             edit.append({"op": "remove", "path": path})
             steps.append(f"# take {name} out of {_where(settings[name].place)}")
@@ -187,7 +190,5 @@ def _with_setting(client: Client, name: str, setting: str, value: str | None) ->
 
 
 def is_in_credentials(profile: Profile, setting: str) -> bool:
-    """Which file a setting is changed in: the one that counts, or the only one there is."""
-    if profile.credentials is None:
-        return False
-    return setting in profile.credentials or profile.config is None
+    """Whether a setting stands in the credentials file, where it counts."""
+    return setting in (profile.credentials or {})
