@@ -4,8 +4,10 @@ import json
 from pathlib import Path
 from typing import Any
 
+import jsonpatch
 import pytest
 import yaml
+from hypothesis import given
 
 from assumable.diagnose import Diagnosis, diagnose
 from assumable.errors import InputError
@@ -13,12 +15,14 @@ from assumable.findings.client_faults import _PLAIN, _Case
 from assumable.findings.finding import Finding
 from assumable.formats.redact import redact
 from assumable.formats.scenario import Scenario, parse_scenario, read_scenario
+from assumable.model.route import route_of
 from assumable.render import json as json_renderer
 from assumable.render import markdown, terminal
 from assumable.source import Document
+from tests.client.botocores import Files
 from tests.client.set_ups import KEYS, NOW, ROLE, SECRETS
-from tests.client.test_route import CASES
-from tests.worlds import DEPLOYER, classic
+from tests.client.test_route import CASES, set_ups
+from tests.worlds import DEPLOYER, allow, classic, policy, trust
 
 SCENARIOS = Path(__file__).parents[1] / "scenarios" / "AS008"
 FILES = sorted(path.name for path in SCENARIOS.glob("*.yaml"))
@@ -129,6 +133,25 @@ def test_what_is_odd_is_noted_with_its_place(variant: str, config: str) -> None:
     assert not notes({**client, "config": GOOD})
 
 
+@pytest.mark.parametrize(
+    ("url", "is_noted"),
+    [
+        ("http://localhost:4566", True),
+        ("https://sts.eu-west-1.amazonaws.com", False),
+        ("https://vpce-1.sts.eu-west-1.vpce.amazonaws.com", False),
+        ("https://amazonaws.com.example.org", True),
+    ],
+)
+def test_a_stand_in_for_aws_is_noted(url: str, is_noted: bool) -> None:
+    client = {"profile": "prod", "config": GOOD, "credentials": BASE}
+    in_profile = {**client, "config": f"{GOOD}endpoint_url = {url}\n"}
+    by_variable = {**client, "environment": {"AWS_ENDPOINT_URL": url}}
+    assert ("other-endpoint" in notes(in_profile)) is is_noted
+    assert ("other-endpoint" in notes(by_variable)) is is_noted
+    switched_off = {"AWS_ENDPOINT_URL": url, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true"}
+    assert not notes({**client, "environment": switched_off})
+
+
 def test_of_two_files_the_credentials_file_counts() -> None:
     client = {"profile": "prod", "config": GOOD, "credentials": f"{BASE}[prod]\nrole_arn = x\n"}
     assert set(notes(client)) == {"two-files"}
@@ -175,6 +198,15 @@ def test_the_endpoint_is_that_of_the_profile() -> None:
             {"api": "AssumeRoleWithWebIdentity", "caller": {"claims": {"sub": "x"}}},
             "starts with no web identity token",
         ),
+        (
+            {
+                "config": GOOD.replace("source_profile = base", "credential_source = EcsContainer"),
+                "environment": {"AWS_CONTAINER_CREDENTIALS_FULL_URI": "x"},
+                "profile": "prod",
+            },
+            {},
+            "from the container, so they are a role's session",
+        ),
     ],
 )
 def test_what_contradicts_itself_is_refused(
@@ -199,9 +231,50 @@ def test_under_pseudonyms_no_name_of_a_profile_is_left() -> None:
         "sso_tokens": {"zanzibar": None},
     }  # fmt: skip
     world, call = scenario_of(client)
-    for given in (world, type(world)(accounts=world.accounts)):
-        (other, made), _ = redact(given, call)
+    for one in (world, type(world)(accounts=world.accounts)):
+        (other, made), _ = redact(one, call)
         printed = everything(diagnose(other, made), Scenario(other, made)).lower()
         assert "zanzibar" not in printed + json.dumps(other.document).lower()
         assert made.client is not None
         assert made.client.profiles.keys() >= {made.client.profile_name}
+
+
+def world_of_roles() -> dict[str, Any]:
+    """Roles that anybody may assume, and a caller who may assume any."""
+    document = classic(trust_statements=[trust({"AWS": "*"})], identity=[allow(resource="*")])
+    accounts = document["accounts"]
+    (role,) = accounts["222222222222"]["RoleDetailList"]
+    may = [{"PolicyName": "p", "PolicyDocument": policy(allow(resource="*"))}]
+    accounts["222222222222"]["RoleDetailList"] = [
+        {**role, "RoleName": name, "RolePolicyList": may} for name in ("A", "B", "Pod")
+    ]
+    return document
+
+
+@given(files=set_ups())
+def test_every_plan_for_any_set_up_mends_the_file(files: Files) -> None:
+    """Denied exactly where there is a fault, or a role that is none; and what mends it does so."""
+    document = world_of_roles()
+    client: dict[str, Any] = {
+        "config": files.config, "credentials": files.credentials,
+        "environment": dict(files.environment),
+        "sso_tokens": {name: token["expiresAt"] for name, token in files.tokens.items()},
+    }  # fmt: skip
+    if files.profile is not None:
+        client["profile"] = files.profile
+    document["call"] = {"api": "AssumeRole", "caller": {"arn": DEPLOYER}, "client": client}
+    try:
+        scenario = parse_scenario(Document("s.json", json.dumps(document)), now=NOW)
+    except InputError as error:
+        refused = ("assumes no role", "web identity token", "they are a role's session")
+        assert any(part in error.message for part in refused)
+        return
+    diagnosis = diagnose(*scenario)
+    terminal.render(diagnosis, show_commands=True)
+    assert scenario.call.client is not None
+    has_fault = any(f.blocking and f.code == "AS008" for f in diagnosis.findings)
+    assert has_fault == (route_of(scenario.call.client, NOW).fault is not None)
+    for plan in diagnosis.plans:
+        patched = jsonpatch.apply_patch(document, list(plan.scenario_patch))
+        again = parse_scenario(Document("s.json", json.dumps(patched)), now=NOW)
+        assert diagnose(*again).verdict == plan.verdict_after

@@ -155,6 +155,14 @@ CASES: dict[str, tuple[Files, str]] = {
     "loop of two with keys": (
         Files(PROD + f"source_profile = mid\n{KEYS}[profile mid]\nrole_arn = {ROLE}Mid\n"
               "source_profile = prod\n", "", {}, "prod"), "loop"),
+    "loop that does not come back to the profile": (
+        Files(PROD + f"source_profile = mid\n[profile mid]\nrole_arn = {ROLE}Mid\n"
+              f"source_profile = far\n[profile far]\nrole_arn = {ROLE}Far\n"
+              "source_profile = mid\n", "", {}, "prod"), "loop"),
+    "source profile ignores the web identity of the environment": (
+        Files(PROD + "source_profile = base\n[profile base]\nregion = eu-west-1\n", "",
+              {"AWS_WEB_IDENTITY_TOKEN_FILE": "token", "AWS_ROLE_ARN": ROLE + "Pod"}, "prod"),
+        "source-without-credentials"),
     "mid with keys and a role": (
         Files(PROD + f"source_profile = mid\n[profile mid]\nrole_arn = {ROLE}Mid\n"
               f"source_profile = base\n{KEYS}" + BASE, "", {}, "prod"), "static"),

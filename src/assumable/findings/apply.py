@@ -15,7 +15,8 @@ from assumable.findings.finding import Fix, Target
 from assumable.findings.fix import Edit, patched, pretty
 from assumable.model.call import Call, Hop, RoleCaller, UserCaller
 from assumable.model.policy import Layer, Policy, PolicyName, parse_policy
-from assumable.model.routed import routed
+from assumable.model.route import route_of
+from assumable.model.routed import misfit, routed
 from assumable.model.world import (
     Account,
     Organization,
@@ -87,7 +88,11 @@ def _edit_client(call: Call, edit: Edit) -> Call:
     """The call that another set-up makes."""
     if call.client is None:
         raise ConflictError("nothing is known of the client's set-up")
-    return routed(call, edited(call.client, edit))
+    client = edited(call.client, edit)
+    why_not = misfit(route_of(client, call.time), call.caller)
+    if why_not:
+        raise ConflictError(why_not)
+    return routed(call, client)
 
 
 def edits_by_target(fixes: Sequence[Fix]) -> dict[Target, Edit]:

@@ -18,6 +18,7 @@ from assumable.model.call import Call
 from assumable.model.client import Client, Place, Setting
 from assumable.model.client_fault import ClientFault
 from assumable.model.route import CREDENTIAL_SOURCES, route_of
+from assumable.model.routed import misfit
 
 MAX_SOURCES = 3
 """How many profiles are offered as a source."""
@@ -45,7 +46,7 @@ class _Case:
     """One fault, and what the set-up has instead."""
 
     def __init__(self, client: Client, fault: ClientFault, call: Call) -> None:
-        self.client, self.fault, self.now = client, fault, call.time
+        self.client, self.fault, self.call, self.now = client, fault, call, call.time
         self.caller = arn.display_name(call.caller.arn)
 
     def _profile_missing(self) -> Told:
@@ -206,7 +207,8 @@ class _Case:
     def _working(self, fixes: Sequence[Fix]) -> Iterator[Fix]:
         """Those with which the client gets to its credentials."""
         for fix in fixes:
-            if route_of(edited(self.client, fix.edit), self.now).fault is None:
+            route = route_of(edited(self.client, fix.edit), self.now)
+            if route.fault is None and not misfit(route, self.call.caller):
                 yield fix
 
 

@@ -12,6 +12,7 @@ import msgspec
 
 from assumable.findings import commands
 from assumable.findings.finding import Fix, Target
+from assumable.formats.ini import HIDDEN
 from assumable.model.call import Call
 from assumable.model.client import Client, Place, Profile, Setting
 from assumable.model.route import PARAMETERS
@@ -125,15 +126,20 @@ def _diff(client: Client, profile: str, values: Mapping[str, str | None]) -> str
     """The lines that change, below the heading of the profile."""
     known = client.profiles.get(profile)
     file = known.heading.file if known is not None else client.config_file
-    heading = known.heading.excerpt.strip() if known is not None else f"[profile {profile}]"
-    lines = [f"--- {file}", f"+++ {file}", f" {heading}"]
+    heading = known.heading.excerpt.strip() if known is not None else ""
+    lines = [f"--- {file}", f"+++ {file}", f" {heading or _title(profile)}"]
     settings = known.settings if known is not None else {}
     for name, value in values.items():
         if name in settings:
-            lines.append(f"-{settings[name].place.excerpt.strip()}")
+            before = settings[name]
+            lines.append(f"-{before.place.excerpt.strip() or f'{name} = {before.value or HIDDEN}'}")
         if value is not None:
             lines.append(f"+{name} = {value}")
     return "\n".join(lines)
+
+
+def _title(profile: str) -> str:
+    return "[default]" if profile == "default" else f"[profile {profile}]"
 
 
 class Change(msgspec.Struct, frozen=True):

@@ -1,5 +1,6 @@
 """What is odd about the client's set-up, though it gets credentials: notes, never a blocker."""
 
+import re
 from collections.abc import Iterator
 from typing import Any, Literal, NamedTuple
 
@@ -41,6 +42,7 @@ def remarks_on(decision: Decision) -> Iterator[Remark]:
     start = None
     if client.hop == 1:
         yield from _environment(client, route)
+        yield from _endpoint(client, route)
         start = client.profiles.get(route.start.profile) if route.start is not None else None
     profile = client.profiles.get(hop.profile) if hop is not None else None
     for each in dict.fromkeys(p.name for p in (profile, start) if p is not None):
@@ -66,6 +68,26 @@ def _environment(client: Client, route: Route) -> Iterator[Remark]:
         f"and never asks for {role}; unset AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and "
         f"AWS_SESSION_TOKEN, or say --profile {client.profile_name}, which comes before them",
         tuple(setting for name, setting in last.settings.items() if name == "RoleArn"),
+    )
+
+
+def _endpoint(client: Client, route: Route) -> Iterator[Remark]:
+    """Requests that go to a stand-in for AWS, which knows nothing of the real accounts."""
+    url = route.endpoint_url or ""
+    host = re.split(r"[/:]", re.sub(r"^\w+://(?:[^/@]*@)?", "", url))[0]
+    if not url or re.search(r"\.(amazonaws\.com|amazonaws\.com\.cn|aws)$", host):
+        return
+    profile = client.profiles.get(client.profile_name)
+    setting = profile.settings.get("endpoint_url") if profile is not None else None
+    said = setting is not None and setting.value == url
+    where = f"the profile `{client.profile_name}`" if said else "the environment"
+    yield Remark(
+        "other-endpoint",
+        "endpoint",
+        f"requests go to {host or url}, not to AWS",
+        f"{where} sends requests to {host or url}: what answers there is not AWS, and "
+        "this diagnosis is of AWS",
+        (setting,) if setting is not None and said else (),
     )
 
 

@@ -5,10 +5,10 @@ import msgspec
 from assumable.formats.ini import HIDDEN, Line, Locate, is_shown
 from assumable.formats.profiles import Sheet, client_of, with_sign_ins
 from assumable.formats.reading import Cursor
-from assumable.model.call import Call, WebIdentityCaller
+from assumable.model.call import Call
 from assumable.model.client import Client, Place
-from assumable.model.route import RouteHop, route_of
-from assumable.model.routed import hops_of, routed
+from assumable.model.route import route_of
+from assumable.model.routed import hops_of, misfit, routed
 from assumable.source import Location
 
 _CLIENT = frozenset(("profile", "config", "credentials", "environment", "sso_tokens"))
@@ -46,16 +46,10 @@ def through(call: Call, client: Client, fields: dict[str, Cursor]) -> Call:
             f"the profile `{client.profile_name}` assumes no role",
             "say with `parameters` which role is asked for with its credentials",
         )
-    _check_caller(call.caller, hops, fields["caller"])
+    why_not = misfit(route, call.caller)
+    if why_not:
+        fields["caller"].fail(why_not, "the caller is whose credentials the way starts from")
     return routed(call, client)
-
-
-def _check_caller(caller: object, hops: tuple[RouteHop, ...], cursor: Cursor) -> None:
-    by_token = bool(hops) and hops[0].api == "AssumeRoleWithWebIdentity"
-    if by_token and not isinstance(caller, WebIdentityCaller):
-        cursor.fail("the profile starts with a web identity token", "give its `claims`")
-    if hops and not by_token and isinstance(caller, WebIdentityCaller):
-        cursor.fail("the profile starts with no web identity token", "give the caller's `arn`")
 
 
 def _sheet(cursor: Cursor | None, name: str) -> Sheet:

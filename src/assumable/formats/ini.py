@@ -13,7 +13,8 @@ from assumable.model.client import Place
 SHOWN = frozenset((
     "role_arn", "source_profile", "credential_source", "external_id", "mfa_serial",
     "role_session_name", "duration_seconds", "web_identity_token_file", "region",
-    "sts_regional_endpoints", "endpoint_url", "sso_session", "sso_start_url", "sso_region",
+    "sts_regional_endpoints", "endpoint_url", "ignore_configured_endpoint_urls",
+    "sso_session", "sso_start_url", "sso_region",
     "sso_account_id", "sso_role_name", "sso_registration_scopes", "login_session",
 ))  # fmt: skip
 """Settings whose values are no secrets; those of all others are never kept."""
@@ -23,7 +24,7 @@ OTHERS = frozenset((
     "cli_binary_format", "cli_history", "cli_pager", "cli_timestamp_format",
     "credential_process", "defaults_mode", "disable_request_compression",
     "ec2_metadata_service_endpoint", "ec2_metadata_service_endpoint_mode",
-    "ec2_metadata_v1_disabled", "endpoint_discovery_enabled", "ignore_configured_endpoint_urls",
+    "ec2_metadata_v1_disabled", "endpoint_discovery_enabled",
     "max_attempts", "metadata_service_num_attempts", "metadata_service_timeout", "mfa_process",
     "output", "parameter_validation", "request_min_compression_size_bytes", "retry_mode", "s3",
     "s3_disable_multiregion_access_points", "s3_use_arn_region", "sdk_ua_app_id", "services",

@@ -22,6 +22,7 @@ StartKind = Literal[
 _ACCESS_KEY, _SECRET_KEY = "aws_access_key_id", "aws_secret_access_key"
 ENV_KEY, ENV_SECRET = "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"
 _CONTAINER = ("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_CREDENTIALS_FULL_URI")
+_ENDPOINT_URLS = ("AWS_ENDPOINT_URL_STS", "AWS_ENDPOINT_URL")
 CREDENTIAL_SOURCES = ("Environment", "Ec2InstanceMetadata", "EcsContainer")
 PARAMETERS = {
     "RoleArn": "role_arn",
@@ -74,6 +75,8 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     """The hops of the profile, none of which is made: keys of the environment come first."""
     region: str | None = None
     sts_endpoint: Literal["regional", "global"] = "regional"
+    endpoint_url: str | None = None
+    """Where requests to STS go instead of AWS's own endpoints; `services` sections are not read."""
 
 
 def route_of(client: Client, now: datetime) -> Route:
@@ -104,6 +107,7 @@ def route_of(client: Client, now: datetime) -> Route:
         passed_over=passed_over,
         region=region,
         sts_endpoint="global" if style == "legacy" and region in _LEGACY else "regional",
+        endpoint_url=walk.endpoint_url(),
     )
 
 
@@ -125,6 +129,16 @@ class _Walk:
     def value_of_chosen(self, name: str) -> str | None:
         profile = self.client.profiles.get(self.client.profile_name)
         return None if profile is None else profile.value(name)
+
+    def endpoint_url(self) -> str | None:
+        """Variables before the profile; both can be switched off."""
+        off = self.client.environment.get(
+            "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"
+        ) or self.value_of_chosen("ignore_configured_endpoint_urls")
+        if (off or "").lower() == "true":
+            return None
+        said = (self.client.environment.get(name) for name in _ENDPOINT_URLS)
+        return next((url for url in said if url), None) or self.value_of_chosen("endpoint_url")
 
     def start(self) -> Start:
         """The order of `create_credential_resolver`."""

@@ -5,9 +5,18 @@ from typing import Any
 
 import msgspec
 
-from assumable.model.call import Call, Hop, Network
+from assumable.model.call import (
+    Call,
+    Caller,
+    Hop,
+    Network,
+    RoleCaller,
+    SamlCaller,
+    ServiceCaller,
+    WebIdentityCaller,
+)
 from assumable.model.client import Client
-from assumable.model.route import Route, RouteHop, route_of
+from assumable.model.route import Route, RouteHop, StartKind, route_of
 
 
 def hops_of(client: Client, route: Route) -> tuple[RouteHop, ...]:
@@ -16,6 +25,31 @@ def hops_of(client: Client, route: Route) -> tuple[RouteHop, ...]:
     These are what somebody asks about who names no role: that none of them is made is a note.
     """
     return route.hops if client.asked is not None else route.hops or route.passed_over
+
+
+def misfit(route: Route, caller: Caller) -> str:
+    """Why the caller cannot be whose credentials the way starts from; empty where they can be.
+
+    Identity Center, containers and instances give sessions of roles; a token is no credentials.
+    """
+    by_token = isinstance(caller, WebIdentityCaller)
+    if isinstance(caller, ServiceCaller | SamlCaller):
+        return "the caller uses no profile"
+    if route.start is None:
+        return ""
+    if by_token != (route.start.kind == "web-identity"):
+        return f"the profile starts with {'no' if by_token else 'a'} web identity token"
+    giver = _GIVE_SESSIONS.get(route.start.kind)
+    if giver is not None and not isinstance(caller, RoleCaller):
+        return f"the client takes its credentials from {giver}, so they are a role's session"
+    return ""
+
+
+_GIVE_SESSIONS: dict[StartKind, str] = {
+    "sso": "IAM Identity Center",
+    "container": "the container",
+    "instance-metadata": "the instance",
+}
 
 
 def routed(call: Call, client: Client) -> Call:
