@@ -251,6 +251,17 @@ def world_of_roles() -> dict[str, Any]:
     return document
 
 
+def read_unless_contradictory(document: dict[str, Any]) -> Scenario | None:
+    """The scenario; None where its set-up makes no call, or not this caller's."""
+    try:
+        return parse_scenario(Document("s.json", json.dumps(document)), now=NOW)
+    except InputError as error:
+        known = ("assumes no role", "web identity token", "they are a role's session")
+        if not any(part in error.message for part in known):
+            raise
+        return None
+
+
 @given(files=set_ups())
 def test_every_plan_for_any_set_up_mends_the_file(files: Files) -> None:
     """Denied exactly where there is a fault, or a role that is none; and what mends it does so."""
@@ -263,11 +274,8 @@ def test_every_plan_for_any_set_up_mends_the_file(files: Files) -> None:
     if files.profile is not None:
         client["profile"] = files.profile
     document["call"] = {"api": "AssumeRole", "caller": {"arn": DEPLOYER}, "client": client}
-    try:
-        scenario = parse_scenario(Document("s.json", json.dumps(document)), now=NOW)
-    except InputError as error:
-        refused = ("assumes no role", "web identity token", "they are a role's session")
-        assert any(part in error.message for part in refused)
+    scenario = read_unless_contradictory(document)
+    if scenario is None:
         return
     diagnosis = diagnose(*scenario)
     terminal.render(diagnosis, show_commands=True)
