@@ -41,6 +41,8 @@ _TELLS_VALUES = ("trust-condition", "saml-attribute", "rcp", "scp", "vpc-endpoin
 The evidence says as much of the policy, and the change shows the value where it is needed.
 """
 _ID = re.compile(r"[0-9]{12}")
+_NO_ROLE = "no role that could be found out"
+"""Where the client's set-up leads to no request."""
 
 
 class _Work(NamedTuple):
@@ -115,7 +117,7 @@ def _report(diagnosis: Diagnosis) -> Iterator[str]:
 
 def _own_matter(diagnosis: Diagnosis) -> Iterator[str]:
     """Only the request has to change: there is nobody to ask."""
-    yield f"# Nothing to ask of an administrator: {code(diagnosis.call.role_arn)}"
+    yield f"# Nothing to ask of an administrator: {code(diagnosis.call.role_arn or _NO_ROLE)}"
     yield ""
     yield f"{_sentence(diagnosis.call)} is denied, and it is the caller who can mend it."
     for finding in diagnosis.findings:
@@ -127,7 +129,7 @@ def _own_matter(diagnosis: Diagnosis) -> Iterator[str]:
 
 def _sentence(call: CallView) -> str:
     what = ", ".join(code(action) for action in call.actions) or code(f"sts:{call.api}")
-    return f"The call {what} by {code(call.caller)} for {code(call.role_arn)}"
+    return f"The call {what} by {code(call.caller)} for {code(call.role_arn or _NO_ROLE)}"
 
 
 class _Ticket:
