@@ -77,7 +77,7 @@ def exchanged(world: World, call: Call, like: str) -> tuple[Kind, Call]:
         )
     overrides = {k: v for k, v in call.overrides.items() if not k.startswith(_OF_THE_CALLER)}
     caller = _caller(call, parts)
-    return "caller", msgspec.structs.replace(call, caller=caller, overrides=overrides)
+    return "caller", msgspec.structs.replace(call, caller=caller, overrides=overrides, client=None)
 
 
 def _refuse_missing(world: World, like: arn.Arn) -> None:

@@ -286,7 +286,7 @@ def _owners(fixes: Sequence[Fix]) -> dict[str, tuple[str, ...]]:
 
 def _calls(fixes: Sequence[Fix], after: Chain) -> tuple[str, ...]:
     """What the caller runs, once the edits of others are in."""
-    calls = [commands.assume_role(hop.call) for hop in after.decisions]
+    calls = commands.calls([hop.call for hop in after.decisions])
     region = after.call.network.region
     if region and any(fix.target.kind == "network" for fix in fixes):
         calls = [commands.in_region(call, region) for call in calls]
@@ -304,8 +304,10 @@ def needed_for(fixes: Sequence[Fix], before: World, after: World) -> tuple[str, 
 
 def edit_commands(fixes: Sequence[Fix], world: World, call: Call) -> tuple[str, ...]:
     """What administrators run: all edits of one document as one command, as it stands after."""
-    found: dict[Target, str] = {}
+    found: dict[Target | str, str] = {}
     for fix in fixes:
+        if fix.target.kind == "client":
+            found.update({command: command for command in fix.commands})
         if fix.target.kind == "policy":
             policy = find_policy(world, fix.target, call)
             if policy is not None:

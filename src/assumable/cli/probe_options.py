@@ -82,7 +82,7 @@ def prober(options: Mapping[str, Any], call: Call) -> Send | Literal["plan"] | N
         return "plan"
     if any(options[name] for name in _FILES):
         raise InputError("needs a running AWS", "--probe", "or --probe=plan, which makes no call")
-    if options["caller"]:
+    if options.get("caller"):
         raise InputError("calls as the profile, not as --caller", "--probe", "leave out one")
     if options["redact"]:
         raise InputError("AWS knows no pseudonyms", "--probe", "leave out --redact")

@@ -33,6 +33,7 @@ class _Step(NamedTuple):
 # FACTS section 0, step by step; a request that breaks several rules meets the first of them.
 _AUTHORIZATION = _Step(GateName.TRUST)
 _ORDER = (
+    _Step(GateName.CREDENTIALS, causes=("client-config",)),  # 0: nothing to sign with
     _Step(GateName.REQUEST, (CLIENT_REFUSES,)),  # 0b: the client
     _Step(GateName.CREDENTIALS, ("InvalidAction",)),  # an endpoint that does not know the operation
     _Step(GateName.CREDENTIALS, ("ExpiredToken",)),  # 3: expiry before the issuer

@@ -99,6 +99,7 @@ def hops(call: Call) -> tuple[Call, ...]:
             parameters=hop.parameters,
             overrides=_lasting(call.overrides),
             mfa_code_is_wrong=False,
+            client=made.client and msgspec.structs.replace(made.client, hop=made.client.hop + 1),
         )
         found.append(made)
     return tuple(found)

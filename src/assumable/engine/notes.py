@@ -23,7 +23,7 @@ def call_notes(facts: Facts) -> Iterator[str]:
     if call.api == ASSUME_ROOT:
         yield from assume_root.notes(facts)
     named = call.api not in ("AssumeRoleWithSAML", ASSUME_ROOT)
-    required = named and not facts.caller_is_service
+    required = named and not facts.caller_is_service and not call.asks_nothing
     if required and not call.parameters.get("RoleSessionName"):
         yield (
             "no RoleSessionName was given: AWS requires one, and the AWS CLI and boto3 send "

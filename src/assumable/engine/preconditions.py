@@ -19,7 +19,8 @@ from assumable.engine.regions import (
     region_questions,
 )
 from assumable.engine.truth import Atom, describe
-from assumable.model.call import FederatedUserCaller, RoleCaller, RootCaller, UserCaller
+from assumable.model.call import Call, FederatedUserCaller, RoleCaller, RootCaller, UserCaller
+from assumable.model.route import route_of
 from assumable.model.world import Role, Unknown
 
 
@@ -43,7 +44,7 @@ def affirmations(facts: Facts, problems: tuple[Gate, ...]) -> Iterator[Gate]:
         for gate in problems
         if gate.fault is not None
     )
-    if not misshapen:
+    if not misshapen and not facts.call.asks_nothing:
         yield Gate(gate=GateName.REQUEST, account=account, summary="the parameters are well-formed")
     if GateName.CREDENTIALS not in refused:
         may = "the credentials may call it"
@@ -52,7 +53,7 @@ def affirmations(facts: Facts, problems: tuple[Gate, ...]) -> Iterator[Gate]:
 
 def problems(facts: Facts) -> tuple[Gate, ...]:
     """What refuses the call before any policy is looked at, or may refuse it."""
-    faults = request_faults(facts.call)
+    faults = () if facts.call.asks_nothing else request_faults(facts.call)
     if not faults and facts.role_side.is_there and _is_ordinary(facts):
         return ()
     return (*_request_problems(facts, faults), *_credential_problems(facts))
@@ -62,7 +63,8 @@ def _request_problems(facts: Facts, faults: tuple[Fault, ...]) -> Iterator[Gate]
     """What is wrong with the parameters by themselves, and whether there is such a role."""
     for fault in faults:
         yield fault_gate(GateName.REQUEST, facts.caller_account, fault)
-    if any(fault.parameter in ("RoleArn", "TargetPrincipal") for fault in faults):
+    no_target = any(fault.parameter in ("RoleArn", "TargetPrincipal") for fault in faults)
+    if no_target or facts.call.asks_nothing:
         return
     if facts.call.api == ASSUME_ROOT:
         yield from _problem_gates(facts, GateName.REQUEST, assume_root.target_problems(facts))
@@ -154,7 +156,7 @@ def _is_ordinary(facts: Facts) -> bool:
     call, mine = facts.call, facts.caller_side
     if not mine.may_call or mine.partition != facts.role_side.partition or call.assumptions:
         return False
-    if call.api == ASSUME_ROOT:
+    if call.api == ASSUME_ROOT or call.client is not None:
         return False
     region, parameters = call.network.serving_region, call.parameters
     return (
@@ -178,6 +180,7 @@ def _is_open_to_both(facts: Facts, region: str) -> bool:
 def _credential_faults(facts: Facts) -> Iterator[Fault]:
     call = facts.call
     caller, expires = call.caller, call.session.expires_at
+    yield from _client_faults(call)
     if isinstance(caller, UserCaller | RoleCaller) and facts.principal is None:
         yield Fault("", "InvalidClientTokenId", 403, INVALID_TOKEN + ".", "caller-not-found")
     if call.is_principal and is_suspended(facts.caller_organization, call.caller_account):
@@ -198,6 +201,15 @@ def _credential_faults(facts: Facts) -> Iterator[Fault]:
     mfa = limits.mfa_fault(call)
     if mfa is not None:
         yield mfa
+
+
+def _client_faults(call: Call) -> Iterator[Fault]:
+    """What keeps the client from signing any request (FACTS 0, step 0; 7.8)."""
+    if call.client is None or call.client.hop > 1:
+        return
+    fault = route_of(call.client, call.time).fault
+    if fault is not None:
+        yield Fault("", fault.error, None, fault.message, "client-config", fault.variant)
 
 
 def _root_fault(facts: Facts, caller: RootCaller) -> Fault:

@@ -9,6 +9,7 @@ from typing import Any
 import jsonpatch
 import msgspec
 
+from assumable.findings.client_fix import edited
 from assumable.findings.finding import Fix, Target
 from assumable.findings.fix import Edit, patched, pretty
 from assumable.findings.quotas import (
@@ -19,6 +20,8 @@ from assumable.findings.quotas import (
 )
 from assumable.model.call import Call, Hop, Mfa, RoleCaller, Session, UserCaller
 from assumable.model.policy import Layer, Policy, PolicyName, parse_policy
+from assumable.model.route import route_of
+from assumable.model.routed import misfit, routed
 from assumable.model.world import (
     Account,
     Organization,
@@ -34,8 +37,12 @@ from assumable.source import Document, Location
 def apply(fixes: Sequence[Fix], world: World, call: Call) -> tuple[World, Call]:
     """A copy of world and call with the fixes in place; ConflictError when they do not fit."""
     try:
-        for target, edit in edits_by_target(fixes).items():
-            if target.kind == "call":
+        edits = edits_by_target(fixes)
+        for target in sorted(edits, key=lambda target: target.kind != "client"):
+            edit = edits[target]
+            if target.kind == "client":  # first, since it makes the parameters anew
+                call = _edit_client(call, edit)
+            elif target.kind == "call":
                 call = _edit_call(call, target.hop, edit)
             elif target.kind == "network":
                 call = _edit_network(call, edit)
@@ -65,6 +72,17 @@ def _edit_call(call: Call, hop: int, edit: Edit) -> Call:
         policies = (rewritten(policies[0], parameters["Policy"]), *policies[1:])
     changed[hop - 1] = Hop(parameters=parameters, policies=policies)
     return msgspec.structs.replace(call, chain=tuple(changed))
+
+
+def _edit_client(call: Call, edit: Edit) -> Call:
+    """The call that another set-up makes."""
+    if call.client is None:
+        raise ConflictError("nothing is known of the client's set-up")
+    client = edited(call.client, edit)
+    why_not = misfit(route_of(client, call.time), call.caller)
+    if why_not:
+        raise ConflictError(why_not)
+    return routed(call, client)
 
 
 def edits_by_target(fixes: Sequence[Fix]) -> dict[Target, Edit]:

@@ -63,7 +63,7 @@ def _of_hop(
 def _fix_of_hop(fix: Fix, number: int) -> Fix:
     """The same fix under an id of its own: another hop may need one like it."""
     target = fix.target
-    if fix.is_request_only:
+    if target.kind in ("call", "network"):
         target = msgspec.structs.replace(target, hop=number)
     return msgspec.structs.replace(
         fix, id=f"{fix.id}/hop-{number}", title=f"hop {number}: {fix.title}", hop=number,

@@ -2,13 +2,15 @@
 
 import json
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from assumable import arn
 from assumable.findings.finding import Row, Target
 from assumable.model.call import Call, SamlCaller, ServiceCaller, UserCaller
+from assumable.model.client import Client
 from assumable.model.policy import Layer
+from assumable.model.routed import hop_behind
 
 TOKEN_CODE = "000000"  # noqa: S105  # a placeholder for the six digits of the device
 LIST_DEVICES = "aws iam list-mfa-devices"
@@ -103,6 +105,44 @@ def _document(document: Any, layer: Layer | None) -> str:
     """A policy document in a command; without white space where that counts towards its quota."""
     separators = (",", ":") if layer in _WHITE_SPACE_COUNTS else (", ", ": ")
     return _quoted(json.dumps(document, separators=separators))
+
+
+def configure_set(name: str, value: str, profile: str) -> str:
+    """The command that writes a setting into a profile."""
+    return f"aws configure set {name} {_quoted(value)}{_with_profile(profile)}"
+
+
+def choose_profile(client: Client, name: str) -> str:
+    """How the profile is chosen, in the way in which it was."""
+    if client.is_explicit:
+        return f"aws sts get-caller-identity --profile {_quoted(name)}"
+    return f"export {client.chosen_by}={_quoted(name)}"
+
+
+def sso_login(profile: str) -> str:
+    """The command that signs in to IAM Identity Center."""
+    return f"aws sso login{_with_profile(profile)}"
+
+
+def _with_profile(name: str) -> str:
+    return "" if name == "default" else f" --profile {_quoted(name)}"
+
+
+def calls(made: Sequence[Call]) -> list[str]:
+    """The commands that make the hops of a call: one each, but for those that a profile makes.
+
+    The client makes these by itself, for any command with that profile.
+    """
+    found: list[str] = []
+    for call in made:
+        client = call.client
+        if client is None:
+            found.append(assume_role(call))
+        elif hop_behind(call) is None:  # made with the credentials of the profile
+            found.append(assume_role(call) + _with_profile(client.profile_name))
+        elif call is made[-1]:
+            found.append(f"aws sts get-caller-identity{_with_profile(client.profile_name)}")
+    return found
 
 
 def get_session_token(serial: str) -> str:

@@ -67,11 +67,14 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Target(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What a fix edits: the call, a policy, a setting, or a list of policies or providers."""
+    """What a fix edits: the call, the set-up of its client, a policy, a setting, or a list of
+    policies or providers.
+    """
 
     kind: Literal[
-        "call", "network", "credentials", "policy", "role", "principal", "provider", "organization"
-    ]
+        "call", "client", "network", "credentials", "policy", "role", "principal", "provider",
+        "organization",
+    ]  # fmt: skip
     arn: str = ""
     """The role, principal, provider or level of an organization; for a policy, whom it is
     attached to."""
@@ -108,7 +111,7 @@ class Fix(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def is_request_only(self) -> bool:
         """Whether nothing in AWS changes."""
-        return self.target.kind in ("call", "network", "credentials")
+        return self.target.kind in ("call", "client", "network", "credentials")
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):

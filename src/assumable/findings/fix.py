@@ -14,6 +14,7 @@ import msgspec
 
 from assumable import arn
 from assumable.findings import commands
+from assumable.findings.client_fix import as_setting
 from assumable.findings.finding import Fix, Target
 from assumable.findings.quotas import needed_first
 from assumable.model.call import Call, Session
@@ -31,7 +32,13 @@ Edit = tuple[dict[str, Any], ...]
 def change_call(
     call: Call, fix_id: str, title: str, values: Mapping[str, Any], *, safety: Safety = "safe"
 ) -> Fix:
-    """A fix that sends other parameters; None as a value leaves the parameter out."""
+    """A fix that sends other parameters; None as a value leaves the parameter out.
+
+    What a profile sends is changed in the profile.
+    """
+    of_profile = as_setting(call, fix_id, title, values)
+    if of_profile is not None:
+        return msgspec.structs.replace(of_profile, safety=safety)
     edit = tuple(
         {"op": "remove", "path": f"/{name}"}
         if value is None

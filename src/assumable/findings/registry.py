@@ -12,6 +12,7 @@ from assumable.findings.checks import (
     as005_root_caller,
     as006_partition,
     as007_region,
+    as008_client_config,
     as009_propagation,
     as101_trust_principal,
     as102_trust_action,
@@ -44,6 +45,7 @@ CHECKS = (
     as005_root_caller,
     as006_partition,
     as007_region,
+    as008_client_config,
     as009_propagation,
     as101_trust_principal,
     as102_trust_action,
@@ -73,6 +75,7 @@ _BY_SLUG: dict[str, Check] = {check.CAUSE.slug: check.check for check in CHECKS}
 
 def findings_of(decision: Decision) -> tuple[Finding, ...]:
     """Every fault of a denied call, and what deserves a note whatever the verdict, in order."""
-    suspected = (*blames(decision), *as009_propagation.suspects(decision))
+    noted = (*as008_client_config.suspects(decision), *as009_propagation.suspects(decision))
+    suspected = (*blames(decision), *noted)
     found = [_BY_SLUG[blame.cause](decision, blame) for blame in suspected]
     return tuple(sorted(found, key=lambda finding: (not finding.blocking, finding.row)))

@@ -105,7 +105,7 @@ def _is_supplied(atom: Atom) -> bool:
 def _commands(chain: Chain) -> tuple[str, ...]:
     """The calls to make, with a proof of MFA where that is what they depend on."""
     proven = _with_proof(chain)
-    return tuple(commands.assume_role(hop.call) for hop in (proven or chain).decisions)
+    return tuple(commands.calls([hop.call for hop in (proven or chain).decisions]))
 
 
 def _with_proof(chain: Chain) -> Chain | None:

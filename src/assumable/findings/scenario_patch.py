@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from assumable.findings.apply import edits_by_target, find_policy
+from assumable.findings.client_patch import client_patch
 from assumable.findings.finding import Fix, Target
 from assumable.findings.fix import Edit, patched
 from assumable.findings.quotas import ConflictError
@@ -18,8 +19,10 @@ def scenario_patch(fixes: Sequence[Fix], world: World, call: Call) -> Edit:
         return ()
     patch: list[dict[str, Any]] = []
     for target, edit in edits_by_target(fixes).items():
-        if target.kind == "call":
-            patch.extend(_call_patch(target.hop, edit, world.document["call"]))
+        if target.kind == "client" and call.client is not None:
+            patch.extend(client_patch(edit, call.client, world.document["call"]["client"]))
+        elif target.kind == "call":
+            patch.extend(_call_patch(target.hop, edit, world.document["call"], len(call.chain) + 1))
         elif target.kind == "network":
             patch.extend(_network_patch(edit, world.document["call"]))
         elif target.kind == "credentials":
@@ -35,9 +38,11 @@ def scenario_patch(fixes: Sequence[Fix], world: World, call: Call) -> Edit:
     return tuple(patch)
 
 
-def _call_patch(hop: int, edit: Edit, call: Any) -> Iterator[dict[str, Any]]:
+def _call_patch(hop: int, edit: Edit, call: Any, last: int) -> Iterator[dict[str, Any]]:
     """The edit where the parameters of the hop stand, written out where they were implied."""
     chain = call.get("chain", ())
+    if "client" in call and (hop not in (0, last) or "parameters" not in call):
+        raise ConflictError("no setting of a profile sends that")
     if 0 < hop <= len(chain):
         place, given = f"/call/chain/{hop - 1}", chain[hop - 1]
         if isinstance(given, str):

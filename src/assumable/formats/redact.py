@@ -15,8 +15,10 @@ import msgspec
 
 from assumable import arn
 from assumable.formats.pseudonyms import Pseudonyms
+from assumable.formats.redact_client import redact_block, redact_client
 from assumable.formats.scenario import Scenario, parse_scenario
 from assumable.model.call import Absent, Call, Present, ServiceCaller
+from assumable.model.client import Client
 from assumable.model.policy import Layer, Policy, PolicyName, parse_policy
 from assumable.model.world import Node, Unknown, World
 from assumable.source import Document, Location
@@ -151,6 +153,8 @@ class _Json:
     def _member(self, key: str, value: Any) -> Any:
         if key in _AS_IT_IS:
             return value
+        if key == "client" and isinstance(value, dict):
+            return redact_block(value, self.rename)
         if key == "Condition" and isinstance(value, dict):
             return {op: self._block(op, block) for op, block in value.items()}
         if key == "context" and isinstance(value, dict):
@@ -224,6 +228,8 @@ class _Model:
                 return self._special(value)
             case ServiceCaller():
                 return value
+            case Client():
+                return redact_client(value, self.rename, self.json.value)
             case msgspec.Struct():
                 return self._struct(value)
             case Mapping():

@@ -11,6 +11,7 @@ from assumable import arn
 from assumable.formats.account import AccountReader
 from assumable.formats.blank import UNREAD_ORGANIZATION, blank
 from assumable.formats.chain import first_api, read_chain
+from assumable.formats.client import read_set_up, through
 from assumable.formats.organization import read_organization
 from assumable.formats.reading import Cursor, read_document, read_policy, refuse_malformed
 from assumable.model.call import (
@@ -46,7 +47,7 @@ _TOP = frozenset((
     "expect", "error_text", "established",
 ))  # fmt: skip
 _CALL = frozenset((
-    "api", "caller", "parameters", "network", "context", "mfa_code", "chain",
+    "api", "caller", "parameters", "network", "context", "mfa_code", "chain", "client",
 ))  # fmt: skip
 _CALLER = frozenset((
     "arn", "service", "credentials", "mfa", "session", "identity_provider", "claims", "assertion",
@@ -175,8 +176,9 @@ def _call(cursor: Cursor, readers: dict[str, AccountReader], now: datetime) -> C
         fields["parameters"].fail("must be an object of the API's parameters")
     caller = _caller(fields["caller"], readers)
     chain = read_chain(fields["chain"], readers, caller) if "chain" in fields else ()
-    api = first_api(fields["api"], caller, chained=bool(chain))
-    return Call(
+    is_through = "client" in fields
+    api = first_api(fields["api"], caller, chained=bool(chain) or is_through)
+    call = Call(
         api=api,
         caller=caller,
         chain=chain,
@@ -187,6 +189,7 @@ def _call(cursor: Cursor, readers: dict[str, AccountReader], now: datetime) -> C
         mfa_code_is_wrong="mfa_code" in fields
         and fields["mfa_code"].one_of("wrong", "valid") == "wrong",
     )
+    return through(call, read_set_up(fields["client"]), fields) if is_through else call
 
 
 def _caller(cursor: Cursor, readers: dict[str, AccountReader]) -> Caller:

@@ -9,6 +9,7 @@ import msgspec
 from assumable import arn
 from assumable.model import assertion
 from assumable.model.assertion import Asserted
+from assumable.model.client import Client
 from assumable.model.world import PolicyOrUnknown, Unknown
 
 DEFAULT_DURATION = 3600
@@ -204,6 +205,13 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     """Open items that the user decided with `--assume`."""
     chain: tuple[Hop, ...] = ()
     """The hops before the last one, in order."""
+    client: Client | None = None
+    """The set-up of the client that the requests come from, where it is known."""
+
+    @property
+    def asks_nothing(self) -> bool:
+        """Whether the client's set-up leads to no request at all."""
+        return self.client is not None and not self.parameters
 
     @property
     def role_arn(self) -> str:

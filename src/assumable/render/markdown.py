@@ -43,6 +43,8 @@ The evidence says as much of the policy, and the change shows the value where it
 """
 _REFUSES = {Outcome.IMPLICIT_DENY: "nothing in it allows it", Outcome.EXPLICIT_DENY: "denies it"}
 _ID = re.compile(r"[0-9]{12}")
+_NO_ROLE = "no role that could be found out"
+"""Where the client's set-up leads to no request."""
 
 
 class _Work(NamedTuple):
@@ -125,7 +127,7 @@ def _behind_it(diagnosis: Diagnosis) -> Iterator[str]:
 
 def _own_matter(diagnosis: Diagnosis) -> Iterator[str]:
     """Only the request has to change: there is nobody to ask."""
-    yield f"# Nothing to ask of an administrator: {code(diagnosis.call.role_arn)}"
+    yield f"# Nothing to ask of an administrator: {code(diagnosis.call.role_arn or _NO_ROLE)}"
     yield ""
     yield f"{_sentence(diagnosis.call)} is denied, and it is the caller who can mend it."
     for finding in diagnosis.findings:
@@ -141,7 +143,7 @@ def _own_matter(diagnosis: Diagnosis) -> Iterator[str]:
 
 def _sentence(call: CallView) -> str:
     what = ", ".join(code(action) for action in call.actions) or code(f"sts:{call.api}")
-    return f"The call {what} by {code(call.caller)} for {code(call.role_arn)}"
+    return f"The call {what} by {code(call.caller)} for {code(call.role_arn or _NO_ROLE)}"
 
 
 class _Ticket:

@@ -113,7 +113,7 @@ def _header(diagnosis: Diagnosis, screen: Screen) -> Iterator[Text]:
         action = f"by a chain of {diagnosis.hops_asked} hops"
         if len(diagnosis.hops) < diagnosis.hops_asked:
             action += f", {len(diagnosis.hops)} of them looked at"
-    who, what = f"{caller}{account}", f"{role}{target}"
+    who, what = f"{caller}{account}", f"{role}{target}" or "no role that could be found out"
     one_line = line((verdict, style), f"   {who}  {screen.to}  {what}   ", (action, "dim"))
     if len(one_line) <= screen.width:
         yield one_line

@@ -137,7 +137,12 @@ def _fix(lead: str, fix: Fix, screen: Screen) -> Iterator[Text]:
 
 def _commands(plan: Plan, fixes: list[Fix], screen: Screen) -> Iterator[Text]:
     """The commands, numbered, each under whose credentials it takes; the call's hops are last."""
-    edited = {fix.target: f"as {admin(fix.owner)}" for fix in fixes if not fix.is_request_only}
+    edited: dict[object, str] = {}
+    for fix in fixes:
+        if fix.target.kind == "client":
+            edited |= dict.fromkeys(fix.commands, "on your machine")
+        elif not fix.is_request_only:
+            edited[fix.target] = f"as {admin(fix.owner)}"
     first = len(plan.commands) - plan.calls + 1
     whose = [*list(edited.values())[: first - 1], "as you"]
     whose += [f"with the credentials of step {step}" for step in range(first, len(plan.commands))]
