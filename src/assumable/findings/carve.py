@@ -62,8 +62,15 @@ def carve_fixes(decision: Decision, blame: Blame, slug: str) -> Iterator[Fix]:
         return  # an exception would let the caller in without what everybody has to prove
     narrow, wide = list_fixes(decision, blame, slug)
     yield from narrow
-    yield from _exceptions(decision, trace, slug)
+    if not _is_of_many(decision, trace):
+        yield from _exceptions(decision, trace, slug)
     yield from wide
+
+
+def _is_of_many(decision: Decision, trace: StatementTrace) -> bool:
+    """Whether an exception would let in more subjects than this one: by SAML it is of a provider."""
+    tested = (c for c in trace.statement.conditions if c.key.lower() == "saml:sub")
+    return isinstance(decision.call.caller, SamlCaller) and any(c.base != "null" for c in tested)
 
 
 def _exceptions(decision: Decision, trace: StatementTrace, slug: str) -> Iterator[Fix]:
