@@ -13,7 +13,12 @@ from assumable.engine.truth import Atom, Truth, atoms
 from assumable.findings import commands
 from assumable.findings.apply import ConflictError, apply, find_policy
 from assumable.findings.blast import BlastRadius, who_gains
-from assumable.findings.chain import chain_headline, chain_residual, findings_of_chain
+from assumable.findings.chain import (
+    chain_headline,
+    chain_residual,
+    findings_of_chain,
+    open_fixes,
+)
 from assumable.findings.finding import Finding, Fix, Target
 from assumable.findings.guards import keeps_guards
 from assumable.findings.naming import Names
@@ -173,6 +178,7 @@ def _completed(chain: Chain, fixes: tuple[Fix, ...]) -> _Repair | None:
             for finding in findings_of_chain(after)
             if finding.blocking
         ]
+        further = further or list(open_fixes(after))
         if not further or None in further:
             return None
         chosen.extend(fix for fix in further if fix is not None)
