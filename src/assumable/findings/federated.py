@@ -9,6 +9,7 @@ import msgspec
 from assumable import arn
 from assumable.engine.evaluate import Decision
 from assumable.engine.keys.federation import audience_of
+from assumable.engine.provider import registered
 from assumable.findings.finding import Fix
 from assumable.findings.fix import change_policy
 from assumable.findings.report import actions_needed, new_statement
@@ -41,6 +42,12 @@ def nearest_provider(decision: Decision, trust: Policy) -> NearestProvider | Non
     return max(found, key=lambda near: _ratio(near.entry.value, wanted), default=None)
 
 
+def trusted_providers(trust: Policy) -> tuple[str, ...]:
+    """The providers that an Allow of a trust policy names, each once."""
+    entries = (e for s in trust.statements if s.effect is Effect.ALLOW for e in s.principals or ())
+    return tuple(dict.fromkeys(entry.value for entry in entries if entry.kind == "Federated"))
+
+
 def under_other_kind(trust: Policy, provider: str) -> str:
     """The kind of principal under which the provider stands, where it does nothing; else empty."""
     entries = (e for s in trust.statements if s.effect is Effect.ALLOW for e in s.principals or ())
@@ -70,7 +77,7 @@ def provider_fixes(
 ) -> Iterator[Fix]:
     """Correct a provider that can never match, or trust this very subject of the one used."""
     wanted = decision.call.identity_provider
-    if not wanted:
+    if not wanted or _is_missing(decision, wanted):
         return
     opens = "tokens of that provider that meet the statement's conditions"
     if nearest is not None and _serves_nobody(decision, nearest):
@@ -83,6 +90,12 @@ def provider_fixes(
             opens=opens,
         )
     yield from exact_fixes(decision, trust, "trust-principal/name-the-provider")
+
+
+def _is_missing(decision: Decision, provider: str) -> bool:
+    """Whether a SAML provider is not there: only its metadata makes one, so no edit trusts it."""
+    by_assertion = isinstance(decision.call.caller, SamlCaller)
+    return by_assertion and registered(decision.facts, provider) is None
 
 
 def exact_fixes(decision: Decision, trust: Policy, fix_id: str) -> Iterator[Fix]:

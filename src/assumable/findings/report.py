@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+import msgspec
+
 from assumable import arn
 from assumable.engine.assume_root import ASSUME_ROOT
 from assumable.engine.evaluate import Decision
@@ -13,7 +15,8 @@ from assumable.findings.evidence import default_evidence
 from assumable.findings.finding import Cause, Evidence, Finding, Fix, Row
 from assumable.findings.fix import CALLER, Edit, change_policy
 from assumable.model.call import RoleCaller, RootCaller, UserCaller
-from assumable.model.policy import Policy
+from assumable.model.policy import Layer, Policy
+from assumable.model.world import Role
 from assumable.source import value_at
 
 # Refused before any policy is looked at, and yet nothing that the caller could mend.
@@ -37,7 +40,8 @@ def finding(
     facts: Sequence[str] = (),
     row: Row | None = None,
 ) -> Finding:
-    """A blocking finding; its owner is who can act: by the first fix, else by the gate."""
+    """A blocking finding; its owner is who can act: by the first fix that is applied, else by the
+    gate."""
     key = blame.variant.lower()
     own_row = row if row is not None else _row(cause, blame)
     also = _KEY_ROWS.get(key)
@@ -45,7 +49,7 @@ def finding(
     owner = CALLER if request or not blame.gate.account else blame.gate.account
     if cause.slug in _IN_THE_ROLES_ACCOUNT and blame.variant != "not-a-role":
         owner = blame.gate.account
-    if fixes:
+    if fixes and fixes[0].safety != "display":
         owner = fixes[0].owner
     return Finding(
         code=cause.code,
@@ -59,6 +63,20 @@ def finding(
         evidence=default_evidence(blame) if evidence is None else evidence,
         fixes=tuple(fixes),
         facts=tuple(facts),
+    )
+
+
+def without_managed(found: Finding, role: object) -> Finding:
+    """The finding without edits of a trust policy that only Identity Center edits (R2.11, R2.13)."""
+    left = tuple(fix for fix in found.fixes if fix.target.layer is not Layer.TRUST)
+    if not isinstance(role, Role) or not role.is_identity_center or left == found.fixes:
+        return found
+    why = (
+        "; IAM Identity Center alone edits the trust policy of its roles: assign the permission "
+        "set, or have the caller assume a role of your own"
+    )
+    return msgspec.structs.replace(
+        found, fixes=left, explanation=found.explanation + why, facts=(*found.facts, "R2.13")
     )
 
 

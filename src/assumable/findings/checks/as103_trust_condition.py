@@ -52,7 +52,7 @@ def check(decision: Decision, blame: Blame) -> Finding:
         facts=("R6.1", "R6.5"),
     )
     if condition is not None and is_only_likely(decision, condition):
-        return msgspec.structs.replace(found, certainty="likely", owner=blame.gate.account)
+        return msgspec.structs.replace(found, certainty="likely")
     return found
 
 

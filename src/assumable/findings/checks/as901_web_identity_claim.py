@@ -53,7 +53,9 @@ def check(decision: Decision, blame: Blame) -> Finding:
         f"{where(blame)} asks that {blame.variant} is {wanted}, {found.explanation}"
         f"{about_subject(condition.values, found.got)}",
         variant=found.variant,
-        title=f"the token's {claim} is not what the trust policy asks for",
+        title=f"the condition on {claim} is on a key of another issuer"
+        if found.variant == "other-issuer"
+        else f"the token's {claim} is not what the trust policy asks for",
         fixes=tuple(_fixes(decision, blame, condition, found)),
         facts=("R5.12", "R5.14"),
     )
