@@ -223,20 +223,20 @@ def _opens(decision: Decision, trace: StatementTrace, parts: tuple[_Part, ...]) 
     elif left_out[2]:
         what = f"every action that it names, {actions} among them, on {on}"
     stays = any(part.rest is not None for part in parts)
-    rest = "it stays in force for all else" if stays else "it stops nobody else"
-    return f"{_who(decision, parts[0])}, for {what}: {rest}{_meant(trace)}"
+    rest = "all else stays denied" if stays else "the Deny stops nobody else"
+    return f"{_who(decision, parts[0])}, for {what}; {rest}{_meant(trace)}"
 
 
 def _meant(trace: StatementTrace) -> str:
     """What the Deny protects, so that nobody carves it away unseen (DESIGN section 5)."""
     asked = " and ".join(words(condition) for condition in trace.statement.conditions)
-    return f"; it denies whenever {asked}" if asked else ""
+    return f" where {asked}" if asked else ""
 
 
 def _opens_all(decision: Decision, trace: StatementTrace, *, stays: bool) -> str:
     who = who_is(decision)
     if stays:
-        everything = "for everything that this Deny stops; it stays in force for others"
+        everything = "for everything that this Deny stops; all others stay denied"
         return f"{who}, {everything}{_meant(trace)}"
     return (
         f"{who}; the Deny is about nobody and nothing else, so it stops nothing any more: find out "

@@ -1,6 +1,7 @@
 """The provider that a trust policy names, held against the one that was used."""
 
 import difflib
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -19,6 +20,11 @@ from assumable.model.policy import Effect, Policy, PrincipalEntry, Statement
 from assumable.model.world import Unknown
 
 _SIMILAR = 0.9
+SIGN_IN = re.compile(
+    r"https://(?:[a-z0-9-]+\.)*signin\.(?:aws\.amazon\.com|amazonaws\.cn|amazonaws-us-gov\.com"
+    r"|amazonaws-eusc\.eu)/saml(?:/.*)?"
+)
+"""The addresses at which AWS takes sign-ins, of every Region and partition."""
 
 
 class NearestProvider(msgspec.Struct, frozen=True):

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from assumable.engine.evaluate import Decision
 from assumable.engine.operators import OPERATORS
 from assumable.findings.blame import Blame
+from assumable.findings.federated import SIGN_IN
 from assumable.findings.finding import Fix
 from assumable.findings.fix import change_policy
 from assumable.findings.report import appended
@@ -20,6 +21,7 @@ _NARROW = {
     "aws:username": "the IAM users called {value}",
     "aws:userid": "callers whose user id is {value}",
     "aws:principalservicename": "the service {value}",
+    "saml:aud": "everyone who signs in at {value}, whatever the provider",
     "aws:sourceip": "everyone whom it concerns, from {value}",
     "aws:sourcevpc": "everyone whom it concerns, from {value}",
     "aws:sourcevpce": "everyone whom it concerns, through {value}",
@@ -108,6 +110,8 @@ def _value(decision: Decision, blame: Blame, condition: Condition) -> str | None
         return None
     if key.endswith(_SUBJECT) and "like" in base and has_wildcard(got.values[0]):
         return None  # a pattern would let others past
+    if key == "saml:aud" and not SIGN_IN.fullmatch(got.values[0]):
+        return None  # no address of AWS's own
     if key == "aws:userid" and isinstance(decision.call.caller, RoleCaller):
         if "like" not in base:
             return None  # of one session only

@@ -14,8 +14,9 @@ from assumable.findings.blame import Blame
 from assumable.findings.evidence import default_evidence
 from assumable.findings.finding import Cause, Evidence, Finding, Fix, Row
 from assumable.findings.fix import CALLER, Edit, change_policy
+from assumable.globs import has_wildcard, matches
 from assumable.model.call import RoleCaller, RootCaller, UserCaller
-from assumable.model.policy import Layer, Policy
+from assumable.model.policy import Condition, Layer, Policy
 from assumable.model.world import Role
 from assumable.source import value_at
 
@@ -145,6 +146,23 @@ def appended(policy: Policy, pointer: str, value: str) -> Edit:
     if isinstance(present, list):
         return ({"op": "add", "path": f"{pointer}/-", "value": value},)
     return ({"op": "replace", "path": pointer, "value": [present, value]},)
+
+
+def accepted(policy: Policy, condition: Condition, value: str) -> tuple[Edit, str]:
+    """The edit that adds a value to a condition, and how it does: beside the others, or instead.
+
+    A pattern that is taken literally makes room: no value of a call has a wildcard in it.
+    """
+    if "like" not in condition.base and condition.base.startswith("string"):
+        present = value_at(policy.document, condition.pointer)
+        listed = present if isinstance(present, list) else [present]
+        dead = [one for one in listed if has_wildcard(one) and matches(one, value)]
+        if dead:
+            kept = [one for one in listed if one not in dead]
+            new: Any = [*kept, value] if isinstance(present, list) else value
+            how = f"instead of `{dead[0]}`, which is taken literally"
+            return ({"op": "replace", "path": condition.pointer, "value": new},), how
+    return appended(policy, condition.pointer, value), "as well"
 
 
 def new_statement(policy: Policy, statement: dict[str, Any]) -> Edit:

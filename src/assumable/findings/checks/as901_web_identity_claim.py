@@ -14,7 +14,7 @@ from assumable.findings.finding import Cause, Finding, Fix, Row
 from assumable.findings.fix import change_policy
 from assumable.findings.meant import about_pod
 from assumable.findings.near import about_subject
-from assumable.findings.report import appended, finding, where
+from assumable.findings.report import accepted, finding, where
 from assumable.findings.who import key_of_caller
 from assumable.globs import has_wildcard
 from assumable.model.policy import Condition, Policy
@@ -76,11 +76,12 @@ def _fixes(decision: Decision, blame: Blame, condition: Condition, found: Miss) 
     elif found.variant == "not-a-key":
         yield from _drop_dead_keys(decision, blame, blame.trace)
     elif found.got and found.variant != "not-a-key":
+        edit, how = accepted(policy, condition, found.accept)
         yield change_policy(
             policy,
             f"web-identity-claim/accept-{claim}",
-            f"accept {condition.key} = {found.accept} as well",
-            appended(policy, condition.pointer, found.accept),
+            f"accept {condition.key} = {found.accept} {how}",
+            edit,
             opens=f"tokens of this provider whose {claim} is {_exactly(found)}",
         )
 

@@ -10,6 +10,7 @@ from assumable.engine.evaluate import Decision
 from assumable.engine.operators import OPERATORS
 from assumable.findings.blame import Blame
 from assumable.findings.evidence import got_value
+from assumable.findings.federated import SIGN_IN
 from assumable.findings.finding import Cause, Finding, Fix, Row
 from assumable.findings.fix import change_call, change_policy
 from assumable.findings.report import appended, finding, where
@@ -24,10 +25,6 @@ CAUSE = Cause(
 )
 _NOT_TAKEN = re.compile(r"[^A-Za-z0-9_+=,.@-]")
 """What neither a session name nor a source identity may have."""
-_SIGN_IN = re.compile(
-    r"https://(?:[a-z0-9-]+\.)*signin\.(?:aws\.amazon\.com|amazonaws\.cn|amazonaws-us-gov\.com"
-    r"|amazonaws-eusc\.eu)/saml(?:/.*)?"
-)
 
 
 def check(decision: Decision, blame: Blame) -> Finding:
@@ -110,7 +107,7 @@ def _accept(blame: Blame, condition: Condition) -> Iterator[Fix]:
     if OPERATORS[condition.base].negated or not isinstance(value, Present) or not value.values:
         return
     text = value.values[0]
-    if condition.key.lower() == "saml:aud" and not _SIGN_IN.fullmatch(text):
+    if condition.key.lower() == "saml:aud" and not SIGN_IN.fullmatch(text):
         return
     yield change_policy(
         blame.trace.policy,
