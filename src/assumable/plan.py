@@ -11,7 +11,7 @@ from assumable.engine.context import RequestContext
 from assumable.engine.evaluate import Decision, Verdict
 from assumable.engine.truth import Atom, Truth, atoms
 from assumable.findings import commands
-from assumable.findings.apply import ConflictError, apply, find_policy
+from assumable.findings.apply import ConflictError, apply, edits_by_target, find_policy
 from assumable.findings.blast import BlastRadius, who_gains
 from assumable.findings.chain import (
     chain_headline,
@@ -20,6 +20,7 @@ from assumable.findings.chain import (
     open_fixes,
 )
 from assumable.findings.finding import Finding, Fix, Target
+from assumable.findings.fix import diff_of, patched
 from assumable.findings.guards import keeps_guards
 from assumable.findings.naming import Names
 from assumable.findings.scenario_patch import scenario_patch
@@ -62,6 +63,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     calls: int
     """How many of them, the last ones, make the call: one for each hop once the fixes are in."""
     scenario_patch: tuple[dict[str, Any], ...] = ()
+    diffs: dict[str, str] = {}  # msgspec copies an empty default
+    """Of fixes that edit one document: what each changes once those before it are in, by id."""
 
 
 def plans_for(
@@ -266,7 +269,27 @@ def _plan(chain: Chain, proved: _Repair) -> Plan:
         commands=_commands(ordered, after),
         calls=len(after.decisions),
         scenario_patch=scenario_patch(ordered, chain.world, chain.call),
+        diffs=_diffs(ordered, chain),
     )
+
+
+def _diffs(fixes: Sequence[Fix], chain: Chain) -> dict[str, str]:
+    """Each edit of a document that has several, held against what the edits before it made of it."""
+    found: dict[str, str] = {}
+    together: dict[Target, list[Fix]] = {}
+    for fix in fixes:
+        if fix.target.kind == "policy":
+            together.setdefault(fix.target, []).append(fix)
+    for target, several in together.items():
+        policy = find_policy(chain.world, target, chain.call) if len(several) > 1 else None
+        if policy is None:
+            continue
+        before = policy.document
+        for number, fix in enumerate(several, 1):
+            after = patched(policy.document, edits_by_target(several[:number])[target])
+            found[fix.id] = diff_of(before, after, target.name)
+            before = after
+    return found
 
 
 def _owners(fixes: Sequence[Fix]) -> dict[str, tuple[str, ...]]:

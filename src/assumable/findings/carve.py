@@ -68,7 +68,7 @@ def carve_fixes(decision: Decision, blame: Blame, slug: str) -> Iterator[Fix]:
 
 
 def _is_of_many(decision: Decision, trace: StatementTrace) -> bool:
-    """Whether an exception would let in more subjects than this one: by SAML it is of a provider."""
+    """Whether an exception lets in more subjects than this one: by SAML it is of a provider."""
     tested = (c for c in trace.statement.conditions if c.key.lower() == "saml:sub")
     return isinstance(decision.call.caller, SamlCaller) and any(c.base != "null" for c in tested)
 

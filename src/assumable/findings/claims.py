@@ -43,7 +43,11 @@ _EXPLANATIONS = {
     "`{got}`",
     "custom-sub": "but the subject of this repository was customized and has another form: `{got}`",
 }
-_VARIANTS = {"not-yet-a-key": "not-a-key", "mutable-sub": "immutable-sub", "no-environment-sub": "environment-sub"}
+_VARIANTS = {
+    "not-yet-a-key": "not-a-key",
+    "mutable-sub": "immutable-sub",
+    "no-environment-sub": "environment-sub",
+}
 
 
 class Miss(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,5 +1,6 @@
 """Exceptions that the author of a Deny keeps already: one value more in a negated list, or one
-issuer more among those whose tokens it leaves alone."""
+issuer more among those whose tokens it leaves alone.
+"""
 
 from collections.abc import Iterator
 

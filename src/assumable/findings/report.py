@@ -42,7 +42,8 @@ def finding(
     row: Row | None = None,
 ) -> Finding:
     """A blocking finding; its owner is who can act: by the first fix that is applied, else by the
-    gate."""
+    gate.
+    """
     key = blame.variant.lower()
     own_row = row if row is not None else _row(cause, blame)
     also = _KEY_ROWS.get(key)
