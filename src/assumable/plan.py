@@ -274,7 +274,7 @@ def _plan(chain: Chain, proved: _Repair) -> Plan:
 
 
 def _diffs(fixes: Sequence[Fix], chain: Chain) -> dict[str, str]:
-    """Each edit of a document that has several, held against what the edits before it made of it."""
+    """Each edit of a document that has several, held against what those before it made of it."""
     found: dict[str, str] = {}
     together: dict[Target, list[Fix]] = {}
     for fix in fixes:

@@ -1,4 +1,4 @@
-"""Words and edits that a reader understands at the first reading: which side, how many, what for."""
+"""Words and edits that are understood at the first reading: which side, how many, what for."""
 
 from datetime import UTC, datetime
 from pathlib import Path

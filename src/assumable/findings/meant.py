@@ -6,8 +6,8 @@ from assumable.globs import matches
 from assumable.model.call import RoleCaller
 from assumable.model.policy import Effect, Policy, Statement
 
-_BY_TOKEN = "sts:AssumeRoleWithWebIdentity"
-_BY_ROLE = "sts:AssumeRole"
+_WITH_WEB_IDENTITY = "sts:AssumeRoleWithWebIdentity"
+_ASSUME_ROLE = "sts:AssumeRole"
 _CLUSTER = "oidc.eks."
 _SERVICE_ACCOUNT = "system:serviceaccount:"
 _DEFAULT = "default"
@@ -19,7 +19,7 @@ def expects_token(decision: Decision, trust: Policy) -> str:
     """That a role called where the trust policy lets tokens in, to go after a `;`; else empty."""
     if not isinstance(decision.call.caller, RoleCaller):
         return ""
-    named = _named(trust, "Federated", _BY_TOKEN)
+    named = _named(trust, "Federated", _WITH_WEB_IDENTITY)
     if not named:
         return ""
     provider = arn.display_name(named[0])
@@ -29,19 +29,19 @@ def expects_token(decision: Decision, trust: Policy) -> str:
             "the credentials of the node, not with the service account's token"
         )
     return (
-        f"; it lets in tokens of {provider} with {_BY_TOKEN}: the call was probably made with other "
-        "credentials than such a token's"
+        f"; it lets in tokens of {provider} with {_WITH_WEB_IDENTITY}: the call was probably made "
+        "with other credentials than such a token's"
     )
 
 
 def expects_role(trust: Policy) -> str:
     """That a token called where the trust policy names a role, to go after a `;`; else empty."""
-    roles = [value for value in _named(trust, "AWS", _BY_ROLE) if ":role/" in value]
+    roles = [value for value in _named(trust, "AWS", _ASSUME_ROLE) if ":role/" in value]
     if not roles:
         return ""
     return (
-        f"; it lets {arn.display_name(roles[0])} in with {_BY_ROLE}: the token probably is for that "
-        "role, whose session then assumes this one (role chaining)"
+        f"; it lets {arn.display_name(roles[0])} in with {_ASSUME_ROLE}: the token probably is for "
+        "that role, whose session then assumes this one (role chaining)"
     )
 
 

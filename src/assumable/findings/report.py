@@ -41,9 +41,7 @@ def finding(
     facts: Sequence[str] = (),
     row: Row | None = None,
 ) -> Finding:
-    """A blocking finding; its owner is who can act: by the first fix that is applied, else by the
-    gate.
-    """
+    """A blocking finding; its owner is who can act: by a first fix to apply, else by the gate."""
     key = blame.variant.lower()
     own_row = row if row is not None else _row(cause, blame)
     also = _KEY_ROWS.get(key)
@@ -69,7 +67,7 @@ def finding(
 
 
 def without_managed(found: Finding, role: object) -> Finding:
-    """The finding without edits of a trust policy that only Identity Center edits (R2.11, R2.13)."""
+    """The finding without edits of a trust policy that Identity Center manages (R2.11, R2.13)."""
     left = tuple(fix for fix in found.fixes if fix.target.layer is not Layer.TRUST)
     if not isinstance(role, Role) or not role.is_identity_center or left == found.fixes:
         return found
