@@ -24,20 +24,22 @@ def uncounted(before: Chain, fixes: Sequence[Fix], after: Chain) -> str:
     edited = [fix for fix in fixes if fix.target.kind in _POLICIES]
     if not edited:
         return ""
-    found = (
-        words
-        for old, new in zip(before.decisions, after.decisions, strict=False)
-        for words in _of_hop(old, new, edited)
-    )
+    hops = list(zip(before.decisions, after.decisions, strict=False))
+    found = [words for old, new in hops for words in _of_bearer(old, new, edited)]
+    roles = dict.fromkeys(name for old, _ in hops for name in _role_of_session(old))
+    if roles:
+        found.append(f"other sessions of {' and '.join(roles)} are not told apart from the caller")
     return "; ".join(dict.fromkeys(found))
 
 
-def _of_hop(before: Decision, after: Decision, edited: Sequence[Fix]) -> Iterator[str]:
-    caller, exact = before.call.caller, before.facts.principal_arn
-    if isinstance(caller, RoleCaller) and isinstance(exact, str):
-        named = arn.display_name(exact)
-        yield f"other sessions of {named} are not told apart from the caller"
-        return
+def _role_of_session(decision: Decision) -> Iterator[str]:
+    exact = decision.facts.principal_arn
+    if isinstance(decision.call.caller, RoleCaller) and isinstance(exact, str):
+        yield arn.display_name(exact)
+
+
+def _of_bearer(before: Decision, after: Decision, edited: Sequence[Fix]) -> Iterator[str]:
+    caller = before.call.caller
     if not isinstance(caller, WebIdentityCaller | SamlCaller):
         return
     what = "sign-ins" if isinstance(caller, SamlCaller) else "tokens"

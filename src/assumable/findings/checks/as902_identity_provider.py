@@ -63,7 +63,7 @@ def check(decision: Decision, blame: Blame) -> Finding:
     )
     if blame.variant == "client-id":
         explanation += _audiences(decision)
-    if blame.variant in _REGISTERED_NOWHERE and kind == "token" and decision.call.issuer:
+    if blame.variant == "not-registered" and kind == "token" and decision.call.issuer:
         explanation += (
             f"; AWS fetches its keys by way of https://{decision.call.issuer}/.well-known/"
             "openid-configuration, so the issuer must be reachable from the internet"
