@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from tests.worlds import DEPLOYER, after_first_plan, classic, diagnosed, trust
+from tests.chains import CI, EVERYTHING, chained
+from tests.worlds import DEPLOYER, ROLE, A, after_first_plan, classic, diagnosed, trust
 
 BOTH = ["sts:AssumeRole", "sts:TagSession"]
 ASKED = {
@@ -53,3 +54,33 @@ def test_nothing_is_said_of_tags_that_are_allowed_apart() -> None:
     diagnosis = diagnosed(scenario)
     assert [plan.fixes for plan in diagnosis.plans] == [("external-id/send",)]
     assert "U-6" not in diagnosis.findings[0].explanation
+
+
+def test_the_second_hop_gets_its_statement_as_well() -> None:
+    """R9.2: tags of the first hop are inherited there, and its edit says whose hop it is."""
+    hop = {"RoleArn": CI, "Tags": [{"Key": "team", "Value": "web"}], "TransitiveTagKeys": ["team"]}
+    asked = {"StringEquals": {"sts:ExternalId": "unique-42"}}
+    scenario = chained(hop=hop, trusts=[trust({"AWS": CI}, EVERYTHING, Condition=asked)])
+    diagnosis = diagnosed(scenario)
+    assert [plan.fixes for plan in diagnosis.plans] == [
+        ("external-id/send/hop-2", "apart/TagSession-in-trust/hop-2")
+    ]
+    assert "the transitive tags of the caller's session" in diagnosis.findings[0].explanation
+    assert after_first_plan(scenario, diagnosis) == "allowed"
+
+
+def test_the_callers_own_policy_may_need_it_too() -> None:
+    """A condition on the external ID in the permission stands in the way of the tags there."""
+    scenario = tagged(trust({"AWS": DEPLOYER}, BOTH))
+    own = scenario["accounts"][A]["UserDetailList"][0]["UserPolicyList"][0]["PolicyDocument"]
+    own["Statement"][0] |= {"Resource": ROLE, "Sid": "Own", "Condition": ASKED}
+    diagnosis = diagnosed(scenario)
+    fixes = {fix.id: fix for fix in diagnosis.fixes}
+    assert diagnosis.plans[0].fixes == ("external-id/send", "apart/TagSession-in-identity")
+    assert fixes["apart/TagSession-in-identity"].edit[0]["value"] == {
+        "Effect": "Allow",
+        "Action": "sts:TagSession",
+        "Resource": ROLE,
+        "Condition": {"StringEquals": {"aws:PrincipalAccount": "111111111111"}},
+    }
+    assert after_first_plan(scenario, diagnosis) == "allowed"

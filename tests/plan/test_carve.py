@@ -187,6 +187,16 @@ def test_a_subject_of_a_provider_is_not_excepted_with_all_who_sign_in_there() ->
     assert after_first_plan(scenario, diagnosis) == "allowed"
 
 
+def test_a_deny_of_exactly_this_subject_is_left_alone() -> None:
+    """Excepted from it, the subject would be all that it stopped."""
+    scenario = world("rcp", "token", "called", "all", "none")
+    content = scenario["organization"]["Policies"][-1]["Content"]
+    content["Statement"][0]["Condition"] = {"StringEquals": {f"{ISSUER}:sub": "team/alice"}}
+    assert not diagnosed(scenario).fixes
+    content["Statement"][0]["Condition"] = {"StringLike": {f"{ISSUER}:sub": "team/*"}}
+    assert diagnosed(scenario).plans
+
+
 def test_tokens_are_not_let_past_a_deny_about_subjects_unseen() -> None:
     """Bool instead of BoolIfExists would spare every subject."""
     scenario = world("rcp", "token", "called", "all", "unsigned")

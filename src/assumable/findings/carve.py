@@ -16,6 +16,7 @@ from assumable import arn
 from assumable.engine.conditions import words
 from assumable.engine.evaluate import Decision
 from assumable.engine.match import StatementTrace
+from assumable.engine.operators import OPERATORS
 from assumable.engine.rules import action_matches
 from assumable.findings.avoid import request_fixes
 from assumable.findings.blame import Blame
@@ -62,7 +63,7 @@ def carve_fixes(decision: Decision, blame: Blame, slug: str) -> Iterator[Fix]:
         return  # an exception would let the caller in without what everybody has to prove
     narrow, wide = list_fixes(decision, blame, slug)
     yield from narrow
-    if not _is_of_many(decision, trace):
+    if not _is_of_many(decision, trace) and not _is_aimed(decision, trace):
         yield from _exceptions(decision, trace, slug)
     yield from wide
 
@@ -71,6 +72,19 @@ def _is_of_many(decision: Decision, trace: StatementTrace) -> bool:
     """Whether an exception lets in more subjects than this one: by SAML it is of a provider."""
     tested = (c for c in trace.statement.conditions if c.key.lower() == "saml:sub")
     return isinstance(decision.call.caller, SamlCaller) and any(c.base != "null" for c in tested)
+
+
+def _is_aimed(decision: Decision, trace: StatementTrace) -> bool:
+    """Whether the Deny is about exactly this subject: excepted, it would stop nobody at all."""
+    found = key_of_caller(decision)
+    if decision.call.is_signed or found is None:
+        return False
+    _, key, value = found
+    return any(
+        condition.key.lower() == key.lower() and condition.values == (value,)
+        for condition in trace.statement.conditions
+        if condition.base != "null" and not OPERATORS[condition.base].negated
+    )
 
 
 def _exceptions(decision: Decision, trace: StatementTrace, slug: str) -> Iterator[Fix]:
