@@ -59,7 +59,7 @@ def test_parts_that_changed_places_are_called_so() -> None:
 def test_a_key_that_is_not_known_is_named_once_and_the_others_are_counted() -> None:
     """The line of the trust policy has room for one of them."""
     diagnosis = asked("AS103/near-miss-unknown-source")
-    assert diagnosis.unknowns[0].what == "aws:SourceAccount: declared unknown"
+    assert diagnosis.unknowns[0].what == "aws:SourceAccount, declared unknown"
     assert summary("AS103/near-miss-unknown-source", Row.TRUST).endswith(", and on 1 more")
 
 

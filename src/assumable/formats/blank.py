@@ -17,7 +17,7 @@ def blank(cursor: Cursor, world: World, call: Call) -> tuple[World, Call]:
     """World and call without one part; InputError when it is none."""
     kind, _, name = cursor.text().partition(":")
     if kind == "context" and name:
-        unknown = Unknown("declared unknown", f"context: {{{name}: …}}")
+        unknown = Unknown(f"{name}, declared unknown", f"context: {{{name}: …}}")
         overrides = {**call.overrides, name.lower(): unknown}
         return world, msgspec.structs.replace(call, overrides=overrides)
     if kind == "endpoint" and not name:
