@@ -11,10 +11,16 @@ from assumable.engine.context import RequestContext
 from assumable.engine.evaluate import Decision, Verdict
 from assumable.engine.truth import Atom, Truth, atoms
 from assumable.findings import commands
-from assumable.findings.apply import apply, find_policy
+from assumable.findings.apply import apply, edits_by_target, find_policy
 from assumable.findings.blast import BlastRadius, who_gains
-from assumable.findings.chain import chain_headline, chain_residual, findings_of_chain
+from assumable.findings.chain import (
+    chain_headline,
+    chain_residual,
+    findings_of_chain,
+    open_fixes,
+)
 from assumable.findings.finding import Finding, Fix, Target
+from assumable.findings.fix import diff_of, patched
 from assumable.findings.guards import keeps_guards
 from assumable.findings.naming import Names
 from assumable.findings.quotas import ConflictError, needed_first
@@ -61,6 +67,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     first: tuple[str, ...] = ()
     """What must be seen to before the commands: quotas that all edits of a document go beyond."""
     scenario_patch: tuple[dict[str, Any], ...] = ()
+    diffs: dict[str, str] = {}  # msgspec copies an empty default
+    """Of fixes that edit one document: what each changes once those before it are in, by id."""
 
 
 def plans_for(
@@ -179,6 +187,7 @@ def _completed(chain: Chain, fixes: tuple[Fix, ...]) -> _Repair | None:
             for finding in findings_of_chain(after)
             if finding.blocking
         ]
+        further = further or list(open_fixes(after))
         if not further or None in further:
             return None
         chosen.extend(fix for fix in further if fix is not None)
@@ -274,7 +283,27 @@ def _plan(chain: Chain, proved: _Repair) -> Plan:
         calls=len(calls),
         first=needed_for(ordered, chain.world, after.world),
         scenario_patch=scenario_patch(ordered, chain.world, chain.call),
+        diffs=_diffs(ordered, chain),
     )
+
+
+def _diffs(fixes: Sequence[Fix], chain: Chain) -> dict[str, str]:
+    """Each edit of a document that has several, held against what those before it made of it."""
+    found: dict[str, str] = {}
+    together: dict[Target, list[Fix]] = {}
+    for fix in fixes:
+        if fix.target.kind == "policy":
+            together.setdefault(fix.target, []).append(fix)
+    for target, several in together.items():
+        policy = find_policy(chain.world, target, chain.call) if len(several) > 1 else None
+        if policy is None:
+            continue
+        before = policy.document
+        for number, fix in enumerate(several, 1):
+            after = patched(policy.document, edits_by_target(several[:number])[target])
+            found[fix.id] = diff_of(before, after, target.name)
+            before = after
+    return found
 
 
 def _owners(fixes: Sequence[Fix]) -> dict[str, tuple[str, ...]]:

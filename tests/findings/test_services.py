@@ -88,6 +88,9 @@ def test_silence_of_the_documentation_is_no_proof(context: dict[str, Any], certa
     [finding] = diagnosed(scenario).findings
     assert finding.certainty == certainty
     assert ("say so with `context`" in finding.explanation) == (certainty == "likely")
+    title = finding.fixes[0].title
+    assert ("first tell with `context`" in title) == (certainty == "likely")
+    assert ("which it does not send" in title) == (certainty == "certain")
 
 
 def test_another_value_of_a_source_key_is_not_removed() -> None:
@@ -110,7 +113,10 @@ def test_a_guard_that_the_service_can_pass_is_not_removed() -> None:
     [finding] = diagnosis.findings
     assert (finding.cause, finding.certainty) == ("trust-condition", "likely")
     assert "say so with `context`" in finding.explanation
-    assert not diagnosis.fixes
+    [fix] = diagnosis.fixes
+    assert (fix.safety, finding.owner) == ("display", B)
+    assert f"first tell with `context` what {name} sends as aws:SourceAccount" in fix.title
+    assert not diagnosis.plans
     scenario["call"]["context"] = {"aws:SourceAccount": None}
     assert diagnosed(scenario).fixes
 

@@ -43,6 +43,8 @@ CONDITIONS: dict[str, dict[str, Any]] = {
     "region": {"StringNotEquals": {"aws:RequestedRegion": ["eu-west-1"]}},
     "exceptions": {"ArnNotLike": {"aws:PrincipalArn": f"arn:aws:iam::{A}:role/Admin"}},
     "organization": {"StringNotEqualsIfExists": {"aws:PrincipalOrgID": "o-anotherorg0"}},
+    "subjects": {"StringNotLikeIfExists": {f"{ISSUER}:sub": ["team/bob", "other/*"]}},
+    "issuers": {"Null": {"gitlab.com:sub": "true", "app.example.com:sub": "true"}},
     "unsigned": {"BoolIfExists": {"aws:PrincipalIsAWSService": "false"}},
 }
 NAMES = ("called", "listed", "sts", "all", "not")

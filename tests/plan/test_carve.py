@@ -204,6 +204,71 @@ def test_a_token_is_excepted_by_its_subject() -> None:
     assert not diagnosis.plans[0].blast_radius.complete
 
 
+def test_a_subject_is_added_to_the_subjects_of_a_deny() -> None:
+    """The list is there already, and the condition stays."""
+    scenario = world("rcp", "token", "called", "all", "subjects")
+    diagnosis = diagnosed(scenario)
+    (op,) = diagnosis.fixes[0].edit
+    assert op["path"].endswith(f"/{ISSUER}:sub/-")
+    assert op["value"] == "team/alice"
+    assert {found.safety for found in diagnosis.fixes} == {"review"}
+    assert after_first_plan(scenario, diagnosis) == "allowed"
+
+
+def test_a_subject_that_reads_as_a_pattern_is_not_added_to_patterns() -> None:
+    """It would let others past."""
+    scenario = world("rcp", "token", "called", "all", "subjects")
+    scenario["call"]["caller"]["claims"]["sub"] = "team/*"
+    assert not any("except-value" in found.id for found in diagnosed(scenario).fixes)
+
+
+def test_an_issuer_is_added_to_those_whose_tokens_a_deny_leaves_alone() -> None:
+    """After the exceptions for one subject, since it opens more."""
+    scenario = world("rcp", "token", "called", "all", "issuers")
+    diagnosis = diagnosed(scenario)
+    found = diagnosis.fixes[-1]
+    assert found.id.startswith("rcp/leave-the-issuer-alone")
+    assert found.edit == (
+        {
+            "op": "add",
+            "path": f"/Statement/0/Condition/Null/{ISSUER}:sub",
+            "value": "true",
+        },
+    )
+    assert (found.id,) in [plan.fixes for plan in diagnosis.plans]
+    assert after_first_plan(scenario, diagnosis) == "allowed"
+
+
+def test_a_subject_of_a_provider_is_not_excepted_with_all_who_sign_in_there() -> None:
+    """`saml:doc` is everybody's: the subject itself is added, nothing else."""
+    scenario = world("rcp", "assertion", "called", "all", "none")
+    content = scenario["organization"]["Policies"][-1]["Content"]
+    content["Statement"][0]["Condition"] = {"StringNotEquals": {"saml:sub": "bob"}}
+    scenario["call"]["caller"]["assertion"]["SAML:sub"] = "alice"
+    diagnosis = diagnosed(scenario)
+    (found,) = diagnosis.fixes
+    assert found.edit[0]["value"] == ["bob", "alice"]
+    assert after_first_plan(scenario, diagnosis) == "allowed"
+
+
+def test_a_deny_of_exactly_this_subject_is_left_alone() -> None:
+    """Excepted from it, the subject would be all that it stopped."""
+    scenario = world("rcp", "token", "called", "all", "none")
+    content = scenario["organization"]["Policies"][-1]["Content"]
+    content["Statement"][0]["Condition"] = {"StringEquals": {f"{ISSUER}:sub": "team/alice"}}
+    assert not diagnosed(scenario).fixes
+    content["Statement"][0]["Condition"] = {"StringLike": {f"{ISSUER}:sub": "team/*"}}
+    assert diagnosed(scenario).plans
+
+
+def test_tokens_are_not_let_past_a_deny_about_subjects_unseen() -> None:
+    """Bool instead of BoolIfExists would spare every subject."""
+    scenario = world("rcp", "token", "called", "all", "unsigned")
+    content = scenario["organization"]["Policies"][-1]["Content"]
+    content["Statement"][0]["Condition"]["StringNotEquals"] = {f"{ISSUER}:sub": "team/bob"}
+    assert not any("signed-only" in found.id for found in diagnosed(scenario).fixes)
+
+
 def test_a_deny_that_names_only_the_caller_is_kept_and_said_to_stop_nobody() -> None:
     """What an exception amounts to there is not hidden."""
     scenario = trusted({**deny(), "Principal": {"AWS": DEPLOYER}})

@@ -234,7 +234,7 @@ def _counted(wanted: Test, value: Present, compare: Compare) -> bool:
 def _open(wanted: Test, key: str, value: Unknown) -> Truth:
     """The formula for a key that is not known, in positive atoms so that opposites cancel."""
     name = key.lower()
-    part = f"{key}: {value.what}"
+    part = value.what if value.what.lower().startswith(name) else f"{key}: {value.what}"
     exists: Truth = value.present or Atom(
         subject=name,
         text=f"{key} is in the request",

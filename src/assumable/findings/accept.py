@@ -17,7 +17,7 @@ from assumable.engine.services import SOURCE_KEYS
 from assumable.findings.blame import Blame
 from assumable.findings.finding import Fix
 from assumable.findings.fix import change_policy, is_editable
-from assumable.findings.report import appended, new_statement
+from assumable.findings.report import accepted, new_statement
 from assumable.findings.who import spot_of
 from assumable.model.call import Absent, Present
 from assumable.model.policy import Condition
@@ -57,11 +57,12 @@ def accept_fixes(
             ({"op": "replace", "path": pointer, "value": [value] if listed else value},),
             opens=f"{_named(trace)} whose {key} is {value}, no longer those of {wanted}",
         )
+    edit, how = accepted(trace.policy, condition, value)
     yield change_policy(
         trace.policy,
         f"{slug}/accept/{spot}",
-        f"accept {key} = {value} as well",
-        appended(trace.policy, condition.pointer, value),
+        f"accept {key} = {value} {how}",
+        edit,
         opens=f"{_named(trace)} whose {key} is {value}",
     )
 

@@ -15,6 +15,7 @@ from assumable.engine.layers import Prepared
 from assumable.engine.principals import Named
 from assumable.findings.finding import Fix
 from assumable.findings.guards import content_of
+from assumable.findings.uncounted import uncounted
 from assumable.model.call import Call, RoleCaller, UserCaller
 from assumable.model.policy import Effect, Layer, Policy, Statement
 from assumable.model.world import Principal, Role, Unknown, World
@@ -35,6 +36,8 @@ class BlastRadius(msgspec.Struct, frozen=True):
     """The first of them."""
     known: int = 0
     """How many principals were tried."""
+    uncounted: str = ""
+    """Who cannot be listed and may gain it as well, in words: tokens, other sessions."""
 
 
 class _Around(NamedTuple):
@@ -57,7 +60,11 @@ def who_gains(before: Chain, fixes: Sequence[Fix], after: Chain) -> BlastRadius:
     )
     strangers = strangers or "others" in _all_excepted(before, after)
     found = _tried(before, fixes, after, lambda then, now: _passes(now) and not _passes(then))
-    return msgspec.structs.replace(found, complete=found.complete and not strangers)
+    return msgspec.structs.replace(
+        found,
+        complete=found.complete and not strangers,
+        uncounted=uncounted(before, fixes, after),
+    )
 
 
 def who_loses(

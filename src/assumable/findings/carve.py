@@ -16,6 +16,7 @@ from assumable import arn
 from assumable.engine.conditions import words
 from assumable.engine.evaluate import Decision
 from assumable.engine.match import StatementTrace
+from assumable.engine.operators import OPERATORS
 from assumable.engine.rules import action_matches
 from assumable.findings.avoid import request_fixes
 from assumable.findings.blame import Blame
@@ -62,8 +63,28 @@ def carve_fixes(decision: Decision, blame: Blame, slug: str) -> Iterator[Fix]:
         return  # an exception would let the caller in without what everybody has to prove
     narrow, wide = list_fixes(decision, blame, slug)
     yield from narrow
-    yield from _exceptions(decision, trace, slug)
+    if not _is_of_many(decision, trace) and not _is_aimed(decision, trace):
+        yield from _exceptions(decision, trace, slug)
     yield from wide
+
+
+def _is_of_many(decision: Decision, trace: StatementTrace) -> bool:
+    """Whether an exception lets in more subjects than this one: by SAML it is of a provider."""
+    tested = (c for c in trace.statement.conditions if c.key.lower() == "saml:sub")
+    return isinstance(decision.call.caller, SamlCaller) and any(c.base != "null" for c in tested)
+
+
+def _is_aimed(decision: Decision, trace: StatementTrace) -> bool:
+    """Whether the Deny is about exactly this subject: excepted, it would stop nobody at all."""
+    found = key_of_caller(decision)
+    if decision.call.is_signed or found is None:
+        return False
+    _, key, value = found
+    return any(
+        condition.key.lower() == key.lower() and condition.values == (value,)
+        for condition in trace.statement.conditions
+        if condition.base != "null" and not OPERATORS[condition.base].negated
+    )
 
 
 def _exceptions(decision: Decision, trace: StatementTrace, slug: str) -> Iterator[Fix]:
@@ -216,20 +237,20 @@ def _opens(decision: Decision, trace: StatementTrace, parts: tuple[_Part, ...]) 
     elif left_out[2]:
         what = f"every action that it names, {actions} among them, on {on}"
     stays = any(part.rest is not None for part in parts)
-    rest = "it stays in force for all else" if stays else "it stops nobody else"
-    return f"{_who(decision, parts[0])}, for {what}: {rest}{_meant(trace)}"
+    rest = "all else stays denied" if stays else "the Deny stops nobody else"
+    return f"{_who(decision, parts[0])}, for {what}; {rest}{_meant(trace)}"
 
 
 def _meant(trace: StatementTrace) -> str:
     """What the Deny protects, so that nobody carves it away unseen (DESIGN section 5)."""
     asked = " and ".join(words(condition) for condition in trace.statement.conditions)
-    return f"; it denies whenever {asked}" if asked else ""
+    return f" where {asked}" if asked else ""
 
 
 def _opens_all(decision: Decision, trace: StatementTrace, *, stays: bool) -> str:
     who = who_is(decision)
     if stays:
-        everything = "for everything that this Deny stops; it stays in force for others"
+        everything = "for everything that this Deny stops; all others stay denied"
         return f"{who}, {everything}{_meant(trace)}"
     return (
         f"{who}; the Deny is about nobody and nothing else, so it stops nothing any more: find out "

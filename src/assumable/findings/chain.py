@@ -8,6 +8,7 @@ from assumable import arn
 from assumable.engine.chain import Chain
 from assumable.engine.evaluate import Decision, Verdict
 from assumable.engine.truth import describe
+from assumable.findings.apart import apart_fixes
 from assumable.findings.finding import Finding, Fix
 from assumable.findings.headline import headline
 from assumable.findings.inherited import fixes_before, named_earlier
@@ -39,6 +40,15 @@ def findings_of_chain(chain: Chain) -> tuple[Finding, ...]:
             )
         found.extend(theirs)
     return tuple(found)
+
+
+def open_fixes(chain: Chain) -> tuple[Fix, ...]:
+    """What makes a call pass that AWS's documentation leaves open, hop by hop."""
+    return tuple(
+        fix if chain.is_plain else _fix_of_hop(fix, number_of(chain, place))
+        for place, decision in enumerate(chain.decisions)
+        for fix in apart_fixes(decision)
+    )
 
 
 def made_as(decision: Decision) -> str:

@@ -128,10 +128,11 @@ def _meant(gates: list[Gate]) -> StatementTrace | None:
 
 
 def _first_question(gates: list[Gate]) -> str:
-    for gate in gates:
-        for atom in atoms(gate.passes):
-            return f"depends on: {atom.text}"
-    return "not known"
+    asked = list(dict.fromkeys(atom.text for gate in gates for atom in atoms(gate.passes)))
+    if not asked:
+        return "not known"
+    more = f", and on {len(asked) - 1} more" if len(asked) > 1 else ""
+    return f"depends on: {asked[0]}{more}"
 
 
 def _key_row(decision: Decision, prefix: str, proven: str) -> tuple[Status, str]:
@@ -194,7 +195,10 @@ def _organization_row(decision: Decision) -> tuple[Status, str]:
         )
     scps = {gate.level for gate in gates if gate.gate is GateName.SCP and gate.level}
     rcps = {gate.level for gate in gates if gate.gate is GateName.RCP and gate.level}
-    return "pass", f"{len(scps)} SCP levels, {len(rcps)} RCP levels"
+    counted = ((len(scps), "SCP"), (len(rcps), "RCP"))
+    levels = [f"{n} {kind} level{'' if n == 1 else 's'}" for n, kind in counted if n]
+    left_out = dict.fromkeys(gate.not_applicable for gate in gates if gate.not_applicable)
+    return "pass", "; ".join((", ".join(levels) or "no objection", *left_out))
 
 
 def _caps_row(decision: Decision) -> tuple[Status, str]:

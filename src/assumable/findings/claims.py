@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -9,16 +10,22 @@ import msgspec
 from assumable.engine.context import RequestContext
 from assumable.engine.evaluate import Decision
 from assumable.engine.keys.federation import is_mapped
+from assumable.engine.keys.providers import keys_of
 from assumable.globs import has_wildcard, matches
 from assumable.model.assertion import texts
-from assumable.model.call import Present, WebIdentityCaller
+from assumable.model.call import Call, Present, WebIdentityCaller
 from assumable.model.policy import Condition
 
+_GITHUB = "token.actions."
+_NOW = datetime.max.replace(tzinfo=UTC)
+"""When every rule that is known holds."""
 _SUBJECT = re.compile(r"repo:(?P<owner>[^/@:]+)(?P<oid>@\d+)?/(?P<name>[^:@]+)(?P<rid>@\d+)?:.*")
 _IDS = re.compile(r"@(?:\d+|\*)(?=[/:])")
 _EXPLANATIONS = {
     "other-issuer": "a key of another issuer; those of this token start with `{issuer}:`",
     "not-a-key": "which STS does not take from this provider's tokens, so it is never there",
+    "not-yet-a-key": "which STS takes from this provider's tokens only since February 2026 "
+    "(R5.14a), so at the time of this call it was not there",
     "azp": "but the token has an authorized party (azp), and STS takes that for aud: `{got}`; the "
     "aud claim itself is the key oaud",
     "aud-sub": "which is what another claim of the token has: this one is `{got}`",
@@ -36,7 +43,11 @@ _EXPLANATIONS = {
     "`{got}`",
     "custom-sub": "but the subject of this repository was customized and has another form: `{got}`",
 }
-_VARIANTS = {"mutable-sub": "immutable-sub", "no-environment-sub": "environment-sub"}
+_VARIANTS = {
+    "not-yet-a-key": "not-a-key",
+    "mutable-sub": "immutable-sub",
+    "no-environment-sub": "environment-sub",
+}
 
 
 class Miss(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,6 +70,8 @@ def miss(decision: Decision, context: RequestContext, condition: Condition) -> M
     rename = _renamed(decision, condition, kind)
     default = "and the token has `{got}`" if got else "and the token has none"
     explanation = _EXPLANATIONS.get(kind, default)
+    if kind == "not-yet-a-key" and decision.call.issuer.startswith(_GITHUB):
+        explanation += "; a sub that is customised to carry it guards the role without that key"
     return Miss(
         variant=_VARIANTS.get(kind, kind),
         explanation=explanation.format(got=", ".join(got), issuer=decision.call.issuer),
@@ -66,6 +79,11 @@ def miss(decision: Decision, context: RequestContext, condition: Condition) -> M
         accept=_accepted(condition, text) if kind == "immutable-sub" else text,
         rename=rename,
     )
+
+
+def is_key_today(call: Call, claim: str) -> bool:
+    """Whether STS takes a claim from the provider's tokens by now, whenever the call was made."""
+    return claim.lower() in keys_of(call.issuer, _NOW)
 
 
 def _value(context: RequestContext, key: str) -> tuple[str, ...]:
@@ -78,7 +96,7 @@ def _kind(decision: Decision, condition: Condition, text: str) -> str:
     if prefix.lower() != decision.call.issuer.lower():
         return "other-issuer"
     if not is_mapped(decision.call, condition.key):
-        return "not-a-key"
+        return "not-yet-a-key" if is_key_today(decision.call, claim) else "not-a-key"
     wanted = condition.values
     if claim.lower() in ("aud", "sub"):
         swapped = _swapped(_claims(decision), claim.lower(), wanted)

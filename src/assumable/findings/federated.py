@@ -1,6 +1,7 @@
 """The provider that a trust policy names, held against the one that was used."""
 
 import difflib
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,6 +10,7 @@ import msgspec
 from assumable import arn
 from assumable.engine.evaluate import Decision
 from assumable.engine.keys.federation import audience_of
+from assumable.engine.provider import registered
 from assumable.findings.finding import Fix
 from assumable.findings.fix import change_policy
 from assumable.findings.report import actions_needed, new_statement
@@ -18,6 +20,11 @@ from assumable.model.policy import Effect, Policy, PrincipalEntry, Statement
 from assumable.model.world import Unknown
 
 _SIMILAR = 0.9
+SIGN_IN = re.compile(
+    r"https://(?:[a-z0-9-]+\.)*signin\.(?:aws\.amazon\.com|amazonaws\.cn|amazonaws-us-gov\.com"
+    r"|amazonaws-eusc\.eu)/saml(?:/.*)?"
+)
+"""The addresses at which AWS takes sign-ins, of every Region and partition."""
 
 
 class NearestProvider(msgspec.Struct, frozen=True):
@@ -39,6 +46,12 @@ def nearest_provider(decision: Decision, trust: Policy) -> NearestProvider | Non
         if entry.kind == "Federated"
     ]
     return max(found, key=lambda near: _ratio(near.entry.value, wanted), default=None)
+
+
+def trusted_providers(trust: Policy) -> tuple[str, ...]:
+    """The providers that an Allow of a trust policy names, each once."""
+    entries = (e for s in trust.statements if s.effect is Effect.ALLOW for e in s.principals or ())
+    return tuple(dict.fromkeys(entry.value for entry in entries if entry.kind == "Federated"))
 
 
 def under_other_kind(trust: Policy, provider: str) -> str:
@@ -70,7 +83,7 @@ def provider_fixes(
 ) -> Iterator[Fix]:
     """Correct a provider that can never match, or trust this very subject of the one used."""
     wanted = decision.call.identity_provider
-    if not wanted:
+    if not wanted or _is_missing(decision, wanted):
         return
     opens = "tokens of that provider that meet the statement's conditions"
     if nearest is not None and _serves_nobody(decision, nearest):
@@ -83,6 +96,12 @@ def provider_fixes(
             opens=opens,
         )
     yield from exact_fixes(decision, trust, "trust-principal/name-the-provider")
+
+
+def _is_missing(decision: Decision, provider: str) -> bool:
+    """Whether a SAML provider is not there: only its metadata makes one, so no edit trusts it."""
+    by_assertion = isinstance(decision.call.caller, SamlCaller)
+    return by_assertion and registered(decision.facts, provider) is None
 
 
 def exact_fixes(decision: Decision, trust: Policy, fix_id: str) -> Iterator[Fix]:

@@ -29,12 +29,19 @@ def guards_of(statement: Statement) -> frozenset[str]:
 
 
 def personal_guards_of(statement: Statement) -> frozenset[str]:
-    """The guards without those of an organization, from which one caller may be excepted.
+    """The guards without those from which one caller may be excepted: organization and subject.
 
-    What they ask for everybody has to prove: an exception would let in whoever holds the caller's
-    credentials. Of an organization's boundary single callers from outside are excepted in the open.
+    What the others ask for everybody has to prove: an exception would let in whoever holds the
+    caller's credentials. Of an organization's boundary single callers from outside are excepted in
+    the open, and to a list of subjects one subject is added.
     """
-    return frozenset(key for key in guards_of(statement) if not key.startswith(_ORGANIZATION))
+    kept = (key for key in guards_of(statement) if not key.startswith(_ORGANIZATION))
+    return frozenset(kept) - {_SUBJECT}
+
+
+def tests_subjects(statement: Statement) -> bool:
+    """Whether a statement asks who the bearer of a token or an assertion is."""
+    return _SUBJECT in guards_of(statement)
 
 
 def keeps_guards(before: Decision, after: Decision) -> bool:

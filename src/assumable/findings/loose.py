@@ -48,12 +48,23 @@ def _of_gate(gate: Gate) -> Iterator[str]:
                 continue
             if trace.statement.effect is Effect.ALLOW and trace.truth is True:
                 yield from _lets_in(trace, condition)
+            elif condition.qualifier == "forallvalues" and _is_meant(trace):
+                yield (
+                    f"{_where(trace)} does not ask for {condition.key}: {condition.operator} holds "
+                    "for every call without that key (R6.7)"
+                )
             elif _misses_long_term_keys(trace, condition):
                 yield (
                     f"{_where(trace)} does not stop this call: {condition.key} is absent without "
                     "MFA on long-term keys, and Bool does not hold for an absent key; "
                     "BoolIfExists would (R5.1)"
                 )
+
+
+def _is_meant(trace: StatementTrace) -> bool:
+    """Whether an Allow is for this caller and action, whatever else it asks for."""
+    named = trace.has_matching("Principal") and trace.has_matching("Action")
+    return trace.statement.effect is Effect.ALLOW and named
 
 
 def _lets_in(trace: StatementTrace, condition: Condition) -> Iterator[str]:

@@ -239,7 +239,8 @@ def about_subject(wanted: Sequence[str], got: str) -> str:
     """What differs in the subject of a Kubernetes service account, else the slip in a claim."""
     if not got.startswith(_SERVICE_ACCOUNT):
         slip = _slip(wanted, got) if got else ""
-        return f": {slip}" if slip else ""
+        told_apart = slip.replace("stands where it should be", "stands where the token has")
+        return f": in the policy, {told_apart}" if slip else ""
     mine = got.removeprefix(_SERVICE_ACCOUNT).split(":")
     for value in wanted:
         theirs = value.removeprefix(_SERVICE_ACCOUNT).split(":")

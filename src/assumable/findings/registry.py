@@ -36,6 +36,7 @@ from assumable.findings.checks import (
     as904_service_principal,
 )
 from assumable.findings.finding import Cause, Finding
+from assumable.findings.report import without_managed
 
 CHECKS = (
     as001_parameter,
@@ -76,6 +77,8 @@ _BY_SLUG: dict[str, Check] = {check.CAUSE.slug: check.check for check in CHECKS}
 def findings_of(decision: Decision) -> tuple[Finding, ...]:
     """Every fault of a denied call, and what deserves a note whatever the verdict, in order."""
     noted = (*as008_client_config.suspects(decision), *as009_propagation.suspects(decision))
-    suspected = (*blames(decision), *noted)
-    found = [_BY_SLUG[blame.cause](decision, blame) for blame in suspected]
+    found = [
+        without_managed(_BY_SLUG[blame.cause](decision, blame), decision.facts.role)
+        for blame in (*blames(decision), *noted)
+    ]
     return tuple(sorted(found, key=lambda finding: (not finding.blocking, finding.row)))

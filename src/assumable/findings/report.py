@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+import msgspec
+
 from assumable import arn
 from assumable.engine.assume_root import ASSUME_ROOT
 from assumable.engine.evaluate import Decision
@@ -13,9 +15,10 @@ from assumable.findings.evidence import default_evidence
 from assumable.findings.finding import Cause, Evidence, Finding, Fix, Row
 from assumable.findings.fix import CALLER, Edit, change_policy
 from assumable.findings.near import about_exception
+from assumable.globs import has_wildcard, matches
 from assumable.model.call import RoleCaller, RootCaller, UserCaller
-from assumable.model.policy import Policy
-from assumable.model.world import Organization, Unknown
+from assumable.model.policy import Condition, Layer, Policy
+from assumable.model.world import Organization, Role, Unknown
 from assumable.source import value_at
 
 # Refused before any policy is looked at, and yet nothing that the caller could mend.
@@ -41,7 +44,7 @@ def finding(
     facts: Sequence[str] = (),
     row: Row | None = None,
 ) -> Finding:
-    """A blocking finding; its owner is who can act: by the first fix, else by the gate."""
+    """A blocking finding; its owner is who can act: by a first fix to apply, else by the gate."""
     key = blame.variant.lower()
     own_row = row if row is not None else _row(cause, blame)
     also = _KEY_ROWS.get(key)
@@ -49,7 +52,7 @@ def finding(
     owner = CALLER if request or not blame.gate.account else blame.gate.account
     if cause.slug in _IN_THE_ROLES_ACCOUNT and blame.variant != "not-a-role":
         owner = blame.gate.account
-    if fixes:
+    if fixes and fixes[0].safety != "display":
         owner = fixes[0].owner
     return Finding(
         code=cause.code,
@@ -63,6 +66,20 @@ def finding(
         evidence=default_evidence(blame) if evidence is None else evidence,
         fixes=tuple(fixes),
         facts=tuple(facts),
+    )
+
+
+def without_managed(found: Finding, role: object) -> Finding:
+    """The finding without edits of a trust policy that Identity Center manages (R2.11, R2.13)."""
+    left = tuple(fix for fix in found.fixes if fix.target.layer is not Layer.TRUST)
+    if not isinstance(role, Role) or not role.is_identity_center or left == found.fixes:
+        return found
+    why = (
+        "; IAM Identity Center alone edits the trust policy of its roles: assign the permission "
+        "set, or have the caller assume a role of your own"
+    )
+    return msgspec.structs.replace(
+        found, fixes=left, explanation=found.explanation + why, facts=(*found.facts, "R2.13")
     )
 
 
@@ -137,6 +154,23 @@ def appended(policy: Policy, pointer: str, value: str) -> Edit:
     if isinstance(present, list):
         return ({"op": "add", "path": f"{pointer}/-", "value": value},)
     return ({"op": "replace", "path": pointer, "value": [present, value]},)
+
+
+def accepted(policy: Policy, condition: Condition, value: str) -> tuple[Edit, str]:
+    """The edit that adds a value to a condition, and how it does: beside the others, or instead.
+
+    A pattern that is taken literally makes room: no value of a call has a wildcard in it.
+    """
+    if "like" not in condition.base and condition.base.startswith("string"):
+        present = value_at(policy.document, condition.pointer)
+        listed = present if isinstance(present, list) else [present]
+        dead = [one for one in listed if has_wildcard(one) and matches(one, value)]
+        if dead:
+            kept = [one for one in listed if one not in dead]
+            new: Any = [*kept, value] if isinstance(present, list) else value
+            how = f"instead of `{dead[0]}`, which is taken literally"
+            return ({"op": "replace", "path": condition.pointer, "value": new},), how
+    return appended(policy, condition.pointer, value), "as well"
 
 
 def new_statement(policy: Policy, statement: dict[str, Any]) -> Edit:

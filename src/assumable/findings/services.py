@@ -18,8 +18,8 @@ from assumable.engine.services import (
     service_of,
 )
 from assumable.findings.blame import Blame
-from assumable.findings.finding import Fix
-from assumable.findings.fix import change_policy
+from assumable.findings.finding import Fix, Target
+from assumable.findings.fix import CALLER, change_policy
 from assumable.findings.report import actions_needed, exact_principal, new_statement
 from assumable.model.call import Absent, RoleCaller
 from assumable.model.policy import Condition, Effect, Policy, PrincipalEntry, Statement
@@ -142,8 +142,9 @@ def source_fixes(decision: Decision, blame: Blame, condition: Condition | None) 
     absent = context is not None and isinstance(context.get(condition.key), Absent)
     if not absent or (service is None and exact is None):
         return
-    sent = service is not None and condition.key.lower() in service.sends
-    if sent and is_only_likely(decision, condition):
+    unsaid = is_only_likely(decision, condition)
+    if unsaid and service is not None and condition.key.lower() in service.sends:
+        yield _to_be_said(caller.arn, condition.key, service)
         return  # the service passes the guard once `context` says what it sends
     principal = {"Service": caller.arn} if service is not None else {"AWS": exact}
     statement: dict[str, Any] = {
@@ -154,12 +155,36 @@ def source_fixes(decision: Decision, blame: Blame, condition: Condition | None) 
     kept = _other_conditions(blame)
     if kept:
         statement["Condition"] = kept
+    keys = dict.fromkeys(c.key for c in blame.trace.statement.conditions if _is_of_source(c))
+    why = f"without {' and '.join(keys)}, which it does not send"
+    if unsaid:
+        them = "it" if len(keys) == 1 else "them"
+        why = f"without {' and '.join(keys)}; first tell with `context` whether it sends {them}"
     yield change_policy(
         blame.trace.policy,
         "trust-condition/without-source",
-        f"allow {caller.arn if service is not None else exact} apart, without what it cannot send",
+        f"allow {caller.arn if service is not None else exact} apart, {why}",
         new_statement(blame.trace.policy, statement),
         opens=_opens(decision, service, exact or ""),
+    )
+
+
+def _is_of_source(condition: Condition) -> bool:
+    return condition.key.lower() in SOURCE_KEYS
+
+
+def _to_be_said(principal: str, key: str, service: Service) -> Fix:
+    """What the reader has to say before anything is edited: the guard is one that can be met."""
+    documented = f"https://docs.aws.amazon.com/{service.page}" if service.page else "AWS"
+    return Fix(
+        id=f"trust-condition/say-{key}",
+        title=f"first tell with `context` what {principal} sends as {key}: that it sends it is "
+        f"documented ({documented})",
+        owner=CALLER,
+        safety="display",
+        target=Target(kind="call"),
+        commands=(f"# ask again with context: {{{key}: …}}",),
+        opens="nothing: only what is known changes",
     )
 
 

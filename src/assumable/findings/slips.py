@@ -12,6 +12,8 @@ _MOST, _LONGEST, _LETTERS = 2, 24, 2
 """A slip is one piece that is missing or too much, other letters, or two letters apart."""
 _SHOWN = 12
 _WILD = re.compile(r"[*?]")
+_PARTS = re.compile(r"[./:]")
+_PAIR = 2
 _TEXT = 400
 """Characters of a text that is looked at letter by letter; the time grows with their square."""
 
@@ -124,7 +126,18 @@ def _swapped(written: str, meant: str) -> str:
     pair = written[at : at + 2]
     if len(pair) > 1 and written[:at] + pair[::-1] + written[at + 2 :] == meant:
         return f"`{pair}` stands where it should be `{pair[::-1]}`"
-    return ""
+    return _swapped_parts(written, meant)
+
+
+def _swapped_parts(written: str, meant: str) -> str:
+    """The same of two parts between dots, slashes or colons."""
+    mine, theirs = _PARTS.split(written), _PARTS.split(meant)
+    wrong = [n for n, (old, new) in enumerate(zip(mine, theirs, strict=False)) if old != new]
+    if len(mine) != len(theirs) or len(wrong) != _PAIR or wrong[0] + 1 != wrong[1]:
+        return ""
+    first, second = (mine[n] for n in wrong)
+    swapped = (second, first) == (theirs[wrong[0]], theirs[wrong[1]])
+    return f"`{first}` and `{second}` changed places" if swapped else ""
 
 
 def _edit(written: str, meant: str, edit: tuple[str, int, int, int, int]) -> str:

@@ -6,7 +6,7 @@ from assumable.engine.evaluate import Decision
 from assumable.findings.blame import Blame
 from assumable.findings.finding import Fix
 from assumable.findings.fix import change_policy
-from assumable.findings.guards import personal_guards_of
+from assumable.findings.guards import personal_guards_of, tests_subjects
 from assumable.findings.who import spot_of, with_condition
 from assumable.model.policy import Effect
 from assumable.source import value_at
@@ -24,6 +24,8 @@ def unsigned_fixes(decision: Decision, blame: Blame, slug: str) -> Iterator[Fix]
         return
     if trace.statement.effect is not Effect.DENY or personal_guards_of(trace.statement):
         return
+    if tests_subjects(trace.statement):
+        return  # whoever has a token would be let past, whatever its subject
     for condition in trace.statement.conditions:
         loose = condition.base == "bool" and condition.if_exists and not condition.qualifier
         if condition.key.lower() != _IS_SERVICE or not loose:

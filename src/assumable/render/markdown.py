@@ -324,6 +324,10 @@ class _Ticket:
 
 def _gained(radius: BlastRadius, owner: str, *, full: bool) -> str:
     """Who else a plan lets in; principals of other accounts are counted, not named."""
+    return "; ".join(filter(None, (_counted(radius, owner, full=full), prose(radius.uncounted))))
+
+
+def _counted(radius: BlastRadius, owner: str, *, full: bool) -> str:
     if radius.count:
         shown = [p for p in radius.principals if full or arn.account_of(p) == owner]
         named = f": {', '.join(map(code, shown))}" if shown else ""

@@ -206,7 +206,11 @@ def _alternative(cut: Cut, fixes: Sequence[Fix]) -> Line:
 
 
 def among(radius: BlastRadius) -> str:
-    """Who else gains or loses of those who are known, in words."""
+    """Who else gains or loses, in words: of those who are known, and who is not among them."""
+    return "; ".join(filter(None, (_counted(radius), radius.uncounted)))
+
+
+def _counted(radius: BlastRadius) -> str:
     if radius.count:
         more = ", …" if radius.count > len(radius.principals) else ""
         return f"{radius.count} more: {', '.join(radius.principals)}{more}"

@@ -16,6 +16,7 @@ from assumable.findings.evidence import at, default_evidence
 from assumable.findings.federated import nearest_provider, provider_fixes, under_other_kind
 from assumable.findings.finding import Cause, Evidence, Finding, Fix, Row
 from assumable.findings.fix import Edit, change_policy
+from assumable.findings.meant import expects_role, expects_token
 from assumable.findings.near_principal import (
     NEVER_MATCH,
     VARIANTS,
@@ -109,7 +110,7 @@ def check(decision: Decision, blame: Blame) -> Finding:
         differs = what_differs(decision, nearest.variant, got) if nearest else ""
         explanation += _EXPLANATIONS[variant].format(got=got) + differs
     if isinstance(trust, Policy) and variant in ("missing", "other-principal"):
-        explanation += inside_service(decision, trust)
+        explanation += inside_service(decision, trust) or expects_token(decision, trust)
     fixes = tuple(_fixes(decision, blame, trust, nearest)) if isinstance(trust, Policy) else ()
     return finding(
         CAUSE,
@@ -149,6 +150,8 @@ def _federated(decision: Decision, blame: Blame, trust: Policy) -> Finding:
     elif nearest is not None:
         got = f"the closest that it names is `{nearest.entry.value}`"
         got += provider_differs(nearest.entry.value, used)
+    else:
+        got += expects_role(trust)
     evidence = default_evidence(blame)
     if nearest is not None:
         place = at(

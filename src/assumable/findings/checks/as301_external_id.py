@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from assumable.engine.evaluate import Decision
 from assumable.engine.operators import OPERATORS
+from assumable.findings.apart import companions_under
 from assumable.findings.blame import Blame
 from assumable.findings.dead import contradiction_of
 from assumable.findings.finding import Cause, Finding, Fix, Row
@@ -39,6 +40,8 @@ def check(decision: Decision, blame: Blame) -> Finding:
         explanation = f"{where(blame)} excludes the external ID that the call sends"
         title = "the external ID that was sent is excluded"
     explanation += _slip(decision, blame, condition, variant)
+    if blame.trace is not None:
+        explanation += companions_under(decision, blame.trace, condition.key)
     return finding(
         CAUSE,
         blame,

@@ -8,12 +8,13 @@ from assumable.engine.evaluate import Decision
 from assumable.engine.match import StatementTrace
 from assumable.engine.operators import OPERATORS
 from assumable.findings.blame import Blame
-from assumable.findings.claims import Miss, miss
+from assumable.findings.claims import Miss, is_key_today, miss
 from assumable.findings.federated import provider_fixes
 from assumable.findings.finding import Cause, Finding, Fix, Row
 from assumable.findings.fix import change_policy
+from assumable.findings.meant import about_pod
 from assumable.findings.near import about_subject
-from assumable.findings.report import appended, finding, where
+from assumable.findings.report import accepted, finding, where
 from assumable.findings.who import key_of_caller
 from assumable.globs import has_wildcard
 from assumable.model.policy import Condition, Policy
@@ -51,9 +52,11 @@ def check(decision: Decision, blame: Blame) -> Finding:
         CAUSE,
         blame,
         f"{where(blame)} asks that {blame.variant} is {wanted}, {found.explanation}"
-        f"{about_subject(condition.values, found.got)}",
+        f"{about_subject(condition.values, found.got)}{about_pod(condition.values, found.got)}",
         variant=found.variant,
-        title=f"the token's {claim} is not what the trust policy asks for",
+        title=f"the condition on {claim} is on a key of another issuer"
+        if found.variant == "other-issuer"
+        else f"the token's {claim} is not what the trust policy asks for",
         fixes=tuple(_fixes(decision, blame, condition, found)),
         facts=("R5.12", "R5.14"),
     )
@@ -73,11 +76,12 @@ def _fixes(decision: Decision, blame: Blame, condition: Condition, found: Miss) 
     elif found.variant == "not-a-key":
         yield from _drop_dead_keys(decision, blame, blame.trace)
     elif found.got and found.variant != "not-a-key":
+        edit, how = accepted(policy, condition, found.accept)
         yield change_policy(
             policy,
             f"web-identity-claim/accept-{claim}",
-            f"accept {condition.key} = {found.accept} as well",
-            appended(policy, condition.pointer, found.accept),
+            f"accept {condition.key} = {found.accept} {how}",
+            edit,
             opens=f"tokens of this provider whose {claim} is {_exactly(found)}",
         )
 
@@ -108,13 +112,14 @@ def _drop_dead_keys(decision: Decision, blame: Blame, trace: StatementTrace) -> 
     edit += [{"op": "remove", "path": path} for path in _under(pointer, empty)]
     names = " and ".join(condition.key for condition in dead)
     opens = f"tokens that meet the other conditions of the statement, whatever {names} would say"
-    title = f"drop the condition on {names}, which can never hold"
+    never = "which could not hold then" if _holds_today(decision, dead) else "which can never hold"
+    title = f"drop the condition on {names}, {never}"
     if not any(_guards_subject(condition) for condition in trace.statement.conditions):
         found = key_of_caller(decision)
         if found is None:
             return
         operator, key, value = found
-        title = f"test {key} = {value} instead of {names}, which can never hold"
+        title = f"test {key} = {value} instead of {names}, {never}"
         opens = f"tokens of this provider whose subject is exactly {value}"
         place = f"{pointer}/{operator}"
         into = operator in block and operator not in empty
@@ -126,6 +131,12 @@ def _drop_dead_keys(decision: Decision, blame: Blame, trace: StatementTrace) -> 
     yield change_policy(
         trace.policy, "web-identity-claim/drop-dead-keys", title, tuple(edit), opens=opens
     )
+
+
+def _holds_today(decision: Decision, dead: Iterable[Condition]) -> bool:
+    """Whether the claims are keys by now, though they were not when the call was made (R5.14a)."""
+    claims = (condition.key.lower().rpartition(":")[2] for condition in dead)
+    return any(is_key_today(decision.call, claim) for claim in claims)
 
 
 def _under(pointer: str, names: Iterable[str]) -> list[str]:

@@ -7,11 +7,13 @@ from assumable.engine.keys.federation import audience_of
 from assumable.engine.provider import registered
 from assumable.findings import commands
 from assumable.findings.blame import Blame
+from assumable.findings.federated import trusted_providers
 from assumable.findings.finding import Cause, Finding, Fix, Row, Target
-from assumable.findings.fix import change_call
+from assumable.findings.fix import CALLER, change_call
 from assumable.findings.report import finding
-from assumable.model.call import WebIdentityCaller
-from assumable.model.world import Provider
+from assumable.model.call import SamlCaller, WebIdentityCaller
+from assumable.model.policy import Policy
+from assumable.model.world import Account, Provider
 
 CAUSE = Cause(
     "AS902",
@@ -61,6 +63,18 @@ def check(decision: Decision, blame: Blame) -> Finding:
     )
     if blame.variant == "client-id":
         explanation += _audiences(decision)
+    if blame.variant == "not-registered" and kind == "token" and decision.call.issuer:
+        explanation += (
+            f"; AWS fetches its keys by way of https://{decision.call.issuer}/.well-known/"
+            "openid-configuration, so the issuer must be reachable from the internet"
+        )
+    others = _trusted_instead(decision) if blame.variant in _REGISTERED_NOWHERE else []
+    if others:
+        explanation += (
+            f"; the assertion names {_name(decision.call.identity_provider)}, the account has "
+            f"{' and '.join(map(_name, others))}, which the role trusts: correct the role value at "
+            "the identity provider"
+        )
     return finding(
         CAUSE,
         blame,
@@ -69,6 +83,19 @@ def check(decision: Decision, blame: Blame) -> Finding:
         fixes=tuple(_fixes(decision, blame)),
         facts=("R7.9", "R7.10"),
     )
+
+
+def _name(provider: str) -> str:
+    return provider.partition("/")[2]
+
+
+def _trusted_instead(decision: Decision) -> list[str]:
+    """The SAML providers of the role's account that the role trusts, where an assertion calls."""
+    trust, account = decision.facts.trust, decision.facts.world.account(decision.call.role_account)
+    if not isinstance(decision.call.caller, SamlCaller) or not isinstance(account, Account):
+        return []
+    named = trusted_providers(trust) if isinstance(trust, Policy) else ()
+    return [one for one in named if one in account.providers and ":saml-provider/" in one]
 
 
 def _audiences(decision: Decision) -> str:
@@ -88,6 +115,17 @@ def _fixes(decision: Decision, blame: Blame) -> Iterator[Fix]:
             "identity-provider/no-provider-id",
             "send no ProviderId",
             {"ProviderId": None},
+        )
+    for provider in _trusted_instead(decision) if blame.variant in _REGISTERED_NOWHERE else ():
+        pair = f"{decision.call.role_arn},{provider}"
+        yield Fix(
+            id=f"identity-provider/assert-{_name(provider)}",
+            title=f"have the identity provider assert the role as {pair}",
+            owner=CALLER,
+            safety="display",
+            target=Target(kind="call"),
+            commands=(f"# at the identity provider: the attribute Role is {pair}",),
+            opens="nothing: only the assertion changes",
         )
     if not isinstance(caller, WebIdentityCaller):
         return  # a SAML provider is made of its metadata, which only the identity provider has

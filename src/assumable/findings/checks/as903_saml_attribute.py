@@ -3,11 +3,14 @@
 import re
 from collections.abc import Iterator
 
+import msgspec
+
 from assumable.engine.conditions import words
 from assumable.engine.evaluate import Decision
 from assumable.engine.operators import OPERATORS
 from assumable.findings.blame import Blame
 from assumable.findings.evidence import got_value
+from assumable.findings.federated import SIGN_IN
 from assumable.findings.finding import Cause, Finding, Fix, Row
 from assumable.findings.fix import change_call, change_policy
 from assumable.findings.near import about_condition
@@ -21,10 +24,8 @@ CAUSE = Cause(
     Row.TRUST,
     "the assertion does not carry what the trust policy asks for",
 )
-_SIGN_IN = re.compile(
-    r"https://(?:[a-z0-9-]+\.)*signin\.(?:aws\.amazon\.com|amazonaws\.cn|amazonaws-us-gov\.com"
-    r"|amazonaws-eusc\.eu)/saml(?:/.*)?"
-)
+_NOT_TAKEN = re.compile(r"[^A-Za-z0-9_+=,.@-]")
+"""What neither a session name nor a source identity may have."""
 
 
 def check(decision: Decision, blame: Blame) -> Finding:
@@ -63,15 +64,29 @@ def _of_attribute(decision: Decision, blame: Blame) -> Finding:
         pairs = decision.call.asserted.pairs or ()
         listed = ", ".join(f"{pair.role} through {pair.provider}" for pair in pairs)
         offered = f"; it offers {listed or 'no role'}"
-    return finding(
+    found = finding(
         CAUSE,
         blame,
-        f"STS refuses the assertion before it looks at any policy: {message}{offered}; the "
-        "identity provider has to assert it",
+        f"STS refuses the assertion before it looks at any policy: {message}"
+        f"{offered or _wrong(decision, blame)}; the identity provider has to assert it",
         title=f"the assertion's attribute {blame.variant} is not what STS needs",
         fixes=tuple(_other_provider(decision, blame)),
         facts=("R5.19",),
     )
+    if found.fixes:
+        return found
+    return msgspec.structs.replace(found, owner=decision.call.role_account)
+
+
+def _wrong(decision: Decision, blame: Blame) -> str:
+    """The value that does not fit, and in what."""
+    said = decision.call.asserted
+    value = said.session_name if blame.variant == "RoleSessionName" else said.source_identity
+    if value is None:
+        return ""
+    wrong = [f"`{letter}`" for letter in dict.fromkeys(_NOT_TAKEN.findall(value))]
+    has = f"has {', '.join(wrong)}" if wrong else f"has {len(value)} characters"
+    return f"; `{value}` {has}"
 
 
 def _other_provider(decision: Decision, blame: Blame) -> Iterator[Fix]:
@@ -97,7 +112,7 @@ def _accept(blame: Blame, condition: Condition) -> Iterator[Fix]:
     if OPERATORS[condition.base].negated or not isinstance(value, Present) or not value.values:
         return
     text = value.values[0]
-    if condition.key.lower() == "saml:aud" and not _SIGN_IN.fullmatch(text):
+    if condition.key.lower() == "saml:aud" and not SIGN_IN.fullmatch(text):
         return
     yield change_policy(
         blame.trace.policy,

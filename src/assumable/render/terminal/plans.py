@@ -4,6 +4,7 @@ import string
 import textwrap
 from collections.abc import Iterator, Mapping
 
+import msgspec
 from rich.text import Text
 
 from assumable.diagnose import Diagnosis
@@ -30,7 +31,7 @@ def plan_lines(diagnosis: Diagnosis, screen: Screen, *, whole: bool) -> Iterator
             letters.setdefault(name, _letter(len(letters)))
     for number, plan in enumerate(diagnosis.plans):
         yield Text()
-        chosen = {letters[name]: fixes[name] for name in plan.fixes}
+        chosen = {letters[name]: _after_others(fixes[name], plan) for name in plan.fixes}
         if number and not whole:
             first = [letters[name] for name in diagnosis.plans[0].fixes]
             yield from _alternative(plan, chosen, first, screen)
@@ -39,6 +40,11 @@ def plan_lines(diagnosis: Diagnosis, screen: Screen, *, whole: bool) -> Iterator
     if diagnosis.verdict is Verdict.DENIED and not diagnosis.plans:
         yield from _none(diagnosis, screen)
     yield from _for_display(diagnosis, screen)
+
+
+def _after_others(fix: Fix, plan: Plan) -> Fix:
+    """The fix with its diff as it is within the plan, after those before it."""
+    return msgspec.structs.replace(fix, diff=plan.diffs.get(fix.id, fix.diff))
 
 
 def _letter(number: int) -> str:
