@@ -12,15 +12,22 @@ from assumable.engine.chain import Chain, decide_chain
 from assumable.engine.evaluate import Decision
 from assumable.engine.gates import GateName
 from assumable.engine.truth import atoms
+from assumable.errors import InputError
 from assumable.formats import dump
 from assumable.formats.chain import via
 from assumable.formats.scenario import Scenario
-from assumable.model.call import Call, Mfa, Session, UserCaller
-from assumable.model.world import Unknown
+from assumable.formats.token import read_token
+from assumable.model.call import Call, Mfa, Network, Session, UserCaller, WebIdentityCaller
+from assumable.model.client import NOBODY, Client
+from assumable.model.route import Start, route_of
+from assumable.model.routed import hops_of, routed
+from assumable.model.world import Unknown, World
 
 _FIRST = (GateName.REQUEST, GateName.CREDENTIALS)
 """What is asked first: without a role, or from another partition, no policy plays a part."""
-_HOPELESS = frozenset(("role-not-found", "caller-not-found", "partition", "root-caller"))
+_HOPELESS = frozenset(
+    ("role-not-found", "caller-not-found", "partition", "root-caller", "client-config")
+)
 _EVENT = "the GetSessionToken event, in CloudTrail"
 
 
@@ -46,6 +53,65 @@ def read_live(
         call = _with_credentials(call, connections)
     unique_id = "" if caller is not None else mine.identity.unique_id
     return read_all(Reader(via(call, via_roles), connections, unique_id))
+
+
+def read_through(
+    client: Client,
+    asked: Mapping[str, Any] | None,
+    readers: Readers,
+    *,
+    now: datetime,
+    via_roles: Sequence[str] = (),
+    calls: Calls | None = None,
+) -> Scenario:
+    """The call that the client's set-up makes, hop by hop, and the world around it.
+
+    `asked` are the parameters of a call of one's own, made with what the profile gives; None for
+    the last role that the profile itself assumes. InputError when there is no such role, or for a
+    token that cannot be read; UnreadableError as in `read_live`.
+    """
+    client = msgspec.structs.replace(client, asked=asked)
+    route = route_of(client, now)
+    if asked is None and route.fault is None and not hops_of(client, route):
+        raise InputError(
+            "--role-arn is missing", "", f"the profile `{client.profile_name}` assumes no role"
+        )
+    if route.start is None:
+        return Scenario(World(accounts={}, complete=False), routed(_nobody(now), client))
+    connections = connect(readers, calls, route.start)
+    unique_id = ""
+    if route.start.kind == "web-identity":
+        call = _by_token(client, route.start, now)
+    else:
+        mine = connections.caller
+        call = dump.call_of(mine.identity.arn, {}, region=mine.region, now=now)
+        call, unique_id = _with_credentials(call, connections), mine.identity.unique_id
+    call = routed(call, client)
+    between = via(call, via_roles).chain
+    call = msgspec.structs.replace(call, chain=(*call.chain, *between))
+    return read_all(Reader(call, connections, unique_id))
+
+
+def _nobody(now: datetime) -> Call:
+    """A call without credentials: the client's set-up is all that is known of it."""
+    network = Network(assumed=True)
+    return Call(
+        api="AssumeRole", caller=UserCaller(arn=NOBODY), parameters={}, network=network, time=now
+    )
+
+
+def _by_token(client: Client, start: Start, now: datetime) -> Call:
+    """The first hop of a way that starts with a web identity token, in the file that is named."""
+    profile = client.profiles.get(start.profile)
+    said = None if profile is None else profile.value("web_identity_token_file")
+    path = client.environment.get("AWS_WEB_IDENTITY_TOKEN_FILE") or said or ""
+    return Call(
+        api="AssumeRoleWithWebIdentity",
+        caller=WebIdentityCaller(claims=read_token(f"file://{path}")),
+        parameters={},
+        network=Network(assumed=True),
+        time=now,
+    )
 
 
 def read_bearer(call: Call, readers: Readers, *, calls: Calls | None = None) -> Scenario:

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from assumable import __version__
 from assumable import arn as arns
 from assumable.errors import AssumableError, InputError, UnreadableError
+from assumable.model.route import Start, StartKind
 from assumable.model.world import Unknown
 
 ALLOWED: dict[str, frozenset[str]] = {
@@ -114,10 +115,12 @@ class Connection:
         calls: Calls | None = None,
         *,
         role_arn: str = "",
+        start: Start | None = None,
     ) -> None:
         """Nothing is sent yet; InputError when there is no such profile.
 
-        With `role_arn`, the credentials of the profile assume that role, which then reads.
+        With `role_arn`, the credentials of the profile assume that role, which then reads. With
+        `start`, they are those that the way of a profile starts from, before any role is assumed.
         """
         from botocore.exceptions import BotoCoreError, ProfileNotFound
         from botocore.session import Session
@@ -136,6 +139,8 @@ class Connection:
                 self._session.set_config_variable("region", self.region)
             if role_arn:
                 _assume(self._session, role_arn, endpoint_url)
+            if start is not None:
+                _begin_with(self._session, start)
         except ProfileNotFound as error:
             raise InputError(f"no profile `{error.kwargs['profile']}` is configured", "",
                              "`aws configure list-profiles` shows them") from None  # fmt: skip
@@ -281,6 +286,27 @@ def _assume(session: Any, role_arn: str, endpoint_url: str | None) -> None:
     session._credentials = DeferredRefreshableCredentials(  # noqa: SLF001  # botocore has no setter
         fetcher.fetch_credentials, "assume-role"
     )
+
+
+_PROVIDERS: dict[StartKind, tuple[str, ...]] = {
+    "environment": ("env",),
+    "static": ("shared-credentials-file", "config-file"),
+    "sso": ("sso",),
+    "login": ("login",),
+    "process": ("custom-process",),
+    "container": ("container-role",),
+    "instance-metadata": ("iam-role",),
+    "ec2-credentials-file": ("ec2-credentials-file",),
+    "web-identity": (),
+}
+"""What botocore calls those that give the credentials a way starts from."""
+
+
+def _begin_with(session: Any, start: Start) -> None:
+    """Have a session take the credentials that a way starts from, and assume no role with them."""
+    resolver = session.get_component("credential_provider")
+    kept = _PROVIDERS[start.kind]
+    resolver.providers = [found for found in resolver.providers if found.METHOD in kept]
 
 
 def _guard(client: Any) -> None:

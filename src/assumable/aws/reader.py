@@ -20,6 +20,7 @@ from assumable.errors import UnreadableError
 from assumable.formats.scenario import Scenario
 from assumable.model.call import Call, RoleCaller, UserCaller, Value
 from assumable.model.policy import Layer
+from assumable.model.route import Start
 from assumable.model.world import Account, Provider, Unknown, World
 
 Part = tuple[str, Callable[[], None]]
@@ -51,8 +52,13 @@ class Connections(NamedTuple):
     of_organization: Connection | None
 
 
-def connect(readers: Readers, calls: Calls | None = None) -> Connections:
-    """Nothing is sent yet; InputError for a profile that does not exist."""
+def connect(
+    readers: Readers, calls: Calls | None = None, start: Start | None = None
+) -> Connections:
+    """Nothing is sent yet; InputError for a profile that does not exist.
+
+    With `start`, the caller's credentials are those that the way of its profile starts from.
+    """
     calls = calls or Calls()
 
     def one(name: str | None) -> Connection:
@@ -60,8 +66,14 @@ def connect(readers: Readers, calls: Calls | None = None) -> Connections:
         profile = readers.profile if role_arn else name
         return Connection(profile, readers.region, readers.endpoint_url, calls, role_arn=role_arn)
 
+    if start is None or start.kind == "web-identity":
+        caller = one(readers.profile)
+    else:
+        caller = Connection(
+            start.profile or None, readers.region, readers.endpoint_url, calls, start=start
+        )
     others = (readers.caller_profile, readers.role_profile, readers.org_profile)
-    return Connections(one(readers.profile), *(one(name) if name else None for name in others))
+    return Connections(caller, *(one(name) if name else None for name in others))
 
 
 class Reader:

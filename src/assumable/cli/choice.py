@@ -1,5 +1,6 @@
 """Which world and which call the options of `why` and `export-side` choose."""
 
+import os
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
@@ -190,19 +191,26 @@ def _signed(
             "",
             "--snapshot, --trust-policy, --caller-policy, or --caller-profile to read AWS",
         )
-    if "RoleArn" not in flags:
+    if "RoleArn" not in flags and (from_files or options["caller"] or flags):
         raise InputError("--role-arn is missing", "", "or choose a world with --scenario FILE")
     if from_files:
         return _from_files(options, flags, now)
-    from assumable.ask import read_live
+    return _live(options, flags, now)
 
-    return read_live(
-        flags,
-        readers.readers_of(options),
-        now=now,
-        caller=options["caller"],
-        via_roles=options["via"],
-        calls=options["calls"],
+
+def _live(options: Mapping[str, Any], flags: dict[str, Any], now: datetime) -> Scenario:
+    """The call in AWS itself: of another caller, or as the profiles of this machine make it."""
+    from assumable.ask import read_live, read_through
+    from assumable.formats.profiles import read_client
+
+    whose, calls = readers.readers_of(options), options["calls"]
+    if options["caller"]:
+        return read_live(
+            flags, whose, now=now, caller=options["caller"], via_roles=options["via"], calls=calls
+        )
+    client = read_client(options["profile"], os.environ)
+    return read_through(
+        client, flags or None, whose, now=now, via_roles=options["via"], calls=calls
     )
 
 

@@ -6,6 +6,9 @@ from typing import Any
 
 import msgspec
 
+NOBODY = "arn:aws:iam::000000000000:user/nobody"
+"""Stands for the caller where the client finds no credentials to call with."""
+
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):
     """Where something stands: lines and columns count from 1, the end is exclusive."""
