@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from assumable.cli.assume import assumptions
+from assumable.question import assumptions
 from assumable.errors import InputError
 from tests.worlds import DEPLOYER, ROLE, A, B, classic
 

@@ -7,7 +7,7 @@ from click.testing import CliRunner
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from assumable.cli.assume import assumptions
+from assumable.question import assumptions
 from assumable.cli.explain import command as explain
 from assumable.cli.explain import plain, readable
 from assumable.errors import InputError

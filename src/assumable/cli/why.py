@@ -4,7 +4,6 @@ import os
 import shutil
 import sys
 from collections.abc import Mapping
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,15 +11,13 @@ import click
 import msgspec
 
 from assumable.cli import readers, token_options
-from assumable.cli.assume import assumptions
 from assumable.diagnose import Diagnosis, diagnose
 from assumable.engine.evaluate import Verdict
 from assumable.errors import InputError
-from assumable.formats.chain import via
 from assumable.formats.command import parameters_from_flags
 from assumable.formats.scenario import Scenario, read_scenario
-from assumable.model.call import RoleCaller, Session
 from assumable.model.world import World
+from assumable.question import Choice, as_assumed, assumptions, borne, signed
 
 EXIT_CODES = {Verdict.ALLOWED: 0, Verdict.DENIED: 1, Verdict.CONDITIONAL: 3}
 _SEVERAL = (
@@ -136,11 +133,7 @@ def command(**options: Any) -> None:
     notes = (*notes, *readers.notes_on(calls))
     if options["older_snapshot"]:
         world = _with_former(world, options)
-    decided = assumptions(options["assume"])
-    if decided.get("session") and isinstance(call.caller, RoleCaller):
-        plain = msgspec.structs.replace(call.caller, session=Session())
-        call = msgspec.structs.replace(call, caller=plain)
-    call = msgspec.structs.replace(call, assumptions=decided)
+    world, call = as_assumed(Scenario(world, call), assumptions(options["assume"]))
     like = options["like"] or ""
     if options["redact"]:
         from assumable.cli.redaction import redacted
@@ -179,21 +172,17 @@ def _scenario(options: Mapping[str, Any]) -> tuple[Scenario, tuple[str, ...], st
     Last comes the file with the token or assertion, if there is one.
     """
     now, flags = token_options.moment_of(options), parameters_from_flags(options)
-    chosen = [name for name in ("scenario", "snapshot", "trust_policy") if options[name]]
-    if len(chosen) > 1:
-        raise InputError("choose one of --scenario, --snapshot and --trust-policy")
+    choice = Choice(**{name: options[name] for name in Choice.__struct_fields__})
+    choice.refuse_mixture()
     if options["scenario"]:
         if flags or any(options[name] for name in (*_CALL, "via")):
             raise InputError("a scenario holds its own call", "--scenario", "edit the file instead")
         return read_scenario(options["scenario"], now=now), (), ""
-    live_only = [name for name in (*readers.FLAGS, "endpoint_url") if options[name]]
-    if chosen and live_only:
-        flag, other = (f"--{name.replace('_', '-')}" for name in (live_only[0], chosen[0]))
-        raise InputError(f"{flag} is for a running AWS", "", f"leave out {other}")
     bearer = token_options.bearer_of(options, flags, now)
     if bearer is not None:
-        return token_options.asked(options, flags, bearer, now), bearer.notes, bearer.file
-    return _signed(options, flags, chosen, now), (), ""
+        scenario = borne(choice, flags, bearer, now=now, calls=options["calls"])
+        return scenario, bearer.notes, bearer.file
+    return signed(choice, flags, now=now, calls=options["calls"]), (), ""
 
 
 def _with_former(world: World, options: Mapping[str, Any]) -> World:
@@ -203,59 +192,3 @@ def _with_former(world: World, options: Mapping[str, Any]) -> World:
     from assumable.formats import dump
 
     return dump.with_former(world, options["older_snapshot"])
-
-
-def _signed(
-    options: Mapping[str, Any], flags: dict[str, Any], chosen: list[str], now: datetime
-) -> Scenario:
-    """The call of a caller whose credentials sign it."""
-    if "TargetPrincipal" in flags:
-        return _for_root(options, flags, now)
-    from_files = chosen or options["caller_policy"]
-    if options["caller"] and not from_files and not options["caller_profile"]:
-        raise InputError(
-            "--caller needs a world",
-            "",
-            "--snapshot, --trust-policy, --caller-policy, or --caller-profile to read AWS",
-        )
-    if "RoleArn" not in flags:
-        raise InputError("--role-arn is missing", "", "or choose a world with --scenario FILE")
-    if from_files:
-        return _from_files(options, flags, now)
-    from assumable.ask import read_live
-
-    return read_live(
-        flags,
-        readers.readers_of(options),
-        now=now,
-        caller=options["caller"],
-        via_roles=options["via"],
-        calls=options["calls"],
-    )
-
-
-def _for_root(options: Mapping[str, Any], flags: dict[str, Any], now: datetime) -> Scenario:
-    """AssumeRoot, which the organization decides: the other worlds know nothing of it."""
-    if not options["snapshot"]:
-        raise InputError("--target-principal needs a world", "", "--snapshot DIR, or --scenario")
-    if "RoleArn" in flags or options["via"]:
-        raise InputError("AssumeRoot asks for no role", "", "leave out --role-arn and --via")
-    world, call = _from_files(options, flags, now)
-    return Scenario(world, msgspec.structs.replace(call, api="AssumeRoot"))
-
-
-def _from_files(options: Mapping[str, Any], flags: dict[str, Any], now: datetime) -> Scenario:
-    if not options["caller"]:
-        raise InputError(
-            "--caller is missing", "", "its ARN, as `aws sts get-caller-identity` prints it"
-        )
-    from assumable.formats import dump
-
-    if options["snapshot"]:
-        world = dump.read_snapshot(options["snapshot"])
-    else:
-        world = dump.read_policies(
-            options["trust_policy"], options["caller_policy"], options["caller"], flags["RoleArn"]
-        )
-    call = dump.call_of(options["caller"], flags, region=options["region"], now=now)
-    return Scenario(world, via(call, options["via"]))
