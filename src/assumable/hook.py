@@ -183,7 +183,7 @@ def _annotate(
         api=cast("Api", operation_name),
         parameters=dict(api_params),
         text=str(error),
-        credentials=client._get_credentials(),  # noqa: SLF001  # nothing public tells them
+        credentials=client._get_credentials(),
         region="us-east-1" if region == "aws-global" else region,
         endpoint_url=None if _AWS_HOST.search(host) else endpoint,
     )
