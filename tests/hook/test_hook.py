@@ -271,23 +271,25 @@ def test_each_thread_gets_the_note_of_its_own_call(server: Server, snapshot: Pat
 
 
 def test_what_the_diagnosis_itself_asks_for_gets_no_diagnosis(server: Server) -> None:
-    """The role that shall read is refused as well: that is one call, and no note of its own."""
-    server.refusals = {
-        "AssumeRole": DENIED,
-        "GetCallerIdentity": Refusal("InvalidClientTokenId", "invalid"),
-    }
+    """The role that shall read is refused as well: that is one more call, and no more than that."""
+    server.refusals = {"AssumeRole": DENIED, "AssumeRoleWithWebIdentity": Refusal("AccessDenied")}
     hook.install(budget=60, role_profile=f"arn:aws:iam::{B}:role/Reader")
-    text = note(refused(sts(server)))
-    assert "who the caller is could not be read" in text
-    assert server.asked.count("AssumeRole") <= 2
+    token = {"WebIdentityToken": fresh_token()}
+    text = note(refused(sts(server), "assume_role_with_web_identity", **CALL, **token))
+    assert "who the caller is could not be read: AccessDenied" in text
+    assert server.asked == ["AssumeRoleWithWebIdentity", "AssumeRole"]
+
+
+def fresh_token(**claims: str) -> str:
+    now = int(time.time())
+    claims_now = {**CLAIMS, "iat": now, "exp": now + 600, **claims}
+    return jwt(claims_now, signature=b"bWFya2Vk").decode()
 
 
 def test_no_secret_is_in_a_note(
     server: Server, snapshot: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    now = int(time.time())
-    claims = {**CLAIMS, "iat": now, "exp": now + 600, "jti": "marked-claim"}
-    token = jwt(claims, signature=b"bWFya2Vk").decode()
+    token = fresh_token(jti="marked-claim")
     assertion = base64.b64encode(response()).decode()
     no_token = token.replace(".", "-", 1)
     refusals = {
@@ -324,8 +326,7 @@ def _own(caplog: pytest.LogCaptureFixture) -> list[logging.LogRecord]:
 
 
 def test_a_token_is_diagnosed_from_a_snapshot(server: Server, snapshot: Path) -> None:
-    now = int(time.time())
-    token = jwt({**CLAIMS, "iat": now, "exp": now + 600}).decode()
+    token = fresh_token()
     server.refusals = {"AssumeRoleWithWebIdentity": Refusal("AccessDenied", "Not authorized")}
     hook.install(snapshot=snapshot, budget=60)
     text = note(
