@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from assumable.aws.clients import Calls
-from assumable.aws.reader import Connections, Reader, Readers, connect
+from assumable.aws.reader import Reader, Readers, connect
 from assumable.engine.chain import Chain, decide_chain
 from assumable.engine.evaluate import Decision
 from assumable.engine.gates import GateName
@@ -50,7 +50,7 @@ def read_live(
     mine = connections.caller
     call = dump.call_of(caller or mine.identity.arn, parameters, region=mine.region, now=now)
     if caller is None:
-        call = _with_credentials(call, connections)
+        call = with_credentials(call, has_token=mine.has_session_token)
     unique_id = "" if caller is not None else mine.identity.unique_id
     return read_all(Reader(via(call, via_roles), connections, unique_id))
 
@@ -85,7 +85,7 @@ def read_through(
     else:
         mine = connections.caller
         call = dump.call_of(mine.identity.arn, {}, region=mine.region, now=now)
-        call, unique_id = _with_credentials(call, connections), mine.identity.unique_id
+        call, unique_id = with_credentials(call, has_token=mine.has_session_token), mine.identity.unique_id
     call = routed(call, client)
     between = via(call, via_roles).chain
     call = msgspec.structs.replace(call, chain=(*call.chain, *between))
@@ -161,10 +161,10 @@ def _rest(decision: Decision) -> Iterator[str]:
         yield from (atom.settle for atom in atoms(gate.passes))
 
 
-def _with_credentials(call: Call, connections: Connections) -> Call:
+def with_credentials(call: Call, *, has_token: bool) -> Call:
     """The caller with what credentials do not tell about themselves left unknown."""
     caller = call.caller
-    if isinstance(caller, UserCaller) and connections.caller.has_session_token:
+    if isinstance(caller, UserCaller) and has_token:
         unsaid = Unknown("whether the caller's session token was issued with MFA", _EVENT)
         session = Session(complete=False)
         caller = msgspec.structs.replace(

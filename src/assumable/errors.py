@@ -51,6 +51,17 @@ def _part(text: str) -> str:
     return printable(text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…")
 
 
+def place_of(error: Exception) -> str:
+    """The innermost line of ours; the error's own text may hold a claim or another secret."""
+    found, step = "", error.__traceback__
+    while step is not None:
+        module = str(step.tb_frame.f_globals.get("__name__", ""))
+        if module.startswith("assumable."):
+            found = f" at {module}:{step.tb_lineno}"
+        step = step.tb_next
+    return found
+
+
 class UnreadableError(AssumableError):
     """The world could not be read at all: AWS or the network refused."""
 

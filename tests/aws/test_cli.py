@@ -56,11 +56,18 @@ def test_the_world_that_cannot_be_read_at_all_is_status_4(
     assert "could not be read" in errors
 
 
-def test_a_profile_that_does_not_exist_is_status_2(
+def test_a_profile_that_does_not_exist_is_a_finding(
     accounts: Accounts, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    """The client fails before it asks anybody; of those that only read, it is a mistake."""
     accounts.classic()
-    status, _, errors = why(monkeypatch, capsys, "--profile", "nobody")
+    status, output, _ = why(monkeypatch, capsys, "--profile", "deploier")
+    assert status == 1
+    assert "AS008 client-config" in output
+    assert "`deployer`" in output
+    status, _, errors = why(
+        monkeypatch, capsys, "--profile", "deployer", "--role-profile", "nobody"
+    )
     assert (status, "`nobody`" in errors) == (2, True)
 
 

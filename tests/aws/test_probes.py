@@ -46,7 +46,7 @@ def sending(url: str, announced: list[ProbeRequest] | None = None, **secrets: st
 
 def probed(accounts: Accounts, **parameters: Any) -> Diagnosis:
     """The diagnosis after real probes; the role's side was not read."""
-    world, call = accounts.read(target_profile=None, **parameters)
+    world, call = accounts.read(role_profile=None, **parameters)
     send = sending(accounts.url)
     return diagnose(world, call, probe=send)
 

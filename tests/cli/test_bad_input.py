@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from assumable.cli.assume import assumptions
 from assumable.errors import InputError
+from assumable.question import assumptions
 from tests.worlds import DEPLOYER, ROLE, A, B, classic
 
 MAIN = "from assumable.cli.main import main; main()"

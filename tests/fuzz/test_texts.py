@@ -7,12 +7,12 @@ from click.testing import CliRunner
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from assumable.cli.assume import assumptions
 from assumable.cli.explain import command as explain
 from assumable.cli.explain import plain, readable
 from assumable.errors import InputError
 from assumable.formats.command import parameters_from_flags
 from assumable.formats.message import by_prior, parse_message
+from assumable.question import assumptions
 from tests.fuzz.guard import Refusals, is_one_line, soon
 from tests.fuzz.junk import texts
 

@@ -4,11 +4,13 @@ INVARIANT: no client leaves this module without the guard, so an operation outsi
 refused before anything is signed or sent.
 """
 
+import contextlib
+import contextvars
 import functools
 import os
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from typing import Any, NamedTuple
 
 from assumable import __version__
@@ -104,6 +106,8 @@ class Calls:
 class Connection:
     """Read-only access to AWS with the credentials of one profile, or of a role that reads.
 
+    Its threads are daemons: none of them keeps a process alive that wants to end.
+
     Answers are kept, and each question is sent once, from whatever thread it is asked.
     """
 
@@ -116,16 +120,20 @@ class Connection:
         *,
         role_arn: str = "",
         start: Start | None = None,
+        credentials: Any = None,
+        timeout: float | None = None,
     ) -> None:
         """Nothing is sent yet; InputError when there is no such profile.
 
-        With `role_arn`, the credentials of the profile assume that role, which then reads. With
-        `start`, they are those that the way of a profile starts from, before any role is assumed.
+        `credentials`, an object of botocore, stand in place of those of the profile; with `start`,
+        they are those that the way of the profile starts from, before any role is assumed. With
+        `role_arn`, they assume that role, which then reads. `timeout` is in seconds: how long one
+        request may take, which is then sent only once.
         """
         from botocore.exceptions import BotoCoreError, ProfileNotFound
         from botocore.session import Session
 
-        self.endpoint_url = endpoint_url
+        self.endpoint_url, self._timeout = endpoint_url, timeout
         self.calls = calls or Calls()
         self._prepare()
         try:
@@ -137,6 +145,8 @@ class Connection:
             self.region: str | None = region or known
             if self.region:  # for the profile's own sign-in, where it has one
                 self._session.set_config_variable("region", self.region)
+            if credentials is not None:
+                _give(self._session, credentials)
             if role_arn:
                 _assume(self._session, role_arn, endpoint_url)
             if start is not None:
@@ -151,7 +161,7 @@ class Connection:
         """Nothing is asked yet."""
         self._answers: dict[Question, Future[Answer | Exception]] = {}
         self._lock, self._making = threading.Lock(), threading.Lock()
-        self._workers = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="assumable-aws")
+        self._room = threading.BoundedSemaphore(AT_ONCE)
 
     @functools.cached_property
     def has_session_token(self) -> bool:
@@ -197,7 +207,14 @@ class Connection:
     def prefetch(self, *questions: Question) -> None:
         """Begin to ask what will be asked: the answers are then there, or on their way."""
         for question in questions:
-            self._workers.submit(self._answer, question)
+            # The context goes along: a hook knows by it that the questions are our own.
+            run = contextvars.copy_context().run
+            target = functools.partial(run, self._answer_early, question)
+            threading.Thread(target=target, name="assumable-aws", daemon=True).start()
+
+    def _answer_early(self, question: Question) -> None:
+        with self._room, contextlib.suppress(Exception):  # whoever asks for it hears of it
+            self._answer(question)
 
     def _answer(self, question: Question) -> Answer | Exception:
         with self._lock:
@@ -241,10 +258,11 @@ class Connection:
         if service not in ALLOWED:
             raise OperationRefusedError(f"no client for {service}: it is not on the allow-list")
         config = Config(
-            connect_timeout=CONNECT_TIMEOUT, read_timeout=READ_TIMEOUT,
-            retries={"mode": "adaptive", "total_max_attempts": ATTEMPTS},
+            connect_timeout=self._timeout or CONNECT_TIMEOUT,
+            read_timeout=self._timeout or READ_TIMEOUT,
+            retries={"mode": "adaptive", "total_max_attempts": 1 if self._timeout else ATTEMPTS},
             user_agent_extra=f"assumable/{__version__}",
-        )  # fmt: skip
+        )
         try:
             client = self._session.create_client(
                 service,
@@ -268,6 +286,15 @@ def _loader() -> Any:
     from botocore.loaders import create_loader
 
     return create_loader(os.environ.get("AWS_DATA_PATH"))
+
+
+def _give(session: Any, credentials: Any) -> None:
+    """Have a session use the credentials of somebody else, as they are now."""
+    try:
+        frozen = credentials.get_frozen_credentials()
+    except failures() as error:  # they were to be renewed first
+        raise UnreadableError(f"there are no credentials: {reason(error)}") from None
+    session.set_credentials(frozen.access_key, frozen.secret_key, frozen.token)
 
 
 def _assume(session: Any, role_arn: str, endpoint_url: str | None) -> None:

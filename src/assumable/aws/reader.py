@@ -5,7 +5,7 @@ Parts are known by what an answer says would settle it, such as `iam:GetRole on 
 
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -41,6 +41,10 @@ class Readers(msgspec.Struct, frozen=True, kw_only=True):
     region: str | None = None
     endpoint_url: str | None = None
     """Another endpoint for every call."""
+    credentials: Any = None
+    """An object of botocore in place of the credentials of `profile`."""
+    timeout: float | None = None
+    """In seconds: how long one request may take; as long as people wait when None."""
 
 
 class Connections(NamedTuple):
@@ -64,7 +68,15 @@ def connect(
     def one(name: str | None) -> Connection:
         role_arn = name if name and arn.parse_role(name) else ""
         profile = readers.profile if role_arn else name
-        return Connection(profile, readers.region, readers.endpoint_url, calls, role_arn=role_arn)
+        return Connection(
+            profile,
+            readers.region,
+            readers.endpoint_url,
+            calls,
+            role_arn=role_arn,
+            credentials=readers.credentials if profile == readers.profile else None,
+            timeout=readers.timeout,
+        )
 
     if start is None or start.kind == "web-identity":
         caller = one(readers.profile)

@@ -1,22 +1,17 @@
 """Which world and which call the options of `why` and `export-side` choose."""
 
-import os
 from collections.abc import Callable, Mapping
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-import msgspec
 
 from assumable.cli import readers, token_options
-from assumable.cli.assume import assumptions
 from assumable.errors import InputError
-from assumable.formats.chain import via
 from assumable.formats.command import parameters_from_flags
 from assumable.formats.scenario import Scenario, read_scenario
-from assumable.model.call import RoleCaller, Session
 from assumable.model.world import World
+from assumable.question import LIVE, Choice, borne, signed
 
 if TYPE_CHECKING:
     from assumable.formats.side import CallerSide, RoleSide
@@ -25,7 +20,7 @@ _SEVERAL = (
     "--tags", "--transitive-tag-keys", "--policy-arns", "--caller-policy", *token_options.SEVERAL,
 )  # fmt: skip
 _CALL = ("caller", "profile", "principal_arn", "time", *token_options.BEARERS)
-_WORLDS = ("scenario", "snapshot", "trust_policy", "caller_policy", *readers.FLAGS)
+_WORLDS = ("scenario", "snapshot", "trust_policy", "caller_policy", *LIVE)
 _PATH = click.Path(path_type=Path)
 _OPTIONS: tuple[Callable[[Any], Any], ...] = (
     click.option("--scenario", type=_PATH, help="A scenario file: a closed world and a call."),
@@ -110,16 +105,6 @@ class AwsStyle(click.Command):
         return rest
 
 
-def as_assumed(scenario: Scenario, options: Mapping[str, Any]) -> Scenario:
-    """The scenario with what the user decided with `--assume`."""
-    world, call = scenario
-    decided = assumptions(options["assume"])
-    if decided.get("session") and isinstance(call.caller, RoleCaller):
-        plain = msgspec.structs.replace(call.caller, session=Session())
-        call = msgspec.structs.replace(call, caller=plain)
-    return Scenario(world, msgspec.structs.replace(call, assumptions=decided))
-
-
 def sides_of(options: Mapping[str, Any]) -> "tuple[CallerSide, RoleSide]":
     """The two side files; InputError beside other options that choose a world or a call."""
     from assumable.formats.side import read_side
@@ -161,81 +146,19 @@ def _with_former(world: World, options: Mapping[str, Any]) -> World:
 
 def _scenario(options: Mapping[str, Any]) -> Chosen:
     now, flags = token_options.moment_of(options), parameters_from_flags(options)
-    chosen = [name for name in ("scenario", "snapshot", "trust_policy") if options[name]]
-    if len(chosen) > 1:
-        raise InputError("choose one of --scenario, --snapshot and --trust-policy")
+    choice = choice_of(options)
+    choice.refuse_mixture()
     if options["scenario"]:
         if flags or any(options[name] for name in (*_CALL, "via")):
             raise InputError("a scenario holds its own call", "--scenario", "edit the file instead")
         return read_scenario(options["scenario"], now=now), (), ""
-    live_only = [name for name in (*readers.FLAGS, "endpoint_url") if options[name]]
-    if chosen and live_only:
-        flag, other = (f"--{name.replace('_', '-')}" for name in (live_only[0], chosen[0]))
-        raise InputError(f"{flag} is for a running AWS", "", f"leave out {other}")
     bearer = token_options.bearer_of(options, flags, now)
     if bearer is not None:
-        return token_options.asked(options, flags, bearer, now), bearer.notes, bearer.file
-    return _signed(options, flags, chosen, now), (), ""
+        scenario = borne(choice, flags, bearer, now=now, calls=options["calls"])
+        return scenario, bearer.notes, bearer.file
+    return signed(choice, flags, now=now, calls=options["calls"]), (), ""
 
 
-def _signed(
-    options: Mapping[str, Any], flags: dict[str, Any], chosen: list[str], now: datetime
-) -> Scenario:
-    """The call of a caller whose credentials sign it."""
-    if "TargetPrincipal" in flags:
-        return _for_root(options, flags, now)
-    from_files = chosen or options["caller_policy"]
-    if options["caller"] and not from_files and not options["caller_profile"]:
-        raise InputError(
-            "--caller needs a world",
-            "",
-            "--snapshot, --trust-policy, --caller-policy, or --caller-profile to read AWS",
-        )
-    if "RoleArn" not in flags and (from_files or options["caller"] or flags):
-        raise InputError("--role-arn is missing", "", "or choose a world with --scenario FILE")
-    if from_files:
-        return _from_files(options, flags, now)
-    return _live(options, flags, now)
-
-
-def _live(options: Mapping[str, Any], flags: dict[str, Any], now: datetime) -> Scenario:
-    """The call in AWS itself: of another caller, or as the profiles of this machine make it."""
-    from assumable.ask import read_live, read_through
-    from assumable.formats.profiles import read_client
-
-    whose, calls = readers.readers_of(options), options["calls"]
-    if options["caller"]:
-        return read_live(
-            flags, whose, now=now, caller=options["caller"], via_roles=options["via"], calls=calls
-        )
-    client = read_client(options["profile"], os.environ)
-    return read_through(
-        client, flags or None, whose, now=now, via_roles=options["via"], calls=calls
-    )
-
-
-def _for_root(options: Mapping[str, Any], flags: dict[str, Any], now: datetime) -> Scenario:
-    """AssumeRoot, which the organization decides: the other worlds know nothing of it."""
-    if not options["snapshot"]:
-        raise InputError("--target-principal needs a world", "", "--snapshot DIR, or --scenario")
-    if "RoleArn" in flags or options["via"]:
-        raise InputError("AssumeRoot asks for no role", "", "leave out --role-arn and --via")
-    world, call = _from_files(options, flags, now)
-    return Scenario(world, msgspec.structs.replace(call, api="AssumeRoot"))
-
-
-def _from_files(options: Mapping[str, Any], flags: dict[str, Any], now: datetime) -> Scenario:
-    if not options["caller"]:
-        raise InputError(
-            "--caller is missing", "", "its ARN, as `aws sts get-caller-identity` prints it"
-        )
-    from assumable.formats import dump
-
-    if options["snapshot"]:
-        world = dump.read_snapshot(options["snapshot"])
-    else:
-        world = dump.read_policies(
-            options["trust_policy"], options["caller_policy"], options["caller"], flags["RoleArn"]
-        )
-    call = dump.call_of(options["caller"], flags, region=options["region"], now=now)
-    return Scenario(world, via(call, options["via"]))
+def choice_of(options: Mapping[str, Any]) -> Choice:
+    """What the options say of the world and of who asks."""
+    return Choice(**{name: options[name] for name in Choice.__struct_fields__})

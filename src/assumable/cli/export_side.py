@@ -9,11 +9,12 @@ import msgspec
 
 from assumable import arn
 from assumable.cli import token_options
-from assumable.cli.choice import AwsStyle, as_assumed, call_options, scenario_of
+from assumable.cli.choice import AwsStyle, call_options, choice_of, scenario_of
 from assumable.errors import InputError
 from assumable.formats.command import parameters_from_flags
 from assumable.formats.scenario import Scenario
 from assumable.formats.side import CallerSide, RoleSide, Side, is_sealed, read_side, written
+from assumable.question import as_assumed, assumptions
 from assumable.sides.contents import Wish
 from assumable.sides.export import caller_side, role_side
 
@@ -86,7 +87,7 @@ def _scenario(options: Mapping[str, Any], given: Side | None) -> Scenario:
         if is_live and not options["caller"]:
             asked["caller"] = None  # the profile says who calls
         found = scenario_of(asked)[0]
-    world, call = as_assumed(found, options)
+    world, call = as_assumed(found, assumptions(options["assume"]))
     return Scenario(
         world, msgspec.structs.replace(call, parameters={**parameters, **call.parameters})
     )
@@ -95,7 +96,6 @@ def _scenario(options: Mapping[str, Any], given: Side | None) -> Scenario:
 def _read_role(options: Mapping[str, Any], parameters: Mapping[str, Any]) -> Scenario:
     """The role's account, read from AWS; the caller is whom the options name."""
     from assumable.ask import read_bearer
-    from assumable.cli.readers import readers_of
     from assumable.formats.dump import call_of
 
     if not options["caller"]:
@@ -105,7 +105,7 @@ def _read_role(options: Mapping[str, Any], parameters: Mapping[str, Any]) -> Sce
     if "RoleArn" not in flags:
         raise InputError("--role-arn is missing")
     call = call_of(options["caller"], flags, region=options["region"], now=now)
-    return read_bearer(call, readers_of({**options, "caller": None}))
+    return read_bearer(call, choice_of({**options, "caller": None}).readers())
 
 
 def _write(side: Side, out: Path | None) -> None:

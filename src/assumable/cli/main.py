@@ -76,25 +76,14 @@ def main() -> None:
 
 
 def _last_words(error: Exception) -> int:
-    from assumable.errors import AssumableError
+    from assumable.errors import AssumableError, place_of
 
     if isinstance(error, AssumableError):
         click.echo(f"assumable: {error}", err=True)
         return error.exit_code
     click.echo(
-        f"assumable: this is a bug, not an answer ({type(error).__name__}{_place(error)}); please "
-        "report it with `assumable --version` and the command that you ran",
+        f"assumable: this is a bug, not an answer ({type(error).__name__}{place_of(error)}); "
+        "please report it with `assumable --version` and the command that you ran",
         err=True,
     )
     return BUG
-
-
-def _place(error: Exception) -> str:
-    """The innermost line of ours; the error's own text may hold a claim or another secret."""
-    found, step = "", error.__traceback__
-    while step is not None:
-        module = str(step.tb_frame.f_globals.get("__name__", ""))
-        if module.startswith("assumable."):
-            found = f" at {module}:{step.tb_lineno}"
-        step = step.tb_next
-    return found

@@ -1,28 +1,12 @@
-"""The options that say whose credentials read AWS, and what is shown while they do."""
+"""What is shown while AWS is read."""
 
 import sys
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from assumable.aws.clients import Calls
-from assumable.aws.reader import Readers
 
-FLAGS = ("profile", "caller_profile", "role_profile", "org_profile")
 _CLEAR = "\r\x1b[K"
-
-
-def readers_of(options: Mapping[str, Any]) -> Readers:
-    """What the options say; who asks about another caller needs no profile of that one."""
-    profile = options["caller_profile"] if options.get("caller") else options["profile"]
-    return Readers(
-        profile=profile,
-        caller_profile=options["caller_profile"],
-        role_profile=options["role_profile"],
-        org_profile=options["org_profile"],
-        region=options["region"],
-        endpoint_url=options["endpoint_url"],
-    )
 
 
 def counted() -> Calls:

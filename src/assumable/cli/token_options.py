@@ -2,20 +2,18 @@
 
 import re
 import shlex
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 import click
 import msgspec
 
 from assumable.diagnose import Diagnosis
 from assumable.errors import InputError
-from assumable.formats.scenario import Scenario
-from assumable.model.assertion import SAML_ROLE
-from assumable.model.call import Api, Call, Network, SamlCaller, WebIdentityCaller
-from assumable.model.world import Unknown
+from assumable.formats.bearer import Bearer, by_assertion, by_token
+from assumable.model.call import WebIdentityCaller
 
 SEVERAL = ("--github", "--eks", "--gitlab")
 """Flags that take several words."""
@@ -26,20 +24,6 @@ _MOST = 200_000
 """Bytes, more than STS takes of either."""
 _PLACEHOLDER = re.compile(r"(--web-identity-token|--saml-assertion) file://(?:TOKEN|ASSERTION)$")
 F = TypeVar("F", bound=Callable[..., Any])
-
-
-class Bearer(NamedTuple):
-    """A caller that signs nothing, and what its token or assertion says of the call."""
-
-    api: Api
-    caller: WebIdentityCaller | SamlCaller
-    parameters: Mapping[str, Any]
-    """Those that follow from the assertion."""
-    unsaid: Mapping[str, Unknown]
-    """By condition key: what the token may carry without our knowing."""
-    notes: tuple[str, ...]
-    file: str = ""
-    """The file that holds it and nothing else, so that the `aws` command can read it there."""
 
 
 def token_options(command: F) -> F:
@@ -82,12 +66,21 @@ def bearer_of(options: Mapping[str, Any], flags: Mapping[str, Any], now: datetim
         if options[name]:
             raise InputError(f"{given[0]} is the caller", "", f"leave out {_flag(name)}")
     if options["saml_assertion"]:
-        bearer = _by_assertion(options, flags, now)
+        from assumable.formats.assertion import read_assertion
+
+        bearer = by_assertion(
+            read_assertion(options["saml_assertion"]),
+            now,
+            role_arn=flags.get("RoleArn"),
+            principal_arn=options["principal_arn"],
+        )
         return bearer._replace(file=_file_of(options["saml_assertion"], _BASE64))
     if options["principal_arn"]:
         raise InputError("--principal-arn goes with --saml-assertion")
     if options["web_identity_token"]:
-        bearer = _by_token(options["web_identity_token"], now)
+        from assumable.formats.token import read_token
+
+        bearer = by_token(read_token(options["web_identity_token"]), now)
         return bearer._replace(file=_file_of(options["web_identity_token"], _JWT))
     name = given[0].removeprefix("--")
     return _by_description(name, options[name])
@@ -133,29 +126,6 @@ def _flag(name: str) -> str:
     return "--" + name.replace("_", "-")
 
 
-def _by_token(value: str, now: datetime) -> Bearer:
-    from assumable.formats.token import read_token
-
-    claims = read_token(value)
-    expires = datetime.fromtimestamp(claims["exp"], UTC)
-    return Bearer(
-        api="AssumeRoleWithWebIdentity",
-        caller=WebIdentityCaller(claims=claims),
-        parameters={},
-        unsaid={},
-        notes=tuple(_caveats("token", expires, now)),
-    )
-
-
-def _caveats(what: str, expires: datetime, now: datetime) -> Iterator[str]:
-    yield f"the signature of the {what} was not verified"
-    if expires <= now:
-        yield (
-            f"the {what} has expired: --time, with a moment before {expires:%Y-%m-%dT%H:%M:%SZ}, "
-            "decides the call as of then"
-        )
-
-
 def _by_description(issuer: str, words: Sequence[str]) -> Bearer:
     from assumable.formats.claims import eks, github, gitlab
 
@@ -164,56 +134,3 @@ def _by_description(issuer: str, words: Sequence[str]) -> Bearer:
     host = found.claims["iss"].removeprefix("https://")
     unsaid = {f"{host}:{claim}".lower(): unknown for claim, unknown in found.unsaid.items()}
     return Bearer("AssumeRoleWithWebIdentity", caller, {}, unsaid, found.notes)
-
-
-def _by_assertion(options: Mapping[str, Any], flags: Mapping[str, Any], now: datetime) -> Bearer:
-    from assumable.formats.assertion import about_provider, chosen, read_assertion
-
-    found = read_assertion(options["saml_assertion"])
-    void = bool(found.asserted[SAML_ROLE])
-    pair = chosen(found.pairs, flags.get("RoleArn"), options["principal_arn"], void=void)
-    asserted = {**found.asserted, **about_provider(found.asserted, pair.provider)}
-    expires = datetime.fromisoformat(found.asserted["NotOnOrAfter"])
-    unsaid = {
-        key.lower(): Unknown(f"whether AWS makes {key} of this assertion", "AWS's own answer")
-        for key in found.doubtful
-    }
-    return Bearer(
-        api="AssumeRoleWithSAML",
-        caller=SamlCaller(assertion=asserted, provider=pair.provider),
-        parameters={"RoleArn": pair.role, "PrincipalArn": pair.provider},
-        unsaid=unsaid,
-        notes=(*_caveats("assertion", expires, now), *found.notes),
-    )
-
-
-def asked(
-    options: Mapping[str, Any], flags: Mapping[str, Any], bearer: Bearer, now: datetime
-) -> Scenario:
-    """The call of a bearer in the world that the options choose: only the role's side counts."""
-    from assumable.engine.keys.federation import is_mapped
-    from assumable.formats import dump
-
-    parameters = {**flags, **bearer.parameters}
-    if "RoleArn" not in parameters:
-        raise InputError("--role-arn is missing")
-    call = Call(
-        api=bearer.api,
-        caller=bearer.caller,
-        parameters=parameters,
-        network=Network(region=options["region"], assumed=True),
-        time=now,
-    )
-    mapped = isinstance(bearer.caller, SamlCaller)
-    overrides = {
-        key: value for key, value in bearer.unsaid.items() if mapped or is_mapped(call, key)
-    }
-    call = msgspec.structs.replace(call, overrides=overrides)
-    if options["snapshot"]:
-        return Scenario(dump.read_snapshot(options["snapshot"]), call)
-    if options["trust_policy"]:
-        return Scenario(dump.read_trust_policy(options["trust_policy"], call.role_arn), call)
-    from assumable.ask import read_bearer
-    from assumable.cli.readers import readers_of
-
-    return read_bearer(call, readers_of(options), calls=options["calls"])

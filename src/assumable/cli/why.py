@@ -11,12 +11,13 @@ import click
 import msgspec
 
 from assumable.cli import probe_options, token_options
-from assumable.cli.choice import AwsStyle, as_assumed, call_options, scenario_of, sides_of
+from assumable.cli.choice import AwsStyle, call_options, scenario_of, sides_of
 from assumable.compare import exchanged
 from assumable.diagnose import Diagnosis, diagnose
 from assumable.engine.evaluate import Verdict
 from assumable.formats.scenario import Scenario
 from assumable.model.world import World
+from assumable.question import as_assumed, assumptions
 
 EXIT_CODES = {Verdict.ALLOWED: 0, Verdict.DENIED: 1, Verdict.CONDITIONAL: 3}
 _PATH = click.Path(path_type=Path)
@@ -67,7 +68,7 @@ def command(**options: Any) -> None:
     if options["side"]:
         _answer_sides(options)
     given, notes, file = scenario_of(options)
-    world, call = as_assumed(given, options)
+    world, call = as_assumed(given, assumptions(options["assume"]))
     like = options["like"] or ""
     if like:
         exchanged(world, call, like)  # an error names what was given, not its pseudonym
@@ -91,7 +92,7 @@ def _answer_sides(options: Mapping[str, Any]) -> NoReturn:
     from assumable.sides.join import joined
 
     sides = sides_of(options)
-    scenario = as_assumed(joined(*sides), options)
+    scenario = as_assumed(joined(*sides), assumptions(options["assume"]))
     diagnosis = diagnosed(scenario, sides, expected=options["expect"] or "")
     _answer(diagnosis, scenario.world, options)
 

@@ -83,8 +83,15 @@ def _mended(pattern: str, text: str) -> tuple[str, str] | None:
         for old, new, whole in (*heads, *tails)
         # a wildcard takes whatever is cut off, which tells nothing
         if not old.startswith(new) and not old.endswith(new) and matches(whole, text)
+        # nor does a name that goes on where the pattern has a separator
+        if _ends_alike(old, new, at=-1 if old is start else 0)
     ]
     return max(found, key=lambda pair: ratio(*pair), default=None)
+
+
+def _ends_alike(old: str, new: str, *, at: int) -> bool:
+    """Whether a separator beside the wildcard stays where it is."""
+    return not old or old[at].isalnum() or old[at] == new[at]
 
 
 def _near(piece: str, most: int) -> range:

@@ -31,6 +31,8 @@ from assumable.model.world import (
 from assumable.source import Document, Location
 
 MAX_DUMP_BYTES = 1_000_000_000
+File = Path | Document
+"""A file, or what was read of it before."""
 
 
 def read_snapshot(folder: Path) -> World:
@@ -145,7 +147,7 @@ def unsaid_session() -> Session:
     return Session(policies=(policy,), complete=False)
 
 
-def read_trust_policy(trust_policy: Path | None, role_arn: str) -> World:
+def read_trust_policy(trust_policy: File | None, role_arn: str) -> World:
     """A world of one trust policy; nothing else is known of the role's account."""
     accounts: dict[str, Account | Unknown] = {}
     role = _role(trust_policy, role_arn)
@@ -156,7 +158,7 @@ def read_trust_policy(trust_policy: Path | None, role_arn: str) -> World:
 
 
 def read_policies(
-    trust_policy: Path | None, caller_policies: Sequence[Path], caller: str, role_arn: str
+    trust_policy: File | None, caller_policies: Sequence[File], caller: str, role_arn: str
 ) -> World:
     """A world of loose policy files; nothing else is known of either account."""
     world = read_trust_policy(trust_policy, role_arn)
@@ -171,11 +173,11 @@ def read_policies(
     return msgspec.structs.replace(world, accounts={**world.accounts, account_id: account})
 
 
-def _role(path: Path | None, role_arn: str) -> Role | None:
+def _role(file: File | None, role_arn: str) -> Role | None:
     parts = arn.parse_role(role_arn)
-    if path is None or parts is None:
+    if file is None or parts is None:
         return None
-    document = read_document(path)
+    document = file if isinstance(file, Document) else read_document(file)
     cursor = Cursor(document.value, Location(document))
     duration: int | Unknown = Unknown(
         "the role's MaxSessionDuration", "the output of aws iam get-role"
@@ -203,7 +205,7 @@ def _role(path: Path | None, role_arn: str) -> Role | None:
     )
 
 
-def _caller(paths: Sequence[Path], caller: str, target: Role | None) -> User | Role:
+def _caller(files: Sequence[File], caller: str, target: Role | None) -> User | Role:
     """The caller with the policies that were given, which are taken to be all it has."""
     found = _from_flag(caller)
     parts = arn.parse(caller)
@@ -213,15 +215,15 @@ def _caller(paths: Sequence[Path], caller: str, target: Role | None) -> User | R
     if isinstance(found, RoleCaller):
         own_arn = f"arn:{parts.partition}:iam::{parts.account}:role/{found.role_name}"
     policies: list[Policy | Unknown] = []
-    for path in paths:
-        document = read_document(path)
+    for file in files:
+        document = file if isinstance(file, Document) else read_document(file)
         cursor = Cursor(document.value, Location(document))
         for wrapper in ("PolicyVersion", "PolicyDocument", "Document"):
             if isinstance(cursor.value, dict) and wrapper in cursor.value:
                 cursor = cursor.fields()[wrapper]
-        name = PolicyName(Layer.IDENTITY, path.stem, own_arn, "", parts.account)
+        name = PolicyName(Layer.IDENTITY, Path(document.name).stem, own_arn, "", parts.account)
         policies.append(refuse_malformed(read_policy(cursor, name, patchable=False)))
-    if not paths:
+    if not files:
         policies.append(Unknown("the caller's policies", "--caller-policy FILE"))
     if target is not None and target.arn == own_arn:
         return msgspec.structs.replace(target, policies=tuple(policies), path_known=False)

@@ -1,0 +1,83 @@
+"""The answer in three to eight lines: a note on the exception of a refused call."""
+
+import string
+from collections.abc import Iterator, Sequence
+
+from assumable import arn
+from assumable.diagnose import Diagnosis
+from assumable.engine.evaluate import Verdict
+from assumable.errors import printable
+from assumable.findings.fix import CALLER
+
+_MOST = 3
+"""Findings, and fixes, that are shown."""
+_ALLOWED = (
+    "AWS refused what these policies allow: a change needs some seconds to reach it, or they have "
+    "changed since they were read"
+)
+
+
+def render(diagnosis: Diagnosis, more: str) -> str:
+    """The verdict, why, what fixes it, and the call that works or the command that shows `more`."""
+    plan = diagnosis.plans[0] if diagnosis.plans else None
+    alone = plan is not None and set(plan.owners) == {CALLER} and diagnosis.working_commands
+    last = f"run:  {diagnosis.working_commands[-1]}" if alone else f"more: {more}"
+    return _written([_verdict(diagnosis), *_why(diagnosis), *_fixes(diagnosis), last])
+
+
+def unanswered(why: str, meaning: str, more: str) -> str:
+    """The note when there is no answer: why not, what AWS's own text means, and how to ask."""
+    says = [f"- {meaning}"] if meaning else []
+    return _written([f"no diagnosis: {why}", *says, f"more: {more}"])
+
+
+def _written(lines: Sequence[str]) -> str:
+    return "\n".join(
+        printable(f"  {line}" if number else f"assumable: {line}")
+        for number, line in enumerate(lines)
+    )
+
+
+def _verdict(diagnosis: Diagnosis) -> str:
+    call = diagnosis.call
+    caller, role = arn.display_name(call.caller), arn.display_name(call.role_arn)
+    mine = f" ({call.caller_account})" if call.caller_account else ""
+    theirs = f" ({call.role_account})" if call.role_account else ""
+    words = "" if diagnosis.headline == diagnosis.verdict else f": {diagnosis.headline}"
+    return f"{diagnosis.verdict.upper()}  {caller}{mine} → {role}{theirs}{words}"
+
+
+def _why(diagnosis: Diagnosis) -> Iterator[str]:
+    if diagnosis.verdict is Verdict.ALLOWED:
+        yield f"- {_ALLOWED}"
+    elif diagnosis.verdict is Verdict.CONDITIONAL:
+        texts = [
+            f"not known: {unknown.what}" + (f" ({unknown.settle})" if unknown.settle else "")
+            for unknown in diagnosis.unknowns
+        ]
+        yield from _first(texts, "unknown parts")
+    else:
+        blocking = [finding for finding in diagnosis.findings if finding.blocking]
+        texts = [f"{found.cause}: {found.title} ({_whose(found.owner)})" for found in blocking]
+        yield from _first(texts, "findings")
+
+
+def _first(texts: Sequence[str], what: str) -> Iterator[str]:
+    shown = texts if len(texts) <= _MOST else texts[: _MOST - 1]
+    yield from (f"- {text}" for text in shown)
+    if len(shown) < len(texts):
+        yield f"- {len(texts) - len(shown)} more {what}"
+
+
+def _fixes(diagnosis: Diagnosis) -> Iterator[str]:
+    by_id = {fix.id: fix for fix in diagnosis.fixes}
+    fixes = [by_id[name] for plan in diagnosis.plans[:1] for name in plan.fixes]
+    shown = fixes if len(fixes) <= _MOST else fixes[: _MOST - 1]
+    for letter, fix in zip(string.ascii_uppercase, shown, strict=False):
+        yield f"fix {letter} ({_whose(fix.owner)}): {fix.title}"
+    if len(shown) < len(fixes):
+        yield f"and {len(fixes) - len(shown)} more fixes, all of them needed"
+
+
+def _whose(owner: str) -> str:
+    return CALLER if owner == CALLER else f"admin of {owner or 'the management account'}"
