@@ -85,7 +85,10 @@ def read_through(
     else:
         mine = connections.caller
         call = dump.call_of(mine.identity.arn, {}, region=mine.region, now=now)
-        call, unique_id = with_credentials(call, has_token=mine.has_session_token), mine.identity.unique_id
+        call, unique_id = (
+            with_credentials(call, has_token=mine.has_session_token),
+            mine.identity.unique_id,
+        )
     call = routed(call, client)
     between = via(call, via_roles).chain
     call = msgspec.structs.replace(call, chain=(*call.chain, *between))
