@@ -11,6 +11,7 @@ from assumable.engine.gates import Outcome
 from assumable.findings.blame import Blame
 from assumable.findings.finding import Fix
 from assumable.findings.fix import attach_scp, change_policy, is_editable
+from assumable.findings.guards import gone_round
 from assumable.findings.report import actions_needed, new_statement, role_name
 from assumable.findings.who import key_of_caller, who_is
 from assumable.model.policy import Policy
@@ -28,7 +29,7 @@ def cap_fixes(decision: Decision, blame: Blame, slug: str, *, opens: str) -> Ite
             f"{slug}/allow-this-role",
             f"let {policy.name.name} allow the call on exactly {decision.call.role_arn}",
             new_statement(policy, _statement(decision)),
-            opens=opens,
+            opens=opens + gone_round(blame.trace),
         )
         return
 
@@ -54,7 +55,7 @@ def scp_fixes(decision: Decision, blame: Blame) -> Iterator[Fix]:
         blame.gate.account,
         f"scp/{level}/attach",
         f"attach a policy to {level} that allows the call on exactly {decision.call.role_arn}",
-        opens=opens,
+        opens=opens + gone_round(blame.trace),
     )
 
 
@@ -79,7 +80,8 @@ def endpoint_fixes(decision: Decision, blame: Blame) -> Iterator[Fix]:
             "vpc-endpoint-policy/allow-this-call",
             f"let the endpoint pass {who_is(decision)} on to exactly {decision.call.role_arn}",
             new_statement(policy, statement),
-            opens=f"{who_is(decision)}, for this role only, where the other policies allow it",
+            opens=f"{who_is(decision)}, for this role only, where the other policies allow it"
+            f"{gone_round(blame.trace)}",
         )
         return
 

@@ -9,6 +9,7 @@ from assumable.findings.blame import Blame
 from assumable.findings.checks.as401_mfa import mfa_fixes
 from assumable.findings.finding import Fix, Target
 from assumable.findings.fix import CALLER, change_call, change_endpoint
+from assumable.findings.wanted import asked_of
 from assumable.globs import has_wildcard
 from assumable.model.call import UserCaller
 from assumable.model.policy import Condition
@@ -24,7 +25,7 @@ def request_fixes(decision: Decision, blame: Blame, slug: str) -> Iterator[Fix]:
     """Another endpoint, a parameter, or MFA, where a condition of the Deny leaves that way open."""
     assert blame.trace is not None  # noqa: S101  # the caller has looked
     call = decision.call
-    for condition in blame.trace.statement.conditions:
+    for condition in asked_of(blame):
         key = condition.key.lower()
         if key.startswith("aws:multifactorauth"):
             yield from mfa_fixes(decision, "not-presented")

@@ -80,6 +80,8 @@ def _permission_row(decision: Decision) -> tuple[Status, str]:
         return "pass", f"{account}: {allowing.policy.name.name}, {allowing.statement.label}"
     if decision.call.has_identity_side and _is_missing(decision):
         return "not-required", _NO_ROLE
+    if outcome is Outcome.IMPLICIT_DENY:
+        return "fail", "no policy of the caller allows it as the call is"
     if decision.call.has_identity_side:
         named = any(gate.allow is not False for gate in gates_named(decision, GateName.TRUST))
         why = (

@@ -21,6 +21,8 @@ from assumable.model.world import Role
 from assumable.source import escape
 
 CALLER = "you"
+_ROLES_OF_AWS = (":role/aws-service-role/", ":role/aws-reserved/")
+"""Their services alone edit them (R1.23, R2.11)."""
 Safety = Literal["safe", "review", "display"]
 Edit = tuple[dict[str, Any], ...]
 
@@ -74,6 +76,12 @@ def change_policy(
         commands=(commands.put_policy(target, changed),),
         opens=opens,
     )
+
+
+def is_of_service(fix: Fix) -> bool:
+    """Whether a fix edits a role, or its own policies, that a service of AWS manages (R2.13)."""
+    target = fix.target
+    return not target.policy_arn and any(path in target.arn for path in _ROLES_OF_AWS)
 
 
 def is_editable(policy: Policy) -> bool:

@@ -12,6 +12,7 @@ from assumable.findings.accept import accept_fixes
 from assumable.findings.blame import Blame
 from assumable.findings.finding import Fix
 from assumable.findings.fix import add_inline_policy, change_policy
+from assumable.findings.guards import guards_to_keep
 from assumable.findings.report import (
     actions_needed,
     appended,
@@ -19,6 +20,7 @@ from assumable.findings.report import (
     role_name,
     with_action,
 )
+from assumable.findings.wanted import session_name_fixes
 from assumable.model.call import RoleCaller
 from assumable.model.policy import Policy
 from assumable.model.world import Principal, Role
@@ -50,15 +52,20 @@ def permission_fixes(decision: Decision, blame: Blame) -> Iterator[Fix]:
     yield from _widen_resource(decision, blame, principal)
     condition = blame.element.condition if blame.element is not None else None
     if condition is not None:
+        yield from session_name_fixes(decision, blame, condition, "identity-permission")
         yield from accept_fixes(decision, blame, condition, "identity-permission")
     statement: dict[str, Any] = {
         "Effect": "Allow",
         "Action": actions_needed(decision),
         "Resource": role_arn,
     }
+    guards = guards_to_keep(blame.trace)
+    if guards is None:
+        return  # a grant would go around what keeps the caller to some roles
     if decision.call.task_policy_arn:
-        task = {"sts:TaskPolicyArn": decision.call.task_policy_arn}
-        statement["Condition"] = {"ArnEquals": task}
+        guards["ArnEquals"] = {"sts:TaskPolicyArn": decision.call.task_policy_arn}
+    if guards:
+        statement["Condition"] = guards
     document = {"Version": "2012-10-17", "Statement": [statement]}
     yield add_inline_policy(
         principal.arn,

@@ -8,13 +8,13 @@ from assumable.engine.assume_root import ASSUME_ROOT
 from assumable.engine.evaluate import Decision
 from assumable.engine.gates import GateName
 from assumable.engine.match import StatementTrace
+from assumable.findings.asked import why_denied, why_not_allowed
 from assumable.findings.blame import Blame
 from assumable.findings.evidence import default_evidence
 from assumable.findings.finding import Cause, Evidence, Finding, Fix, Row
-from assumable.findings.fix import CALLER, Edit, change_policy
-from assumable.findings.near import about_exception
+from assumable.findings.fix import CALLER, Edit, change_policy, is_of_service
 from assumable.model.call import RoleCaller, RootCaller, UserCaller
-from assumable.model.policy import Policy
+from assumable.model.policy import Layer, Policy
 from assumable.source import value_at
 
 # Refused before any policy is looked at, and yet nothing that the caller could mend.
@@ -39,9 +39,11 @@ def finding(
     row: Row | None = None,
 ) -> Finding:
     """A blocking finding; its owner is who can act: by the first fix, else by the gate."""
-    key = blame.variant.lower()
     own_row = row if row is not None else _row(cause, blame)
-    also = _KEY_ROWS.get(key)
+    also = [_KEY_ROWS.get(blame.variant.lower())]
+    if blame.gate.gate is GateName.IDENTITY:  # whatever it asks for, the caller is not permitted
+        also.append(Row.PERMISSION)
+    fixes, managed = _of_people(fixes)
     request = blame.gate.gate in (GateName.REQUEST, GateName.CREDENTIALS)
     owner = CALLER if request or not blame.gate.account else blame.gate.account
     if cause.slug in _IN_THE_ROLES_ACCOUNT and blame.variant != "not-a-role":
@@ -54,12 +56,24 @@ def finding(
         variant=blame.variant if variant is None else variant,
         owner=owner,
         title=title or cause.title,
-        explanation=explanation,
+        explanation=explanation + managed,
         row=own_row,
-        also_fails=(also,) if also is not None and also is not own_row else (),
+        also_fails=tuple(each for each in also if each is not None and each is not own_row),
         evidence=default_evidence(blame) if evidence is None else evidence,
-        fixes=tuple(fixes),
+        fixes=fixes,
         facts=tuple(facts),
+    )
+
+
+def _of_people(fixes: Sequence[Fix]) -> tuple[tuple[Fix, ...], str]:
+    """The fixes that people can carry out, and in words whose trust policy they cannot edit."""
+    kept = tuple(fix for fix in fixes if fix.safety == "display" or not is_of_service(fix))
+    managed = [fix.target for fix in fixes if fix not in kept]
+    if not any(target.layer is Layer.TRUST for target in managed):
+        return kept, ""
+    return kept, (
+        "; IAM Identity Center manages this trust policy, nobody else edits it (R2.13): who is to "
+        "use the role is assigned its permission set"
     )
 
 
@@ -89,11 +103,15 @@ def where(blame: Blame) -> str:
     return f"{blame.trace.statement.label} of {blame.trace.policy.name.name}"
 
 
-def refusal(blame: Blame) -> str:
+def refusal(blame: Blame, on: str = "") -> str:
     """How a layer that caps the caller refuses: by a Deny, or by allowing nothing like it."""
-    denied = blame.trace is not None and blame.trace.truth is True
-    near = about_exception(blame.trace, blame.gate.context)
-    return f"{where(blame)}{near} denies" if denied else "nothing in it allows"
+    what = f"{blame.action} on {on}" if on else blame.action
+    if blame.trace is not None and blame.trace.truth is True:
+        return f"{where(blame)} denies {what}{why_denied(blame)}"
+    only = why_not_allowed(blame)
+    if only:
+        return f"{where(blame)} allows {what} only where {only}"
+    return f"nothing in it allows {what}"
 
 
 def actions_needed(decision: Decision) -> str | list[str]:

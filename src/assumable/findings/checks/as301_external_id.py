@@ -12,10 +12,13 @@ from assumable.findings.fix import change_call, change_policy
 from assumable.findings.near import OLD_VERSION
 from assumable.findings.report import appended, finding, where
 from assumable.findings.slips import first_difference, nearest
+from assumable.findings.wanted import written_out
 from assumable.globs import has_wildcard, matches
-from assumable.model.policy import Condition
+from assumable.model.policy import Condition, Policy
 
 CAUSE = Cause("AS301", "external-id", Row.EXTERNAL_ID, "the required external ID was not sent")
+_OWN = "EXTERNAL_ID"
+"""Stands for a value of the reader's own."""
 _VALID = re.compile(r"[A-Za-z0-9_+=,.@:/-]{2,1224}")
 _EXPLANATIONS = {
     "missing": "and the call sends none",
@@ -53,7 +56,8 @@ def check(decision: Decision, blame: Blame) -> Finding:
 def _condition(blame: Blame) -> Condition:
     assert blame.element is not None  # noqa: S101  # the cause comes from a condition
     assert blame.element.condition is not None  # noqa: S101
-    return blame.element.condition
+    assert blame.trace is not None  # noqa: S101
+    return written_out(blame.trace, blame.element.condition, blame.gate.context)
 
 
 def _slip(decision: Decision, blame: Blame, condition: Condition, variant: str) -> str:
@@ -114,14 +118,12 @@ def _fixes(decision: Decision, blame: Blame, condition: Condition) -> Iterator[F
             )
         return
     for value in condition.values:
-        wanted = value.replace("*", "").replace("?", "0") if "like" in condition.base else value
-        if "${" not in value and _VALID.fullmatch(wanted):
-            yield change_call(
-                decision.call,
-                "external-id/send",
-                f"send the external ID `{wanted}`",
-                {"ExternalId": wanted},
-            )
+        wanted = _taken(decision, value) if "like" in condition.base else value
+        if _VALID.fullmatch(wanted):
+            title = f"send the external ID `{wanted}`"
+            if wanted == _OWN:
+                title = f"send an external ID: the policy takes any, {_OWN} stands for yours"
+            yield change_call(decision.call, "external-id/send", title, {"ExternalId": wanted})
             break
     if not isinstance(sent, str) or blame.trace is None or not _VALID.fullmatch(sent):
         return
@@ -133,3 +135,18 @@ def _fixes(decision: Decision, blame: Blame, condition: Condition) -> Iterator[F
             appended(blame.trace.policy, condition.pointer, sent),
             opens="callers that this statement names and that know this external ID",
         )
+
+
+def _taken(decision: Decision, pattern: str) -> str:
+    """A value that a pattern takes: one that the trust policy writes out goes first."""
+    trust = decision.facts.trust
+    asked = [
+        value
+        for statement in (trust.statements if isinstance(trust, Policy) else ())
+        for condition in statement.conditions
+        if condition.key.lower() == "sts:externalid" and not _forbids(condition)
+        for value in condition.values
+        if _VALID.fullmatch(value) and matches(pattern, value)
+    ]
+    written = pattern.replace("*", "").replace("?", "0")
+    return asked[0] if asked else written if _VALID.fullmatch(written) else _OWN

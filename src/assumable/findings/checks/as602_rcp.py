@@ -1,10 +1,10 @@
 """AS602: an RCP of the role's account denies."""
 
 from assumable.engine.evaluate import Decision
+from assumable.findings.asked import why_denied
 from assumable.findings.blame import Blame
 from assumable.findings.carve import carve_fixes
 from assumable.findings.finding import Cause, Finding, Row
-from assumable.findings.near import about_exception
 from assumable.findings.report import finding, where
 from assumable.findings.unsigned import unsigned_fixes
 
@@ -16,7 +16,7 @@ def check(decision: Decision, blame: Blame) -> Finding:
     explanation = (
         f"{where(blame)}, attached to {blame.gate.level}, denies {blame.action} on roles of "
         "account "
-        f"{decision.call.role_account}{about_exception(blame.trace, blame.gate.context)}; it binds "
+        f"{decision.call.role_account}{why_denied(blame)}; it binds "
         "callers from everywhere"
     )
     fixes = (

@@ -14,10 +14,10 @@ CAUSE = Cause("AS702", "session-policy", Row.CAPS, "the caller's session policy 
 
 def check(decision: Decision, blame: Blame) -> Finding:
     """The finding, with its explanation."""
-    refused = refusal(blame)
+    refused = refusal(blame, decision.call.role_arn)
     explanation = (
-        f"the session of {caller_name(decision)} was created with a session policy, and {refused} "
-        f"{blame.action} on {decision.call.role_arn}; start a session whose policy allows it"
+        f"the session of {caller_name(decision)} was created with a session policy, and {refused}; "
+        "start a session whose policy allows it"
     )
     fixes = tuple(_fixes(decision, blame))
     return finding(CAUSE, blame, explanation, fixes=fixes, facts=("R1.13", "R9.5"))

@@ -17,8 +17,8 @@ def check(decision: Decision, blame: Blame) -> Finding:
     """The finding, with its explanation."""
     endpoint, refused = decision.call.network.vpc_endpoint, refusal(blame)
     explanation = (
-        f"the request goes through VPC endpoint {endpoint}, and {refused} "
-        f"{blame.action}; an endpoint policy caps every call through it"
+        f"the request goes through VPC endpoint {endpoint}, and {refused}; "
+        "an endpoint policy caps every call through it"
     )
     fixes = (
         *carve_fixes(decision, blame, CAUSE.slug),
