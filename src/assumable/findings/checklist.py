@@ -13,6 +13,7 @@ from assumable.engine.match import StatementTrace
 from assumable.engine.truth import atoms, describe
 from assumable.findings import commands
 from assumable.findings.finding import ROW_NAMES, Finding, Row
+from assumable.model.call import RootCaller
 from assumable.model.policy import Effect
 from assumable.model.world import Unknown
 
@@ -78,10 +79,12 @@ def _permission_row(decision: Decision) -> tuple[Status, str]:
     if allowing is not None:
         account = decision.call.caller_account
         return "pass", f"{account}: {allowing.policy.name.name}, {allowing.statement.label}"
+    meant = _meant(gates) if outcome is Outcome.IMPLICIT_DENY else None
+    if meant is not None:  # the line of the condition's key fails
+        where = f"{meant.policy.name.name}, {meant.statement.label}"
+        return "pass", f"{decision.call.caller_account}: {where}, but for a condition"
     if decision.call.has_identity_side and _is_missing(decision):
         return "not-required", _NO_ROLE
-    if outcome is Outcome.IMPLICIT_DENY:
-        return "fail", "no policy of the caller allows it as the call is"
     if decision.call.has_identity_side:
         named = any(gate.allow is not False for gate in gates_named(decision, GateName.TRUST))
         why = (
@@ -101,6 +104,8 @@ def _trust_row(decision: Decision) -> tuple[Status, str]:
     outcome = _worst(gates)
     if outcome is Outcome.UNKNOWN:
         return "unknown", _first_question(gates)
+    if isinstance(decision.call.caller, RootCaller) and decision.call.api != ASSUME_ROOT:
+        return "not-required", "a root user assumes no role, whatever it names (R1.19)"
     traces = [trace for gate in gates for trace in gate.traces()]
     for trace in traces:
         allows = trace.statement.effect is Effect.ALLOW
@@ -118,6 +123,13 @@ def _allowing(gates: list[Gate]) -> StatementTrace | None:
     return next((t for t in traces if t.statement.effect is Effect.ALLOW and t.truth is True), None)
 
 
+def _meant(gates: list[Gate]) -> StatementTrace | None:
+    """The Allow that its conditions alone rule out."""
+    traces = (trace for gate in gates for trace in gate.traces() if gate.allow is False)
+    allows = (trace for trace in traces if trace.statement.effect is Effect.ALLOW)
+    return next((t for t in allows if all(map(t.has_matching, ("Action", "Resource")))), None)
+
+
 def _first_question(gates: list[Gate]) -> str:
     for gate in gates:
         for atom in atoms(gate.passes):
@@ -127,6 +139,7 @@ def _first_question(gates: list[Gate]) -> str:
 
 def _key_row(decision: Decision, prefix: str, proven: str) -> tuple[Status, str]:
     """A row about one condition key: asked for by a statement that could apply, or by none."""
+    asking = ""
     gates = [gate for gate in decision.gates if gate.context is not None]
     for gate in gates:
         for trace in gate.traces():
@@ -138,8 +151,12 @@ def _key_row(decision: Decision, prefix: str, proven: str) -> tuple[Status, str]
                         return "unknown", f"depends on: {describe(element.truth)}"
                     if element.truth and trace.statement.effect is Effect.ALLOW:
                         return "pass", proven
+                    if trace.statement.effect is Effect.ALLOW:
+                        asking = f"{trace.statement.label} of {trace.policy.name.name}"
     if isinstance(decision.facts.trust, Unknown):
         return "unknown", "the trust policy was not read"
+    if asking:
+        return "not-required", f"{asking} asks for it, another way does not"
     return "not-required", _NO_ROLE if _is_missing(decision) else "not required"
 
 

@@ -23,6 +23,8 @@ from assumable.source import escape
 CALLER = "you"
 _ROLES_OF_AWS = (":role/aws-service-role/", ":role/aws-reserved/")
 """Their services alone edit them (R1.23, R2.11)."""
+SESSION_POLICY = "the caller's session policy"
+"""The name of the inline one, as everything that reads or makes one calls it."""
 Safety = Literal["safe", "review", "display"]
 Edit = tuple[dict[str, Any], ...]
 
@@ -74,6 +76,25 @@ def change_policy(
         edit=edit,
         diff=diff_of(policy.document, changed, policy.name.name),
         commands=(commands.put_policy(target, changed),),
+        opens=opens,
+    )
+
+
+def add_session_policy(document: Any, fix_id: str, title: str, *, opens: str) -> Fix:
+    """A fix that limits the caller's session by one policy more: it may do what any of them allows.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies.html#policies_session
+    """
+    target = Target(kind="policy", name=SESSION_POLICY, layer=Layer.SESSION)
+    return Fix(
+        id=fix_id,
+        title=title,
+        owner=CALLER,
+        safety="review",
+        target=target,
+        edit=({"op": "add", "path": "", "value": document},),
+        diff=diff_of(None, document, target.name),
+        commands=(commands.put_policy(target, document),),
         opens=opens,
     )
 

@@ -9,12 +9,13 @@ from assumable.engine.evaluate import Decision
 from assumable.engine.federation_notes import is_open_to_tenants
 from assumable.engine.gates import Gate, GateName
 from assumable.engine.match import StatementTrace
-from assumable.model.policy import Effect, Policy, PolicyName, Statement
+from assumable.model.policy import Effect, Layer, Policy, PolicyName, Statement
 from assumable.source import value_at
 
 _PERIMETER = ("aws:resourceorg", "aws:resourceaccount")
 """What keeps callers to the roles of an organization or of an account."""
-_ORGANIZATION = ("aws:principalorg", *_PERIMETER)
+_OUTSIDERS = "aws:principalorg"
+_ORGANIZATION = (_OUTSIDERS, *_PERIMETER)
 _GUARDS = ("sts:externalid", "aws:multifactorauth", "sts:taskpolicyarn", *_ORGANIZATION)
 _SUBJECT = ":sub"
 _ALLOWING = (
@@ -40,6 +41,12 @@ def personal_guards_of(statement: Statement) -> frozenset[str]:
     credentials. Of an organization's boundary single callers from outside are excepted in the open.
     """
     return frozenset(key for key in guards_of(statement) if not key.startswith(_ORGANIZATION))
+
+
+def is_perimeter(trace: StatementTrace) -> bool:
+    """Whether a Deny keeps callers from outside an organization away from its resources."""
+    keys = guards_of(trace.statement)
+    return trace.policy.name.layer is Layer.RCP and any(k.startswith(_OUTSIDERS) for k in keys)
 
 
 def guards_to_keep(trace: StatementTrace | None) -> dict[str, Any] | None:

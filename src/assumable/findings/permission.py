@@ -20,7 +20,7 @@ from assumable.findings.report import (
     role_name,
     with_action,
 )
-from assumable.findings.wanted import session_name_fixes
+from assumable.findings.wanted import request_fixes_of_allow
 from assumable.model.call import RoleCaller
 from assumable.model.policy import Policy
 from assumable.model.world import Principal, Role
@@ -52,7 +52,7 @@ def permission_fixes(decision: Decision, blame: Blame) -> Iterator[Fix]:
     yield from _widen_resource(decision, blame, principal)
     condition = blame.element.condition if blame.element is not None else None
     if condition is not None:
-        yield from session_name_fixes(decision, blame, condition, "identity-permission")
+        yield from request_fixes_of_allow(decision, blame, condition, "identity-permission")
         yield from accept_fixes(decision, blame, condition, "identity-permission")
     statement: dict[str, Any] = {
         "Effect": "Allow",

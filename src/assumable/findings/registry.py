@@ -36,6 +36,7 @@ from assumable.findings.checks import (
 )
 from assumable.findings.finding import Cause, Finding
 
+_OF_POLICIES = "AS100"
 CHECKS = (
     as001_parameter,
     as002_role_not_found,
@@ -75,4 +76,9 @@ def findings_of(decision: Decision) -> tuple[Finding, ...]:
     """Every fault of a denied call, and what deserves a note whatever the verdict, in order."""
     suspected = (*blames(decision), *as009_propagation.suspects(decision))
     found = [_BY_SLUG[blame.cause](decision, blame) for blame in suspected]
-    return tuple(sorted(found, key=lambda finding: (not finding.blocking, finding.row)))
+    return tuple(sorted(found, key=_order))
+
+
+def _order(finding: Finding) -> tuple[bool, bool, int]:
+    """What blocks first, of that what is refused before any policy is looked at; then by line."""
+    return not finding.blocking, finding.code >= _OF_POLICIES, finding.row

@@ -6,7 +6,7 @@ from typing import Any
 from assumable import arn
 from assumable.engine.assume_root import ASSUME_ROOT
 from assumable.engine.evaluate import Decision
-from assumable.engine.gates import GateName
+from assumable.engine.gates import GateName, Outcome
 from assumable.engine.match import StatementTrace
 from assumable.findings.asked import why_denied, why_not_allowed
 from assumable.findings.blame import Blame
@@ -15,6 +15,7 @@ from assumable.findings.finding import Cause, Evidence, Finding, Fix, Row
 from assumable.findings.fix import CALLER, Edit, change_policy, is_of_service
 from assumable.model.call import RoleCaller, RootCaller, UserCaller
 from assumable.model.policy import Layer, Policy
+from assumable.model.world import Organization
 from assumable.source import value_at
 
 # Refused before any policy is looked at, and yet nothing that the caller could mend.
@@ -40,9 +41,7 @@ def finding(
 ) -> Finding:
     """A blocking finding; its owner is who can act: by the first fix, else by the gate."""
     own_row = row if row is not None else _row(cause, blame)
-    also = [_KEY_ROWS.get(blame.variant.lower())]
-    if blame.gate.gate is GateName.IDENTITY:  # whatever it asks for, the caller is not permitted
-        also.append(Row.PERMISSION)
+    also = _KEY_ROWS.get(blame.variant.lower())
     fixes, managed = _of_people(fixes)
     request = blame.gate.gate in (GateName.REQUEST, GateName.CREDENTIALS)
     owner = CALLER if request or not blame.gate.account else blame.gate.account
@@ -58,7 +57,7 @@ def finding(
         title=title or cause.title,
         explanation=explanation + managed,
         row=own_row,
-        also_fails=tuple(each for each in also if each is not None and each is not own_row),
+        also_fails=(also,) if also is not None and also is not own_row else (),
         evidence=default_evidence(blame) if evidence is None else evidence,
         fixes=fixes,
         facts=tuple(facts),
@@ -103,9 +102,33 @@ def where(blame: Blame) -> str:
     return f"{blame.trace.statement.label} of {blame.trace.policy.name.name}"
 
 
-def refusal(blame: Blame, on: str = "") -> str:
+def level_name(decision: Decision, blame: Blame) -> str:
+    """A level of an organization by its id, and by its name where that is known."""
+    level, facts = blame.gate.level, decision.facts
+    for org in (facts.caller_organization, facts.role_organization):
+        node = org.nodes.get(level) if isinstance(org, Organization) else None
+        if node is not None and node.name:
+            return f"{level} ({node.name})"
+    return level
+
+
+def actions_refused(decision: Decision, blame: Blame) -> str:
+    """Every action of the call that the same gate refuses in the same way."""
+    gate, mine = blame.gate, blame.trace.statement if blame.trace is not None else None
+    found = {blame.action: None}
+    for other in decision.blocking():
+        if (other.gate, other.level, other.outcome) != (gate.gate, gate.level, gate.outcome):
+            continue
+        denying = [t.statement for t in other.traces() if t.truth is True]
+        if gate.outcome is Outcome.IMPLICIT_DENY or mine in denying:
+            found[other.action] = None
+    return " and ".join(found)
+
+
+def refusal(decision: Decision, blame: Blame, on: str = "") -> str:
     """How a layer that caps the caller refuses: by a Deny, or by allowing nothing like it."""
-    what = f"{blame.action} on {on}" if on else blame.action
+    what = actions_refused(decision, blame)
+    what += f" on {on}" if on else ""
     if blame.trace is not None and blame.trace.truth is True:
         return f"{where(blame)} denies {what}{why_denied(blame)}"
     only = why_not_allowed(blame)

@@ -1,7 +1,7 @@
 """What a condition asks for, its policy variables replaced by what this call has (R6.10)."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
@@ -12,7 +12,7 @@ from assumable.engine.match import StatementTrace
 from assumable.engine.operators import Pattern
 from assumable.findings.blame import Blame
 from assumable.findings.finding import Fix
-from assumable.findings.fix import change_call
+from assumable.findings.fix import change_call, change_endpoint
 from assumable.globs import has_wildcard
 from assumable.model.policy import Condition
 
@@ -48,15 +48,22 @@ def _text(value: str, context: RequestContext) -> str:
     return pattern.text if isinstance(pattern, Pattern) and is_plain else value
 
 
-def session_name_fixes(
+def request_fixes_of_allow(
     decision: Decision, blame: Blame, condition: Condition, slug: str
 ) -> Iterator[Fix]:
-    """A session name is the caller's own choice: send one that the condition accepts."""
-    if condition.key.lower() != "sts:rolesessionname" or condition.base not in _TAKES:
-        return
-    if blame.trace is None or decision.facts.caller_is_service:  # which chooses its own
-        return
-    for value in written_out(blame.trace, condition, blame.gate.context).values:
+    """What the caller sends itself: a session name, or the request to the endpoint of a Region."""
+    if blame.trace is None or decision.facts.caller_is_service or condition.base not in _TAKES:
+        return  # nobody writes the request of a service
+    values = written_out(blame.trace, condition, blame.gate.context).values
+    key = condition.key.lower()
+    if key == "sts:rolesessionname":
+        yield from _session_name(decision, values, slug)
+    elif key == "aws:requestedregion":
+        yield from _region(decision, values, slug)
+
+
+def _session_name(decision: Decision, values: Sequence[str], slug: str) -> Iterator[Fix]:
+    for value in values:
         name = value.replace("*", "session").replace("?", "0")
         if _SESSION_NAME.fullmatch(name):
             yield change_call(
@@ -67,3 +74,14 @@ def session_name_fixes(
                 safety="review",
             )
             return
+
+
+def _region(decision: Decision, values: Sequence[str], slug: str) -> Iterator[Fix]:
+    """The Region that is set, where only the global endpoint is in the way, else the first one."""
+    if isinstance(decision.call.network.vpc_endpoint, str):
+        return  # which is of one Region
+    plain = [value for value in values if value and not has_wildcard(value) and "${" not in value]
+    own = [value for value in plain if value == decision.call.network.region]
+    for region in (*own, *plain)[:1]:
+        title = f"send the request to the STS endpoint of {region}"
+        yield change_endpoint(decision.call, region, f"{slug}/other-region", title)

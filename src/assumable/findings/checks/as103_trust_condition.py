@@ -17,7 +17,7 @@ from assumable.findings.fix import change_policy
 from assumable.findings.identity_center import about_condition, pattern_fixes
 from assumable.findings.report import appended, finding, where
 from assumable.findings.services import about_source, is_only_likely, source_fixes
-from assumable.findings.wanted import session_name_fixes
+from assumable.findings.wanted import request_fixes_of_allow
 from assumable.model.policy import Condition
 
 CAUSE = Cause(
@@ -42,7 +42,7 @@ def check(decision: Decision, blame: Blame) -> Finding:
         explanation,
         title=f"the trust policy's condition on {blame.variant} does not hold",
         fixes=(
-            *_session_name(decision, blame, condition),
+            *_of_request(decision, blame, condition),
             *_name_caller(decision, blame, condition),
             *_accept(decision, blame, condition),
             *source_fixes(decision, blame, condition),
@@ -71,9 +71,9 @@ def _name_caller(decision: Decision, blame: Blame, condition: Condition | None) 
         )
 
 
-def _session_name(decision: Decision, blame: Blame, condition: Condition | None) -> Iterator[Fix]:
+def _of_request(decision: Decision, blame: Blame, condition: Condition | None) -> Iterator[Fix]:
     if condition is not None:
-        yield from session_name_fixes(decision, blame, condition, CAUSE.slug)
+        yield from request_fixes_of_allow(decision, blame, condition, CAUSE.slug)
 
 
 def _accept(decision: Decision, blame: Blame, condition: Condition | None) -> Iterator[Fix]:

@@ -4,6 +4,7 @@ from assumable.engine.assume_root import ASSUME_ROOT
 from assumable.engine.evaluate import Decision
 from assumable.findings.asked import conditions_told
 from assumable.findings.blame import Blame
+from assumable.findings.checks.as301_external_id import instead_of_permission
 from assumable.findings.evidence import of_element
 from assumable.findings.finding import Cause, Evidence, Finding, Row
 from assumable.findings.guards import guards_to_keep
@@ -33,7 +34,11 @@ def check(decision: Decision, blame: Blame) -> Finding:
         CAUSE,
         blame,
         explanation,
-        fixes=(*permission_slips(decision, blame), *permission_fixes(decision, blame)),
+        fixes=(
+            *instead_of_permission(decision, blame),
+            *permission_slips(decision, blame),
+            *permission_fixes(decision, blame),
+        ),
         evidence=_evidence(blame),
         facts=("R1.27",) if decision.call.api == ASSUME_ROOT else ("R1.15", "R1.16"),
         title=f"{caller_name(decision)} of account {account} may not call {action} on "

@@ -4,7 +4,10 @@ import re
 from collections.abc import Iterator
 
 from assumable.engine.evaluate import Decision
+from assumable.engine.forms import Form
+from assumable.engine.gates import GateName
 from assumable.engine.operators import OPERATORS
+from assumable.engine.principals import match
 from assumable.findings.blame import Blame
 from assumable.findings.dead import contradiction_of
 from assumable.findings.finding import Cause, Finding, Fix, Row
@@ -102,6 +105,29 @@ def _variant(decision: Decision, condition: Condition) -> str:
 def _forbids(condition: Condition) -> bool:
     """Whether the condition names what must not be sent."""
     return condition.base == "null" or OPERATORS[condition.base].negated
+
+
+def instead_of_permission(decision: Decision, blame: Blame) -> Iterator[Fix]:
+    """The external ID that a statement for the caller itself asks for, in the same account.
+
+    Such a statement needs no permission beside it (R1.16), other than one for the account.
+    """
+    gate = next(
+        (g for g in decision.gates if g.gate is GateName.TRUST and g.action == blame.action), None
+    )
+    if gate is None or blame.gate.gate is not GateName.IDENTITY or not decision.facts.same_account:
+        return
+    for trace in gate.traces():
+        failing = trace.failing
+        condition = failing[0].condition if len(failing) == 1 else None
+        if condition is None or condition.key.lower() != "sts:externalid":
+            continue
+        named = [match(entry, decision.facts) for entry in trace.statement.principals or ()]
+        if any(truth is True and form is not Form.ACCOUNT for form, truth in named):
+            asked = Blame(cause=CAUSE.slug, gate=gate, trace=trace, element=failing[0])
+            yield from (
+                fix for fix in _fixes(decision, asked, _condition(asked)) if fix.is_request_only
+            )
 
 
 def _fixes(decision: Decision, blame: Blame, condition: Condition) -> Iterator[Fix]:

@@ -6,18 +6,19 @@ from assumable.findings.asked import why_denied, why_not_allowed
 from assumable.findings.blame import Blame
 from assumable.findings.carve import carve_fixes
 from assumable.findings.finding import Cause, Finding, Row
-from assumable.findings.report import finding, where
+from assumable.findings.report import actions_refused, finding, level_name, where
 
 CAUSE = Cause("AS601", "scp", Row.ORGANIZATION, "a service control policy stops the call")
 
 
 def check(decision: Decision, blame: Blame) -> Finding:
     """The finding, with its explanation."""
+    level, refused = level_name(decision, blame), actions_refused(decision, blame)
     if blame.element is not None or (blame.trace is not None and blame.trace.truth is True):
-        what = f"{where(blame)}, attached to {blame.gate.level}, denies {blame.action}"
+        what = f"{where(blame)}, attached to {level}, denies {refused}"
         what += why_denied(blame)
     else:
-        what = f"no service control policy attached to {blame.gate.level} allows {blame.action}"
+        what = f"no service control policy attached to {level} allows {refused}"
         only = why_not_allowed(blame)
         what += f" ({where(blame)} does only where {only})" if only else ""
     explanation = (
