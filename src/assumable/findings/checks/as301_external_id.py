@@ -164,7 +164,7 @@ def _fixes(decision: Decision, blame: Blame, condition: Condition) -> Iterator[F
 
 
 def _taken(decision: Decision, pattern: str) -> str:
-    """A value that a pattern takes: one that the trust policy writes out goes first."""
+    """A value that a pattern takes, one that the trust policy writes out first; else empty."""
     trust = decision.facts.trust
     asked = [
         value
@@ -174,5 +174,6 @@ def _taken(decision: Decision, pattern: str) -> str:
         for value in condition.values
         if _VALID.fullmatch(value) and matches(pattern, value)
     ]
-    written = pattern.replace("*", "").replace("?", "0")
-    return asked[0] if asked else written if _VALID.fullmatch(written) else _OWN
+    own = (pattern.replace("*", "").replace("?", "0"), _OWN)
+    taken = (value for value in own if _VALID.fullmatch(value) and matches(pattern, value))
+    return asked[0] if asked else next(taken, "")
