@@ -7,7 +7,18 @@ import pytest
 
 from assumable.diagnose import Diagnosis, diagnose
 from assumable.formats.scenario import read_scenario
-from tests.worlds import DEPLOYER, NOW, ROLE, A, allow, blocking, classic, diagnosed, trust
+from tests.worlds import (
+    DEPLOYER,
+    NOW,
+    ROLE,
+    A,
+    allow,
+    blocking,
+    classic,
+    diagnosed,
+    policy,
+    trust,
+)
 
 SCENARIOS = Path(__file__).parents[1] / "scenarios"
 SET_PATH = "/aws-reserved/sso.amazonaws.com/us-west-2/"
@@ -306,3 +317,62 @@ def test_the_account_of_a_root_user_is_no_grant_to_it() -> None:
     scenario["call"]["caller"] = {"arn": f"arn:aws:iam::{A}:root"}
     status, words = row(diagnosed(scenario), 2)
     assert (status, words[-7:]) == ("not-required", "(R1.19)")
+
+
+# Notes on what else there is
+
+
+def by_way_of(hub_trusts: str) -> dict[str, Any]:
+    """A role that nobody but role/Hub may assume, and whom that one trusts."""
+    hub = f"arn:aws:iam::{A}:role/Hub"
+    scenario = classic(trust_statements=[trust({"AWS": hub})])
+    scenario["accounts"][A]["RoleDetailList"] = [
+        {
+            "RoleName": "Hub",
+            "AssumeRolePolicyDocument": policy(trust({"AWS": hub_trusts})),
+            "RolePolicyList": [{"PolicyName": "p", "PolicyDocument": policy(allow())}],
+        }
+    ]
+    return scenario
+
+
+def test_a_role_on_the_way_is_named() -> None:
+    (note,) = [n for n in diagnosed(by_way_of(DEPLOYER)).notes if "--via" in n]
+    assert f"role/Hub of account {A} trusts this caller and may assume DeployRole" in note
+
+
+def test_no_role_on_the_way_that_does_not_trust_the_caller() -> None:
+    assert not diagnosed(by_way_of(f"arn:aws:iam::{A}:user/other")).notes
+
+
+def test_no_way_round_where_the_trust_policy_is_not_what_denies() -> None:
+    scenario = by_way_of(DEPLOYER)
+    scenario["accounts"]["222222222222"]["RoleDetailList"][0]["AssumeRolePolicyDocument"] = policy(
+        trust({"AWS": [DEPLOYER, f"arn:aws:iam::{A}:role/Hub"]})
+    )
+    scenario["accounts"][A]["UserDetailList"][0]["UserPolicyList"] = [
+        {"PolicyName": "p", "PolicyDocument": policy(allow(resource=f"arn:aws:iam::{A}:role/Hub"))}
+    ]
+    diagnosis = diagnosed(scenario)
+    assert blocking(diagnosis) == ["identity-permission"]
+    assert not diagnosis.notes
+
+
+@pytest.mark.parametrize(("name", "is_made"), [
+    ("cdk-hnb659fds-deploy-role-222222222222-us-east-2", True), ("cdk-deploy", False),
+])  # fmt: skip
+def test_who_makes_a_bootstrap_role_is_told(name: str, is_made: bool) -> None:
+    scenario = classic(trust_statements=[trust({"AWS": "arn:aws:iam::222222222222:root"})])
+    scenario["accounts"]["222222222222"]["RoleDetailList"][0]["RoleName"] = name
+    scenario["call"]["parameters"]["RoleArn"] = f"arn:aws:iam::222222222222:role/{name}"
+    notes = [note for note in diagnosed(scenario).notes if "cdk bootstrap --trust 1111" in note]
+    assert bool(notes) is is_made
+
+
+def test_why_fixes_make_no_plan_is_told() -> None:
+    condition = {"Bool": {"aws:MultiFactorAuthPresent": "true"},
+                 "StringEquals": {"aws:ResourceOrgID": "o-exampleorgid"}}  # fmt: skip
+    diagnosis = diagnosed(classic(identity=[allow(Condition=condition)]))
+    assert not diagnosis.plans
+    (note,) = [note for note in diagnosis.notes if "not proved to be enough" in note]
+    assert note.endswith("AS201 identity-permission would still deny the call")
