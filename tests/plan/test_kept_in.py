@@ -376,3 +376,25 @@ def test_why_fixes_make_no_plan_is_told() -> None:
     assert not diagnosis.plans
     (note,) = [note for note in diagnosis.notes if "not proved to be enough" in note]
     assert note.endswith("AS201 identity-permission would still deny the call")
+
+
+@pytest.mark.parametrize(
+    ("trusts", "is_told"), [(DEPLOYER, True), (f"arn:aws:iam::{A}:user/x", False)]
+)
+def test_credentials_with_mfa_go_round_what_is_not_known_of_the_code(
+    trusts: str, is_told: bool
+) -> None:
+    deny = {
+        "Effect": "Deny", "Action": "*", "Resource": "*",
+        "Condition": {"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}},
+    }  # fmt: skip
+    device = f"arn:aws:iam::{A}:mfa/deployer"
+    scenario = classic(
+        identity=[allow(), deny],
+        trust_statements=[trust({"AWS": trusts})],
+        SerialNumber=device,
+        TokenCode="123456",
+    )
+    notes = [n for n in diagnosed(scenario).notes if "leave U-10 out" in n]
+    assert bool(notes) is is_told
+    assert all(f"get-session-token --serial-number {device}" in note for note in notes)

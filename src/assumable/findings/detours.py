@@ -9,9 +9,11 @@ from assumable import arn
 from assumable.engine.chain import decide_chain
 from assumable.engine.evaluate import Decision, Verdict, decide
 from assumable.engine.layers import Prepared
+from assumable.engine.truth import atoms
+from assumable.findings import commands
 from assumable.findings.report import role_name
 from assumable.formats.chain import via
-from assumable.model.call import Call, RoleCaller, UserCaller
+from assumable.model.call import Call, Mfa, RoleCaller, UserCaller
 from assumable.model.world import Role
 
 _MAX_ROLES = 1000
@@ -24,7 +26,8 @@ _BOOTSTRAP = re.compile(
 
 
 def detour_notes(decision: Decision) -> Iterator[str]:
-    """By way of another role, or by the tool that made the role; nothing for an allowed call."""
+    """By other credentials, another role, or the tool that made the role; none where allowed."""
+    yield from _code_before(decision)
     call = decision.call
     trusted = all(gate.gate != "trust" for gate in decision.blocking())
     if decision.verdict is not Verdict.DENIED or trusted or call.api != "AssumeRole":
@@ -44,6 +47,26 @@ def detour_notes(decision: Decision) -> Iterator[str]:
             f"{call.caller_account} --cloudformation-execution-policies POLICY_ARN "
             f"aws://{call.role_account}/{made[1]}` lets the whole account in, and the next "
             "bootstrap undoes other edits of its trust policy"
+        )
+
+
+def _code_before(decision: Decision) -> Iterator[str]:
+    """Credentials that carry MFA, where it is open whether the code of this call is seen (U-10)."""
+    call = decision.call
+    caller, serial = call.caller, call.parameters.get("SerialNumber")
+    is_open = any(atom.subject == "U-10" for atom in atoms(decision.passes))
+    if not is_open or not isinstance(caller, UserCaller) or not isinstance(serial, str):
+        return
+    kept = {k: v for k, v in call.parameters.items() if k not in ("SerialNumber", "TokenCode")}
+    with_mfa = msgspec.structs.replace(
+        caller, credentials="session-token", mfa=Mfa(present=True, age=0)
+    )
+    other = msgspec.structs.replace(call, caller=with_mfa, parameters=kept)
+    if decide(decision.facts.world, other).verdict is Verdict.ALLOWED:
+        yield (
+            "credentials that carry MFA leave U-10 out: get them first, with "
+            f"`{commands.get_session_token(serial)}`, and make the same call with those, without "
+            "SerialNumber and TokenCode; that is allowed"
         )
 
 
