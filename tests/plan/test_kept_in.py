@@ -298,7 +298,7 @@ def test_a_perimeter_is_known_by_the_organization_and_gets_one_condition_more() 
 
 
 def test_a_session_of_managed_policies_gets_an_inline_one_for_all_that_is_refused() -> None:
-    diagnosis = told("AS702/fires-managed-policy-of-session")
+    diagnosis = told("AS702/fires-session-of-managed-policies")
     assert diagnosis.plans[0].fixes == ("session-policy/add-inline",)
     assert "sts:AssumeRole and sts:SetSourceIdentity" in said(diagnosis)
     assert diagnosis.findings[0].owner == "you"
