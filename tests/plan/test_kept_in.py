@@ -398,3 +398,22 @@ def test_credentials_with_mfa_go_round_what_is_not_known_of_the_code(
     notes = [n for n in diagnosed(scenario).notes if "leave U-10 out" in n]
     assert bool(notes) is is_told
     assert all(f"get-session-token --serial-number {device}" in note for note in notes)
+
+
+def test_an_external_id_is_told_by_neither_side() -> None:
+    condition = {"StringNotEquals": {"sts:ExternalId": "not-told"}}
+    deny = {"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": condition}
+    text = said(diagnosed(classic(identity=[allow(), deny], ExternalId="nor-this")))
+    assert "sts:ExternalId is none of those that it lists, and in this call it is not" in text
+    assert "not-told" not in text
+    assert "nor-this" not in text
+
+
+def test_no_other_endpoint_from_within_a_vpc() -> None:
+    condition = {"StringEquals": {"aws:RequestedRegion": "eu-west-1"}}
+    scenario = classic(identity=[allow(Condition=condition)])
+    scenario["accounts"][A]["VpcEndpoints"] = [
+        {"VpcEndpointId": "vpce-1", "VpcId": "vpc-1", "ServiceName": "com.amazonaws.us-east-1.sts"}
+    ]
+    scenario["call"]["network"] = {"vpc_endpoint": "vpce-1", "region": "us-east-1"}
+    assert all("endpoint of eu-west-1" not in fix.title for fix in diagnosed(scenario).fixes)

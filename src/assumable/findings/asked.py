@@ -6,7 +6,6 @@ import msgspec
 
 from assumable.engine.conditions import words
 from assumable.engine.context import RequestContext
-from assumable.engine.gates import Outcome
 from assumable.engine.match import StatementTrace
 from assumable.findings.blame import Blame
 from assumable.findings.evidence import got_value
@@ -29,13 +28,6 @@ def why_denied(blame: Blame) -> str:
     asked = trace.statement.conditions
     when = f" whenever {told(context, asked, holds=True)}" if asked else ""
     return when + about_exception(trace, context)
-
-
-def why_not_allowed(blame: Blame) -> str:
-    """What the Allow that was meant for the call asks for besides, and what the call has there."""
-    if blame.gate.outcome is not Outcome.IMPLICIT_DENY:
-        return ""
-    return conditions_told(blame.trace, blame.gate.context)
 
 
 def conditions_told(trace: StatementTrace | None, context: RequestContext | None) -> str:

@@ -8,7 +8,7 @@ from assumable.engine.assume_root import ASSUME_ROOT
 from assumable.engine.evaluate import Decision
 from assumable.engine.gates import GateName, Outcome
 from assumable.engine.match import StatementTrace
-from assumable.findings.asked import why_denied, why_not_allowed
+from assumable.findings.asked import conditions_told, why_denied
 from assumable.findings.blame import Blame
 from assumable.findings.evidence import default_evidence
 from assumable.findings.finding import Cause, Evidence, Finding, Fix, Row
@@ -131,7 +131,7 @@ def refusal(decision: Decision, blame: Blame, on: str = "") -> str:
     what += f" on {on}" if on else ""
     if blame.trace is not None and blame.trace.truth is True:
         return f"{where(blame)} denies {what}{why_denied(blame)}"
-    only = why_not_allowed(blame)
+    only = conditions_told(blame.trace, blame.gate.context)
     if only:
         return f"{where(blame)} allows {what} only where {only}"
     return f"nothing in it allows {what}"

@@ -2,7 +2,7 @@
 
 from assumable.engine.evaluate import Decision
 from assumable.findings.allowance import scp_fixes
-from assumable.findings.asked import why_denied, why_not_allowed
+from assumable.findings.asked import conditions_told, why_denied
 from assumable.findings.blame import Blame
 from assumable.findings.carve import carve_fixes
 from assumable.findings.finding import Cause, Finding, Row
@@ -19,7 +19,7 @@ def check(decision: Decision, blame: Blame) -> Finding:
         what += why_denied(blame)
     else:
         what = f"no service control policy attached to {level} allows {refused}"
-        only = why_not_allowed(blame)
+        only = conditions_told(blame.trace, blame.gate.context)
         what += f" ({where(blame)} does only where {only})" if only else ""
     explanation = (
         f"{what}; every level from the root to account {decision.call.caller_account} must allow "
