@@ -184,7 +184,7 @@ def test_no_edit_of_a_trust_policy_that_identity_center_manages() -> None:
     diagnosis = told("AS101/fires-self-of-permission-set")
     assert not diagnosis.fixes
     assert "already is a session of this role" in said(diagnosis)
-    assert "IAM Identity Center manages this trust policy" in said(diagnosis)
+    assert "IAM Identity Center alone edits the trust policy" in said(diagnosis)
 
 
 def test_no_condition_of_such_a_trust_policy_is_edited_either() -> None:

@@ -21,10 +21,6 @@ from assumable.model.world import Role
 from assumable.source import escape
 
 CALLER = "you"
-_ROLES_OF_AWS = (":role/aws-service-role/", ":role/aws-reserved/")
-"""Their services alone edit them (R1.23, R2.11)."""
-SESSION_POLICY = "the caller's session policy"
-"""The name of the inline one, as everything that reads or makes one calls it."""
 Safety = Literal["safe", "review", "display"]
 Edit = tuple[dict[str, Any], ...]
 
@@ -80,6 +76,10 @@ def change_policy(
     )
 
 
+SESSION_POLICY = "the caller's session policy"
+"""The name of the inline one, as everything that reads or makes one calls it."""
+
+
 def add_session_policy(document: Any, fix_id: str, title: str, *, opens: str) -> Fix:
     """A fix that limits the caller's session by one policy more: it may do what any of them allows.
 
@@ -97,12 +97,6 @@ def add_session_policy(document: Any, fix_id: str, title: str, *, opens: str) ->
         commands=(commands.put_policy(target, document),),
         opens=opens,
     )
-
-
-def is_of_service(fix: Fix) -> bool:
-    """Whether a fix edits a role, or its own policies, that a service of AWS manages (R2.13)."""
-    target = fix.target
-    return not target.policy_arn and any(path in target.arn for path in _ROLES_OF_AWS)
 
 
 def is_editable(policy: Policy) -> bool:

@@ -35,6 +35,7 @@ from assumable.findings.checks import (
     as904_service_principal,
 )
 from assumable.findings.finding import Cause, Finding
+from assumable.findings.report import without_managed
 
 _OF_POLICIES = "AS100"
 CHECKS = (
@@ -75,7 +76,10 @@ _BY_SLUG: dict[str, Check] = {check.CAUSE.slug: check.check for check in CHECKS}
 def findings_of(decision: Decision) -> tuple[Finding, ...]:
     """Every fault of a denied call, and what deserves a note whatever the verdict, in order."""
     suspected = (*blames(decision), *as009_propagation.suspects(decision))
-    found = [_BY_SLUG[blame.cause](decision, blame) for blame in suspected]
+    found = [
+        without_managed(_BY_SLUG[blame.cause](decision, blame), decision.facts.role)
+        for blame in suspected
+    ]
     return tuple(sorted(found, key=_order))
 
 

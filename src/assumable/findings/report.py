@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+import msgspec
+
 from assumable import arn
 from assumable.engine.assume_root import ASSUME_ROOT
 from assumable.engine.evaluate import Decision
@@ -12,10 +14,10 @@ from assumable.findings.asked import conditions_told, why_denied
 from assumable.findings.blame import Blame
 from assumable.findings.evidence import default_evidence
 from assumable.findings.finding import Cause, Evidence, Finding, Fix, Row
-from assumable.findings.fix import CALLER, Edit, change_policy, is_of_service
+from assumable.findings.fix import CALLER, Edit, change_policy
 from assumable.model.call import RoleCaller, RootCaller, UserCaller
 from assumable.model.policy import Layer, Policy
-from assumable.model.world import Organization
+from assumable.model.world import Organization, Role
 from assumable.source import value_at
 
 # Refused before any policy is looked at, and yet nothing that the caller could mend.
@@ -40,9 +42,9 @@ def finding(
     row: Row | None = None,
 ) -> Finding:
     """A blocking finding; its owner is who can act: by the first fix, else by the gate."""
+    key = blame.variant.lower()
     own_row = row if row is not None else _row(cause, blame)
-    also = _KEY_ROWS.get(blame.variant.lower())
-    fixes, managed = _of_people(fixes)
+    also = _KEY_ROWS.get(key)
     request = blame.gate.gate in (GateName.REQUEST, GateName.CREDENTIALS)
     owner = CALLER if request or not blame.gate.account else blame.gate.account
     if cause.slug in _IN_THE_ROLES_ACCOUNT and blame.variant != "not-a-role":
@@ -55,24 +57,26 @@ def finding(
         variant=blame.variant if variant is None else variant,
         owner=owner,
         title=title or cause.title,
-        explanation=explanation + managed,
+        explanation=explanation,
         row=own_row,
         also_fails=(also,) if also is not None and also is not own_row else (),
         evidence=default_evidence(blame) if evidence is None else evidence,
-        fixes=fixes,
+        fixes=tuple(fixes),
         facts=tuple(facts),
     )
 
 
-def _of_people(fixes: Sequence[Fix]) -> tuple[tuple[Fix, ...], str]:
-    """The fixes that people can carry out, and in words whose trust policy they cannot edit."""
-    kept = tuple(fix for fix in fixes if fix.safety == "display" or not is_of_service(fix))
-    managed = [fix.target for fix in fixes if fix not in kept]
-    if not any(target.layer is Layer.TRUST for target in managed):
-        return kept, ""
-    return kept, (
-        "; IAM Identity Center manages this trust policy, nobody else edits it (R2.13): who is to "
-        "use the role is assigned its permission set"
+def without_managed(found: Finding, role: object) -> Finding:
+    """The finding without edits of a trust policy that Identity Center manages (R2.11, R2.13)."""
+    left = tuple(fix for fix in found.fixes if fix.target.layer is not Layer.TRUST)
+    if not isinstance(role, Role) or not role.is_identity_center or left == found.fixes:
+        return found
+    why = (
+        "; IAM Identity Center alone edits the trust policy of its roles: assign the permission "
+        "set, or have the caller assume a role of your own"
+    )
+    return msgspec.structs.replace(
+        found, fixes=left, explanation=found.explanation + why, facts=(*found.facts, "R2.13")
     )
 
 
