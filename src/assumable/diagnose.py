@@ -23,6 +23,7 @@ from assumable.findings.chain import (
     number_of,
 )
 from assumable.findings.checklist import ChecklistRow, checklist
+from assumable.findings.detours import detour_notes
 from assumable.findings.evidence import gate_evidence
 from assumable.findings.finding import Evidence, Finding, Fix
 from assumable.findings.fix import CALLER
@@ -38,7 +39,7 @@ from assumable.model.call import Call, SamlCaller
 from assumable.model.policy import Policy
 from assumable.model.probe import Send
 from assumable.model.world import World
-from assumable.plan import Plan, plans_for
+from assumable.plan import Plan, plans_for, why_unproved
 
 Expected = Literal["", "allowed", "denied"]
 
@@ -207,7 +208,7 @@ def diagnose(
         error=beliefs.error,
         probes=beliefs.probes,
         uncertain=tuple(dict.fromkeys(item for items in mattered for item in items)),
-        notes=(*_notes(chain, mattered), *beliefs.notes),
+        notes=(*_unproved(chain, findings, plans), *_notes(chain, mattered), *beliefs.notes),
     )
     return _held_against(chain, diagnosis, expected) if expected else diagnosis
 
@@ -216,6 +217,15 @@ def _headline(chain: Chain, beliefs: Beliefs) -> str:
     """The verdict in words, and that AWS was seen to answer otherwise."""
     words = chain_headline(chain)
     return f"{words}, but AWS refused it" if beliefs.is_refused_anyway else words
+
+
+def _unproved(
+    chain: Chain, findings: tuple[Finding, ...], plans: tuple[Plan, ...]
+) -> Iterator[str]:
+    """Why fixes that were found make no plan."""
+    why = "" if plans or chain.verdict is not Verdict.DENIED else why_unproved(chain, findings)
+    if why:
+        yield f"the fixes are not proved to be enough: {why}"
 
 
 def _residual(chain: Chain, plans: tuple[Plan, ...], fixes: tuple[Fix, ...]) -> Residual:
@@ -354,6 +364,8 @@ def _notes(chain: Chain, mattered: list[tuple[str, ...]]) -> Iterator[str]:
     for note, numbers in several.items():
         alike = chain.is_plain or len(numbers) == len(chain.decisions)
         yield note if alike else f"hop {' and '.join(numbers)}: {note}"
+    if chain.is_plain:
+        yield from detour_notes(chain.decisions[0])
     if chain.is_cut_short:
         last = len(chain.decisions)
         yield f"what follows hop {last} was not looked at: its RoleArn names no role"

@@ -344,3 +344,21 @@ def edit_commands(fixes: Sequence[Fix], world: World, call: Call) -> tuple[str, 
         elif not fix.is_request_only:
             found[fix.target] = fix.commands[0]
     return tuple(found.values())
+
+
+def why_unproved(chain: Chain, findings: Sequence[Finding]) -> str:
+    """What is in the way once every fault has its preferred fix, in words; empty without fixes."""
+    blocking = [finding for finding in findings if finding.blocking]
+    first = [next((f for f in each.fixes if f.safety != "display"), None) for each in blocking]
+    chosen = tuple({fix.id: fix for fix in first if fix is not None}.values())
+    if not chosen:
+        return ""
+    after = _decided_with(chain, chosen)
+    if after is None:
+        return "they cannot be applied together, or AWS would not take what they make"
+    if after.verdict is Verdict.CONDITIONAL:
+        return f"with all of them the call is allowed if {chain_residual(after)}"
+    left = [f"{f.code} {f.cause}" for f in findings_of_chain(after) if f.blocking]
+    if left:
+        return f"with all of them {' and '.join(dict.fromkeys(left))} would still deny the call"
+    return "with all of them it would pass, but around a guard that a policy asks for"

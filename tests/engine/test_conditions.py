@@ -550,6 +550,30 @@ def test_a_residual_agrees_with_the_condition_once_the_key_is_known(
     assert settle(residual, answer) is asked(operator, wanted, value, username=user)
 
 
+ENDS = [
+    ("StringLike", "*:ci", True), ("StringLike", "*ci", True), ("StringLike", "*", True),
+    ("StringLike", "*:other", False), ("StringLike", "AROA1*:xci", False),
+    ("StringLike", "AROA1:*", None), ("StringLike", "*A:ci", None), ("StringLike", "*:?i", None),
+    ("StringEquals", "AROA1:ci", None), ("StringEquals", "AROA1:cd", False),
+    ("StringEquals", "*:ci", None), ("StringNotLike", "*:ci", False),
+    ("StringNotEquals", "AROA1:cd", True), ("StringEqualsIfExists", "AROA1:cd", False),
+    ("StringEqualsIgnoreCase", "AROA1:CI", None),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("operator", "wanted", "said"), ENDS)
+def test_what_a_value_surely_ends_with_decides_where_it_can(
+    operator: str, wanted: str, said: bool | None
+) -> None:
+    """And where it does, it decides as every value with that end does."""
+    open_value = Unknown("the id", "iam:GetRole", present=True, end=":ci")
+    found = asked(operator, wanted, open_value)
+    assert (found if isinstance(found, bool) else None) is said
+    for start in ("AROA1", "AROA2", "A"):
+        known = asked(operator, wanted, one(f"{start}:ci"))
+        assert said is None or known is said
+
+
 def test_a_key_that_is_surely_there_is_not_asked_for() -> None:
     """`IfExists` asks two things of an unknown key, one of a key whose value alone is unknown."""
     doubtful = asked("StringEqualsIfExists", "x", TAG)

@@ -34,7 +34,7 @@ GENERATED = dict(worlds())
 ROUNDS = 3
 READ_AT = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 CLAIMED = re.compile(
-    r"except-the-caller|except-value|signed-only|correct|trust-action/add|allow-in-trust"
+    r"except-the-caller|except-the-account|except-value|signed-only|correct|trust-action/add|allow-in-trust"
     r"|add-client-id|register|accept"
 )
 """The fixes that say they open more than one call by one caller."""

@@ -259,14 +259,30 @@ def _open(wanted: Test, key: str, value: Unknown) -> Truth:
             test=wanted,
         )
     base = POSITIVE.get(wanted.base, wanted.base)
-    like = base in ("stringlike", "arnlike", "arnequals")
     same = any_of(
-        exists if like and text == "*" else _atom(key, base, text, part, value.settle)
+        _atom(key, base, text, part, value.settle)
+        if (known := _known(base, text, value.end)) is None
+        else known and exists
         for text in wanted.values
     )
     if OPERATORS[wanted.base].negated:
         return negate(same)
     return any_of([negate(exists), same]) if wanted.if_exists else same
+
+
+def _known(base: str, text: str, end: str) -> bool | None:
+    """Whether a wanted text is every value with that end, or none; None where the rest decides."""
+    like = base in ("stringlike", "arnlike", "arnequals")
+    if like and text == "*":
+        return True
+    if not end or base not in ("stringequals", "stringlike"):
+        return None
+    start, wild, tail = text.rpartition("*") if like else ("", "", text)
+    if like and "?" in tail:
+        return None
+    if not tail.endswith(end) and not end.endswith(tail):
+        return False
+    return True if wild and not start and end.endswith(tail) else None
 
 
 def _atom(key: str, base: str, wanted: str, part: str, settle: str) -> Atom:

@@ -11,7 +11,9 @@ from assumable.engine.gates import Outcome
 from assumable.findings.blame import Blame
 from assumable.findings.finding import Fix
 from assumable.findings.fix import attach_scp, change_policy, is_editable
+from assumable.findings.guards import gone_round
 from assumable.findings.report import actions_needed, new_statement, role_name
+from assumable.findings.wanted import request_fixes_of_allow
 from assumable.findings.who import key_of_caller, who_is
 from assumable.model.policy import Policy
 
@@ -19,16 +21,28 @@ _SCP_NAME = "Allow-{role}"
 
 
 def cap_fixes(decision: Decision, blame: Blame, slug: str, *, opens: str) -> Iterator[Fix]:
-    """Let the first policy of the cap that can be edited allow the call."""
+    """Send what its Allow asks for, or let the first policy of it that can be edited allow it."""
     if blame.gate.outcome is not Outcome.IMPLICIT_DENY:
         return
+    yield from _of_request(decision, blame, slug)
+    yield from _edits(decision, blame, slug, opens=opens)
+
+
+def _of_request(decision: Decision, blame: Blame, slug: str) -> Iterator[Fix]:
+    failing = [element.condition for element in blame.trace.failing] if blame.trace else []
+    asked = [condition for condition in failing if condition is not None]
+    for condition in asked if len(asked) == len(failing) else ():
+        yield from request_fixes_of_allow(decision, blame, condition, slug)
+
+
+def _edits(decision: Decision, blame: Blame, slug: str, *, opens: str) -> Iterator[Fix]:
     for policy in _editable(blame):
         yield change_policy(
             policy,
             f"{slug}/allow-this-role",
             f"let {policy.name.name} allow the call on exactly {decision.call.role_arn}",
             new_statement(policy, _statement(decision)),
-            opens=opens,
+            opens=opens + gone_round(blame.trace),
         )
         return
 
@@ -42,19 +56,19 @@ def scp_fixes(decision: Decision, blame: Blame) -> Iterator[Fix]:
         f"principals of every account to which the policy applies, {decision.call.caller_account} "
         "among them, that are permitted to assume this role besides"
     )
-    found = list(cap_fixes(decision, blame, f"scp/{level}", opens=opens))
+    yield from _of_request(decision, blame, f"scp/{level}")
+    found = list(_edits(decision, blame, f"scp/{level}", opens=opens))
     if found:
         yield from found
         return
-    document = {"Version": "2012-10-17", "Statement": [_statement(decision)]}
     yield attach_scp(
         level,
         _SCP_NAME.format(role=role_name(decision))[:120],
-        document,
+        allowance(decision),
         blame.gate.account,
         f"scp/{level}/attach",
         f"attach a policy to {level} that allows the call on exactly {decision.call.role_arn}",
-        opens=opens,
+        opens=opens + gone_round(blame.trace),
     )
 
 
@@ -68,6 +82,7 @@ def endpoint_fixes(decision: Decision, blame: Blame) -> Iterator[Fix]:
     if blame.gate.outcome is not Outcome.IMPLICIT_DENY or found is None:
         return
     operator, key, value = found
+    yield from _of_request(decision, blame, "vpc-endpoint-policy")
     statement = {
         **_statement(decision),
         "Principal": "*",
@@ -79,9 +94,15 @@ def endpoint_fixes(decision: Decision, blame: Blame) -> Iterator[Fix]:
             "vpc-endpoint-policy/allow-this-call",
             f"let the endpoint pass {who_is(decision)} on to exactly {decision.call.role_arn}",
             new_statement(policy, statement),
-            opens=f"{who_is(decision)}, for this role only, where the other policies allow it",
+            opens=f"{who_is(decision)}, for this role only, where the other policies allow it"
+            f"{gone_round(blame.trace)}",
         )
         return
+
+
+def allowance(decision: Decision) -> dict[str, Any]:
+    """A policy of its own that allows the call on exactly its role."""
+    return {"Version": "2012-10-17", "Statement": [_statement(decision)]}
 
 
 def _statement(decision: Decision) -> dict[str, Any]:

@@ -154,10 +154,18 @@ def _edit_policy(world: World, call: Call, target: Target, edit: Edit) -> tuple[
         return msgspec.structs.replace(world, endpoints=endpoints), call
     if target.layer is Layer.SESSION and isinstance(call.caller, UserCaller | RoleCaller):
         policies = tuple(map(edited, call.caller.session.policies))
+        if find_policy(world, target, call) is None:
+            policies = (_new_session_policy(target, patched(None, edit)), *policies)
         session = msgspec.structs.replace(call.caller.session, policies=policies)
         caller = msgspec.structs.replace(call.caller, session=session)
         call = msgspec.structs.replace(call, caller=caller)
     return _edit_account(world, target, edited), call
+
+
+def _new_session_policy(target: Target, document: Any) -> Policy:
+    """The inline policy of a session that was made without one."""
+    source = Document(f"{target.name} (new)", pretty(document))
+    return parse_policy(source.value, PolicyName(Layer.SESSION, target.name), Location(source))
 
 
 def _edit_account(world: World, target: Target, edited: Callable[[Any], Any]) -> World:

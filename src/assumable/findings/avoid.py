@@ -8,6 +8,7 @@ from assumable.findings.blame import Blame
 from assumable.findings.finding import Fix
 from assumable.findings.fix import change_call, change_endpoint
 from assumable.findings.mfa import MFA_KEYS, mfa_fixes
+from assumable.findings.wanted import asked_of
 from assumable.globs import has_wildcard, matches
 from assumable.model.call import Call
 from assumable.model.policy import Condition
@@ -25,7 +26,7 @@ def request_fixes(decision: Decision, blame: Blame, slug: str) -> Iterator[Fix]:
     """Another endpoint, a parameter, or MFA, where a condition of the Deny leaves that way open."""
     assert blame.trace is not None  # noqa: S101  # the caller has looked
     call, is_service = decision.call, decision.facts.caller_is_service  # nobody writes its request
-    for condition in blame.trace.statement.conditions:
+    for condition in asked_of(blame):
         key = condition.key.lower()
         if key.startswith(MFA_KEYS):
             yield from mfa_fixes(decision, blame)

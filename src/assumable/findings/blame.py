@@ -30,6 +30,7 @@ _COMPANIONS = {
     "sts:SetSourceIdentity": "source-identity",
 }
 
+_OF_EVERYBODY = ("aws:principalisawsservice", "aws:viaawsservice")
 _SHOWN = 3
 """How many violations of one parameter are told; the others are of the same kinds."""
 
@@ -128,11 +129,18 @@ def _denied(gate: Gate) -> Iterator[Blame]:
     }
     for trace in gate.traces():
         if trace.statement.effect is Effect.DENY and trace.truth is True:
-            decisive = next((e for e in trace.elements if e.condition is not None), None)
+            decisive = _decisive(trace)
             variant = decisive.condition.key if decisive and decisive.condition else gate.level
             yield Blame(
                 cause=explicit[gate.gate], variant=variant, gate=gate, trace=trace, element=decisive
             )
+
+
+def _decisive(trace: StatementTrace) -> ElementTrace | None:
+    """The condition that tells why a Deny applies: one that sets services apart tells little."""
+    conditions = [(e, e.condition.key.lower()) for e in trace.elements if e.condition is not None]
+    telling = (element for element, key in conditions if key not in _OF_EVERYBODY)
+    return next(telling, conditions[0][0] if conditions else None)
 
 
 def closest_statement(gate: Gate) -> StatementTrace | None:

@@ -22,7 +22,7 @@ from assumable.findings.avoid import request_fixes
 from assumable.findings.blame import Blame
 from assumable.findings.finding import Fix
 from assumable.findings.fix import Edit, change_policy, is_editable
-from assumable.findings.guards import personal_guards_of
+from assumable.findings.guards import is_perimeter, personal_guards_of
 from assumable.findings.lists import list_fixes
 from assumable.findings.who import NEGATED, key_of_caller, spot_of, who_is, with_condition
 from assumable.globs import matches
@@ -91,6 +91,7 @@ def _exceptions(decision: Decision, trace: StatementTrace, slug: str) -> Iterato
     policy, pointer = trace.policy, trace.statement.pointer
     statement = value_at(policy.document, pointer)
     caller = _by_caller(decision, trace, statement)
+    alone = _condition(decision, statement)
     parts = (
         caller,
         _by_role(decision, trace, statement),
@@ -98,24 +99,54 @@ def _exceptions(decision: Decision, trace: StatementTrace, slug: str) -> Iterato
     )
     rests = [part.rest for part in parts if part.rest is not None]
     where, spot = f"{trace.statement.label} of {policy.name.name}", spot_of(trace)
+    found: list[Fix] = []
     if rests:
+        found.append(
+            change_policy(
+                policy,
+                f"{slug}/except-this-call/{spot}",
+                f"except {_who(decision, caller)} from {where}, for this call",
+                _edit(pointer, rests),
+                opens=_opens(decision, trace, parts),
+            )
+        )
+    if alone is not None and rests != [alone] and not (rests and caller.is_all):
+        found.append(
+            change_policy(
+                policy,
+                f"{slug}/except-the-caller/{spot}",
+                f"except {who_is(decision)} from {where}",
+                _edit(pointer, [alone]),
+                opens=_opens_all(decision, trace, stays=not caller.is_all),
+            )
+        )
+    # who keeps a perimeter adds to its exceptions, one condition each, and splits no statement
+    if is_perimeter(trace):
+        yield from reversed(found)
+        yield from _except_account(decision, trace, slug, statement)
+    else:
+        yield from found
+
+
+def _except_account(
+    decision: Decision, trace: StatementTrace, slug: str, statement: dict[str, Any]
+) -> Iterator[Fix]:
+    """What AWS's perimeter policies do for a third party: its whole account is excepted.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_data-perimeters.html
+    """
+    account, key, policy = decision.call.caller_account, "aws:PrincipalAccount", trace.policy
+    operator, asked = "StringNotEqualsIfExists", statement.get("Condition")
+    block = with_condition(asked, operator, key, account) if account else None
+    if block is not None:
         yield change_policy(
             policy,
-            f"{slug}/except-this-call/{spot}",
-            f"except {_who(decision, caller)} from {where}, for this call",
-            _edit(pointer, rests),
-            opens=_opens(decision, trace, parts),
+            f"{slug}/except-the-account/{spot_of(trace)}",
+            f"except account {account} from {trace.statement.label} of {policy.name.name}",
+            _edit(trace.statement.pointer, [{**statement, "Condition": block}]),
+            opens=f"every principal of account {account}, for everything that this Deny stops"
+            f"{_meant(trace)}",
         )
-    alone = _condition(decision, statement)
-    if alone is None or rests == [alone] or (rests and caller.is_all):
-        return
-    yield change_policy(
-        policy,
-        f"{slug}/except-the-caller/{spot}",
-        f"except {who_is(decision)} from {where}",
-        _edit(pointer, [alone]),
-        opens=_opens_all(decision, trace, stays=not caller.is_all),
-    )
 
 
 def _edit(pointer: str, statements: list[dict[str, Any]]) -> Edit:

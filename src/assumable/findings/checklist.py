@@ -13,6 +13,7 @@ from assumable.engine.match import StatementTrace
 from assumable.engine.truth import atoms, describe
 from assumable.findings import commands
 from assumable.findings.finding import ROW_NAMES, Finding, Row
+from assumable.model.call import RootCaller
 from assumable.model.policy import Effect
 from assumable.model.world import Unknown
 
@@ -103,6 +104,8 @@ def _trust_row(decision: Decision) -> tuple[Status, str]:
     outcome = _worst(gates)
     if outcome is Outcome.UNKNOWN:
         return "unknown", _first_question(gates)
+    if isinstance(decision.call.caller, RootCaller) and decision.call.api != ASSUME_ROOT:
+        return "not-required", "a root user assumes no role, whatever it names (R1.19)"
     traces = [trace for gate in gates for trace in gate.traces()]
     for trace in traces:
         allows = trace.statement.effect is Effect.ALLOW
@@ -137,6 +140,7 @@ def _first_question(gates: list[Gate]) -> str:
 
 def _key_row(decision: Decision, prefix: str, proven: str) -> tuple[Status, str]:
     """A row about one condition key: asked for by a statement that could apply, or by none."""
+    asking = ""
     gates = [gate for gate in decision.gates if gate.context is not None]
     for gate in gates:
         for trace in gate.traces():
@@ -148,8 +152,12 @@ def _key_row(decision: Decision, prefix: str, proven: str) -> tuple[Status, str]
                         return "unknown", f"depends on: {describe(element.truth)}"
                     if element.truth and trace.statement.effect is Effect.ALLOW:
                         return "pass", proven
+                    if trace.statement.effect is Effect.ALLOW:
+                        asking = f"{trace.statement.label} of {trace.policy.name.name}"
     if isinstance(decision.facts.trust, Unknown):
         return "unknown", "the trust policy was not read"
+    if asking:
+        return "not-required", f"{asking} asks for it, another way does not"
     return "not-required", _NO_ROLE if _is_missing(decision) else "not required"
 
 

@@ -111,6 +111,29 @@ def change_policy(
     )
 
 
+SESSION_POLICY = "the caller's session policy"
+"""The name of the inline one, as everything that reads or makes one calls it."""
+
+
+def add_session_policy(document: Any, fix_id: str, title: str, *, opens: str) -> Fix:
+    """A fix that limits the caller's session by one policy more: it may do what any of them allows.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies.html#policies_session
+    """
+    target = Target(kind="policy", name=SESSION_POLICY, layer=Layer.SESSION)
+    return Fix(
+        id=fix_id,
+        title=title,
+        owner=CALLER,
+        safety="review",
+        target=target,
+        edit=({"op": "add", "path": "", "value": document},),
+        diff=diff_of(None, document, target.name),
+        commands=(commands.put_policy(target, document),),
+        opens=opens,
+    )
+
+
 def is_editable(policy: Policy) -> bool:
     """Whether somebody can edit a policy: those of AWS itself, and of its roles, nobody can."""
     name = policy.name

@@ -2,15 +2,21 @@
 
 import functools
 from collections.abc import Sequence
+from typing import Any
 
+from assumable.engine.conditions import words
 from assumable.engine.evaluate import Decision
 from assumable.engine.federation_notes import is_open_to_tenants
 from assumable.engine.gates import Gate, GateName
 from assumable.engine.match import StatementTrace
-from assumable.model.policy import Effect, Policy, PolicyName, Statement
+from assumable.model.policy import Effect, Layer, Policy, PolicyName, Statement
+from assumable.source import value_at
 
-_GUARDS = ("sts:externalid", "aws:multifactorauth", "aws:principalorg", "sts:taskpolicyarn")
-_ORGANIZATION = "aws:principalorg"
+_PERIMETER = ("aws:resourceorg", "aws:resourceaccount")
+"""What keeps callers to the roles of an organization or of an account."""
+_OUTSIDERS = "aws:principalorg"
+_ORGANIZATION = (_OUTSIDERS, *_PERIMETER)
+_GUARDS = ("sts:externalid", "aws:multifactorauth", "sts:taskpolicyarn", *_ORGANIZATION)
 _SUBJECT = ":sub"
 _ALLOWING = (
     GateName.SCP, GateName.VPC_ENDPOINT, GateName.BOUNDARY, GateName.SESSION_POLICY,
@@ -44,6 +50,39 @@ def tests_subjects(statement: Statement) -> bool:
     return _SUBJECT in guards_of(statement)
 
 
+def is_perimeter(trace: StatementTrace) -> bool:
+    """Whether a Deny keeps callers from outside an organization away from its resources."""
+    keys = guards_of(trace.statement)
+    return trace.policy.name.layer is Layer.RCP and any(k.startswith(_OUTSIDERS) for k in keys)
+
+
+def guards_to_keep(trace: StatementTrace | None) -> dict[str, Any] | None:
+    """The guards of an Allow that was meant for the call, as a condition for one like it.
+
+    None where the call is kept out by one of them that is of an organization or an account: who
+    makes such an exception decides on more than this call.
+    """
+    if trace is None or trace.statement.effect is Effect.DENY or not _is_meant(trace):
+        return {}
+    for element in trace.failing:
+        if element.condition and element.condition.key.lower().startswith(_ORGANIZATION):
+            return None
+    keys = guards_of(trace.statement)
+    written = value_at(trace.policy.document, trace.statement.pointer).get("Condition") or {}
+    kept = {
+        operator: {key: asked for key, asked in block.items() if key.lower() in keys}
+        for operator, block in written.items()
+    }
+    return {operator: block for operator, block in kept.items() if block}
+
+
+def gone_round(trace: StatementTrace | None) -> str:
+    """What an Allow beside the one that was meant takes no notice of, to go after whom it opens."""
+    failing = [element.condition for element in trace.failing] if trace is not None else []
+    asked = [words(each) for each in failing if each and each.key.lower().startswith(_ORGANIZATION)]
+    return f"; it goes round the condition that {' and '.join(asked)}" if asked else ""
+
+
 def keeps_guards(before: Decision, after: Decision) -> bool:
     """Whether what lets the call through is guarded as what was meant to let it through.
 
@@ -58,7 +97,7 @@ def keeps_guards(before: Decision, after: Decision) -> bool:
         if not meant:
             continue
         required = functools.reduce(
-            frozenset.intersection, (guards_of(trace.statement) for trace in meant)
+            frozenset.intersection, (_guards_at(name, trace.statement) for trace in meant)
         )
         known = {content_of(trace.statement) for trace in _allows(before, name, action)}
         for trace in _allows(after, name, action):
@@ -66,6 +105,14 @@ def keeps_guards(before: Decision, after: Decision) -> bool:
             if new and not required <= guards_of(trace.statement):
                 return False
     return True
+
+
+def _guards_at(name: GateName, statement: Statement) -> frozenset[str]:
+    """The guards that count at a gate: a cap grants nothing, so one role is excepted openly."""
+    found = guards_of(statement)
+    if name in (GateName.IDENTITY, GateName.TRUST):
+        return found
+    return frozenset(key for key in found if not key.startswith(_PERIMETER))
 
 
 def _opens_to_tenants(before: Decision, after: Decision) -> bool:

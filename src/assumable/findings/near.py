@@ -111,11 +111,6 @@ def about_exception(trace: StatementTrace | None, context: RequestContext | None
             slip = about_value(condition, value.values[0], has_variables=has_variables)
             if slip:
                 return f" (the exception by {condition.key} does not hold: {slip})"
-        if isinstance(value, Absent):
-            return (
-                f" ({condition.key} is absent, for which {condition.operator} holds: "
-                f"{value.reason})"
-            )
     differs = _about_listed(trace, context.facts.role_arn) if trace.statement.not_resource else ""
     listed = ", ".join(trace.statement.resources or ())
     return f" (it excepts {listed}{differs})" if differs else ""

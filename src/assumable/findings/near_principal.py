@@ -18,6 +18,12 @@ VARIANTS = (
 )  # fmt: skip
 NEVER_MATCH = ("wildcard", "case", "partition", "path", "deleted-principal", "identity-center")
 _SIMILAR = 0.8
+_GENERATED = re.compile(
+    r"botocore-session-\d+|\d{9,}|i-[0-9a-f]{8,}|[0-9a-f]{12,}"
+    r"|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}",
+    re.IGNORECASE,
+)
+"""What tools make up for every session anew: times, ids and random numbers (R7.12)."""
 _ACCOUNT = re.compile(r"[0-9][0-9 -]{8,16}[0-9]")
 """What was meant as an account id, well written or not."""
 
@@ -39,6 +45,12 @@ def variant_of(value: str, wanted: str, caller_arn: str) -> str:
         near = mine is not None and _similar(value.replace("-", ""), mine.account)
         return "account" if of_account and near else "near-name" if near else "other-principal"
     return _variant_of_parts(theirs, mine)
+
+
+def is_generated(session_name: str) -> bool:
+    """Whether the name of a session looks made up, so that the next one has another."""
+    made_up = (piece.end() - piece.start() for piece in _GENERATED.finditer(session_name))
+    return any(2 * length >= len(session_name) for length in made_up)
 
 
 def _variant_of_parts(theirs: arn.Arn, mine: arn.Arn) -> str:

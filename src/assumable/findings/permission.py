@@ -12,6 +12,7 @@ from assumable.findings.accept import accept_fixes
 from assumable.findings.blame import Blame
 from assumable.findings.finding import Fix
 from assumable.findings.fix import add_inline_policy, change_policy, is_editable
+from assumable.findings.guards import guards_to_keep
 from assumable.findings.identity_center import permission_set_fixes
 from assumable.findings.report import (
     actions_needed,
@@ -20,6 +21,7 @@ from assumable.findings.report import (
     role_name,
     with_action,
 )
+from assumable.findings.wanted import request_fixes_of_allow
 from assumable.model.call import RoleCaller
 from assumable.model.policy import Effect, Policy
 from assumable.model.world import Principal, Role
@@ -45,36 +47,43 @@ def permission_fixes(decision: Decision, blame: Blame) -> Iterator[Fix]:
     principal = decision.facts.principal
     if blame.gate.gate is not GateName.IDENTITY or not isinstance(principal, Principal):
         return
+    statement = _statement(decision, guards_to_keep(blame.trace))
     if isinstance(principal, Role) and principal.is_identity_center:
-        yield from permission_set_fixes(decision, principal, _statement(decision))
+        if statement is not None:
+            yield from permission_set_fixes(decision, principal, statement)
         return
     if isinstance(principal, Role) and principal.is_service_linked:
         return  # only its service edits it (R1.23)
     yield from _widen_resource(decision, blame, principal)
     condition = blame.element.condition if blame.element is not None else None
     if condition is not None:
+        yield from request_fixes_of_allow(decision, blame, condition, "identity-permission")
         yield from accept_fixes(decision, blame, condition, "identity-permission")
+    if statement is None:
+        return  # a grant would go around what keeps the caller to some roles
     yield add_inline_policy(
         principal.arn,
         unused_name(principal, _policy_name(decision)),
-        {"Version": "2012-10-17", "Statement": [_statement(decision)]},
+        {"Version": "2012-10-17", "Statement": [statement]},
         "identity-permission/allow-this-role",
         f"allow {arn.display_name(principal.arn)} to assume exactly {decision.call.role_arn}",
         opens=_opens(decision),
     )
 
 
-def _statement(decision: Decision) -> dict[str, Any]:
-    """The Allow for every action of the call on exactly this role."""
+def _statement(decision: Decision, guards: dict[str, Any] | None) -> dict[str, Any] | None:
+    """The Allow for every action of the call on exactly this role, under guards that are kept."""
+    if guards is None:
+        return None
+    conditions = dict(guards)
+    if decision.call.task_policy_arn:
+        conditions["ArnEquals"] = {"sts:TaskPolicyArn": decision.call.task_policy_arn}
     statement: dict[str, Any] = {
         "Effect": "Allow",
         "Action": actions_needed(decision),
         "Resource": decision.call.role_arn,
     }
-    if decision.call.task_policy_arn:
-        task = {"sts:TaskPolicyArn": decision.call.task_policy_arn}
-        statement["Condition"] = {"ArnEquals": task}
-    return statement
+    return {**statement, "Condition": conditions} if conditions else statement
 
 
 def who_edits(decision: Decision, blame: Blame) -> str:

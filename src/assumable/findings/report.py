@@ -8,13 +8,13 @@ import msgspec
 from assumable import arn
 from assumable.engine.assume_root import ASSUME_ROOT
 from assumable.engine.evaluate import Decision
-from assumable.engine.gates import GateName
+from assumable.engine.gates import GateName, Outcome
 from assumable.engine.match import StatementTrace
+from assumable.findings.asked import conditions_told, why_denied
 from assumable.findings.blame import Blame
 from assumable.findings.evidence import default_evidence
 from assumable.findings.finding import Cause, Evidence, Finding, Fix, Row
 from assumable.findings.fix import CALLER, Edit, change_policy
-from assumable.findings.near import about_exception
 from assumable.globs import has_wildcard, matches
 from assumable.model.call import RoleCaller, RootCaller, UserCaller
 from assumable.model.policy import Condition, Layer, Policy
@@ -114,11 +114,39 @@ def where(blame: Blame) -> str:
     return f"{blame.trace.statement.label} of {blame.trace.policy.name.name}"
 
 
-def refusal(blame: Blame) -> str:
+def level_name(decision: Decision, blame: Blame) -> str:
+    """A level of an organization by its id, and by its name where that is known."""
+    level, facts = blame.gate.level, decision.facts
+    for org in (facts.caller_organization, facts.role_organization):
+        node = org.nodes.get(level) if isinstance(org, Organization) else None
+        if node is not None and node.name:
+            return f"{level} ({node.name})"
+    return level
+
+
+def actions_refused(decision: Decision, blame: Blame) -> str:
+    """Every action of the call that the same gate refuses in the same way."""
+    gate, mine = blame.gate, blame.trace.statement if blame.trace is not None else None
+    found = {blame.action: None}
+    for other in decision.blocking():
+        if (other.gate, other.level, other.outcome) != (gate.gate, gate.level, gate.outcome):
+            continue
+        denying = [t.statement for t in other.traces() if t.truth is True]
+        if gate.outcome is Outcome.IMPLICIT_DENY or mine in denying:
+            found[other.action] = None
+    return " and ".join(found)
+
+
+def refusal(decision: Decision, blame: Blame, on: str = "") -> str:
     """How a layer that caps the caller refuses: by a Deny, or by allowing nothing like it."""
-    denied = blame.trace is not None and blame.trace.truth is True
-    near = about_exception(blame.trace, blame.gate.context)
-    return f"{where(blame)}{near} denies" if denied else "nothing in it allows"
+    what = actions_refused(decision, blame)
+    what += f" on {on}" if on else ""
+    if blame.trace is not None and blame.trace.truth is True:
+        return f"{where(blame)} denies {what}{why_denied(blame)}"
+    only = conditions_told(blame.trace, blame.gate.context)
+    if only:
+        return f"{where(blame)} allows {what} only where {only}"
+    return f"nothing in it allows {what}"
 
 
 def actions_needed(decision: Decision) -> str | list[str]:

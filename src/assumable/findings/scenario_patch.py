@@ -9,6 +9,7 @@ from assumable.findings.finding import Fix, Target
 from assumable.findings.fix import Edit, patched
 from assumable.findings.quotas import ConflictError
 from assumable.model.call import Call
+from assumable.model.policy import Layer
 from assumable.model.world import Account, Role, World
 from assumable.source import value_at
 
@@ -112,9 +113,18 @@ def _provider_patch(target: Target, edit: Edit, world: World) -> Edit:
 
 def _policy_patch(target: Target, edit: Edit, world: World, call: Call) -> Edit:
     policy = find_policy(world, target, call)
+    if policy is None and target.layer is Layer.SESSION and not target.policy_arn:
+        return tuple(_session_policy_patch(patched(None, edit), world.document["call"]))
     if policy is None or policy.input_pointer is None:
         raise ConflictError(f"{target.name} is not in the scenario")
     if isinstance(value_at(world.document, policy.input_pointer), str):
         changed = patched(policy.document, edit)
         return ({"op": "replace", "path": policy.input_pointer, "value": changed},)
     return tuple({**op, "path": policy.input_pointer + op["path"]} for op in edit)
+
+
+def _session_policy_patch(document: Any, call: Any) -> Iterator[dict[str, Any]]:
+    """An inline policy of a session that was made without one."""
+    if "session" not in call["caller"]:
+        yield {"op": "add", "path": "/call/caller/session", "value": {}}
+    yield {"op": "add", "path": "/call/caller/session/policy", "value": document}

@@ -23,6 +23,8 @@ class Unknown(msgspec.Struct, frozen=True):
     """The permission or the input that would settle it."""
     present: bool = False
     """For condition keys: it is surely in the request, only its value is not known."""
+    end: str = ""
+    """For condition keys: with what the value surely ends, after something that is not known."""
 
 
 PolicyOrUnknown = Policy | Unknown

@@ -92,9 +92,12 @@ def user_id(question: Question) -> Value:
     if not isinstance(caller, UserCaller | RoleCaller):
         return Absent("the caller is no principal of an account")
     unique_id = principal.unique_id if isinstance(principal, Principal) else None
+    is_named = isinstance(caller, RoleCaller) and caller.is_named
     if unique_id is None:
-        return Unknown("the unique id of the caller", "iam:GetUser or iam:GetRole", present=True)
-    if isinstance(caller, RoleCaller) and not caller.is_named:
+        what, settle = "the unique id of the caller", "iam:GetUser or iam:GetRole"
+        end = f":{caller.session_name}" if isinstance(caller, RoleCaller) and is_named else ""
+        return Unknown(what, settle, present=True, end=end)
+    if isinstance(caller, RoleCaller) and not is_named:
         return Unknown("the name of the caller's session", "RoleSessionName", present=True)
     if isinstance(caller, RoleCaller):
         return Present((f"{unique_id}:{caller.session_name}",), "role id and session name")

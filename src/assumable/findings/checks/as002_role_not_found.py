@@ -30,7 +30,7 @@ def check(decision: Decision, blame: Blame) -> Finding:
         "has",
         "account-suspended": f"account {decision.call.role_account} is closed or suspended; "
         f"{REOPENED}",
-        "not-a-role": f"{decision.call.role_arn} is not the ARN of a role",
+        "not-a-role": f"{decision.call.role_arn} is {_what_it_is(decision.call.role_arn)}",
     }
     answer = 'AWS says AccessDenied, never "not found"'
     if blame.fault is not None and blame.fault.code != "AccessDenied":
@@ -50,6 +50,13 @@ def check(decision: Decision, blame: Blame) -> Finding:
     return msgspec.structs.replace(found, owner=administrator_of(org, account))
 
 
+def _what_it_is(asked: str) -> str:
+    parts = arn.parse(asked)
+    if parts is None or parts.kind != "assumed-role":
+        return "not the ARN of a role"
+    return "the ARN of a session, not of a role: a session is made from the role that it names"
+
+
 def _shown(role: Role) -> str:
     return f"{arn.display_name(role.arn)} of account {role.account}"
 
@@ -59,6 +66,10 @@ def _alike(decision: Decision, variant: str) -> Iterator[Role]:
     asked, world = arn.parse(decision.call.role_arn), decision.facts.world
     if asked is None:
         return
+    if variant == "not-a-role" and asked.kind == "assumed-role" and "/" in asked.resource:
+        role = world.role_named(asked.account, asked.resource.split("/")[1], asked.partition)
+        if isinstance(role, Role):
+            yield role
     if variant == "path":
         meant = world.role_named(asked.account, asked.name, asked.partition)
         if isinstance(meant, Role):
@@ -75,13 +86,13 @@ def _alike(decision: Decision, variant: str) -> Iterator[Role]:
 
 def _fixes(decision: Decision, variant: str, alike: Sequence[Role]) -> Iterator[Fix]:
     """Ask for the role that was meant: by another name only where that call is not denied."""
-    if variant == "not-a-role":
+    if variant == "not-a-role" and not alike:
         yield from _only_role(decision)
     for role in alike:
         values = {"RoleArn": role.arn}
-        if variant == "path":
+        if variant in ("path", "not-a-role"):
             title = f"ask for {role.arn}"
-            yield change_call(decision.call, "role-not-found/path", title, values)
+            yield change_call(decision.call, f"role-not-found/{variant}", title, values)
             continue
         call = msgspec.structs.replace(
             decision.call, parameters={**decision.call.parameters, **values}

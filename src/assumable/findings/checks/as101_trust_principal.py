@@ -20,6 +20,7 @@ from assumable.findings.meant import expects_role, expects_token
 from assumable.findings.near_principal import (
     NEVER_MATCH,
     VARIANTS,
+    is_generated,
     provider_differs,
     variant_of,
     what_differs,
@@ -49,7 +50,7 @@ CAUSE = Cause("AS101", "trust-principal", Row.TRUST, "the trust policy does not 
 _EXPLANATIONS = {
     "self": "a role may assume itself only if its own trust policy names it, like any other caller "
     "(since September 2022, save for a few older roles: U-21); the caller already is a session of "
-    "this role",
+    "this role, whose credentials serve as well",
     "missing": "it names no AWS principal at all",
     "wildcard": "`{got}` has a wildcard inside a principal ARN, which never matches; only a bare "
     "`*` with a condition on aws:PrincipalArn can stand for several principals",
@@ -59,6 +60,8 @@ _EXPLANATIONS = {
     "of a session has none",
     "type": "it names `{got}`: the same name, but another kind of principal",
     "session-name": "it names one session, `{got}`; this session has another name",
+    "generated-name": "it names one session, `{got}`; names like that of this one are made up anew "
+    "for every session, so the role has to be named, or the name of the session fixed",
     "identity-center": "it names `{got}`",
     "account": "it names `{got}`, the same principal of another account",
     "near-name": "it names `{got}`, which is close but not the caller",
@@ -108,7 +111,9 @@ def check(decision: Decision, blame: Blame) -> Finding:
         explanation += whose
     else:
         differs = what_differs(decision, nearest.variant, got) if nearest else ""
-        explanation += _EXPLANATIONS[variant].format(got=got) + differs
+        generated = variant == "session-name" and is_generated(caller_name(decision).split("/")[-1])
+        said = "generated-name" if generated else variant
+        explanation += _EXPLANATIONS[said].format(got=got) + differs
     if isinstance(trust, Policy) and variant in ("missing", "other-principal"):
         explanation += inside_service(decision, trust) or expects_token(decision, trust)
     fixes = tuple(_fixes(decision, blame, trust, nearest)) if isinstance(trust, Policy) else ()
@@ -233,8 +238,9 @@ def _fixes(
     whose = f"{arn.display_name(exact)} of account {decision.call.caller_account}"
     is_session = isinstance(decision.call.caller, RoleCaller)
     opens = f"every session of {whose}" if is_session else f"{whose}, nobody else"
-    if nearest is not None and nearest.variant == "session-name":
-        session = decision.call.caller.arn
+    session = decision.call.caller.arn
+    named_so = nearest is not None and nearest.variant == "session-name"
+    if named_so and not is_generated(session.rpartition("/")[2]):
         yield change_policy(
             trust,
             "trust-principal/name-the-session",

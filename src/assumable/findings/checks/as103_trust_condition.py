@@ -1,6 +1,5 @@
 """AS103: the trust policy names the caller under a condition that does not hold."""
 
-import re
 from collections.abc import Iterator
 
 import msgspec
@@ -14,17 +13,16 @@ from assumable.findings.accept import accept_fixes
 from assumable.findings.blame import Blame
 from assumable.findings.evidence import got_value
 from assumable.findings.finding import Cause, Finding, Fix, Row
-from assumable.findings.fix import change_call, change_policy
+from assumable.findings.fix import change_policy
 from assumable.findings.identity_center import about_condition, pattern_fixes
 from assumable.findings.report import appended, finding, where
 from assumable.findings.services import about_source, is_only_likely, source_fixes
+from assumable.findings.wanted import request_fixes_of_allow
 from assumable.model.policy import Condition
 
 CAUSE = Cause(
     "AS103", "trust-condition", Row.TRUST, "a condition of the trust policy does not hold"
 )
-
-_SESSION_NAME = re.compile(r"[A-Za-z0-9_+=,.@-]{2,64}")
 
 
 def check(decision: Decision, blame: Blame) -> Finding:
@@ -44,7 +42,7 @@ def check(decision: Decision, blame: Blame) -> Finding:
         explanation,
         title=f"the trust policy's condition on {blame.variant} does not hold",
         fixes=(
-            *_fixes(decision, condition),
+            *_of_request(decision, blame, condition),
             *_name_caller(decision, blame, condition),
             *_accept(decision, blame, condition),
             *source_fixes(decision, blame, condition),
@@ -73,27 +71,11 @@ def _name_caller(decision: Decision, blame: Blame, condition: Condition | None) 
         )
 
 
+def _of_request(decision: Decision, blame: Blame, condition: Condition | None) -> Iterator[Fix]:
+    if condition is not None:
+        yield from request_fixes_of_allow(decision, blame, condition, CAUSE.slug)
+
+
 def _accept(decision: Decision, blame: Blame, condition: Condition | None) -> Iterator[Fix]:
     if condition is not None and condition.key.lower() != "aws:principalarn":
         yield from accept_fixes(decision, blame, condition, CAUSE.slug)
-
-
-def _fixes(decision: Decision, condition: Condition | None) -> Iterator[Fix]:
-    """A session name is the caller's own choice: send one that the condition accepts."""
-    if condition is None or condition.key.lower() != "sts:rolesessionname":
-        return
-    if decision.facts.caller_is_service:
-        return  # it chooses its own
-    if condition.base not in ("stringequals", "stringlike", "stringequalsignorecase"):
-        return
-    for value in condition.values:
-        name = value.replace("*", "session").replace("?", "0")
-        if "${" not in value and _SESSION_NAME.fullmatch(name):
-            yield change_call(
-                decision.call,
-                "trust-condition/session-name",
-                f"name the session `{name}`",
-                {"RoleSessionName": name},
-                safety="review",
-            )
-            return

@@ -1,10 +1,10 @@
 """AS104: a Deny of the trust policy matches."""
 
 from assumable.engine.evaluate import Decision
+from assumable.findings.asked import why_denied
 from assumable.findings.blame import Blame
 from assumable.findings.carve import carve_fixes
 from assumable.findings.finding import Cause, Finding, Row
-from assumable.findings.near import about_exception
 from assumable.findings.report import finding, role_name, where
 
 CAUSE = Cause("AS104", "trust-explicit-deny", Row.TRUST, "the trust policy denies this caller")
@@ -12,12 +12,9 @@ CAUSE = Cause("AS104", "trust-explicit-deny", Row.TRUST, "the trust policy denie
 
 def check(decision: Decision, blame: Blame) -> Finding:
     """The finding, with its explanation."""
-    under = f", because of its condition on {blame.variant}" if blame.variant else ""
-    under += about_exception(blame.trace, blame.gate.context)
     explanation = (
-        f"{where(blame)} denies {blame.action} on {role_name(decision)} for this call{under}; a "
-        "Deny "
-        "overrides every Allow"
+        f"{where(blame)} denies {blame.action} on {role_name(decision)} for this call"
+        f"{why_denied(blame)}; a Deny overrides every Allow"
     )
     fixes = tuple(carve_fixes(decision, blame, CAUSE.slug))
     return finding(CAUSE, blame, explanation, fixes=fixes, facts=("R1.1", "R1.13"))

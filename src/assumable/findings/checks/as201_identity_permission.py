@@ -2,9 +2,12 @@
 
 from assumable.engine.assume_root import ASSUME_ROOT
 from assumable.engine.evaluate import Decision
+from assumable.findings.asked import conditions_told
 from assumable.findings.blame import Blame
+from assumable.findings.checks.as301_external_id import instead_of_permission
 from assumable.findings.evidence import of_element
 from assumable.findings.finding import Cause, Evidence, Finding, Row
+from assumable.findings.guards import guards_to_keep
 from assumable.findings.near import about_condition, about_resource
 from assumable.findings.near_action import misspelt_permission, permission_slips
 from assumable.findings.permission import permission_fixes, who_edits
@@ -32,7 +35,11 @@ def check(decision: Decision, blame: Blame) -> Finding:
         CAUSE,
         blame,
         explanation,
-        fixes=(*permission_slips(decision, blame), *permission_fixes(decision, blame)),
+        fixes=(
+            *instead_of_permission(decision, blame),
+            *permission_slips(decision, blame),
+            *permission_fixes(decision, blame),
+        ),
         evidence=_evidence(blame),
         facts=("R1.27",) if decision.call.api == ASSUME_ROOT else ("R1.15", "R1.16"),
         title=f"{caller_name(decision)} of account {account} may not call {action} on "
@@ -78,15 +85,16 @@ def _closest(decision: Decision, blame: Blame) -> str:
         kind = "excludes" if blame.trace.statement.not_resource else "is for"
         differs = about_resource(blame.trace, decision.call.role_arn)
         return f" ({where(blame)} allows the action, but {kind} {listed}{differs})"
-    condition = failing.condition
-    if condition is None:
+    only = conditions_told(blame.trace, blame.gate.context)
+    if not only:
         return ""
     within = (blame.trace.policy, blame.trace.statement)
-    differs = about_condition(decision, blame.gate.context, condition, within)
-    return (
-        f" ({where(blame)} allows it only under a condition on {condition.key} that does not "
-        f"hold{differs})"
-    )
+    conditions = [element.condition for element in blame.trace.failing if element.condition]
+    near = (about_condition(decision, blame.gate.context, each, within) for each in conditions)
+    only += "".join(dict.fromkeys(near))
+    if guards_to_keep(blame.trace) is None:
+        only += "; no grant around that is offered: it is for whoever wrote it to decide"
+    return f" ({where(blame)} allows it only where {only})"
 
 
 def _passes_it(blame: Blame) -> str:

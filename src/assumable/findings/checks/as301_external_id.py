@@ -4,7 +4,10 @@ import re
 from collections.abc import Iterator
 
 from assumable.engine.evaluate import Decision
+from assumable.engine.forms import Form
+from assumable.engine.gates import GateName
 from assumable.engine.operators import OPERATORS
+from assumable.engine.principals import match
 from assumable.findings.apart import companions_under
 from assumable.findings.blame import Blame
 from assumable.findings.dead import contradiction_of
@@ -13,10 +16,13 @@ from assumable.findings.fix import change_call, change_policy
 from assumable.findings.near import OLD_VERSION
 from assumable.findings.report import appended, finding, where
 from assumable.findings.slips import first_difference, nearest
+from assumable.findings.wanted import written_out
 from assumable.globs import has_wildcard, matches
-from assumable.model.policy import Condition
+from assumable.model.policy import Condition, Policy
 
 CAUSE = Cause("AS301", "external-id", Row.EXTERNAL_ID, "the required external ID was not sent")
+_OWN = "EXTERNAL_ID"
+"""Stands for a value of the reader's own."""
 _VALID = re.compile(r"[A-Za-z0-9_+=,.@:/-]{2,1224}")
 _EXPLANATIONS = {
     "missing": "and the call sends none",
@@ -56,7 +62,8 @@ def check(decision: Decision, blame: Blame) -> Finding:
 def _condition(blame: Blame) -> Condition:
     assert blame.element is not None  # noqa: S101  # the cause comes from a condition
     assert blame.element.condition is not None  # noqa: S101
-    return blame.element.condition
+    assert blame.trace is not None  # noqa: S101
+    return written_out(blame.trace, blame.element.condition, blame.gate.context)
 
 
 def _slip(decision: Decision, blame: Blame, condition: Condition, variant: str) -> str:
@@ -103,6 +110,29 @@ def _forbids(condition: Condition) -> bool:
     return condition.base == "null" or OPERATORS[condition.base].negated
 
 
+def instead_of_permission(decision: Decision, blame: Blame) -> Iterator[Fix]:
+    """The external ID that a statement for the caller itself asks for, in the same account.
+
+    Such a statement needs no permission beside it (R1.16), other than one for the account.
+    """
+    gate = next(
+        (g for g in decision.gates if g.gate is GateName.TRUST and g.action == blame.action), None
+    )
+    if gate is None or blame.gate.gate is not GateName.IDENTITY or not decision.facts.same_account:
+        return
+    for trace in gate.traces():
+        failing = trace.failing
+        condition = failing[0].condition if len(failing) == 1 else None
+        if condition is None or condition.key.lower() != "sts:externalid":
+            continue
+        named = [match(entry, decision.facts) for entry in trace.statement.principals or ()]
+        if any(truth is True and form is not Form.ACCOUNT for form, truth in named):
+            asked = Blame(cause=CAUSE.slug, gate=gate, trace=trace, element=failing[0])
+            yield from (
+                fix for fix in _fixes(decision, asked, _condition(asked)) if fix.is_request_only
+            )
+
+
 def _fixes(decision: Decision, blame: Blame, condition: Condition) -> Iterator[Fix]:
     sent = decision.call.parameters.get("ExternalId")
     if decision.call.api != "AssumeRole":
@@ -117,14 +147,12 @@ def _fixes(decision: Decision, blame: Blame, condition: Condition) -> Iterator[F
             )
         return
     for value in condition.values:
-        wanted = value.replace("*", "").replace("?", "0") if "like" in condition.base else value
-        if "${" not in value and _VALID.fullmatch(wanted):
-            yield change_call(
-                decision.call,
-                "external-id/send",
-                f"send the external ID `{wanted}`",
-                {"ExternalId": wanted},
-            )
+        wanted = _taken(decision, value) if "like" in condition.base else value
+        if _VALID.fullmatch(wanted):
+            title = f"send the external ID `{wanted}`"
+            if wanted == _OWN:
+                title = f"send an external ID: the policy takes any, {_OWN} stands for yours"
+            yield change_call(decision.call, "external-id/send", title, {"ExternalId": wanted})
             break
     if not isinstance(sent, str) or blame.trace is None or not _VALID.fullmatch(sent):
         return
@@ -136,3 +164,19 @@ def _fixes(decision: Decision, blame: Blame, condition: Condition) -> Iterator[F
             appended(blame.trace.policy, condition.pointer, sent),
             opens="callers that this statement names and that know this external ID",
         )
+
+
+def _taken(decision: Decision, pattern: str) -> str:
+    """A value that a pattern takes, one that the trust policy writes out first; else empty."""
+    trust = decision.facts.trust
+    asked = [
+        value
+        for statement in (trust.statements if isinstance(trust, Policy) else ())
+        for condition in statement.conditions
+        if condition.key.lower() == "sts:externalid" and not _forbids(condition)
+        for value in condition.values
+        if _VALID.fullmatch(value) and matches(pattern, value)
+    ]
+    own = (pattern.replace("*", "").replace("?", "0"), _OWN)
+    taken = (value for value in own if _VALID.fullmatch(value) and matches(pattern, value))
+    return asked[0] if asked else next(taken, "")

@@ -2,23 +2,26 @@
 
 from assumable.engine.evaluate import Decision
 from assumable.findings.allowance import scp_fixes
+from assumable.findings.asked import conditions_told, why_denied
 from assumable.findings.blame import Blame
 from assumable.findings.carve import carve_fixes
 from assumable.findings.finding import Cause, Finding, Row
 from assumable.findings.mfa import fixes_of_allow
-from assumable.findings.near import about_exception
-from assumable.findings.report import finding, where
+from assumable.findings.report import actions_refused, finding, level_name, where
 
 CAUSE = Cause("AS601", "scp", Row.ORGANIZATION, "a service control policy stops the call")
 
 
 def check(decision: Decision, blame: Blame) -> Finding:
     """The finding, with its explanation."""
+    level, refused = level_name(decision, blame), actions_refused(decision, blame)
     if blame.element is not None or (blame.trace is not None and blame.trace.truth is True):
-        what = f"{where(blame)}, attached to {blame.gate.level}, denies {blame.action}"
-        what += about_exception(blame.trace, blame.gate.context)
+        what = f"{where(blame)}, attached to {level}, denies {refused}"
+        what += why_denied(blame)
     else:
-        what = f"no service control policy attached to {blame.gate.level} allows {blame.action}"
+        what = f"no service control policy attached to {level} allows {refused}"
+        only = conditions_told(blame.trace, blame.gate.context)
+        what += f" ({where(blame)} does only where {only})" if only else ""
     explanation = (
         f"{what}; every level from the root to account {decision.call.caller_account} must allow "
         "what its "

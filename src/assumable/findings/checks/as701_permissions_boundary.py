@@ -16,10 +16,10 @@ _OPENS = "those who have this boundary and are permitted to assume this role bes
 
 def check(decision: Decision, blame: Blame) -> Finding:
     """The finding, with its explanation."""
-    refused = refusal(blame)
+    refused = refusal(decision, blame, decision.call.role_arn)
     explanation = (
-        f"{caller_name(decision)} has a permissions boundary, and {refused} {blame.action} on "
-        f"{decision.call.role_arn}; a boundary caps what all other policies grant"
+        f"{caller_name(decision)} has a permissions boundary, and {refused}; a boundary caps what "
+        "all other policies grant"
     )
     fixes = (
         *carve_fixes(decision, blame, CAUSE.slug),

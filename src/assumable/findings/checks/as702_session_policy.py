@@ -3,22 +3,25 @@
 from collections.abc import Iterator
 
 from assumable.engine.evaluate import Decision
-from assumable.findings.allowance import cap_fixes
+from assumable.engine.gates import Outcome
+from assumable.findings.allowance import allowance, cap_fixes
 from assumable.findings.blame import Blame
 from assumable.findings.carve import carve_fixes
 from assumable.findings.finding import Cause, Finding, Fix, Row
+from assumable.findings.fix import add_session_policy
 from assumable.findings.mfa import fixes_of_allow
 from assumable.findings.report import caller_name, finding, refusal
+from assumable.model.policy import Policy
 
 CAUSE = Cause("AS702", "session-policy", Row.CAPS, "the caller's session policy stops the call")
 
 
 def check(decision: Decision, blame: Blame) -> Finding:
     """The finding, with its explanation."""
-    refused = refusal(blame)
+    refused = refusal(decision, blame, decision.call.role_arn)
     explanation = (
-        f"the session of {caller_name(decision)} was created with a session policy, and {refused} "
-        f"{blame.action} on {decision.call.role_arn}; start a session whose policy allows it"
+        f"the session of {caller_name(decision)} was created with a session policy, and {refused}; "
+        "start a session whose policy allows it"
     )
     fixes = tuple(_fixes(decision, blame))
     return finding(CAUSE, blame, explanation, fixes=fixes, facts=("R1.13", "R9.5"))
@@ -35,3 +38,13 @@ def _fixes(decision: Decision, blame: Blame) -> Iterator[Fix]:
         "is permitted to assume this one"
     )
     yield from cap_fixes(decision, blame, CAUSE.slug, opens=opens)
+    policies = decision.call.session.policies
+    has_inline = any(isinstance(each, Policy) and not each.name.arn for each in policies)
+    if blame.gate.outcome is Outcome.IMPLICIT_DENY and not has_inline:
+        yield add_session_policy(
+            allowance(decision),
+            f"{CAUSE.slug}/add-inline",
+            "start the session again with an inline session policy beside its managed ones, which "
+            f"allows the call on exactly {decision.call.role_arn}",
+            opens=opens,
+        )

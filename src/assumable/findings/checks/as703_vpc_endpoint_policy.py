@@ -16,10 +16,10 @@ CAUSE = Cause(
 
 def check(decision: Decision, blame: Blame) -> Finding:
     """The finding, with its explanation."""
-    endpoint, refused = decision.call.network.vpc_endpoint, refusal(blame)
+    endpoint, refused = decision.call.network.vpc_endpoint, refusal(decision, blame)
     explanation = (
-        f"the request goes through VPC endpoint {endpoint}, and {refused} "
-        f"{blame.action}; an endpoint policy caps every call through it"
+        f"the request goes through VPC endpoint {endpoint}, and {refused}; "
+        "an endpoint policy caps every call through it"
     )
     fixes = (
         *carve_fixes(decision, blame, CAUSE.slug),

@@ -180,7 +180,8 @@ def _finding(finding: Finding, screen: Screen) -> Iterator[Text]:
     first, *rest = wrapped("", f"{head}  {finding.title}", screen, hang=GUTTER)
     first.stylize("bold", 0, len(head))
     yield from (first, *rest)
-    whose = "you can fix this" if finding.owner == CALLER else f"for the admin of {finding.owner}"
+    mine = "you can fix this" if finding.fixes else "yours to act on"
+    whose = mine if finding.owner == CALLER else f"for the admin of {finding.owner}"
     if not finding.blocking:
         whose = "a note, which does not decide the verdict"
     yield line(" " * GUTTER + whose)
