@@ -307,11 +307,6 @@ def test_a_session_of_managed_policies_gets_an_inline_one_for_all_that_is_refuse
 # Order and lines
 
 
-def test_what_is_refused_before_any_policy_comes_first() -> None:
-    diagnosis = told("AS006/fires-permission-is-missing-too")
-    assert diagnosis.findings[0].code == "AS006"
-
-
 def test_the_account_of_a_root_user_is_no_grant_to_it() -> None:
     scenario = classic(trust_statements=[trust({"AWS": f"arn:aws:iam::{A}:root"})])
     scenario["call"]["caller"] = {"arn": f"arn:aws:iam::{A}:root"}

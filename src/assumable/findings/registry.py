@@ -38,7 +38,6 @@ from assumable.findings.checks import (
 from assumable.findings.finding import Cause, Finding
 from assumable.findings.report import without_managed
 
-_OF_POLICIES = "AS100"
 CHECKS = (
     as001_parameter,
     as002_role_not_found,
