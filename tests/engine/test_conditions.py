@@ -574,6 +574,14 @@ def test_what_a_value_surely_ends_with_decides_where_it_can(
         assert said is None or known is said
 
 
+@pytest.mark.parametrize("wanted", ["*:${aws:PrincipalTag/team}", "*:c${*}", "AROA1:${x, 'ci'}"])
+def test_what_is_written_with_a_variable_is_not_compared_with_an_end(wanted: str) -> None:
+    """R6.10: what stands there is not known before it is put in."""
+    open_value = Unknown("the id", "iam:GetRole", present=True, end=":ci")
+    for operator in ("StringEquals", "StringLike", "StringNotLike"):
+        assert not isinstance(asked(operator, wanted, open_value), bool)
+
+
 def test_a_key_that_is_surely_there_is_not_asked_for() -> None:
     """`IfExists` asks two things of an unknown key, one of a key whose value alone is unknown."""
     doubtful = asked("StringEqualsIfExists", "x", TAG)
