@@ -275,7 +275,7 @@ def _known(base: str, text: str, end: str) -> bool | None:
     like = base in ("stringlike", "arnlike", "arnequals")
     if like and text == "*":
         return True
-    if not end or "${" in text or base not in ("stringequals", "stringlike"):
+    if not end or base not in ("stringequals", "stringlike"):
         return None
     start, wild, tail = text.rpartition("*") if like else ("", "", text)
     if like and "?" in tail:
