@@ -227,12 +227,14 @@ def _in_time(seconds: float, answer: Callable[[], str]) -> str | None:
 def _answer(refusal: _Refusal, settings: Settings) -> str:
     """The note; who cannot be answered is told why, and what AWS's own text means."""
     from assumable.diagnose import diagnose
+    from assumable.findings.observed import observe
     from assumable.formats.message import parse_message
     from assumable.render import note
 
     more = _by_hand(refusal, settings)
     try:
-        return note.render(diagnose(*_scenario(refusal, settings)), more)
+        world, call = _scenario(refusal, settings)
+        return note.render(diagnose(world, call, error=observe(refusal.text, call)), more)
     except AssumableError as error:
         message = parse_message(refusal.text)
         return note.unanswered(str(error), message.meaning if message else "", more)

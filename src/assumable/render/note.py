@@ -56,6 +56,9 @@ def _why(diagnosis: Diagnosis) -> Iterator[str]:
             for unknown in diagnosis.unknowns
         ]
         yield from _first(texts, "unknown parts")
+        for likely in diagnosis.hypotheses[:1]:
+            counted = f" ({likely.prior} of {likely.prior_of} public failures)"
+            yield f"- likely {likely.cause}: {likely.meaning}{counted if likely.prior_of else ''}"
     else:
         blocking = [finding for finding in diagnosis.findings if finding.blocking]
         texts = [f"{found.cause}: {found.title} ({_whose(found.owner)})" for found in blocking]
