@@ -85,10 +85,10 @@ class Proxy:
 
     def forward(self, handler: BaseHTTPRequestHandler, body: bytes) -> None:
         """Ask the real server, and hand its answer back."""
-        connection = http.client.HTTPConnection(str(self._upstream.netloc))
-        connection.request(handler.command, handler.path, body, dict(handler.headers))
-        answer = connection.getresponse()
-        content = answer.read()
+        with contextlib.closing(http.client.HTTPConnection(self._upstream.netloc)) as connection:
+            connection.request(handler.command, handler.path, body, dict(handler.headers))
+            answer = connection.getresponse()
+            content = answer.read()
         handler.send_response(answer.status)
         for name, value in answer.getheaders():
             if name.lower() not in ("transfer-encoding", "content-length", "connection"):
@@ -96,7 +96,6 @@ class Proxy:
         handler.send_header("Content-Length", str(len(content)))
         handler.end_headers()
         handler.wfile.write(content)
-        connection.close()
 
 
 @contextlib.contextmanager

@@ -64,8 +64,14 @@ def named(diagnosis: Diagnosis, operation: str) -> bool:
     return any(f"iam:{operation} on arn:aws:iam::" in u.settle for u in diagnosis.unknowns)
 
 
-@pytest.mark.parametrize("operation", READS)
-@pytest.mark.parametrize("failure", FAILURES)
+def each_read() -> Iterator[tuple[str, str]]:
+    """Every failure of every read, but throttling, after which a client slows down, of a few."""
+    for failure in FAILURES:
+        for operation in READS[::5] if failure == "throttled" else READS:
+            yield failure, operation
+
+
+@pytest.mark.parametrize(("failure", "operation"), list(each_read()))
 def test_one_read_fails_and_is_named(
     failure: str, operation: str, rich: Accounts, between: Proxy
 ) -> None:
@@ -79,7 +85,7 @@ def test_one_read_fails_and_is_named(
 @pytest.mark.parametrize("operation", READS)
 def test_a_refusal_that_is_certain_stays_so(operation: str, rich: Accounts, between: Proxy) -> None:
     distrust(rich)
-    between.failures[operation] = FAILURES["throttled"], ALWAYS
+    between.failures[operation] = FAILURES["denied"], ALWAYS
     diagnosis = answer(rich)
     assert diagnosis.verdict == ("conditional" if operation == "GetRole" else "denied")
     assert "trust-principal" in [f.cause for f in diagnosis.findings] or operation == "GetRole"

@@ -128,10 +128,13 @@ def actions_refused(decision: Decision, blame: Blame) -> str:
     """Every action of the call that the same gate refuses in the same way."""
     gate, mine = blame.gate, blame.trace.statement if blame.trace is not None else None
     found = {blame.action: None}
-    for other in decision.blocking():
-        if (other.gate, other.level, other.outcome) != (gate.gate, gate.level, gate.outcome):
+    alone = len(decision.facts.required) == 1
+    for other in () if alone else decision.gates:  # of a deep organization there are many
+        if (other.gate, other.level) != (gate.gate, gate.level):
             continue
-        denying = [t.statement for t in other.traces() if t.truth is True]
+        if not other.blocks or other.outcome is not gate.outcome:
+            continue
+        denying = (t.statement for t in other.traces() if t.truth is True)
         if gate.outcome is Outcome.IMPLICIT_DENY or mine in denying:
             found[other.action] = None
     return " and ".join(found)

@@ -156,12 +156,12 @@ class Organization(msgspec.Struct, frozen=True, kw_only=True):
 
     def path_to(self, account: str) -> tuple[Node, ...]:
         """The nodes from the root down to the account."""
-        path: list[Node] = []
+        path: dict[str, Node] = {}  # a list of nodes could hold a loop, and be long
         node = self.nodes.get(account)
-        while node is not None and node not in path:
-            path.append(node)
+        while node is not None and node.id not in path:
+            path[node.id] = node
             node = self.nodes.get(node.parent)
-        return tuple(reversed(path))
+        return tuple(reversed(path.values()))
 
     def org_path(self, account: str) -> str:
         """The value of `aws:PrincipalOrgPaths` for the account, with its closing `/`."""
