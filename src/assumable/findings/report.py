@@ -134,7 +134,7 @@ def actions_refused(decision: Decision, blame: Blame) -> str:
             continue
         if not other.blocks or other.outcome is not gate.outcome:
             continue
-        denying = (t.statement for t in other.traces() if t.truth is True)
+        denying = [t.statement for t in other.traces() if t.truth is True]
         if gate.outcome is Outcome.IMPLICIT_DENY or mine in denying:
             found[other.action] = None
     return " and ".join(found)
