@@ -49,6 +49,11 @@ class Fault(msgspec.Struct, frozen=True):
         """AWS's text, or ours where there is none."""
         return self.message or self.reason
 
+    @property
+    def told(self) -> str:
+        """The same within a sentence of ours: what AWS says stands in quotes."""
+        return f"“{self.message.strip()}”" if self.message else self.reason
+
 
 def violation(parameter: str, member: str, shown: str, constraint: str) -> Fault:
     """A length, pattern or range that a value breaks, as AWS words it (FACTS 4.2).
