@@ -87,8 +87,7 @@ def _by_parameter(gates: Iterable[Gate]) -> Iterator[Gate]:
     for parameter, gate in first.items():
         fault, left = combined(faults[parameter][:_SHOWN]), len(faults[parameter]) - _SHOWN
         if left > 0:
-            more = f"{fault.message}; and {left} more"
-            fault = msgspec.structs.replace(fault, message=more)
+            fault = msgspec.structs.replace(fault, left_out=left)
         yield msgspec.structs.replace(gate, fault=fault, summary=fault.text)
 
 

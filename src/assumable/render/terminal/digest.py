@@ -15,6 +15,8 @@ from assumable.render.sections import admin
 from assumable.render.terminal.lines import Screen, wrapped
 
 _ARN = re.compile(r"arn:[a-z0-9-]+:[^\s,`]+")
+_TOLD_WHOLE = ("root", "mfa/")
+"""An account, and what is sent as it is."""
 _NONE = "none that could be proved"
 
 
@@ -65,10 +67,10 @@ def _short(text: str, call: CallView) -> str:
 
     def name(found: re.Match[str]) -> str:
         whole = found[0]
-        short = arn.display_name(whole)
-        account = arn.account_of(whole)
+        short, account = arn.display_name(whole), arn.account_of(whole)
         is_theirs = account in (call.caller_account, call.role_account)
         is_other = short == arn.display_name(call.role_arn) and whole != call.role_arn
-        return short if is_theirs and short != "root" and not is_other else whole
+        is_whole = short.startswith(_TOLD_WHOLE) or is_other
+        return short if is_theirs and not is_whole else whole
 
     return _ARN.sub(name, text)

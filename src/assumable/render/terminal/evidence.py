@@ -106,7 +106,7 @@ def _drawn(evidence: Evidence, parts: _Parts, screen: Screen) -> Iterator[Text]:
     yield line((number, "dim"), shown)
     marks = _marks(start - cut, len(alike + other), None if place is None else place - cut, room)
     beside, left = _beside(evidence), room - len(marks) - 1
-    if place is None and left >= min(len(beside), _LEAST):
+    if place is None and beside and left >= min(len(beside), _LEAST):
         marks += f" {beside if len(beside) <= left else beside[: left - 1] + '…'}"
     yield line((" " * GUTTER + "│ ", "dim"), (marks, "red"))
 
