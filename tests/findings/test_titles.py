@@ -8,9 +8,9 @@ from assumable.findings.asked import keys_named
 from assumable.findings.chain import joined
 from assumable.findings.finding import Finding, Row
 from assumable.model.policy import Condition
-from tests.findings.test_plain_words import first
+from tests.findings.test_plain_words import asked, first
 from tests.plan.deny_worlds import world
-from tests.worlds import ROLE, A, B, allow, classic, diagnosed, policy, trust
+from tests.worlds import DEPLOYER, ROLE, A, B, allow, classic, diagnosed, policy, trust
 
 NOT_HERE = {"StringNotEquals": {"aws:RequestedRegion": "eu-west-1"}}
 MFA = {"Bool": {"aws:MultiFactorAuthPresent": "true"}}
@@ -75,6 +75,19 @@ def test_a_permission_for_another_role_has_no_conditions_to_name() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("tags", "what"),
+    [
+        ([], "to assume exactly"),
+        ([{"Key": "a", "Value": "b"}], "sts:AssumeRole and sts:TagSession on exactly"),
+    ],
+)
+def test_a_permission_names_the_actions_that_it_gives(tags: list[Any], what: str) -> None:
+    """Where they are more than to assume the role."""
+    fix = diagnosed(classic(identity=[], Tags=tags)).fixes[0]
+    assert fix.title == f"allow user/deployer {what} {ROLE}"
+
+
 def by_session(asked: str) -> Finding:
     """The finding for a session of role/CI that asks for the ARN of a session."""
     scenario = classic(RoleArn=f"arn:aws:sts::{A}:assumed-role/{asked}")
@@ -109,11 +122,24 @@ def test_a_provider_of_another_name_is_named() -> None:
 
 
 def test_a_line_that_several_findings_fail_counts_them() -> None:
-    """It has room for one; its own comes before one of another line."""
-    both = classic(trust_statements=[trust({"Service": "x.amazonaws.com"}, "sts:TagSession")])
-    row = diagnosed(both).checklist[Row.TRUST - 1]
-    several = [f for f in diagnosed(both).findings if f.row is Row.TRUST]
-    assert row.summary == several[0].title + (f", and {len(several) - 1} more" * (len(several) > 1))
+    """It has room for one."""
+    trust_line = asked("AS902/fires-provider-of-the-assertion").checklist[Row.TRUST - 1]
+    assert trust_line.summary == (
+        "the assertion names provider okta, the account has OktaSSO, and 1 more"
+    )
+
+
+def test_a_line_tells_its_own_finding_before_one_of_another_line() -> None:
+    """A Deny of the trust policy without MFA fails two lines; the second has a finding besides."""
+    without = {"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}}
+    deny = trust("*", Condition=without) | {"Effect": "Deny"}
+    scenario = classic(
+        identity=[allow(resource=ROLE, Condition=MFA)],
+        trust_statements=[trust({"AWS": DEPLOYER}), deny],
+    )
+    rows = diagnosed(scenario).checklist
+    assert rows[Row.TRUST - 1].summary.startswith("the trust policy denies this caller, because")
+    assert rows[Row.MFA - 1].summary == "MFA is required and was not presented, and 1 more"
 
 
 def finding(**changes: Any) -> Finding:

@@ -64,6 +64,13 @@ def test_sessions_are_not_told_apart() -> None:
     )
 
 
+def test_sessions_are_told_apart_by_their_session_policy() -> None:
+    """Only those that are made with the one that was mended."""
+    plan = diagnosed(world("session", "role", "called", "all", "none")).plans[0]
+    assert plan.blast_radius.uncounted.startswith("every other session of role/")
+    assert plan.blast_radius.uncounted.endswith(" that is made with that session policy")
+
+
 @pytest.mark.parametrize(("caller", "what"), [("token", "tokens"), ("assertion", "sign-ins")])
 def test_a_deny_of_everyone_may_bind_other_tokens(caller: str, what: str) -> None:
     """An exception in an RCP is not only about this role's trust policy."""

@@ -16,6 +16,7 @@ from assumable.model.call import RoleCaller
 from assumable.model.world import Account, Role
 
 CAUSE = Cause("AS002", "role-not-found", Row.TRUST, "there is no such role")
+_SESSION = "the ARN of a session, not of a role"
 _MOST = 2
 _MAX_ROLES = 1000
 """In a larger world the answer would take too long."""
@@ -56,20 +57,16 @@ def _title(decision: Decision) -> str:
     """The cause's own but for a session, which often is the caller's: it needs no call."""
     if not _is_session(decision.call.role_arn):
         return ""
-    title = "this is the ARN of a session, not of a role"
-    return f"{title}; the caller already is this role" if _is_callers_role(decision) else title
+    mine = "; the caller already is this role" if _is_callers_role(decision) else ""
+    return f"this is {_SESSION}{mine}"
 
 
 def _what_it_is(decision: Decision) -> str:
     if not _is_session(decision.call.role_arn):
         return "not the ARN of a role"
-    what = "the ARN of a session, not of a role: a session is made from the role that it names"
-    if not _is_callers_role(decision):
-        return what
-    return (
-        f"{what}, and the caller already is a session of that role, so that the call may not be "
-        "needed at all"
-    )
+    mine = ", and the caller already is a session of that role, so that the call may not be needed"
+    needless = f"{mine} at all" if _is_callers_role(decision) else ""
+    return f"{_SESSION}: a session is made from the role that it names{needless}"
 
 
 def _is_session(asked: str) -> bool:
@@ -116,21 +113,15 @@ def _fixes(decision: Decision, variant: str, alike: Sequence[Role]) -> Iterator[
         yield from _only_role(decision)
     for role in alike:
         values = {"RoleArn": role.arn}
+        fix_id, title = f"role-not-found/{variant}", f"ask for {role.arn}"
         if variant in ("path", "not-a-role"):
-            title = f"ask for {role.arn}"
-            yield change_call(decision.call, f"role-not-found/{variant}", title, values)
+            yield change_call(decision.call, fix_id, title, values)
             continue
         call = msgspec.structs.replace(
             decision.call, parameters={**decision.call.parameters, **values}
         )
         if decide(decision.facts.world, call).verdict is not Verdict.DENIED:
-            yield change_call(
-                decision.call,
-                f"role-not-found/{variant}",
-                f"ask for {role.arn}",
-                values,
-                safety="review",
-            )
+            yield change_call(decision.call, fix_id, title, values, safety="review")
             return
 
 
