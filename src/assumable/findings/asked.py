@@ -11,7 +11,7 @@ from assumable.findings.blame import OF_EVERYBODY, Blame
 from assumable.findings.evidence import got_value
 from assumable.findings.near import about_exception, is_negated
 from assumable.model.call import Absent, Present
-from assumable.model.policy import Condition, Effect
+from assumable.model.policy import Condition
 
 _SHOWN = 3
 """The values of a longer list that are told."""
@@ -35,15 +35,10 @@ def why_denied(blame: Blame) -> str:
 def because(blame: Blame) -> str:
     """The condition keys that decide, to go after a title: of a Deny, or of an Allow that fails."""
     trace = blame.trace
-    if trace is None:
-        return ""
-    if trace.truth is True:
-        asked: Sequence[Condition] = (
-            trace.statement.conditions if trace.statement.effect is Effect.DENY else ()
-        )
+    if trace is not None and trace.truth is True:
+        keys = keys_named(trace.statement.conditions)
     else:
-        asked = conditions_alone(trace)
-    keys = keys_named(asked)
+        keys = keys_named(conditions_alone(trace))
     return f", because of its {keys}" if keys else ""
 
 
