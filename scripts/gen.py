@@ -16,7 +16,7 @@ SIDE = SCHEMA.with_name("side-1.json")
 README = ROOT / "README.md"
 RULES = ROOT / "scripts" / "gen_rules.py"
 EXAMPLE = re.compile(r"```console\n\$ assumable (?P<arguments>.*)\n(?P<shown>(?:.*\n)*?)```")
-HEAD = 11
+HEAD = 14
 """How many lines stand before the `…` of an example that is cut."""
 
 

@@ -20,6 +20,7 @@ from assumable.findings.chain import (
     chain_headline,
     chain_residual,
     findings_of_chain,
+    joined,
     number_of,
 )
 from assumable.findings.checklist import ChecklistRow, checklist
@@ -185,6 +186,8 @@ def diagnose(
     shown, number = chain.decisions[chain.shown], number_of(chain, chain.shown)
     residual = _residual(chain, plans, fixes)
     beliefs = beliefs_about(chain, findings, error, probe)
+    unproved = tuple(_unproved(chain, findings, plans))
+    findings = joined(findings)
     diagnosis = Diagnosis(
         verdict=chain.verdict,
         headline=_headline(chain, beliefs),
@@ -208,7 +211,7 @@ def diagnose(
         error=beliefs.error,
         probes=beliefs.probes,
         uncertain=tuple(dict.fromkeys(item for items in mattered for item in items)),
-        notes=(*_unproved(chain, findings, plans), *_notes(chain, mattered), *beliefs.notes),
+        notes=(*unproved, *_notes(chain, mattered), *beliefs.notes),
     )
     return _held_against(chain, diagnosis, expected) if expected else diagnosis
 

@@ -91,8 +91,12 @@ def test_who_knows_whether_the_code_is_seen_gets_that_plan(says: str, first: str
 def test_what_both_sides_ask_for_is_proved_once() -> None:
     """Credentials with MFA do for the trust policy as well: no code besides."""
     diagnosis = diagnosed(both_sides())
-    assert blocking(diagnosis) == ["mfa", "mfa"]
-    of_caller, of_trust = (finding.explanation for finding in diagnosis.findings)
+    assert blocking(diagnosis) == ["mfa"]
+    of_caller, of_trust = diagnosis.findings[0].explanation.split("; and statement")
+    assert [evidence.policy for evidence in diagnosis.findings[0].evidence] == [
+        "AssumeRolePolicy",
+        "the trust policy of DeployRole",
+    ]
     assert "GetSessionToken" in of_caller
     assert "(U-10)" in of_caller
     assert "SerialNumber and TokenCode prove it in the same request" in of_trust

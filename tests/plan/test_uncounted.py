@@ -31,8 +31,7 @@ def test_a_dropped_guard_opens_to_every_token_that_meets_the_rest() -> None:
     """Whose class is named: no list of principals has them."""
     plan = by_job({"StringLike": {f"{GITHUB}:sub": "repo:acme/*", f"{GITHUB}:iss": "x"}})
     assert plan.blast_radius.uncounted == (
-        f"tokens are not counted: it opens to every token of oidc-provider/{GITHUB} whose sub is "
-        "like `repo:acme/*`"
+        f"every token of oidc-provider/{GITHUB} whose sub is like `repo:acme/*`"
     )
 
 
@@ -61,15 +60,22 @@ def test_sessions_are_not_told_apart() -> None:
     scenario["accounts"][A]["RoleDetailList"] = [node]
     scenario["call"]["caller"] = {"arn": f"arn:aws:sts::{A}:assumed-role/Node/i-1"}
     assert diagnosed(scenario).plans[0].blast_radius.uncounted == (
-        "other sessions of role/Node are not told apart from the caller"
+        "every other session of role/Node"
     )
+
+
+def test_sessions_are_told_apart_by_their_session_policy() -> None:
+    """Only those that are made with the one that was mended."""
+    plan = diagnosed(world("session", "role", "called", "all", "none")).plans[0]
+    assert plan.blast_radius.uncounted.startswith("every other session of role/")
+    assert plan.blast_radius.uncounted.endswith(" that is made with that session policy")
 
 
 @pytest.mark.parametrize(("caller", "what"), [("token", "tokens"), ("assertion", "sign-ins")])
 def test_a_deny_of_everyone_may_bind_other_tokens(caller: str, what: str) -> None:
     """An exception in an RCP is not only about this role's trust policy."""
     plan = diagnosed(world("rcp", caller, "called", "exact", "none")).plans[0]
-    assert plan.blast_radius.uncounted == f"{what} are not counted"
+    assert plan.blast_radius.uncounted == f"perhaps other {what}, which nobody can list"
 
 
 def test_an_edit_of_the_request_opens_to_nobody() -> None:

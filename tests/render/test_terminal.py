@@ -12,7 +12,7 @@ from assumable.engine.match import Reason
 from assumable.findings.blast import BlastRadius
 from assumable.findings.finding import Evidence, Fix, Target
 from assumable.render import sections, terminal
-from assumable.render.sections import among
+from assumable.render.sections import among, gains
 from assumable.render.terminal.evidence import evidence_lines
 from assumable.render.terminal.lines import Screen
 from tests.chains import CI, chained
@@ -266,14 +266,58 @@ def test_an_open_answer_says_nothing_twice() -> None:
     [
         (BlastRadius(True, 0, (), 5), "nobody else"),
         (BlastRadius(False, 0, (), 0), "nobody else that is known"),
-        (BlastRadius(False, 0, (), 1), "nobody else among the one other principal known"),
-        (BlastRadius(False, 0, (), 12), "nobody else among the 12 other principals known"),
+        (BlastRadius(False, 0, (), 1), "of the one other principal known nobody"),
+        (BlastRadius(False, 0, (), 12), "of the 12 other principals known nobody"),
         (BlastRadius(True, 2, ("a", "b"), 5), "2 more: a, b"),
     ],
 )
 def test_who_gains_is_said_in_words(radius: BlastRadius, words: str) -> None:
     """Nobody is promised who was not looked at."""
     assert among(radius) == words
+
+
+def test_those_who_cannot_be_listed_gain_before_those_who_can() -> None:
+    """One sentence says both, so that neither belies the other."""
+    sessions = BlastRadius(True, 0, (), 5, "every other session of role/CI")
+    assert gains(sessions) == "the caller and every other session of role/CI; nobody else"
+    tokens = BlastRadius(False, 0, (), 12, "every token of oidc-provider/x")
+    assert gains(tokens) == (
+        "the caller and every token of oidc-provider/x; of the 12 other principals known nobody"
+    )
+
+
+def test_nobody_reviews_what_the_caller_sends() -> None:
+    """Only what AWS keeps is somebody's to review."""
+    target = Target(kind="call")
+    fix = Fix(id="x", title="name the session `a`", owner="you", safety="review", target=target)
+    assert sections.who(fix) == "you, nothing to change in AWS"
+
+
+ABSENT = Evidence(
+    pointer="/Statement/0/Condition/Bool/aws:MultiFactorAuthPresent",
+    file="t.json", line=3, column=1, end=5, excerpt="true",
+    got="absent: long-term access keys carry no MFA (R5.1)",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({}, "this call: absent"),
+        ({"got": "us-east-1"}, "this call: us-east-1"),
+        ({"got": "x" * 80}, "this call: " + "x" * 56 + "…"),
+        ({"got": "a", "pointer": "/Statement/0/Principal/AWS"}, ""),
+        ({"got": "a", "pointer": "/Statement/0/Condition/StringEquals/STS:ExternalId"}, ""),
+    ],
+    ids=["key", "value", "long value", "principal", "external ID"],
+)
+def test_what_the_call_has_stands_beside_the_mark(changes: dict[str, str], words: str) -> None:
+    """What is marked may be right: the call differs from it. An external ID is never told there."""
+    evidence = msgspec.structs.replace(ABSENT, **changes)
+    _, _, mark = [text.plain for text in evidence_lines(evidence, Screen(80))]
+    assert mark == f"     │ ────{' ' if words else ''}{words}"
+    told = [text.plain.strip() for text in evidence_lines(evidence, Screen(200, plain=True))][1:]
+    assert "".join(told) == words.replace("x" * 56 + "…", "x" * 80)
 
 
 def test_every_command_says_whose_credentials_it_takes() -> None:
@@ -381,10 +425,9 @@ def test_colour_only_repeats_what_words_say() -> None:
 def test_the_lines_of_a_chain_say_who_assumes_what_and_how_it_ends() -> None:
     """One for each hop, in words; then the hop that the checklist is about."""
     lines = terminal.render(diagnosed(SHOWN["chain"])).splitlines()
-    assert (
-        lines[2] == "  hop 1  ✓  user/deployer (111111111111)  →  role/CI (111111111111)   allowed"
-    )
-    assert lines[3].startswith("  hop 2  ✗  assumed-role/CI/assumable (111111111111)  →  ")
+    first = "  hop 1  ✓  user/deployer (111111111111)  →  role/CI (111111111111)   allowed"
+    second = lines[lines.index(first) + 1]
+    assert second.startswith("  hop 2  ✗  assumed-role/CI/assumable (111111111111)  →  ")
     shown = lines.index("  hop 2, made as assumed-role/CI/assumable")
     assert lines[shown + 1].startswith("  1  caller's permission")
     whose = [line.strip() for line in lines if line.strip()[:1].isdigit() and " step " in line]
@@ -425,5 +468,5 @@ def test_what_is_missing_at_the_end_is_marked_after_it() -> None:
     """The words say what the sign means, where they fit."""
     evidence = Evidence(file="t.json", line=3, column=1, end=7, excerpt="deploy", differs=7)
     _, shown, mark = [text.plain for text in evidence_lines(evidence, Screen(80))]
-    assert mark == "     │ ──────┴ differs from ┴ on"
+    assert mark == "     │ ──────┴ first difference at ┴"
     assert mark.index("┴") == len(shown)

@@ -59,6 +59,7 @@ def assert_answered(name: str) -> None:
     for cause, variant in expect.get("variants", {}).items():
         assert variant in {f.variant for f in diagnosis.findings if f.blocking and f.cause == cause}
 
+    assert all(fix.remark for fix in diagnosis.fixes if fix.safety == "display")
     if diagnosis.verdict is Verdict.DENIED:
         assert_fixable(name, diagnosis, expect)
     assert len(diagnosis.checklist) == 7

@@ -43,11 +43,22 @@ class Fault(msgspec.Struct, frozen=True):
     """This violation in AWS's list of violations, of which one message can hold several."""
     reason: str = ""
     """What is wrong in our words, where AWS's text does not say it."""
+    left_out: int = 0
+    """How many further violations of the parameter the message leaves out."""
 
     @property
     def text(self) -> str:
         """AWS's text, or ours where there is none."""
-        return self.message or self.reason
+        return (self.message or self.reason) + self._more
+
+    @property
+    def told(self) -> str:
+        """The same within a sentence of ours: what AWS says stands in quotes."""
+        return (f"“{self.message.strip()}”" if self.message else self.reason) + self._more
+
+    @property
+    def _more(self) -> str:
+        return f"; and {self.left_out} more" if self.left_out else ""
 
 
 def violation(parameter: str, member: str, shown: str, constraint: str) -> Fault:

@@ -7,7 +7,7 @@ import msgspec
 from assumable.engine.conditions import words
 from assumable.engine.context import RequestContext
 from assumable.engine.match import StatementTrace
-from assumable.findings.blame import Blame
+from assumable.findings.blame import OF_EVERYBODY, Blame
 from assumable.findings.evidence import got_value
 from assumable.findings.near import about_exception, is_negated
 from assumable.model.call import Absent, Present
@@ -15,6 +15,8 @@ from assumable.model.policy import Condition
 
 _SHOWN = 3
 """The values of a longer list that are told."""
+_KEYS = 2
+"""The keys that a title names."""
 _SECRET = "sts:externalid"  # noqa: S105  # the key, of whose values nothing is told
 _EXPLAINED = ("aws:requestedregion",)
 """Keys whose value may surprise: why they have it is told as well."""
@@ -30,11 +32,39 @@ def why_denied(blame: Blame) -> str:
     return when + about_exception(trace, context)
 
 
-def conditions_told(trace: StatementTrace | None, context: RequestContext | None) -> str:
-    """All conditions that alone rule a statement out, wanted and got; empty where others do too."""
+def because(blame: Blame) -> str:
+    """The condition keys that decide, to go after a title: of a Deny, or of an Allow that fails."""
+    trace = blame.trace
+    if trace is not None and trace.truth is True:
+        keys = keys_named(trace.statement.conditions)
+    else:
+        keys = keys_named(conditions_alone(trace))
+    return f", because of its {keys}" if keys else ""
+
+
+def keys_named(conditions: Sequence[Condition]) -> str:
+    """`condition on aws:RequestedRegion`: two keys at most, and how many more."""
+    every = dict.fromkeys(condition.key for condition in conditions)
+    telling = [key for key in every if key.lower() not in OF_EVERYBODY]
+    keys = telling or list(every)
+    if not keys:
+        return ""
+    shown, more = keys[:_KEYS], len(keys) - _KEYS
+    listed = f"{', '.join(shown)} and {more} more" if more > 0 else " and ".join(shown)
+    return f"condition{'s' if len(keys) > 1 else ''} on {listed}"
+
+
+def conditions_alone(trace: StatementTrace | None) -> Sequence[Condition]:
+    """The conditions that alone rule a statement out; nothing where another element does too."""
     failing = trace.failing if trace is not None else ()
     asked = [element.condition for element in failing if element.condition is not None]
-    if context is None or not asked or len(asked) != len(failing):
+    return asked if len(asked) == len(failing) else []
+
+
+def conditions_told(trace: StatementTrace | None, context: RequestContext | None) -> str:
+    """All conditions that alone rule a statement out, wanted and got; empty where others do too."""
+    asked = conditions_alone(trace)
+    if context is None or not asked:
         return ""
     return told(context, asked, holds=False)
 

@@ -30,7 +30,8 @@ _COMPANIONS = {
     "sts:SetSourceIdentity": "source-identity",
 }
 
-_OF_EVERYBODY = ("aws:principalisawsservice", "aws:viaawsservice")
+OF_EVERYBODY = ("aws:principalisawsservice", "aws:viaawsservice")
+"""Keys by which a Deny sets services apart: they tell little about one call."""
 _SHOWN = 3
 """How many violations of one parameter are told; the others are of the same kinds."""
 
@@ -86,8 +87,7 @@ def _by_parameter(gates: Iterable[Gate]) -> Iterator[Gate]:
     for parameter, gate in first.items():
         fault, left = combined(faults[parameter][:_SHOWN]), len(faults[parameter]) - _SHOWN
         if left > 0:
-            more = f"{fault.message}; and {left} more"
-            fault = msgspec.structs.replace(fault, message=more)
+            fault = msgspec.structs.replace(fault, left_out=left)
         yield msgspec.structs.replace(gate, fault=fault, summary=fault.text)
 
 
@@ -139,7 +139,7 @@ def _denied(gate: Gate) -> Iterator[Blame]:
 def _decisive(trace: StatementTrace) -> ElementTrace | None:
     """The condition that tells why a Deny applies: one that sets services apart tells little."""
     conditions = [(e, e.condition.key.lower()) for e in trace.elements if e.condition is not None]
-    telling = (element for element, key in conditions if key not in _OF_EVERYBODY)
+    telling = (element for element, key in conditions if key not in OF_EVERYBODY)
     return next(telling, conditions[0][0] if conditions else None)
 
 

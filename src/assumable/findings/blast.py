@@ -37,7 +37,7 @@ class BlastRadius(msgspec.Struct, frozen=True):
     known: int = 0
     """How many principals were tried."""
     uncounted: str = ""
-    """Who cannot be listed and may gain it as well, in words: tokens, other sessions."""
+    """Who cannot be listed and gains it as well, in words: tokens, other sessions."""
 
 
 class _Around(NamedTuple):

@@ -42,6 +42,51 @@ def findings_of_chain(chain: Chain) -> tuple[Finding, ...]:
     return tuple(found)
 
 
+def joined(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """The findings for people: what reads the same and one fix mends is told once.
+
+    Plans are made before, since they take a fix for each place.
+    """
+    found: list[Finding] = []
+    for each in findings:
+        alike = (place for place, other in enumerate(found) if _is_alike(other, each))
+        place = next(alike, None)
+        if place is None:
+            found.append(each)
+        else:
+            found[place] = _one_of(found[place], each)
+    return tuple(found)
+
+
+def _is_alike(first: Finding, second: Finding) -> bool:
+    left, right = (
+        (f.code, f.variant, f.title, f.owner, f.hop, f.row, f.blocking, f.certainty)
+        for f in (first, second)
+    )
+    shares = any(fix in second.fixes for fix in first.fixes)
+    return left == right and (shares or not (first.fixes or second.fixes))
+
+
+def _one_of(first: Finding, second: Finding) -> Finding:
+    """Both as one: every place, both explanations, and the fixes that mend both before others."""
+    more = second.explanation
+    if second.hop:
+        more = more.partition(": ")[2]  # which hop it is about was said
+    both = [fix for fix in first.fixes if fix in second.fixes]
+    fixes = {fix.id: fix for fix in (*both, *first.fixes, *second.fixes)}
+    return msgspec.structs.replace(
+        first,
+        explanation=f"{first.explanation}; and {more}",
+        also_fails=tuple(dict.fromkeys((*first.also_fails, *second.also_fails))),
+        evidence=(
+            *first.evidence,
+            *(each for each in second.evidence if each not in first.evidence),
+        ),
+        fixes=tuple(fixes.values()),
+        facts=tuple(dict.fromkeys((*first.facts, *second.facts))),
+    )
+
+
 def open_fixes(chain: Chain) -> tuple[Fix, ...]:
     """What makes a call pass that AWS's documentation leaves open, hop by hop."""
     return tuple(

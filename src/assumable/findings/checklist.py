@@ -37,7 +37,9 @@ def checklist(decision: Decision, findings: tuple[Finding, ...]) -> Iterator[Che
         verify = commands.verify(row, decision.call)
         failed = [f for f in findings if f.blocking and (f.row is row or row in f.also_fails)]
         if failed:
-            yield ChecklistRow(ROW_NAMES[row], "fail", failed[0].title, verify)
+            first = min(failed, key=lambda found: found.row is not row)
+            more = f", and {len(failed) - 1} more" if len(failed) > 1 else ""
+            yield ChecklistRow(ROW_NAMES[row], "fail", first.title + more, verify)
         elif not decision.is_judged:
             asked = (
                 "TargetPrincipal names no root user"

@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterator
 from typing import Any, Literal, NamedTuple
 
+import msgspec
+
 from assumable.engine.evaluate import Decision
 from assumable.engine.limits import CHAINING_LIMIT
 from assumable.findings.client_faults import misspelling
@@ -203,7 +205,7 @@ def _unnamed(client: Client, hop: RouteHop) -> Remark:
         fix = set_in_profile(
             client, profile, values, "client/session-name", title, safety="display"
         )
-        fixes = (fix,)
+        fixes = (msgspec.structs.replace(fix, remark="only you can tell the name that is wanted"),)
     return Remark(
         "no-session-name",
         profile,

@@ -37,8 +37,9 @@ def detour_notes(decision: Decision) -> Iterator[str]:
     for role_arn in _on_the_way(decision):
         name = f"{arn.display_name(role_arn)} of account {arn.account_of(role_arn)}"
         yield (
-            f"{name} trusts this caller and may assume {role_name(decision)}: the same call with "
-            f"`--via {role_arn}` is allowed, its sessions last an hour at most"
+            f"{name} trusts this caller and may assume {role_name(decision)}: by way of it the "
+            f"call is allowed, in sessions of an hour at most; `assumable why … --via {role_arn}` "
+            "(an option of assumable, not of `aws`) shows the calls"
         )
     made = _BOOTSTRAP.fullmatch(role_name(decision))
     if made is not None and not call.same_account:

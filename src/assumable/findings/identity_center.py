@@ -135,6 +135,7 @@ def permission_set_fixes(
                       account=owner),
         diff=diff_of(before, after, policy_name),
         commands=commands.put_in_permission_set(after),
+        remark="IAM Identity Center keeps permission sets, and the role is only made from one",
         opens=f"everyone who is assigned permission set {name}, in every account, for this role "
         "only",
     )  # fmt: skip

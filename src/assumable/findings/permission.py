@@ -66,7 +66,7 @@ def permission_fixes(decision: Decision, blame: Blame) -> Iterator[Fix]:
         unused_name(principal, _policy_name(decision)),
         {"Version": "2012-10-17", "Statement": [statement]},
         "identity-permission/allow-this-role",
-        f"allow {arn.display_name(principal.arn)} to assume exactly {decision.call.role_arn}",
+        f"allow {arn.display_name(principal.arn)} {_what(decision)} {decision.call.role_arn}",
         opens=_opens(decision),
     )
 
@@ -124,6 +124,13 @@ def _policy_name(decision: Decision) -> str:
     if decision.call.api == ASSUME_ROOT:
         return f"{ASSUME_ROOT}-{decision.call.role_account}"
     return f"Assume-{role_name(decision)}"[:120]
+
+
+def _what(decision: Decision) -> str:
+    """The actions that are allowed, where they are more than to assume a role."""
+    actions = decision.facts.required_actions
+    plain = actions == ("sts:AssumeRole",)
+    return "to assume exactly" if plain else f"{' and '.join(actions)} on exactly"
 
 
 def _opens(decision: Decision) -> str:

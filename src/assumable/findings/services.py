@@ -185,6 +185,7 @@ def _to_be_said(principal: str, key: str, service: Service) -> Fix:
         target=Target(kind="call"),
         commands=(f"# ask again with context: {{{key}: …}}",),
         opens="nothing: only what is known changes",
+        remark="only you can tell what the service sends",
     )
 
 

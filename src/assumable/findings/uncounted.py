@@ -20,7 +20,10 @@ _SUBJECT = ":sub"
 
 
 def uncounted(before: Chain, fixes: Sequence[Fix], after: Chain) -> str:
-    """Who is not among the principals that were tried, though the edits may concern them."""
+    """Who is not among the principals that were tried, though the edits may concern them.
+
+    Sessions of one role count as one principal: policies rarely tell one from another.
+    """
     edited = [fix for fix in fixes if fix.target.kind in _POLICIES]
     if not edited:
         return ""
@@ -28,8 +31,10 @@ def uncounted(before: Chain, fixes: Sequence[Fix], after: Chain) -> str:
     found = [words for old, new in hops for words in _of_bearer(old, new, edited)]
     roles = dict.fromkeys(name for old, _ in hops for name in _role_of_session(old))
     if roles:
-        found.append(f"other sessions of {' and '.join(roles)} are not told apart from the caller")
-    return "; ".join(dict.fromkeys(found))
+        limited = all(fix.target.layer is Layer.SESSION for fix in edited)
+        how = " that is made with that session policy" if limited else ""
+        found.append(f"every other session of {' and of '.join(roles)}{how}")
+    return " and ".join(dict.fromkeys(found))
 
 
 def _role_of_session(decision: Decision) -> Iterator[str]:
@@ -45,9 +50,9 @@ def _of_bearer(before: Decision, after: Decision, edited: Sequence[Fix]) -> Iter
     what = "sign-ins" if isinstance(caller, SamlCaller) else "tokens"
     classes = list(dict.fromkeys(_classes(before, after)))
     if classes:
-        yield f"{what} are not counted: it opens to {' and to '.join(classes)}"
+        yield " and ".join(classes)
     elif any(map(_concerns_others, edited)):
-        yield f"{what} are not counted"
+        yield f"perhaps other {what}, which nobody can list"
 
 
 def _concerns_others(fix: Fix) -> bool:

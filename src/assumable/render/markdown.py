@@ -324,7 +324,7 @@ class _Ticket:
 
 def _gained(radius: BlastRadius, owner: str, *, full: bool) -> str:
     """Who else a plan lets in; principals of other accounts are counted, not named."""
-    return "; ".join(filter(None, (_counted(radius, owner, full=full), prose(radius.uncounted))))
+    return "; ".join(filter(None, (prose(radius.uncounted), _counted(radius, owner, full=full))))
 
 
 def _counted(radius: BlastRadius, owner: str, *, full: bool) -> str:

@@ -58,12 +58,12 @@ def admin(owner: str) -> str:
 
 
 def safety(fix: Fix) -> str:
-    """How safe a fix is, in words; nothing of another request that does no harm."""
+    """How safe a fix is, in words; nothing of another request, which nobody reviews."""
     if fix.safety == "display":
         return f"display only: not applied, because {fix.remark}"
-    if fix.safety == "review":
-        return "needs review"
-    return "" if fix.is_request_only else "safe to apply"
+    if fix.is_request_only:
+        return ""
+    return "needs review" if fix.safety == "review" else "safe to apply"
 
 
 def own_values(commands: Sequence[str]) -> str:
@@ -205,12 +205,14 @@ def _alternative(cut: Cut, fixes: Sequence[Fix]) -> Line:
     return Line("or    ", f"{'as a last resort, ' if cut.last_resort else ''}{hop}{parts}{lost}")
 
 
+def gains(radius: BlastRadius) -> str:
+    """Who gains a call by a plan: those who cannot be listed, then those who are known."""
+    uncounted = f" and {radius.uncounted}" if radius.uncounted else ""
+    return f"the caller{uncounted}; {among(radius)}"
+
+
 def among(radius: BlastRadius) -> str:
-    """Who else gains or loses, in words: of those who are known, and who is not among them."""
-    return "; ".join(filter(None, (_counted(radius), radius.uncounted)))
-
-
-def _counted(radius: BlastRadius) -> str:
+    """Who else gains or loses, in words, of those who are known."""
     if radius.count:
         more = ", …" if radius.count > len(radius.principals) else ""
         return f"{radius.count} more: {', '.join(radius.principals)}{more}"
@@ -219,7 +221,7 @@ def _counted(radius: BlastRadius) -> str:
     if not radius.known:
         return "nobody else that is known"
     others = f"{radius.known} other principals" if radius.known > 1 else "one other principal"
-    return f"nobody else among the {others} known"
+    return f"of the {others} known nobody"
 
 
 def _comparison(found: Comparison) -> Iterator[Line]:

@@ -24,9 +24,9 @@ def check(decision: Decision, blame: Blame) -> Finding:
     """The finding, in AWS's own words."""
     assert blame.fault is not None  # noqa: S101  # the cause comes from a fault
     name = blame.fault.parameter
-    explanation = f"AWS refuses {name} before it looks at any policy: {blame.fault.text}"
+    explanation = f"AWS refuses {name} before it looks at any policy: {blame.fault.told}"
     if blame.fault.status is None:
-        message = blame.fault.text.replace(":\n", ": ", 1)  # botocore's own has two lines
+        message = blame.fault.told.replace(":\n", ": ", 1)  # botocore's own has two lines
         explanation = f"the client refuses {name} and sends nothing: {message}"
     title = f"{name} is not valid"
     if blame.variant in _TARGETS:
@@ -38,7 +38,7 @@ def check(decision: Decision, blame: Blame) -> Finding:
     row = Row.DURATION if name == "DurationSeconds" else Row.TRUST
     fixes = tuple(_fixes(decision, name))
     if blame.variant == "swapped":
-        explanation = f"PrincipalArn and RoleArn are swapped: AWS answers {blame.fault.text}"
+        explanation = f"PrincipalArn and RoleArn are swapped: AWS answers {blame.fault.told}"
         swap = {"RoleArn": decision.call.identity_provider, name: decision.call.role_arn}
         title = "swap RoleArn and PrincipalArn"
         fixes = (change_call(decision.call, "parameter/swap-arns", title, swap),)

@@ -12,9 +12,11 @@ from assumable.findings.finding import Cause, Finding, Fix, Row
 from assumable.findings.fix import change_call
 from assumable.findings.near import similar
 from assumable.findings.report import REOPENED, administrator_of, finding, role_name
+from assumable.model.call import RoleCaller
 from assumable.model.world import Account, Role
 
 CAUSE = Cause("AS002", "role-not-found", Row.TRUST, "there is no such role")
+_SESSION = "the ARN of a session, not of a role"
 _MOST = 2
 _MAX_ROLES = 1000
 """In a larger world the answer would take too long."""
@@ -30,17 +32,18 @@ def check(decision: Decision, blame: Blame) -> Finding:
         "has",
         "account-suspended": f"account {decision.call.role_account} is closed or suspended; "
         f"{REOPENED}",
-        "not-a-role": f"{decision.call.role_arn} is {_what_it_is(decision.call.role_arn)}",
+        "not-a-role": f"{decision.call.role_arn} is {_what_it_is(decision)}",
     }
-    answer = 'AWS says AccessDenied, never "not found"'
+    answer = "AWS says “AccessDenied”, never “not found”"
     if blame.fault is not None and blame.fault.code != "AccessDenied":
-        answer = f"AWS says {blame.fault.message}"
+        answer = f"AWS says {blame.fault.told}"
     alike = tuple(_alike(decision, blame.variant))
     meant = f"; did you mean {' or '.join(map(_shown, alike))}?" if alike else ""
     found = finding(
         CAUSE,
         blame,
         f"{explanations[blame.variant]}; {answer}{meant}",
+        title=_title(decision),
         fixes=tuple(_fixes(decision, blame.variant, alike)),
         facts=("R7.2", "R2.3"),
     )
@@ -50,11 +53,31 @@ def check(decision: Decision, blame: Blame) -> Finding:
     return msgspec.structs.replace(found, owner=administrator_of(org, account))
 
 
-def _what_it_is(asked: str) -> str:
-    parts = arn.parse(asked)
-    if parts is None or parts.kind != "assumed-role":
+def _title(decision: Decision) -> str:
+    """The cause's own but for a session, which often is the caller's: it needs no call."""
+    if not _is_session(decision.call.role_arn):
+        return ""
+    mine = "; the caller already is this role" if _is_callers_role(decision) else ""
+    return f"this is {_SESSION}{mine}"
+
+
+def _what_it_is(decision: Decision) -> str:
+    if not _is_session(decision.call.role_arn):
         return "not the ARN of a role"
-    return "the ARN of a session, not of a role: a session is made from the role that it names"
+    mine = ", and the caller already is a session of that role, so that the call may not be needed"
+    needless = f"{mine} at all" if _is_callers_role(decision) else ""
+    return f"{_SESSION}: a session is made from the role that it names{needless}"
+
+
+def _is_session(asked: str) -> bool:
+    parts = arn.parse(asked)
+    return parts is not None and parts.kind == "assumed-role"
+
+
+def _is_callers_role(decision: Decision) -> bool:
+    """Whether the session that is asked for was made from the role that the caller is."""
+    asked, caller = decision.call.role_arn, decision.call.caller
+    return isinstance(caller, RoleCaller) and asked.split("/")[:2] == caller.arn.split("/")[:2]
 
 
 def _shown(role: Role) -> str:
@@ -90,21 +113,15 @@ def _fixes(decision: Decision, variant: str, alike: Sequence[Role]) -> Iterator[
         yield from _only_role(decision)
     for role in alike:
         values = {"RoleArn": role.arn}
+        fix_id, title = f"role-not-found/{variant}", f"ask for {role.arn}"
         if variant in ("path", "not-a-role"):
-            title = f"ask for {role.arn}"
-            yield change_call(decision.call, f"role-not-found/{variant}", title, values)
+            yield change_call(decision.call, fix_id, title, values)
             continue
         call = msgspec.structs.replace(
             decision.call, parameters={**decision.call.parameters, **values}
         )
         if decide(decision.facts.world, call).verdict is not Verdict.DENIED:
-            yield change_call(
-                decision.call,
-                f"role-not-found/{variant}",
-                f"ask for {role.arn}",
-                values,
-                safety="review",
-            )
+            yield change_call(decision.call, fix_id, title, values, safety="review")
             return
 
 

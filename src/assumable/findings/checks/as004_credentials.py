@@ -15,7 +15,7 @@ def check(decision: Decision, blame: Blame) -> Finding:
     """The finding, with its explanation."""
     if blame.variant in _ADMINISTRATION:
         return _not_administering(decision, blame)
-    message = blame.fault.message if blame.fault else ""
+    message = blame.fault.told if blame.fault else ""
     explanations = {
         "federation-token": "credentials from GetFederationToken may call nothing in STS but "
         "GetCallerIdentity; use the user's own keys or a role session",

@@ -2,7 +2,7 @@
 
 from assumable.engine.assume_root import ASSUME_ROOT
 from assumable.engine.evaluate import Decision
-from assumable.findings.asked import conditions_told
+from assumable.findings.asked import conditions_alone, conditions_told, keys_named
 from assumable.findings.blame import Blame
 from assumable.findings.checks.as301_external_id import instead_of_permission
 from assumable.findings.evidence import of_element
@@ -25,9 +25,8 @@ CAUSE = Cause(
 
 def check(decision: Decision, blame: Blame) -> Finding:
     """The finding, with the closest statement where there is one."""
-    account, action = decision.call.caller_account, blame.action
     explanation = (
-        f"no policy of {caller_name(decision)} allows {action} on {decision.call.role_arn}"
+        f"no policy of {caller_name(decision)} allows {blame.action} on {decision.call.role_arn}"
         f"{_closest(decision, blame)}; {_why_needed(decision)}"
         f"{who_edits(decision, blame)}"
     )
@@ -42,8 +41,21 @@ def check(decision: Decision, blame: Blame) -> Finding:
         ),
         evidence=_evidence(blame),
         facts=("R1.27",) if decision.call.api == ASSUME_ROOT else ("R1.15", "R1.16"),
-        title=f"{caller_name(decision)} of account {account} may not call {action} on "
-        f"{role_name(decision)}",
+        title=_title(decision, blame),
+    )
+
+
+def _title(decision: Decision, blame: Blame) -> str:
+    """What is missing, or on what the permission that is there depends."""
+    who = caller_name(decision)
+    asked = conditions_alone(blame.trace) if misspelt_permission(blame.gate) is None else []
+    if asked:
+        keys = keys_named(asked)
+        under = keys if keys.startswith("conditions") else f"a {keys}"
+        return f"the permission of {who} holds only under {under}"
+    return (
+        f"{who} of account {decision.call.caller_account} may not call {blame.action} on "
+        f"{role_name(decision)}"
     )
 
 

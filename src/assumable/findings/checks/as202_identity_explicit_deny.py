@@ -1,7 +1,7 @@
 """AS202: a Deny in the caller's own policies matches."""
 
 from assumable.engine.evaluate import Decision
-from assumable.findings.asked import why_denied
+from assumable.findings.asked import because, why_denied
 from assumable.findings.blame import Blame
 from assumable.findings.carve import carve_fixes
 from assumable.findings.finding import Cause, Finding, Row
@@ -21,4 +21,6 @@ def check(decision: Decision, blame: Blame) -> Finding:
         f"names the caller{who_edits(decision, blame)}"
     )
     fixes = tuple(carve_fixes(decision, blame, CAUSE.slug))
-    return finding(CAUSE, blame, explanation, fixes=fixes, facts=("R1.1", "R1.13"))
+    title = CAUSE.title + because(blame)
+    facts = ("R1.1", "R1.13")
+    return finding(CAUSE, blame, explanation, title=title, fixes=fixes, facts=facts)

@@ -28,7 +28,7 @@ def check(decision: Decision, blame: Blame) -> Finding:
     """The finding, with what this kind of caller can do about it."""
     variant = _variant(decision, blame)
     if blame.fault is not None:
-        explanation = f"AWS refuses the proof of MFA: {blame.fault.message.strip()}"
+        explanation = f"AWS refuses the proof of MFA: {blame.fault.told}"
     else:
         said = _EXPLANATIONS[variant]
         if variant == "not-presented" and not sees_code(decision, blame):

@@ -2,7 +2,7 @@
 
 from assumable.engine.evaluate import Decision
 from assumable.findings.allowance import scp_fixes
-from assumable.findings.asked import conditions_told, why_denied
+from assumable.findings.asked import because, conditions_told, why_denied
 from assumable.findings.blame import Blame
 from assumable.findings.carve import carve_fixes
 from assumable.findings.finding import Cause, Finding, Row
@@ -32,4 +32,6 @@ def check(decision: Decision, blame: Blame) -> Finding:
         *fixes_of_allow(decision, blame),
         *scp_fixes(decision, blame),
     )
-    return finding(CAUSE, blame, explanation, fixes=fixes, facts=("R1.7", "R1.8"))
+    title = CAUSE.title + because(blame)
+    facts = ("R1.7", "R1.8")
+    return finding(CAUSE, blame, explanation, title=title, fixes=fixes, facts=facts)

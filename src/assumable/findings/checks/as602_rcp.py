@@ -1,7 +1,7 @@
 """AS602: an RCP of the role's account denies."""
 
 from assumable.engine.evaluate import Decision
-from assumable.findings.asked import why_denied
+from assumable.findings.asked import because, why_denied
 from assumable.findings.blame import Blame
 from assumable.findings.carve import carve_fixes
 from assumable.findings.finding import Cause, Finding, Row
@@ -22,4 +22,6 @@ def check(decision: Decision, blame: Blame) -> Finding:
         *carve_fixes(decision, blame, CAUSE.slug),
         *unsigned_fixes(decision, blame, CAUSE.slug),
     )
-    return finding(CAUSE, blame, explanation, fixes=fixes, facts=("R1.9", "R1.11", "R1.31"))
+    title = CAUSE.title + because(blame)
+    facts = ("R1.9", "R1.11", "R1.31")
+    return finding(CAUSE, blame, explanation, title=title, fixes=fixes, facts=facts)

@@ -2,6 +2,7 @@
 
 from assumable.engine.evaluate import Decision
 from assumable.findings.allowance import cap_fixes
+from assumable.findings.asked import because
 from assumable.findings.blame import Blame
 from assumable.findings.carve import carve_fixes
 from assumable.findings.finding import Cause, Finding, Row
@@ -26,4 +27,6 @@ def check(decision: Decision, blame: Blame) -> Finding:
         *fixes_of_allow(decision, blame),
         *cap_fixes(decision, blame, CAUSE.slug, opens=_OPENS),
     )
-    return finding(CAUSE, blame, explanation, fixes=fixes, facts=("R1.13", "R1.14"))
+    title = CAUSE.title + because(blame)
+    facts = ("R1.13", "R1.14")
+    return finding(CAUSE, blame, explanation, title=title, fixes=fixes, facts=facts)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from assumable.engine.evaluate import Decision
 from assumable.engine.gates import Outcome
 from assumable.findings.allowance import allowance, cap_fixes
+from assumable.findings.asked import because
 from assumable.findings.blame import Blame
 from assumable.findings.carve import carve_fixes
 from assumable.findings.finding import Cause, Finding, Fix, Row
@@ -24,7 +25,9 @@ def check(decision: Decision, blame: Blame) -> Finding:
         "start a session whose policy allows it"
     )
     fixes = tuple(_fixes(decision, blame))
-    return finding(CAUSE, blame, explanation, fixes=fixes, facts=("R1.13", "R9.5"))
+    title = CAUSE.title + because(blame)
+    facts = ("R1.13", "R9.5")
+    return finding(CAUSE, blame, explanation, title=title, fixes=fixes, facts=facts)
 
 
 def _fixes(decision: Decision, blame: Blame) -> Iterator[Fix]:

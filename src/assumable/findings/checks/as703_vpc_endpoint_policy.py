@@ -2,6 +2,7 @@
 
 from assumable.engine.evaluate import Decision
 from assumable.findings.allowance import endpoint_fixes
+from assumable.findings.asked import because
 from assumable.findings.blame import Blame
 from assumable.findings.carve import carve_fixes
 from assumable.findings.finding import Cause, Finding, Row
@@ -27,4 +28,6 @@ def check(decision: Decision, blame: Blame) -> Finding:
         *fixes_of_allow(decision, blame),
         *endpoint_fixes(decision, blame),
     )
-    return finding(CAUSE, blame, explanation, fixes=fixes, facts=("R1.30", "R1.31"))
+    title = CAUSE.title + because(blame)
+    facts = ("R1.30", "R1.31")
+    return finding(CAUSE, blame, explanation, title=title, fixes=fixes, facts=facts)

@@ -43,6 +43,11 @@ _HINTS = {
     "with AssumeRoleWithSAML: sign in through the access portal, or `aws sso login`",
 }
 _TITLES = {
+    "account": "the identity provider is set up in another account than the role's",
+    "case": "the identity provider is set up under a name of other letter case",
+    "trailing-slash": "the identity provider is set up with another `/` at the end of its URL",
+    "path": "the identity provider is set up under another path of its URL",
+    "partition": "the identity provider is set up in another partition",
     "client-id": "the identity provider does not accept this audience",
     "no-issuer": "the token names no identity provider",
     "provider-id": "ProviderId names another provider than the token",
@@ -55,7 +60,7 @@ _REGISTERED_NOWHERE = ("not-registered", "account", "case", "trailing-slash", "p
 
 def check(decision: Decision, blame: Blame) -> Finding:
     """The finding, with how the provider would be registered."""
-    reason = f"{blame.fault.message}; " if blame.fault and blame.fault.message else ""
+    reason = f"{blame.fault.told}; " if blame.fault and blame.fault.message else ""
     kind = "token" if isinstance(decision.call.caller, WebIdentityCaller) else "assertion"
     explanation = (
         f"the {kind} is refused before the trust policy is looked at: {reason}"
@@ -69,17 +74,19 @@ def check(decision: Decision, blame: Blame) -> Finding:
             "openid-configuration, so the issuer must be reachable from the internet"
         )
     others = _trusted_instead(decision) if blame.variant in _REGISTERED_NOWHERE else []
+    title = _TITLES.get(blame.variant, "")
     if others:
+        named, known = _name(decision.call.identity_provider), " and ".join(map(_name, others))
+        title = f"the assertion names provider {named}, the account has {known}"
         explanation += (
-            f"; the assertion names {_name(decision.call.identity_provider)}, the account has "
-            f"{' and '.join(map(_name, others))}, which the role trusts: correct the role value at "
-            "the identity provider"
+            f"; the assertion names {named}, the account has {known}, which the role trusts: "
+            "correct the role value at the identity provider"
         )
     return finding(
         CAUSE,
         blame,
         explanation,
-        title=_TITLES.get(blame.variant, ""),
+        title=title,
         fixes=tuple(_fixes(decision, blame)),
         facts=("R7.9", "R7.10"),
     )
@@ -126,6 +133,7 @@ def _fixes(decision: Decision, blame: Blame) -> Iterator[Fix]:
             target=Target(kind="call"),
             commands=(f"# at the identity provider: the attribute Role is {pair}",),
             opens="nothing: only the assertion changes",
+            remark="the identity provider is not in AWS",
         )
     if not isinstance(caller, WebIdentityCaller):
         return  # a SAML provider is made of its metadata, which only the identity provider has

@@ -58,7 +58,7 @@ def check(decision: Decision, blame: Blame) -> Finding:
 
 def _of_attribute(decision: Decision, blame: Blame) -> Finding:
     """An attribute that STS itself asks for (R5.19)."""
-    message = blame.fault.message if blame.fault else ""
+    message = blame.fault.told if blame.fault else ""
     offered = ""
     if blame.variant == "Role":
         pairs = decision.call.asserted.pairs or ()

@@ -18,6 +18,7 @@ from assumable.findings.finding import Finding, Row
 from assumable.findings.fix import CALLER
 from assumable.findings.headline import DEPENDS
 from assumable.render import hypotheses, sections
+from assumable.render.terminal.digest import digest_lines
 from assumable.render.terminal.evidence import evidence_lines
 from assumable.render.terminal.lines import GUTTER, NARROW, Screen, line, wrapped
 from assumable.render.terminal.plans import plan_lines
@@ -125,6 +126,7 @@ def _header(diagnosis: Diagnosis, screen: Screen) -> Iterator[Text]:
         yield line(f"  {screen.to} {what}")
     if diagnosis.headline != diagnosis.verdict:
         yield from wrapped("  ", diagnosis.headline, screen, style=style)
+    yield from digest_lines(diagnosis, screen)
 
 
 def _hops(diagnosis: Diagnosis, screen: Screen) -> Iterator[Text]:

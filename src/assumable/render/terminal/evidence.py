@@ -12,7 +12,11 @@ from assumable.render.terminal.lines import GUTTER, Screen, line, wrapped
 
 _AFTER = 20
 """Characters of a line that is cut which stay in sight after the first difference."""
-_DIFFERS = "differs from ┴ on"
+_DIFFERS = "first difference at ┴"
+_SECRET = "sts:externalid"  # noqa: S105  # the key, of which no value is told beside the mark
+_WITHOUT_VALUE = ("absent: ", "not known: ")
+_LEAST = 40
+"""Characters beside a mark: of what is longer the end is cut off where there are as many."""
 _UNLISTED = (Reason.ACTION,)
 """Nothing is wrong with what is marked: something is missing beside it."""
 
@@ -56,7 +60,7 @@ def _in_words(evidence: Evidence, parts: _Parts, screen: Screen) -> Iterator[Tex
     other = parts.other.removesuffix('"')  # the quotes around a value are no part of it
     yield from wrapped(" " * GUTTER, f"at {_place(evidence)}: {value}", screen)
     if evidence.differs is None:
-        told = f"{evidence.got} is not in it" if _is_unlisted(evidence) else ""
+        told = _beside(evidence)
     elif not other:
         told = "all of it is right, and something is missing after it"
     elif not alike:
@@ -71,8 +75,18 @@ def _place(evidence: Evidence) -> str:
     return f"{evidence.file}:{evidence.line}:{evidence.column}"
 
 
-def _is_unlisted(evidence: Evidence) -> bool:
-    return evidence.reason in _UNLISTED and bool(evidence.got)
+def _beside(evidence: Evidence) -> str:
+    """What the call has instead of what is marked: an action that is not listed, or a value."""
+    if not evidence.got:
+        return ""
+    if evidence.reason in _UNLISTED:
+        return f"{printable(evidence.got)} is not in it"
+    place, got = evidence.pointer.lower(), evidence.got
+    if "/condition/" not in place or _SECRET in place:
+        return ""
+    if got.startswith(_WITHOUT_VALUE):
+        got = got.partition(":")[0]  # why is told below
+    return f"this call: {printable(got)}"
 
 
 def _drawn(evidence: Evidence, parts: _Parts, screen: Screen) -> Iterator[Text]:
@@ -91,9 +105,9 @@ def _drawn(evidence: Evidence, parts: _Parts, screen: Screen) -> Iterator[Text]:
     yield line((f"{' ' * (GUTTER - 2)}─┬ {_place(evidence)}", "dim"))
     yield line((number, "dim"), shown)
     marks = _marks(start - cut, len(alike + other), None if place is None else place - cut, room)
-    missing = f" {printable(evidence.got)} is not in it" if evidence.reason in _UNLISTED else ""
-    if place is None and evidence.got and len(marks) + len(missing) <= room:
-        marks += missing
+    beside, left = _beside(evidence), room - len(marks) - 1
+    if place is None and beside and left >= min(len(beside), _LEAST):
+        marks += f" {beside if len(beside) <= left else beside[: left - 1] + '…'}"
     yield line((" " * GUTTER + "│ ", "dim"), (marks, "red"))
 
 

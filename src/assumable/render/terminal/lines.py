@@ -1,5 +1,6 @@
 """Lines of text for a terminal: wrapped beside their labels, with nothing in them that it obeys."""
 
+import re
 import textwrap
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -11,7 +12,7 @@ from assumable.errors import printable
 GUTTER = 5
 NARROW = 60
 """Below this width texts stand under their labels, not beside them."""
-_IN_WORDS = {" → ": " gives ", "≠": "differs:", "…": "..."}
+_IN_WORDS = {" → ": " gives ", "≠": "differs:", "…": "...", "“": '"', "”": '"'}
 """What prose has beside letters; commands and lines of documents stay as they are."""
 
 
@@ -28,11 +29,15 @@ class Screen(NamedTuple):
         return "to" if self.plain else "→"
 
 
+_CITED = re.compile(r" \(R\d+\.\d+[a-z]?(?:, R\d+\.\d+[a-z]?)*\)")
+"""The rule behind a statement, for those who read the JSON."""
+
+
 def wrapped(
     prefix: str, text: str, screen: Screen, *, style: str = "", hang: int | None = None
 ) -> Iterator[Text]:
     """A text beside its label, the further lines indented as far, or little when it is narrow."""
-    width = screen.width
+    width, text = screen.width, _CITED.sub("", text)
     if screen.plain:
         for sign, word in _IN_WORDS.items():
             prefix, text = prefix.replace(sign, word), text.replace(sign, word)

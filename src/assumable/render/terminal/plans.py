@@ -12,7 +12,7 @@ from assumable.engine.evaluate import Verdict
 from assumable.findings.finding import Fix
 from assumable.findings.headline import DEPENDS
 from assumable.plan import Plan
-from assumable.render.sections import admin, among, own_values, who
+from assumable.render.sections import admin, gains, own_values, who
 from assumable.render.terminal.lines import Screen, line, wrapped
 
 _LONGEST = 400
@@ -124,9 +124,7 @@ def _plan(plan: Plan, chosen: Mapping[str, Fix], label: str, screen: Screen) -> 
         on_what = textwrap.shorten(plan.residual_after, _LONGEST, placeholder=" … (--format json)")
         yield from wrapped("      allowed if  ", on_what, screen)
     if any(not fix.is_request_only for fix in chosen.values()):
-        yield from wrapped(
-            "who   ", f"gains access: the caller, {among(plan.blast_radius)}", screen
-        )
+        yield from wrapped("who   ", f"gains access: {gains(plan.blast_radius)}", screen)
 
 
 def _fix(lead: str, fix: Fix, screen: Screen) -> Iterator[Text]:
