@@ -31,6 +31,10 @@ _HOPELESS = frozenset(
 _EVENT = "the GetSessionToken event, in CloudTrail"
 
 
+class NoRoleError(InputError):
+    """Nobody said which role is asked for, and the profile assumes none."""
+
+
 def read_live(
     parameters: Mapping[str, Any],
     readers: Readers,
@@ -73,7 +77,7 @@ def read_through(
     client = msgspec.structs.replace(client, asked=asked)
     route = route_of(client, now)
     if asked is None and route.fault is None and not hops_of(client, route):
-        raise InputError(
+        raise NoRoleError(
             "--role-arn is missing", "", f"the profile `{client.profile_name}` assumes no role"
         )
     if route.start is None:
