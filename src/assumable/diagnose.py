@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from assumable import arn
 from assumable.beliefs import Beliefs, beliefs_about
 from assumable.compare import Comparison, compare
 from assumable.cuts import Cut, cuts_for
@@ -278,11 +279,15 @@ def _whole_view(chain: Chain) -> CallView:
 
 def _call_view(decision: Decision) -> CallView:
     call = decision.call
-    shown = call.identity_provider if isinstance(call.caller, SamlCaller) else ""
+    shown, account = call.caller.arn, call.caller_account
+    if isinstance(call.caller, SamlCaller):
+        shown = call.identity_provider or shown
+    elif shown == arn.NOBODY:
+        shown, account = "nobody", ""
     return CallView(
         api=call.api,
-        caller=shown or call.caller.arn,
-        caller_account=call.caller_account,
+        caller=shown,
+        caller_account=account,
         role_arn=call.role_arn,
         role_account=call.role_account,
         actions=decision.facts.required_actions,
