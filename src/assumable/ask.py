@@ -44,14 +44,16 @@ def read_live(
     caller: str | None = None,
     via_roles: Sequence[str] = (),
     calls: Calls | None = None,
+    start: Start | None = None,
 ) -> Scenario:
     """The call as the credentials of `readers.profile` would make it, and the world around it.
 
-    With `caller`, the ARN of another one is asked about. InputError for a profile that does not
+    With `caller`, the ARN of another one is asked about; with `start`, the credentials that the way
+    of the profile starts from do the reading. InputError for a profile that does not
     exist, UnreadableError when AWS does not even say whose credentials these are; everything else
     that cannot be read is unknown in the world.
     """
-    connections = connect(readers, calls)
+    connections = connect(readers, calls, start)
     mine = connections.caller
     call = dump.call_of(caller or mine.identity.arn, parameters, region=mine.region, now=now)
     if caller is None:
@@ -120,14 +122,20 @@ def _whose(connection: Connection, client: Client, start: Start) -> Identity:
             where = "those of AWS_ACCESS_KEY_ID in the environment"
             if client.profile is not None:
                 where += f", which the profile `{client.profile_name}` does not replace"
-        raise UnreadableError(f"{str(error).removesuffix('.')}; the credentials are {where}") from None
+        raise UnreadableError(
+            f"{str(error).removesuffix('.')}; the credentials are {where}"
+        ) from None
 
 
 def _nobody(now: datetime) -> Call:
     """A call without credentials: the client's set-up is all that is known of it."""
     network = Network(assumed=True)
     return Call(
-        api="AssumeRole", caller=UserCaller(arn=arn.NOBODY), parameters={}, network=network, time=now
+        api="AssumeRole",
+        caller=UserCaller(arn=arn.NOBODY),
+        parameters={},
+        network=network,
+        time=now,
     )
 
 

@@ -5,7 +5,7 @@ import shutil
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TextIO
 
 import click
 import msgspec
@@ -24,7 +24,7 @@ EXIT_CODES = {Verdict.ALLOWED: 0, Verdict.DENIED: 1, Verdict.CONDITIONAL: 3}
 _PATH = click.Path(path_type=Path)
 
 
-class _WithCommand(AwsStyle):
+class WithCommand(AwsStyle):
     """Leaves what stands behind `--` as it is: a command."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -37,7 +37,7 @@ class _WithCommand(AwsStyle):
 
 @click.command(
     name="why",
-    cls=_WithCommand,
+    cls=WithCommand,
     options_metavar="[OPTIONS] [-- COMMAND...]",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -80,8 +80,8 @@ def command(words: tuple[str, ...] | None, **options: Any) -> None:
 
     Takes the flags of `aws sts assume-role` and its siblings, assume-root among them; with --via
     they are those of the last call of a chain of roles. Or the whole command that failed stands
-    behind `--`, whatever assumes a role in it or in its profile. Exit status: 0 allowed, 1 denied, 2 bad
-    input, 3 depends on what is not known, 4 AWS could not be read, 70 a bug.
+    behind `--`, whatever assumes a role in it or in its profile. Exit status: 0 allowed, 1 denied,
+    2 bad input, 3 depends on what is not known, 4 AWS could not be read, 70 a bug.
     """
     if words is None:
         _ask(options)
@@ -128,11 +128,12 @@ def _answer_sides(options: Mapping[str, Any]) -> NoReturn:
 
 
 def _answer(diagnosis: Diagnosis, world: World, options: Mapping[str, Any]) -> NoReturn:
-    click.echo(_rendered(diagnosis, world, options), nl=False, color=None)
+    click.echo(rendered(diagnosis, world, options, sys.stdout), nl=False, color=None)
     sys.exit(0 if options["exit_zero"] else EXIT_CODES[diagnosis.verdict])
 
 
-def _rendered(diagnosis: Diagnosis, world: World, options: Mapping[str, Any]) -> str:
+def rendered(diagnosis: Diagnosis, world: World, options: Mapping[str, Any], stream: TextIO) -> str:
+    """The answer in the form that the options choose, as the stream can show it."""
     if options["format_"] == "json":
         from assumable.render import json as renderer
 
@@ -143,21 +144,21 @@ def _rendered(diagnosis: Diagnosis, world: World, options: Mapping[str, Any]) ->
         return markdown.render(diagnosis, world, full=options["full"])
     from assumable.render import terminal
 
-    on_screen = sys.stdout.isatty()
+    on_screen = stream.isatty()
     columns = shutil.get_terminal_size((terminal.WIDTH, 1)).columns  # COLUMNS, where that is set
     return terminal.render(
         diagnosis,
         show_commands=options["show_commands"],
         color=on_screen and "NO_COLOR" not in os.environ,
         width=min(columns, terminal.WIDTH) if on_screen else columns,
-        plain=options["plain"] or os.environ.get("TERM") == "dumb" or not _has_signs(),
+        plain=options["plain"] or os.environ.get("TERM") == "dumb" or not _has_signs(stream),
     )
 
 
-def _has_signs() -> bool:
+def _has_signs(stream: TextIO) -> bool:
     """Whether the output can show the signs at all: cp1252 and ASCII cannot."""
     try:
-        "✓→┴".encode(sys.stdout.encoding or "utf-8")
+        "✓→┴".encode(stream.encoding or "utf-8")
     except UnicodeEncodeError:
         return False
     return True

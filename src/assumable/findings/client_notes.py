@@ -223,8 +223,10 @@ def _kept(decision: Decision, client: Client) -> Iterator[Remark]:
     """Sessions of this role that serve the `aws` command, whatever is changed meanwhile."""
     call = decision.call
     role, now = arn.parse_role(call.role_arn), call.time
-    for kept in client.kept if role is not None and hop_behind(call) is not None else ():
-        mine = f"arn:{role.partition}:sts::{role.account}:assumed-role/{role.name}/"
+    if role is None or hop_behind(call) is None:
+        return
+    mine = f"arn:{role.partition}:sts::{role.account}:assumed-role/{role.name}/"
+    for kept in client.kept:
         if kept.until <= now or not kept.arn.startswith(mine):
             continue
         until = f"{kept.until:%H:%M} UTC"

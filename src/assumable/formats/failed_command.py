@@ -21,7 +21,7 @@ _ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=.*", re.DOTALL)
 _AWS = ("aws", "aws2")
 _ELSEWHERE = frozenset((
     "aws-vault", "aws-okta", "saml2aws", "granted", "sudo", "su", "doas", "ssh", "docker", "podman",
-    "nerdctl", "sh", "bash", "zsh", "fish", "cmd", "powershell", "pwsh",
+    "nerdctl",
 ))  # fmt: skip
 """Programs that run another one, with credentials or an environment of their own."""
 _GLOBAL = {
@@ -77,7 +77,24 @@ def read_command(words: Sequence[str]) -> FailedCommand:
     >>> read_command(["AWS_PROFILE=prod", "aws", "s3", "ls", "--region", "eu-west-1"]).options
     {'region': 'eu-west-1'}
     """
-    rest, environment = list(words), {}
+    environment, rest = parted(words)
+    program = _name(rest[0])
+    if program in _ELSEWHERE:
+        raise InputError(
+            f"`{program}` runs a command with another set-up than this one", "",
+            "give the command itself, where it runs",
+        )  # fmt: skip
+    found = FailedCommand(program=program, words=rest, environment=environment)
+    if program in _AWS:
+        return _aws(found)
+    own = f"settings of its own that {program} may have were not looked at: only the profile was"
+    return msgspec.structs.replace(found, notes=(own,))
+
+
+def parted(words: Sequence[str]) -> tuple[dict[str, str], tuple[str, ...]]:
+    """What is set before a command, and the command itself; InputError where there is none."""
+    rest = list(words)
+    environment: dict[str, str] = {}
     if rest[:1] == ["env"] and len(rest) > 1 and _ASSIGNMENT.fullmatch(rest[1]):
         del rest[0]
     while rest and _ASSIGNMENT.fullmatch(rest[0]):
@@ -85,17 +102,7 @@ def read_command(words: Sequence[str]) -> FailedCommand:
         environment[name] = value
     if not rest:
         raise InputError("no command stands after `--`", "", "as in: -- aws s3 ls")
-    program = _name(rest[0])
-    if program in _ELSEWHERE:
-        raise InputError(
-            f"`{program}` runs a command with another set-up than this one", "",
-            "give the command itself, where it runs",
-        )  # fmt: skip
-    found = FailedCommand(program=program, words=tuple(rest), environment=environment)
-    if program in _AWS:
-        return _aws(found)
-    own = f"settings of its own that {program} may have were not looked at: only the profile was"
-    return msgspec.structs.replace(found, notes=(own,))
+    return environment, tuple(rest)
 
 
 def _name(word: str) -> str:
@@ -108,9 +115,7 @@ def _aws(command: FailedCommand) -> FailedCommand:
     taken, rest = _flags(command.words[1:], _GLOBAL)
     if "no-sign-request" in taken:
         raise InputError("--no-sign-request uses no credentials, so nobody assumes a role")
-    options: dict[str, Any] = {
-        name: taken[name] for name in ("profile", "region") if name in taken
-    }
+    options: dict[str, Any] = {name: taken[name] for name in ("profile", "region") if name in taken}
     service, operation, *arguments = [*rest, "", ""]
     url = taken.get("endpoint-url", "")
     if service == "sts" and url and not _is_of_aws(url):
@@ -149,9 +154,7 @@ def _asked(
     return options, ()
 
 
-def _of_eks(
-    operation: str, found: Mapping[str, Any]
-) -> tuple[dict[str, Any], tuple[str, ...]]:
+def _of_eks(operation: str, found: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
     """The names of the sessions are those that awscli gives them."""
     if operation == "update-kubeconfig" and "assume-role-arn" in found:
         session = "EKSDescribeClusterSession"
@@ -163,9 +166,7 @@ def _of_eks(
     return asked, (later,) if operation == "update-kubeconfig" else ()
 
 
-def _flags(
-    words: Sequence[str], known: Mapping[str, str]
-) -> tuple[dict[str, Any], list[str]]:
+def _flags(words: Sequence[str], known: Mapping[str, str]) -> tuple[dict[str, Any], list[str]]:
     """The values of the flags that are known, the last of each, and the words that are left."""
     found: dict[str, Any] = {}
     rest: list[str] = []
@@ -212,7 +213,9 @@ def _input(text: str) -> dict[str, Any]:
         raise InputError("is no JSON", flag) from None
     if not isinstance(value, dict):
         raise InputError("is no JSON object", flag)
-    return {PARAMETERS[name]: _as_flag(name, of) for name, of in value.items() if name in PARAMETERS}
+    return {
+        PARAMETERS[name]: _as_flag(name, of) for name, of in value.items() if name in PARAMETERS
+    }
 
 
 def _as_flag(name: str, value: Any) -> Any:
@@ -227,6 +230,7 @@ def _as_flag(name: str, value: Any) -> Any:
                 return tuple(map(str, value))
             case "TaskPolicyArn":
                 return f"arn={value['arn']}"
+            case _:
+                return str(value)
     except (TypeError, KeyError):
         raise InputError(f"{name} has another shape in the API", "--cli-input-json") from None
-    return str(value)
