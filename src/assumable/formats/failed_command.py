@@ -116,12 +116,12 @@ def _aws(command: FailedCommand) -> FailedCommand:
     if "no-sign-request" in taken:
         raise InputError("--no-sign-request uses no credentials, so nobody assumes a role")
     options: dict[str, Any] = {name: taken[name] for name in ("profile", "region") if name in taken}
-    service, operation, *arguments = [*rest, "", ""]
+    service, operation = [*rest, "", ""][:2]
     url = taken.get("endpoint-url", "")
     if service == "sts" and url and not _is_of_aws(url):
         options["endpoint_url"] = url
     if (service, operation) in _OPERATIONS:
-        asked, notes = _asked((service, operation), arguments)
+        asked, notes = _asked((service, operation), rest[2:])
         options |= asked
         asks = service == "sts" or bool(asked)
         command = msgspec.structs.replace(command, asks=asks, notes=notes)
