@@ -95,9 +95,9 @@ def causes(answer: Mapping[str, Any]) -> list[str]:
 
 
 def notes(answer: Mapping[str, Any]) -> set[str]:
-    """The variants of what is odd about the client's set-up, and does not block."""
+    """The variants of what is odd about the client's set-up; stand-ins and caches are apart."""
     return {
         f["variant"]
         for f in answer["findings"]
         if f["cause"] == "client-config" and not f["blocking"]
-    } - {"other-endpoint"}
+    } - {"other-endpoint", "kept-session"}

@@ -27,8 +27,10 @@ def read(text: str) -> FailedCommand:
         f"aws --prof prod --reg eu-west-1 {ASSUME}",
         f"aws sts --profile prod assume-role --region eu-west-1 --role-arn={ARN} --role-sess ci",
         f"/usr/local/bin/aws --debug --profile prod --no-verify-ssl {ASSUME} --region eu-west-1",
-        f"aws2 --output json --query Credentials --profile old --profile prod {ASSUME} "
-        "--region eu-west-1 --no-cli-pager --color off --ca-bundle x --cli-read-timeout 3",
+        (
+            f"aws2 --output json --query Credentials --profile old --profile prod {ASSUME} "
+            "--region eu-west-1 --no-cli-pager --color off --ca-bundle x --cli-read-timeout 3"
+        ),
         rf"'C:\Program Files\AWS\aws.exe' {ASSUME} --profile prod --region eu-west-1",
         f"env LANG=C aws {ASSUME} --profile prod --region eu-west-1 --unheard-of value",
     ],
