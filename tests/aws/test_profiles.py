@@ -328,3 +328,16 @@ def test_run_asks_what_the_error_tells_where_the_profile_tells_another_call(
     assert (ran.status, answer["verdict"]) == (1, "denied")
     assert causes(answer) == ["trust-principal other-principal"]
     assert answer["error"]["unused"] == ""
+
+
+def test_a_probe_is_made_by_who_makes_the_hop(machine: Machine) -> None:
+    """Not by the session that the profile would give, which this role does not trust."""
+    machine.chain(trust({"AWS": USER}))
+    machine.config(ONE_HOP)
+    ran = machine.assumable("why", "--profile", "prod", "--probe", "--format", "json")
+    probes = json.loads(ran.output)["probes"]
+    assert [probe["answer"] for probe in probes][:1] == ["passed"], probes
+    machine.config(f"{ONE_HOP}mfa_serial = arn:aws:iam::{A}:mfa/base\n")
+    ran = machine.assumable("why", "--profile", "prod", "--probe")
+    assert (ran.status, ran.errors.count("\n")) == (2, 1)
+    assert "MFA code" in ran.errors
