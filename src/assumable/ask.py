@@ -95,13 +95,27 @@ def read_through(
     else:
         mine = connections.caller
         identity = _whose(mine, client, start)
-        call = dump.call_of(identity.arn, {}, region=mine.region, now=now)
+        call = dump.call_of(identity.arn, {}, region=None, now=now)
         call = with_credentials(call, has_token=mine.has_session_token)
         unique_id = identity.unique_id
-    call = routed(call, client)
+    call = _at(readers.region, routed(call, client))
     between = via(call, via_roles).chain
     call = msgspec.structs.replace(call, chain=(*call.chain, *between))
     return read_all(Reader(call, connections, unique_id))
+
+
+def _at(region: str | None, call: Call) -> Call:
+    """The call where it goes: to the Region given, or to that of the profile that was chosen.
+
+    What the profile says from which the keys come does not count.
+    """
+    network = call.network
+    if region is not None:
+        network = msgspec.structs.replace(network, region=region, endpoint="regional")
+    elif network.region is None and call.client is not None:
+        variable = call.client.environment.get("AWS_REGION") or None
+        network = msgspec.structs.replace(network, region=variable)
+    return msgspec.structs.replace(call, network=network)
 
 
 def _owner(readers: Readers, calls: Calls | None, start: Start) -> str:

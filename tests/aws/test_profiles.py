@@ -341,3 +341,22 @@ def test_a_probe_is_made_by_who_makes_the_hop(machine: Machine) -> None:
     ran = machine.assumable("why", "--profile", "prod", "--probe")
     assert (ran.status, ran.errors.count("\n")) == (2, 1)
     assert "MFA code" in ran.errors
+
+
+@pytest.mark.parametrize(
+    ("flags", "environment", "verdict"),
+    [
+        ((), {}, "allowed"),
+        ((), {"AWS_DEFAULT_REGION": "eu-central-1"}, "denied"),
+        (("--region", "eu-north-1"), {}, "denied"),
+    ],
+)
+def test_the_region_is_that_of_the_profile_that_is_used(
+    machine: Machine, flags: tuple[str, ...], environment: dict[str, str], verdict: str
+) -> None:
+    """Not that of the profile with the keys."""
+    where = {"StringEquals": {"aws:RequestedRegion": "eu-west-1"}}
+    del machine.environment["AWS_DEFAULT_REGION"]
+    machine.chain(trust({"AWS": USER}, Condition=where))
+    machine.config(f"[profile base]\nregion = eu-central-1\n{ONE_HOP}region = eu-west-1\n")
+    assert machine.why(*WHOAMI, *flags, **environment)[1]["verdict"] == verdict
