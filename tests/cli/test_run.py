@@ -1,11 +1,15 @@
 """`assumable run`: the command as it is, its streams, its status, and signals."""
 
+import contextlib
 import json
 import os
+import pty
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -166,3 +170,42 @@ def test_a_signal_ends_both(number: int) -> None:
 def test_a_command_that_catches_a_signal_ends_as_it_likes() -> None:
     assert ended_by(signal.SIGTERM, CATCHES) == (9, "caught 15\n", "")
     assert ended_by(signal.SIGINT, CATCHES) == (9, "caught 2\n", "")
+
+
+COUNTS = (
+    "import signal, sys\n"
+    "caught = []\n"
+    "signal.signal(signal.SIGINT, lambda n, f: (caught.append(n), print('caught', flush=True)))\n"
+    "print('ready', flush=True)\n"
+    "sys.stdin.readline(); sys.stdin.readline()\n"
+    "print(len(caught), 'times', flush=True); sys.exit(4)"
+)
+
+
+def test_in_a_terminal_the_command_hears_of_an_interrupt_once() -> None:
+    """Some take a second one for an order to stop at once. Input and output are the terminal's."""
+    main, terminal = pty.openpty()
+
+    take_it = "import fcntl, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); "
+    words = [sys.executable, "-c", take_it + MAIN, "run", "--", *PYTHON, COUNTS]
+    with subprocess.Popen(
+        words, stdin=terminal, stdout=terminal, stderr=terminal, start_new_session=True
+    ) as parent:
+        os.close(terminal)
+        with os.fdopen(main, "r+b", buffering=0) as screen:
+            shown = iter(lambda: screen.readline().decode().strip(), "")
+            assert next(shown) == "ready"
+            screen.write(b"\x03")
+            assert "caught" in next(shown)
+            screen.write(b"\n\n")
+            assert [line for line in read_until_closed_bytes(screen) if "times" in line] == [
+                "1 times"
+            ]
+    assert parent.returncode == 4
+
+
+def read_until_closed_bytes(screen: IO[bytes]) -> Iterator[str]:
+    """The lines of a terminal; Linux ends them with an error when nobody writes any more."""
+    with contextlib.suppress(OSError):
+        while line := screen.readline():
+            yield line.decode().strip()
