@@ -31,7 +31,7 @@ from assumable.findings.grants import GrantPath, paths_of
 from assumable.findings.hypotheses import Hypothesis
 from assumable.findings.loose import loose_notes
 from assumable.findings.naming import Names
-from assumable.findings.observed import ErrorView, Observed
+from assumable.findings.observed import ErrorView, Observed, place_shown
 from assumable.findings.probing import ProbeRecord
 from assumable.findings.residual import Requirement, Residual, residual_of, residual_of_fixes
 from assumable.findings.uncertain import as_notes, uncertain
@@ -182,7 +182,8 @@ def diagnose(
         plans, extra = plans_for(chain, findings, names)
     fixes = (*{fix.id: fix for finding in findings for fix in finding.fixes}.values(), *extra)
     mattered = [uncertain(decision) for decision in chain.decisions]
-    shown, number = chain.decisions[chain.shown], number_of(chain, chain.shown)
+    place = place_shown(chain, error)
+    shown, number = chain.decisions[place], number_of(chain, place)
     residual = _residual(chain, plans, fixes)
     beliefs = beliefs_about(chain, findings, error, probe)
     diagnosis = Diagnosis(

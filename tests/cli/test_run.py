@@ -209,3 +209,17 @@ def read_until_closed_bytes(screen: IO[bytes]) -> Iterator[str]:
     with contextlib.suppress(OSError):
         while line := screen.readline():
             yield line.decode().strip()
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_a_terminal_is_known_to_send_its_signals_itself(is_there: bool) -> None:
+    main, terminal = pty.openpty()
+    take_it = "import fcntl, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); " if is_there else ""
+    code = f"{take_it}from assumable.cli import child; print(child._is_in_foreground())"
+    result = subprocess.run(
+        [sys.executable, "-c", code], stdin=terminal, capture_output=True, text=True, check=True,
+        start_new_session=True,
+    )  # fmt: skip
+    os.close(terminal)
+    os.close(main)
+    assert result.stdout == f"{is_there}\n"

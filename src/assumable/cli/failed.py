@@ -44,7 +44,7 @@ def notes_on(options: Mapping[str, Any], command: FailedCommand) -> tuple[str, .
     """What was not looked at of the command."""
     profile = command.options.get("profile")
     if profile and options["caller"]:
-        aside = f"the profile {profile} of the command was not looked at: --caller says who calls"
+        aside = "the profile of the command was not looked at: --caller says who calls"
         return (*command.notes, aside)
     return command.notes
 

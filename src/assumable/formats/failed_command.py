@@ -52,6 +52,7 @@ _OPERATIONS = {
         "name", "kubeconfig", "role-arn", "alias", "user-alias", "proxy-url", "assume-role-arn",
     ),
 }  # fmt: skip
+_OWN_SETTINGS = "settings of the command's own were not looked at, only its profile was"
 _INPUTS = ("cli-input-json", "cli-input-yaml")
 _OF_AWS = re.compile(r"\.(amazonaws\.com|amazonaws\.com\.cn|api\.aws|amazonaws\.eu)$")
 
@@ -87,8 +88,7 @@ def read_command(words: Sequence[str]) -> FailedCommand:
     found = FailedCommand(program=program, words=rest, environment=environment)
     if program in _AWS:
         return _aws(found)
-    own = f"settings of its own that {program} may have were not looked at: only the profile was"
-    return msgspec.structs.replace(found, notes=(own,))
+    return msgspec.structs.replace(found, notes=(_OWN_SETTINGS,))
 
 
 def parted(words: Sequence[str]) -> tuple[dict[str, str], tuple[str, ...]]:
