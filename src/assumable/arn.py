@@ -10,6 +10,8 @@ import msgspec
 
 ACCOUNT_ID = re.compile(r"\d{12}")
 UNIQUE_ID = re.compile(r"A(?:IDA|ROA|GPA|NPA|NVA|SCA|KIA|SIA)[A-Z0-9]{12,124}")
+NOBODY = "arn:aws:iam::000000000000:user/nobody"
+"""Stands for the caller where there are no credentials to call with."""
 _SECTIONS = 6
 
 
@@ -71,6 +73,8 @@ def account_of(text: str) -> str:
 
 def display_name(text: str) -> str:
     """The short form people use: `user/deployer`, `role/DeployRole`, `root`."""
+    if text == NOBODY:
+        return "the caller"
     arn = parse(text)
     if arn is None:
         return text

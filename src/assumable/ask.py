@@ -6,21 +6,22 @@ from typing import Any
 
 import msgspec
 
-from assumable.aws.clients import Calls
+from assumable import arn
+from assumable.aws.clients import Calls, Connection, Identity
 from assumable.aws.reader import Reader, Readers, connect
 from assumable.engine.chain import Chain, decide_chain
 from assumable.engine.evaluate import Decision
 from assumable.engine.gates import GateName
 from assumable.engine.truth import atoms
-from assumable.errors import InputError
+from assumable.errors import InputError, UnreadableError
 from assumable.formats import dump
 from assumable.formats.chain import via
 from assumable.formats.scenario import Scenario
 from assumable.formats.token import read_token
 from assumable.model.call import Call, Mfa, Network, Session, UserCaller, WebIdentityCaller
-from assumable.model.client import NOBODY, Client
+from assumable.model.client import Client
 from assumable.model.route import Start, route_of
-from assumable.model.routed import hops_of, routed
+from assumable.model.routed import hops_of, routed, start_of
 from assumable.model.world import Unknown, World
 
 _FIRST = (GateName.REQUEST, GateName.CREDENTIALS)
@@ -31,6 +32,10 @@ _HOPELESS = frozenset(
 _EVENT = "the GetSessionToken event, in CloudTrail"
 
 
+class NoRoleError(InputError):
+    """Nobody said which role is asked for, and the profile assumes none."""
+
+
 def read_live(
     parameters: Mapping[str, Any],
     readers: Readers,
@@ -39,14 +44,16 @@ def read_live(
     caller: str | None = None,
     via_roles: Sequence[str] = (),
     calls: Calls | None = None,
+    start: Start | None = None,
 ) -> Scenario:
     """The call as the credentials of `readers.profile` would make it, and the world around it.
 
-    With `caller`, the ARN of another one is asked about. InputError for a profile that does not
+    With `caller`, the ARN of another one is asked about; with `start`, the credentials that the way
+    of the profile starts from do the reading. InputError for a profile that does not
     exist, UnreadableError when AWS does not even say whose credentials these are; everything else
     that cannot be read is unknown in the world.
     """
-    connections = connect(readers, calls)
+    connections = connect(readers, calls, start)
     mine = connections.caller
     call = dump.call_of(caller or mine.identity.arn, parameters, region=mine.region, now=now)
     if caller is None:
@@ -73,33 +80,76 @@ def read_through(
     client = msgspec.structs.replace(client, asked=asked)
     route = route_of(client, now)
     if asked is None and route.fault is None and not hops_of(client, route):
-        raise InputError(
+        raise NoRoleError(
             "--role-arn is missing", "", f"the profile `{client.profile_name}` assumes no role"
         )
-    if route.start is None:
+    start = start_of(client, route)
+    if start is None:
         return Scenario(World(accounts={}, complete=False), routed(_nobody(now), client))
-    connections = connect(readers, calls, route.start)
+    connections = connect(readers, calls, start)
+    if start is not route.start and route.start is not None:
+        client = msgspec.structs.replace(client, keys_are=_owner(readers, calls, route.start))
     unique_id = ""
-    if route.start.kind == "web-identity":
-        call = _by_token(client, route.start, now)
+    if start.kind == "web-identity":
+        call = _by_token(client, start, now)
     else:
         mine = connections.caller
-        call = dump.call_of(mine.identity.arn, {}, region=mine.region, now=now)
-        call, unique_id = (
-            with_credentials(call, has_token=mine.has_session_token),
-            mine.identity.unique_id,
-        )
-    call = routed(call, client)
+        identity = _whose(mine, client, start)
+        call = dump.call_of(identity.arn, {}, region=None, now=now)
+        call = with_credentials(call, has_token=mine.has_session_token)
+        unique_id = identity.unique_id
+    call = _at(readers.region, routed(call, client))
     between = via(call, via_roles).chain
     call = msgspec.structs.replace(call, chain=(*call.chain, *between))
     return read_all(Reader(call, connections, unique_id))
+
+
+def _at(region: str | None, call: Call) -> Call:
+    """The call where it goes: to the Region given, or to that of the profile that was chosen.
+
+    What the profile says from which the keys come does not count.
+    """
+    network = call.network
+    if region is not None:
+        network = msgspec.structs.replace(network, region=region, endpoint="regional")
+    elif network.region is None and call.client is not None:
+        variable = call.client.environment.get("AWS_REGION") or None
+        network = msgspec.structs.replace(network, region=variable)
+    return msgspec.structs.replace(call, network=network)
+
+
+def _owner(readers: Readers, calls: Calls | None, start: Start) -> str:
+    """Whose credentials these are, in words, or how AWS refuses them."""
+    who = connect(readers, calls, start).caller.who
+    if isinstance(who, UnreadableError):
+        return f"whose they are could not be read: {str(who).partition('read: ')[2] or who}"
+    return f"those of {arn.display_name(who.arn)}"
+
+
+def _whose(connection: Connection, client: Client, start: Start) -> Identity:
+    """Whose credentials these are; UnreadableError, which says where they stand."""
+    try:
+        return connection.identity
+    except UnreadableError as error:
+        where = f"those of the profile `{start.profile or client.profile_name}`"
+        if start.kind == "environment":
+            where = "those of AWS_ACCESS_KEY_ID in the environment"
+            if client.profile is not None:
+                where += f", which the profile `{client.profile_name}` does not replace"
+        raise UnreadableError(
+            f"{str(error).removesuffix('.')}; the credentials are {where}"
+        ) from None
 
 
 def _nobody(now: datetime) -> Call:
     """A call without credentials: the client's set-up is all that is known of it."""
     network = Network(assumed=True)
     return Call(
-        api="AssumeRole", caller=UserCaller(arn=NOBODY), parameters={}, network=network, time=now
+        api="AssumeRole",
+        caller=UserCaller(arn=arn.NOBODY),
+        parameters={},
+        network=network,
+        time=now,
     )
 
 
@@ -108,9 +158,13 @@ def _by_token(client: Client, start: Start, now: datetime) -> Call:
     profile = client.profiles.get(start.profile)
     said = None if profile is None else profile.value("web_identity_token_file")
     path = client.environment.get("AWS_WEB_IDENTITY_TOKEN_FILE") or said or ""
+    try:
+        claims = read_token(f"file://{path}")
+    except InputError as error:
+        raise InputError(error.message, path) from None
     return Call(
         api="AssumeRoleWithWebIdentity",
-        caller=WebIdentityCaller(claims=read_token(f"file://{path}")),
+        caller=WebIdentityCaller(claims=claims),
         parameters={},
         network=Network(assumed=True),
         time=now,

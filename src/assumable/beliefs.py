@@ -15,6 +15,7 @@ from assumable.findings.observed import (
     REFUSED_ANYWAY,
     ErrorView,
     Observed,
+    place_shown,
     statement_of,
     view_of,
 )
@@ -56,7 +57,8 @@ def beliefs_about(
 
     Probes are of a plain call; `plan` makes none, and is no evidence.
     """
-    decision, hop = chain.decisions[chain.shown], number_of(chain, chain.shown)
+    place = place_shown(chain, observed)
+    decision, hop = chain.decisions[place], number_of(chain, place)
     if observed is not None and observed.hop not in (0, hop):
         observed = msgspec.structs.replace(observed, unused=OTHER_HOP)
     found = _hypotheses(decision, observed, hop)

@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from assumable import arn
 from assumable.beliefs import Beliefs, beliefs_about
 from assumable.compare import Comparison, compare
 from assumable.cuts import Cut, cuts_for
@@ -32,7 +33,7 @@ from assumable.findings.grants import GrantPath, paths_of
 from assumable.findings.hypotheses import Hypothesis
 from assumable.findings.loose import loose_notes
 from assumable.findings.naming import Names
-from assumable.findings.observed import ErrorView, Observed
+from assumable.findings.observed import ErrorView, Observed, place_shown
 from assumable.findings.probing import ProbeRecord
 from assumable.findings.residual import Requirement, Residual, residual_of, residual_of_fixes
 from assumable.findings.uncertain import as_notes, uncertain
@@ -183,7 +184,8 @@ def diagnose(
         plans, extra = plans_for(chain, findings, names)
     fixes = (*{fix.id: fix for finding in findings for fix in finding.fixes}.values(), *extra)
     mattered = [uncertain(decision) for decision in chain.decisions]
-    shown, number = chain.decisions[chain.shown], number_of(chain, chain.shown)
+    place = place_shown(chain, error)
+    shown, number = chain.decisions[place], number_of(chain, place)
     residual = _residual(chain, plans, fixes)
     beliefs = beliefs_about(chain, findings, error, probe)
     unproved = tuple(_unproved(chain, findings, plans))
@@ -291,11 +293,15 @@ def _whole_view(chain: Chain) -> CallView:
 
 def _call_view(decision: Decision) -> CallView:
     call = decision.call
-    shown = call.identity_provider if isinstance(call.caller, SamlCaller) else ""
+    shown, account = call.caller.arn, call.caller_account
+    if isinstance(call.caller, SamlCaller):
+        shown = call.identity_provider or shown
+    elif shown == arn.NOBODY:
+        shown, account = "nobody", ""
     return CallView(
         api=call.api,
-        caller=shown or call.caller.arn,
-        caller_account=call.caller_account,
+        caller=shown,
+        caller_account=account,
         role_arn=call.role_arn,
         role_account=call.role_account,
         actions=decision.facts.required_actions,

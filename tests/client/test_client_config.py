@@ -1,21 +1,27 @@
 """AS008: what is said of the client's set-up, and what stays out of it."""
 
 import json
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import jsonpatch
+import msgspec
 import pytest
 import yaml
 from hypothesis import given
 
+from assumable import arn
 from assumable.diagnose import Diagnosis, diagnose
 from assumable.errors import InputError
 from assumable.findings.client_faults import _PLAIN, _Case
 from assumable.findings.finding import Finding
 from assumable.formats.redact import redact
 from assumable.formats.scenario import Scenario, parse_scenario, read_scenario
+from assumable.model.call import UserCaller
+from assumable.model.client import KeptSession
 from assumable.model.route import route_of
+from assumable.model.world import World
 from assumable.render import json as json_renderer
 from assumable.render import markdown, terminal
 from assumable.source import Document
@@ -286,3 +292,47 @@ def test_every_plan_for_any_set_up_mends_the_file(files: Files) -> None:
         patched = jsonpatch.apply_patch(document, list(plan.scenario_patch))
         again = parse_scenario(Document("s.json", json.dumps(patched)), now=NOW)
         assert diagnose(*again).verdict == plan.verdict_after
+
+
+@pytest.mark.parametrize(
+    ("session", "hours", "said"),
+    [
+        ("222222222222:assumed-role/DeployRole/work", 1, "until 13:00 UTC in kept.json"),
+        (
+            "222222222222:assumed-role/DeployRole/work",
+            13,
+            "until 2026-11-24 01:00 UTC in kept.json",
+        ),
+        ("222222222222:assumed-role/DeployRole/work", 0, ""),
+        ("222222222222:assumed-role/DeployRole2/work", 1, ""),
+        ("333333333333:assumed-role/DeployRole/work", 1, ""),
+    ],
+)
+def test_a_kept_session_of_this_role_is_noted_until_it_expires(
+    session: str, hours: int, said: str
+) -> None:
+    world, call = scenario_of({"profile": "prod", "config": GOOD, "credentials": BASE})
+    until = call.time + timedelta(hours=hours)
+    kept = KeptSession(arn=f"arn:aws:sts::{session}", until=until, file="kept.json")
+    assert call.client is not None
+    client = msgspec.structs.replace(call.client, kept=(kept,))
+    call = msgspec.structs.replace(call, client=client)
+    found = {f.variant: f for f in diagnose(world, call).findings}
+    assert ("kept-session" in found) == bool(said)
+    assert said in (found["kept-session"].explanation if said else "")
+    redacted = redact(world, call).scenario
+    assert "kept-session" not in {f.variant for f in diagnose(*redacted).findings}
+
+
+def test_nobody_stays_nobody_under_pseudonyms() -> None:
+    _, call = scenario_of({"profile": "prod", "config": GOOD})
+    world = World(accounts={}, complete=False)
+    call = msgspec.structs.replace(call, caller=UserCaller(arn=arn.NOBODY))
+    for scenario in (Scenario(world, call), redact(world, call).scenario):
+        diagnosis = diagnose(*scenario)
+        shown = terminal.render(diagnosis, show_commands=True)
+        assert (diagnosis.call.caller, diagnosis.call.caller_account) == ("nobody", "")
+        assert shown.startswith("✗ DENIED   nobody  →  ")
+        assert "000000000000" not in shown
+        assert "user/nobody" not in shown
+        assert "if they are those of" not in shown

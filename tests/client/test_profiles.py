@@ -157,3 +157,31 @@ def test_an_edit_changes_its_setting_and_nothing_else(
 ) -> None:
     sections = {section: names_of(section).name for section in sections_of(BEFORE)}
     assert with_settings(BEFORE, sections, profile, values) == after
+
+
+def test_sessions_that_the_command_keeps_are_read_without_their_keys(tmp_path: Path) -> None:
+    """Files that are no such thing are passed over, whatever is in them."""
+    cache = tmp_path / ".aws" / "cli" / "cache"
+    cache.mkdir(parents=True)
+    session = "arn:aws:sts::222222222222:assumed-role/DeployRole/work"
+    keys = {"AccessKeyId": "ASIANOTASECRET", "SecretAccessKey": "not-a-secret"}
+    until = "2026-11-23T13:00:00Z"
+    whole = {"Credentials": {**keys, "Expiration": until}, "AssumedRoleUser": {"Arn": session}}
+    (cache / "good.json").write_text(json.dumps(whole))
+    for name, text in {
+        "empty": "", "list": "[]", "number": "1", "text": '"x"', "half": '{"AssumedRoleUser": {}}',
+        "no-time": json.dumps({**whole, "Credentials": keys}),
+        "no-arn": json.dumps({**whole, "AssumedRoleUser": {"Arn": 1}}),
+        "bad-time": json.dumps({**whole, "Credentials": {"Expiration": "soon"}}),
+        "deep": "[" * 100_000,
+    }.items():  # fmt: skip
+        (cache / f"{name}.json").write_text(text)
+    (cache / "other.txt").write_text(json.dumps(whole))
+    found = read_client(None, {"HOME": str(tmp_path)})
+    (kept,) = found.kept
+    assert (kept.arn, kept.file) == (session, str(cache / "good.json"))
+    assert kept.until == datetime(2026, 11, 23, 13, tzinfo=UTC)
+    printed = msgspec.json.encode(found).decode()
+    assert "not-a-secret" not in printed
+    assert "ASIA" not in printed
+    assert read_client(None, {"HOME": str(tmp_path / "nowhere")}).kept == ()

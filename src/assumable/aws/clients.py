@@ -383,10 +383,13 @@ def one_line(error: Exception) -> str:
 ASSUMING = frozenset(("AssumeRole", "AssumeRoleWithWebIdentity", "AssumeRoleWithSAML"))
 
 
-def assuming_client(profile: str | None, region: str | None, endpoint_url: str | None) -> Any:
+def assuming_client(
+    profile: str | None, region: str | None, endpoint_url: str | None, start: Start | None = None
+) -> Any:
     """A client of STS that may make the calls of `ASSUMING` and no other, each of them once.
 
-    InputError when there is no such profile, Region or endpoint.
+    With `start`, the credentials are those that the way of the profile starts from. InputError
+    when there is no such profile, Region or endpoint.
     """
     from botocore.config import Config
     from botocore.exceptions import BotoCoreError
@@ -398,8 +401,10 @@ def assuming_client(profile: str | None, region: str | None, endpoint_url: str |
         user_agent_extra=f"assumable/{__version__}",
     )  # fmt: skip
     try:
-        session = Session(profile=profile)
+        session = Session(profile=profile if start is None else start.profile or None)
         session.register_component("data_loader", _loader())
+        if start is not None:
+            _begin_with(session, start)
         known = session.get_config_variable("region") or os.environ.get("AWS_REGION")
         client = session.create_client(
             "sts",

@@ -9,6 +9,7 @@ from typing import Any
 from assumable.aws.clients import assuming_client, failures, one_line
 from assumable.errors import UnreadableError
 from assumable.model.probe import ProbeReply, ProbeRequest, Send
+from assumable.model.route import Start
 
 _OPERATIONS = {
     "AssumeRole": "assume_role",
@@ -22,8 +23,11 @@ _LONGEST = 1_000
 def sender(
     *, profile: str | None, region: str | None, endpoint_url: str | None,
     secrets: Mapping[str, str], announce: Callable[[ProbeRequest], None],
+    start: Start | None = None,
 ) -> Send:  # fmt: skip
     """Makes the calls with the credentials of a profile, or unsigned with a token.
+
+    With `start`, they are those that the way of the profile starts from, before any role.
 
     `secrets` are the parameters that no request shows: TokenCode, WebIdentityToken, SAMLAssertion.
     `announce` hears of each request just before it is sent.
@@ -35,7 +39,7 @@ def sender(
         parameters = {**request.parameters, **secrets}
         if not request.with_code:
             parameters.pop("TokenCode", None)
-        client = assuming_client(profile, request.region or region, endpoint_url)
+        client = assuming_client(profile, request.region or region, endpoint_url, start)
         announce(request)
         try:
             getattr(client, _OPERATIONS[request.api])(**parameters)

@@ -12,6 +12,8 @@ from assumable.errors import InputError
 from assumable.findings.observed import Observed, observe
 from assumable.model.call import Call
 from assumable.model.probe import ProbeRequest, Send
+from assumable.model.route import Start, route_of
+from assumable.model.routed import hop_behind, start_of
 
 _MOST = 100_000
 _PROBED = ("AssumeRole", "AssumeRoleWithWebIdentity", "AssumeRoleWithSAML")
@@ -75,7 +77,9 @@ def prober(options: Mapping[str, Any], call: Call) -> Send | Literal["plan"] | N
     if options["probe"] is None:
         return None
     if call.chain:
-        raise InputError("asks about one call, not a chain", "--probe", "leave out --via")
+        raise InputError(
+            "asks about one call, not a chain", "--probe", "leave out --via, and roles of profiles"
+        )
     if call.api not in _PROBED:
         raise InputError(f"makes no {call.api} call", "--probe", "AssumeRole and its siblings")
     if options["probe"] == "plan":
@@ -94,7 +98,20 @@ def prober(options: Mapping[str, Any], call: Call) -> Send | Literal["plan"] | N
         endpoint_url=options["endpoint_url"],
         secrets=_secrets(options, call),
         announce=_announce,
+        start=_start(call),
     )
+
+
+def _start(call: Call) -> Start | None:
+    """Whose credentials make the call, where a profile that assumes its role says so."""
+    if call.client is None:
+        return None
+    start = start_of(call.client, route_of(call.client, call.time))
+    if start is None:
+        raise InputError("the profile gives no credentials to call with", "--probe")
+    if hop_behind(call) is not None and "TokenCode" in call.parameters:
+        raise InputError("the client asks for the MFA code of the profile, not we", "--probe")
+    return start
 
 
 def _announce(request: ProbeRequest) -> None:

@@ -5,7 +5,7 @@ import shutil
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TextIO
 
 import click
 import msgspec
@@ -19,11 +19,28 @@ from assumable.formats.scenario import Scenario
 from assumable.model.world import World
 from assumable.question import as_assumed, assumptions
 
+_BEHIND = "--"
 EXIT_CODES = {Verdict.ALLOWED: 0, Verdict.DENIED: 1, Verdict.CONDITIONAL: 3}
 _PATH = click.Path(path_type=Path)
 
 
-@click.command(name="why", cls=AwsStyle, context_settings={"help_option_names": ["-h", "--help"]})
+class WithCommand(AwsStyle):
+    """Leaves what stands behind `--` as it is: a command."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """The words behind `--` become `words`; None where there is no `--`."""
+        place = args.index(_BEHIND) if _BEHIND in args else len(args)
+        rest = super().parse_args(ctx, args[:place])
+        ctx.params["words"] = tuple(args[place + 1 :]) if _BEHIND in args else None
+        return rest
+
+
+@click.command(
+    name="why",
+    cls=WithCommand,
+    options_metavar="[OPTIONS] [-- COMMAND...]",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.option("--caller", help="ARN of the caller, as `aws sts get-caller-identity` prints it.")
 @call_options
 @click.option(
@@ -58,13 +75,26 @@ _PATH = click.Path(path_type=Path)
 @click.option("--no-cli-pager", is_flag=True, hidden=True)
 @click.option("--debug", is_flag=True, hidden=True)
 @click.option("--exit-zero", is_flag=True, help="Exit 0 whatever the verdict is.")
-def command(**options: Any) -> None:
+def command(words: tuple[str, ...] | None, **options: Any) -> None:
     """Why does this AssumeRole call fail, and what fixes it?
 
     Takes the flags of `aws sts assume-role` and its siblings, assume-root among them; with --via
-    they are those of the last call of a chain of roles. Exit status: 0 allowed, 1 denied, 2 bad
-    input, 3 depends on what is not known, 4 AWS could not be read, 70 a bug.
+    they are those of the last call of a chain of roles. Or the whole command that failed stands
+    behind `--`, whatever assumes a role in it or in its profile. Exit status: 0 allowed, 1 denied,
+    2 bad input, 3 depends on what is not known, 4 AWS could not be read, 70 a bug.
     """
+    if words is None:
+        _ask(options)
+    from assumable.cli import failed
+    from assumable.formats.failed_command import read_command
+
+    behind = read_command(words)
+    with failed.environment(behind):
+        _ask(failed.with_command(options, behind), failed.notes_on(options, behind))
+
+
+def _ask(options: Mapping[str, Any], on_command: tuple[str, ...] = ()) -> NoReturn:
+    """The answer to the question that the options ask."""
     if options["side"]:
         _answer_sides(options)
     given, notes, file = scenario_of(options)
@@ -82,7 +112,7 @@ def command(**options: Any) -> None:
         world, call, expected=options["expect"] or "", like=like, error=error, probe=probe
     )
     diagnosis = token_options.with_file(diagnosis, file)
-    diagnosis = msgspec.structs.replace(diagnosis, notes=(*diagnosis.notes, *notes))
+    diagnosis = msgspec.structs.replace(diagnosis, notes=(*diagnosis.notes, *notes, *on_command))
     _answer(diagnosis, world, options)
 
 
@@ -98,11 +128,12 @@ def _answer_sides(options: Mapping[str, Any]) -> NoReturn:
 
 
 def _answer(diagnosis: Diagnosis, world: World, options: Mapping[str, Any]) -> NoReturn:
-    click.echo(_rendered(diagnosis, world, options), nl=False, color=None)
+    click.echo(rendered(diagnosis, world, options, sys.stdout), nl=False, color=None)
     sys.exit(0 if options["exit_zero"] else EXIT_CODES[diagnosis.verdict])
 
 
-def _rendered(diagnosis: Diagnosis, world: World, options: Mapping[str, Any]) -> str:
+def rendered(diagnosis: Diagnosis, world: World, options: Mapping[str, Any], stream: TextIO) -> str:
+    """The answer in the form that the options choose, as the stream can show it."""
     if options["format_"] == "json":
         from assumable.render import json as renderer
 
@@ -113,21 +144,21 @@ def _rendered(diagnosis: Diagnosis, world: World, options: Mapping[str, Any]) ->
         return markdown.render(diagnosis, world, full=options["full"])
     from assumable.render import terminal
 
-    on_screen = sys.stdout.isatty()
+    on_screen = stream.isatty()
     columns = shutil.get_terminal_size((terminal.WIDTH, 1)).columns  # COLUMNS, where that is set
     return terminal.render(
         diagnosis,
         show_commands=options["show_commands"],
         color=on_screen and "NO_COLOR" not in os.environ,
         width=min(columns, terminal.WIDTH) if on_screen else columns,
-        plain=options["plain"] or os.environ.get("TERM") == "dumb" or not _has_signs(),
+        plain=options["plain"] or os.environ.get("TERM") == "dumb" or not _has_signs(stream),
     )
 
 
-def _has_signs() -> bool:
+def _has_signs(stream: TextIO) -> bool:
     """Whether the output can show the signs at all: cp1252 and ASCII cannot."""
     try:
-        "✓→┴".encode(sys.stdout.encoding or "utf-8")
+        "✓→┴".encode(stream.encoding or "utf-8")
     except UnicodeEncodeError:
         return False
     return True

@@ -13,6 +13,7 @@ from assumable.findings.finding import Finding, Fix
 from assumable.findings.headline import headline
 from assumable.findings.inherited import fixes_before, named_earlier
 from assumable.findings.registry import findings_of
+from assumable.model.route import route_of
 
 
 def number_of(chain: Chain, place: int) -> int:
@@ -98,7 +99,8 @@ def open_fixes(chain: Chain) -> tuple[Fix, ...]:
 
 def made_as(decision: Decision) -> str:
     """Who makes a hop, in words."""
-    return f"made as {arn.display_name(decision.call.caller.arn)}"
+    caller = decision.call.caller.arn
+    return f"made as {'nobody' if caller == arn.NOBODY else arn.display_name(caller)}"
 
 
 def _of_hop(
@@ -127,7 +129,16 @@ def _fix_of_hop(fix: Fix, number: int) -> Fix:
 
 
 def chain_headline(chain: Chain) -> str:
-    """The verdict in words, with the hops that it depends on."""
+    """The verdict in words, with the hops that it depends on, and whether they are made at all."""
+    client = chain.call.client
+    if client is None or client.asked is not None:
+        return _headline(chain)
+    passed_over = route_of(client, chain.call.time).passed_over
+    aside = ", but the client does not ask: keys of the environment come first"
+    return _headline(chain) + (aside if passed_over else "")
+
+
+def _headline(chain: Chain) -> str:
     if chain.is_plain:
         return headline(chain.decisions[0])
     if chain.verdict is not Verdict.CONDITIONAL:

@@ -47,6 +47,7 @@ class _Case:
 
     def __init__(self, client: Client, fault: ClientFault, call: Call) -> None:
         self.client, self.fault, self.call, self.now = client, fault, call, call.time
+        self.is_nobody = call.caller.arn == arn.NOBODY
         self.caller = arn.display_name(call.caller.arn)
 
     def _profile_missing(self) -> Told:
@@ -118,10 +119,9 @@ class _Case:
 
     def _two_sources(self) -> Told:
         name = self.fault.profile
-        words = (
-            f"the profile `{name}` has both source_profile and credential_source; keep the one "
-            f"whose credentials are those of {self.caller}"
-        )
+        meant = "that is meant" if self.is_nobody else f"whose credentials are {self.caller}'s"
+        words = f"the profile `{name}` has both source_profile and credential_source; keep the one "
+        words += meant
         fixes = [
             set_in_profile(
                 self.client,
@@ -190,13 +190,14 @@ class _Case:
         """Other profiles as the source, where the client then gets credentials."""
         if names is None:
             names = [name for name in self.client.profiles if name != self.fault.profile]
+        theirs = "" if self.is_nobody else f", if they are those of {self.caller}"
         fixes = [
             set_in_profile(
                 self.client,
                 self.fault.profile,
                 {"source_profile": name},
                 f"client/source-{name}",
-                f"take the credentials of the profile {name}, if they are those of {self.caller}",
+                f"take the credentials of the profile {name}{theirs}",
             )
             for name in names
         ]

@@ -6,6 +6,7 @@ from typing import Any, Literal, NamedTuple
 
 import msgspec
 
+from assumable import arn
 from assumable.engine.evaluate import Decision
 from assumable.engine.limits import CHAINING_LIMIT
 from assumable.findings.client_faults import misspelling
@@ -54,6 +55,7 @@ def remarks_on(decision: Decision) -> Iterator[Remark]:
         if start is not None and start is not profile and "role_arn" not in start.settings:
             yield from _misplaced(client, start, profile)
     yield from _session_name(decision, client, route)
+    yield from _kept(decision, client)
 
 
 def _environment(client: Client, route: Route) -> Iterator[Remark]:
@@ -61,13 +63,14 @@ def _environment(client: Client, route: Route) -> Iterator[Remark]:
         return
     last = route.passed_over[-1]
     role = last.parameters.get("RoleArn")
+    theirs = f" ({client.keys_are})" if client.keys_are else ""
     chosen = f"{client.chosen_by}={client.profile_name}" if client.chosen_by else "the profile"
     yield Remark(
         "environment-wins",
         "environment",
         "keys of the environment are used, and the profile is not",
-        f"AWS_ACCESS_KEY_ID is set, and comes before {chosen}: the client signs with those keys "
-        f"and never asks for {role}; unset AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and "
+        f"AWS_ACCESS_KEY_ID is set, and comes before {chosen}: the client signs with those keys"
+        f"{theirs} and never asks for {role}; unset AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and "
         f"AWS_SESSION_TOKEN, or say --profile {client.profile_name}, which comes before them",
         tuple(setting for name, setting in last.settings.items() if name == "RoleArn"),
     )
@@ -216,3 +219,27 @@ def _unnamed(client: Client, hop: RouteHop) -> Remark:
         fixes,
         facts=("R7.12",),
     )
+
+
+def _kept(decision: Decision, client: Client) -> Iterator[Remark]:
+    """Sessions of this role that serve the `aws` command, whatever is changed meanwhile."""
+    call = decision.call
+    role, now = arn.parse_role(call.role_arn), call.time
+    if role is None or hop_behind(call) is None:
+        return
+    mine = f"arn:{role.partition}:sts::{role.account}:assumed-role/{role.name}/"
+    for kept in client.kept:
+        if kept.until <= now or not kept.arn.startswith(mine):
+            continue
+        until = f"{kept.until:%H:%M} UTC"
+        if kept.until.date() != now.date():
+            until = f"{kept.until:%Y-%m-%d} {until}"
+        name = arn.display_name(call.role_arn)
+        yield Remark(
+            "kept-session",
+            kept.file,
+            f"the aws command keeps a session of {name}",
+            f"the aws command keeps a session of {name} until {until} in {kept.file}: it goes on "
+            "working, and changes show only after that, or once the file is deleted",
+            facts=("R9.11",),
+        )

@@ -5,7 +5,7 @@ from collections.abc import Collection
 import msgspec
 
 from assumable import arn
-from assumable.engine.chain import hops
+from assumable.engine.chain import Chain, hops
 from assumable.engine.evaluate import Verdict
 from assumable.findings.weighing import Bearing
 from assumable.formats.message import Message, parse_message
@@ -69,6 +69,13 @@ def observe(text: str, call: Call) -> Observed:
         return Observed(message=bare, unused=OTHER_CALLER)
     named = fitting[0] if message.role and call.chain else 0
     return Observed(message=bare, hop=named, is_caller_named=bool(message.caller))
+
+
+def place_shown(chain: Chain, observed: Observed | None) -> int:
+    """The place of the hop to look at, from 0: that of the error, unless another is denied."""
+    if observed is None or observed.evidence is None or not observed.hop:
+        return chain.shown
+    return chain.shown if chain.verdict is Verdict.DENIED else observed.hop - 1
 
 
 def _is_caller(shown: str, call: Call) -> bool:

@@ -13,8 +13,17 @@ from assumable.source import is_text
 _TEXTS = {
     "role_arn": "RoleArn", "role_session_name": "RoleSessionName", "external_id": "ExternalId",
     "serial_number": "SerialNumber", "token_code": "TokenCode", "source_identity": "SourceIdentity",
-    "policy": "Policy", "target_principal": "TargetPrincipal",
+    "policy": "Policy", "target_principal": "TargetPrincipal", "provider_id": "ProviderId",
 }  # fmt: skip
+PARAMETERS = {
+    **{name: flag for flag, name in _TEXTS.items()},
+    "DurationSeconds": "duration_seconds", "Tags": "tags",
+    "TransitiveTagKeys": "transitive_tag_keys", "PolicyArns": "policy_arns",
+    "TaskPolicyArn": "task_policy_arn", "ProvidedContexts": "provided_contexts",
+    "WebIdentityToken": "web_identity_token", "SAMLAssertion": "saml_assertion",
+    "PrincipalArn": "principal_arn",
+}  # fmt: skip
+"""The flag of each parameter of AssumeRole and its siblings."""
 _TAG = re.compile(r"Key=(?P<key>[^,]*),Value=(?P<value>.*)", re.DOTALL)
 _TAG_REVERSED = re.compile(r"Value=(?P<value>[^,]*),Key=(?P<key>.*)", re.DOTALL)
 
@@ -33,6 +42,10 @@ def parameters_from_flags(flags: Mapping[str, Any]) -> dict[str, Any]:
         )
     if flags.get("tags"):
         found["Tags"] = [tag for text in flags["tags"] for tag in _tags(text)]
+    if flags.get("provided_contexts"):
+        found["ProvidedContexts"] = [
+            each for text in flags["provided_contexts"] for each in _contexts(text)
+        ]
     if flags.get("transitive_tag_keys"):
         found["TransitiveTagKeys"] = list(flags["transitive_tag_keys"])
     if flags.get("task_policy_arn"):
@@ -64,4 +77,17 @@ def _tags(text: str) -> list[dict[str, str]]:
         value = json.loads(text)
     except (ValueError, RecursionError):
         raise InputError(f"`{text}` is not a tag", "--tags", "write Key=team,Value=web") from None
+    return value if isinstance(value, list) else [value]
+
+
+def _contexts(text: str) -> list[dict[str, str]]:
+    """A context in the CLI's shorthand, or a JSON list of them; its assertion is not shown."""
+    pairs = dict(part.partition("=")[::2] for part in text.split(","))
+    if pairs.keys() <= {"ProviderArn", "ContextAssertion"}:
+        return [pairs]
+    try:
+        value = json.loads(_text(text))
+    except (ValueError, RecursionError):
+        help_text = "write ProviderArn=…,ContextAssertion=…"
+        raise InputError("is no provided context", "--provided-contexts", help_text) from None
     return value if isinstance(value, list) else [value]

@@ -18,7 +18,7 @@ import msgspec
 from assumable.errors import InputError
 from assumable.formats.ini import Locate, in_file, is_shown, lines_of, places
 from assumable.formats.reading import read_text
-from assumable.model.client import Client, Place, Profile, Setting, Settings
+from assumable.model.client import Client, KeptSession, Place, Profile, Setting, Settings
 
 MAX_BYTES = 1_000_000
 _NAMED_BY = ("AWS_DEFAULT_PROFILE", "AWS_PROFILE")
@@ -62,8 +62,9 @@ def read_client(profile: str | None, environ: Mapping[str, str]) -> Client:
     config = _sheet(environ.get("AWS_CONFIG_FILE", "~/.aws/config"), environ)
     credentials = _sheet(environ.get("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials"), environ)
     client = client_of(config, credentials, environ, profile=profile)
-    cache = _path("~/.aws/sso/cache", environ)
-    return with_sign_ins(client, dict(_cached_tokens(client, cache)))
+    sign_ins = dict(_cached_tokens(client, _path("~/.aws/sso/cache", environ)))
+    kept = tuple(_kept_sessions(_path("~/.aws/cli/cache", environ)))
+    return msgspec.structs.replace(client, sign_ins=sign_ins, kept=kept)
 
 
 def client_of(
@@ -257,6 +258,18 @@ def _lasts_until(path: Path) -> datetime | None:
     if all(name in token for name in ("refreshToken", "clientId", "clientSecret")):
         moments.append(_moment(token.get("registrationExpiresAt")))
     return max((moment for moment in moments if moment is not None), default=None)
+
+
+def _kept_sessions(cache: Path) -> Iterator[KeptSession]:
+    """What the `aws` command keeps of roles that profiles assume (R9.11); never its keys."""
+    for path in sorted(cache.glob("*.json")) if cache.is_dir() else ():
+        try:
+            kept: Any = json.loads(read_text(path, limit=MAX_BYTES))
+            arn, until = kept["AssumedRoleUser"]["Arn"], _moment(kept["Credentials"]["Expiration"])
+        except (InputError, ValueError, TypeError, KeyError, RecursionError):
+            continue
+        if isinstance(arn, str) and until is not None:
+            yield KeptSession(arn=arn, until=until, file=str(path))
 
 
 def _moment(text: Any) -> datetime | None:

@@ -223,7 +223,7 @@ class _Model:
         """A part of a world or a call."""
         match value:
             case str():
-                return self.rename(value)
+                return value if value == arn.NOBODY else self.rename(value)
             case Unknown() | Absent() | Policy() | PolicyName() | Present() | Node():
                 return self._special(value)
             case ServiceCaller():

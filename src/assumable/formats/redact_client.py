@@ -104,6 +104,8 @@ def redact_client(
             name: _variable(name, value, rename) for name, value in client.environment.items()
         },
         sign_ins={rename(name): until for name, until in client.sign_ins.items()},
+        kept=(),
+        keys_are="",
         config_file="~/.aws/config",
         credentials_file="~/.aws/credentials",
         asked=None if client.asked is None else rename_parameters(dict(client.asked)),

@@ -6,9 +6,6 @@ from typing import Any
 
 import msgspec
 
-NOBODY = "arn:aws:iam::000000000000:user/nobody"
-"""Stands for the caller where the client finds no credentials to call with."""
-
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):
     """Where something stands: lines and columns count from 1, the end is exclusive."""
@@ -55,6 +52,14 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
         return None if found is None else found.value
 
 
+class KeptSession(msgspec.Struct, frozen=True, kw_only=True):
+    """A session that the `aws` command keeps for later commands, without its keys."""
+
+    arn: str
+    until: datetime
+    file: str
+
+
 class Client(msgspec.Struct, frozen=True, kw_only=True):
     """What an AWS SDK on this machine reads before it makes its first request."""
 
@@ -71,6 +76,10 @@ class Client(msgspec.Struct, frozen=True, kw_only=True):
     sign_ins: Mapping[str, datetime | None] = msgspec.field(default_factory=dict)
     """By sso-session or start URL: until when its cached token serves, renewals included; None
     when there is no token. Of those that are not listed nothing is known."""
+    kept: tuple[KeptSession, ...] = ()
+    """What is in `~/.aws/cli/cache`; empty where nobody looked."""
+    keys_are: str = ""
+    """Whose keys the environment holds, or how AWS refuses them; empty where it was not asked."""
     config_file: str = "~/.aws/config"
     credentials_file: str = "~/.aws/credentials"
     asked: Mapping[str, Any] | None = None

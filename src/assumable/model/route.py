@@ -73,6 +73,8 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     fault: ClientFault | None = None
     passed_over: tuple[RouteHop, ...] = ()
     """The hops of the profile, none of which is made: keys of the environment come first."""
+    start_passed_over: Start | None = None
+    """Whose credentials the first of those hops would be made with; None with a fault there."""
     region: str | None = None
     sts_endpoint: Literal["regional", "global"] = "regional"
     endpoint_url: str | None = None
@@ -85,8 +87,7 @@ def route_of(client: Client, now: datetime) -> Route:
     What lies outside files and environment is taken to work: metadata services, processes, tokens
     that nobody looked at.
     """
-    walk = _Walk(client, now)
-    start = fault = None
+    walk, start, fault = _Walk(client, now), None, None
     try:
         start = walk.start()
     except FaultError as stop:
@@ -95,16 +96,16 @@ def route_of(client: Client, now: datetime) -> Route:
     style = client.environment.get("AWS_STS_REGIONAL_ENDPOINTS") or walk.value_of_chosen(
         "sts_regional_endpoints"
     )
-    hops: tuple[RouteHop, ...] = tuple(reversed(walk.hops))
-    passed_over: tuple[RouteHop, ...] = ()
+    hops, meant = tuple(reversed(walk.hops)), Route()
     if start is not None and start.kind == "environment" and not hops:
         unset = {k: v for k, v in client.environment.items() if k not in (ENV_KEY, ENV_SECRET)}
-        passed_over = route_of(msgspec.structs.replace(client, environment=unset), now).hops
+        meant = route_of(msgspec.structs.replace(client, environment=unset), now)
     return Route(
         start=start,
         hops=hops,
         fault=fault,
-        passed_over=passed_over,
+        passed_over=meant.hops,
+        start_passed_over=meant.start,
         region=region,
         sts_endpoint="global" if style == "legacy" and region in _LEGACY else "regional",
         endpoint_url=walk.endpoint_url(),

@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from assumable import arn
 from assumable.model.call import (
     Call,
     Caller,
@@ -16,7 +17,7 @@ from assumable.model.call import (
     WebIdentityCaller,
 )
 from assumable.model.client import Client
-from assumable.model.route import Route, RouteHop, StartKind, route_of
+from assumable.model.route import Route, RouteHop, Start, StartKind, route_of
 
 
 def hops_of(client: Client, route: Route) -> tuple[RouteHop, ...]:
@@ -27,6 +28,13 @@ def hops_of(client: Client, route: Route) -> tuple[RouteHop, ...]:
     return route.hops if client.asked is not None else route.hops or route.passed_over
 
 
+def start_of(client: Client, route: Route) -> Start | None:
+    """Whose credentials make the first of those hops; None where there is nobody."""
+    if client.asked is None and route.passed_over:
+        return route.start_passed_over
+    return route.start
+
+
 def misfit(route: Route, caller: Caller) -> str:
     """Why the caller cannot be whose credentials the way starts from; empty where they can be.
 
@@ -35,7 +43,7 @@ def misfit(route: Route, caller: Caller) -> str:
     by_token = isinstance(caller, WebIdentityCaller)
     if isinstance(caller, ServiceCaller | SamlCaller):
         return "the caller uses no profile"
-    if route.start is None:
+    if route.start is None or caller.arn == arn.NOBODY:
         return ""
     if by_token != (route.start.kind == "web-identity"):
         return f"the profile starts with {'no' if by_token else 'a'} web identity token"

@@ -1,0 +1,62 @@
+"""`assumable why -- COMMAND` where no AWS is needed: worlds from files, and contradictions."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.test_why import run, snapshot, written
+from tests.worlds import DEPLOYER, ROLE, classic
+
+ASSUME = ("aws", "sts", "assume-role", "--role-arn", ROLE, "--role-session-name", "deploy")
+OPEN = ("--assume", "organization=open")
+
+
+def test_the_command_is_asked_in_a_world_of_files(tmp_path: Path) -> None:
+    """`--caller` says who calls there; that the profile was not looked at is said."""
+    folder = snapshot(tmp_path)
+    command = ("--", *ASSUME, "--profile", "prod", "--output", "json")
+    result = run("why", "--snapshot", folder, "--caller", DEPLOYER, *OPEN, *command)
+    assert result.returncode == 0, result.stderr
+    assert "the profile of the command was not looked at" in result.stdout
+    asked = run(
+        "why", "--snapshot", folder, "--caller", DEPLOYER, *OPEN, "--format", "json", *command,
+        "--duration-seconds", "7200", "--tags", "Key=a,Value=b",
+    )  # fmt: skip
+    answer = json.loads(asked.stdout)
+    assert answer["call"]["parameters"]["DurationSeconds"] == 7200
+    assert {f["cause"] for f in answer["findings"] if f["blocking"]} == {"session-tags"}
+
+
+@pytest.mark.parametrize(
+    ("options", "command", "said"),
+    [
+        (("--external-id", "x"), ASSUME, "--external-id: the command behind `--` holds the call"),
+        (("--via", ROLE), ASSUME, "--via: the command behind `--` holds the call"),
+        (("--github", "repo=a/b"), ASSUME, "--github: the command behind `--` holds the call"),
+        (("--profile", "a"), (*ASSUME, "--profile", "b"), "--profile: stands behind `--` as well"),
+        (("--trust-policy", "t.json"), ("aws", "s3", "ls"), "--trust-policy: this command names"),
+        (("--snapshot", "."), ("terraform", "plan"), "--snapshot: this command names no role"),
+        ((), (), "no command stands after `--`"),
+        ((), ("docker", "run", "x"), "`docker` runs a command with another set-up"),
+    ],
+)
+def test_contradictions_are_one_line(
+    options: tuple[str, ...], command: tuple[str, ...], said: str
+) -> None:
+    result = run("why", *options, "--", *command)
+    assert (result.returncode, result.stdout, result.stderr.count("\n")) == (2, "", 1)
+    assert said in result.stderr
+
+
+@pytest.mark.parametrize("flag", ["--scenario", "--side"])
+def test_a_file_that_holds_its_own_call_takes_no_command(flag: str, tmp_path: Path) -> None:
+    path = written(tmp_path, "scenario.json", classic())
+    result = run("why", flag, path, "--", *ASSUME)
+    assert result.returncode == 2
+    assert f"{flag}: holds its own call" in result.stderr
+
+
+def test_only_the_words_behind_the_sign_are_a_command() -> None:
+    """Words that belong to no flag are still no command."""
+    assert "belong to no flag" in run("why", *ASSUME[:2]).stderr
