@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from assumable.engine.open_items import OPEN_ITEMS
-from assumable.errors import InputError
+from assumable.errors import InputError, unsecret
 from assumable.formats.bearer import Bearer
 from assumable.formats.chain import via
 from assumable.formats.scenario import Scenario
@@ -99,6 +99,8 @@ def _live(choice: Choice, parameters: Mapping[str, Any], now: datetime, calls: A
         return read_live(
             parameters, who, now=now, caller=choice.caller, via_roles=via_roles, calls=calls
         )
+    if choice.profile and unsecret(choice.profile) != choice.profile:
+        raise InputError("is no name of a profile, and may be a secret", "--profile")
     client = read_client(choice.profile, os.environ)
     return read_through(client, parameters or None, who, now=now, via_roles=via_roles, calls=calls)
 
