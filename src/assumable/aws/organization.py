@@ -17,6 +17,7 @@ from assumable.model.world import Node, Organization, PolicyOrUnknown, Unknown
 
 _TYPES = {Layer.SCP: "SERVICE_CONTROL_POLICY", Layer.RCP: "RESOURCE_CONTROL_POLICY"}
 _FULL_ACCESS = ("p-FullAWSAccess", "p-RCPFullAWSAccess")
+_IAM = "iam.amazonaws.com"
 _MAX_LEVELS = 10  # five levels of units at most, the root and the account
 Levels = dict[str, tuple[PolicyOrUnknown, ...]]
 
@@ -66,7 +67,7 @@ class Organizations:
 
     def place(self, account: str) -> None:
         """Where an account stands in its organization."""
-        organization = self._of(account)
+        organization = self.of(account)
         if organization is None or not self._is_waiting(account):
             return
         path = _path(account, self._readers(organization.id))
@@ -90,14 +91,42 @@ class Organizations:
             why = self.unplaced.get(account)
             more = why or _attached(layer, path, self._readers(organization_id))
             levels = _together(levels, more)
-        organization = self._found[organization_id]
-        changed = {f"{layer}s": levels}
-        self._found[organization_id] = msgspec.structs.replace(organization, **changed)
+        self._change(organization_id, **{f"{layer}s": levels})
+
+    def delegate(self, organization_id: str) -> None:
+        """Which accounts administer IAM for their organization."""
+        for reader in self._readers(organization_id):
+            what = "the delegated administrators for IAM were"
+            answer = reader.ask(
+                "organizations", "ListDelegatedAdministrators", what, "*", ServicePrincipal=_IAM
+            )
+            if isinstance(answer, dict):
+                found = frozenset(account["Id"] for account in answer["DelegatedAdministrators"])
+                self._change(organization_id, iam_administrators=found)
+                return
+
+    def centralize(self, organization_id: str) -> None:
+        """Whether root access to the members is centralized; no trusted access means that it is not.
+
+        https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListOrganizationsFeatures.html
+        """
+        for reader in self._readers(organization_id):
+            what = "the centralized features of IAM were"
+            answer = reader.ask("iam", "ListOrganizationsFeatures", what, "*")
+            if not isinstance(answer, Unknown):
+                enabled = answer["EnabledFeatures"] if answer is not None else ()
+                self._change(organization_id, root_access="RootSessions" in enabled)
+                return
+
+    def _change(self, organization_id: str, **changes: Any) -> None:
+        known = self._found[organization_id]
+        self._found[organization_id] = msgspec.structs.replace(known, **changes)
 
     def _is_waiting(self, account: str) -> bool:
         return self.unplaced.get(account) == unread_place(account)
 
-    def _of(self, account: str) -> Organization | None:
+    def of(self, account: str) -> Organization | None:
+        """The organization that an account is known to be in."""
         return next((org for org in self._found.values() if account in org.nodes), None)
 
     def _everyone(self) -> Iterator[Connection]:
@@ -144,6 +173,7 @@ def _organization(answer: Mapping[str, Any]) -> Organization:
         nodes={},
         scps=unread_policies(Layer.SCP, found["Id"]),
         rcps=unread_policies(Layer.RCP, found["Id"]),
+        root_access=False if found.get("FeatureSet") == "CONSOLIDATED_BILLING" else None,
     )
 
 
