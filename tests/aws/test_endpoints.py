@@ -2,7 +2,6 @@
 
 import json
 import socket
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -23,7 +22,7 @@ HOST = "{}-x1y2z3w4.sts.eu-central-1.vpce.amazonaws.com"
 
 
 @pytest.fixture
-def names(monkeypatch: pytest.MonkeyPatch, moto: str) -> Iterator[str]:
+def names(monkeypatch: pytest.MonkeyPatch, moto: str) -> str:
     """Every name is this machine's, and every service without an endpoint of its own is moto's."""
     known = socket.getaddrinfo
 
@@ -32,16 +31,15 @@ def names(monkeypatch: pytest.MonkeyPatch, moto: str) -> Iterator[str]:
 
     monkeypatch.setattr(socket, "getaddrinfo", found)
     monkeypatch.setenv("AWS_ENDPOINT_URL", moto)
-    yield moto
+    return moto
 
 
 def prepared(url: str, effect: str) -> str:
     """A role that deployer may assume, and the ID of an endpoint with a policy on it."""
 
-    def client(service: str) -> Any:
-        return Session("key", "secret", region_name=REGION).client(service, endpoint_url=url)
-
-    iam, ec2 = client("iam"), client("ec2")
+    session = Session("key", "secret", region_name=REGION)
+    iam: Any = session.client("iam", endpoint_url=url)
+    ec2: Any = session.client("ec2", endpoint_url=url)
     own = json.dumps(policy(allow("sts:AssumeRole")))
     iam.put_user_policy(UserName="deployer", PolicyName="Own", PolicyDocument=own)
     trusting = json.dumps(policy(trust({"AWS": f"arn:aws:iam::{MANAGEMENT}:user/deployer"})))

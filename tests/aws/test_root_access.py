@@ -31,10 +31,9 @@ class Account(Recorded):
         super().__init__(parents=PARENTS, attached=ATTACHED)
         self.who = Identity(f"arn:aws:iam::{account}:user/deployer", account, "AIDAEXAMPLE")
         self.features, self.administrators = features, administrators
-        self.asked: list[str] = []
 
     def _send(self, service: str, operation: str, parameters: dict[str, Any]) -> Answer | Exception:
-        self.asked.append(operation)
+        known = super()._send(service, operation, parameters)
         match operation:
             case "GetUser":
                 return {"User": {}}
@@ -52,7 +51,8 @@ class Account(Recorded):
                 assert parameters == {"ServicePrincipal": "iam.amazonaws.com"}
                 found = [{"Id": account} for account in self.administrators]
                 return _said(self.administrators, "DelegatedAdministrators", found)
-        return super()._send(service, operation, parameters)
+            case _:
+                return known
 
 
 def _said(value: Said, key: str, listed: list[Any]) -> Answer | Exception:

@@ -70,7 +70,9 @@ class Organizations:
         organization = self.of(account)
         if organization is None or not self._is_waiting(account):
             return
-        path = _path(account, self._readers(organization.id))
+        # Credentials of an account that is suspended or closed do not work.
+        is_alive = account in self._connections
+        path = _path(account, self._readers(organization.id), is_alive=is_alive)
         if isinstance(path, Unknown):
             self.unplaced[account] = path
             return
@@ -106,7 +108,7 @@ class Organizations:
                 return
 
     def centralize(self, organization_id: str) -> None:
-        """Whether root access to the members is centralized; no trusted access means that it is not.
+        """Whether root access to the members is centralized; without trusted access it is not.
 
         https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListOrganizationsFeatures.html
         """
@@ -133,24 +135,30 @@ class Organizations:
         yield from self._others
         yield from self._connections.values()
 
-    def _readers(self, organization_id: str) -> list[Connection]:
-        return [c for c in self._everyone() if _organization_of(c) == organization_id]
+    def _readers(self, organization_id: str) -> Iterator[Connection]:
+        """Those who see the organization from within; one after the other, as they are needed."""
+        return (c for c in self._everyone() if _organization_of(c) == organization_id)
 
     def _describe(self, account: str) -> Organization | Unknown | None:
         """The organization of an account, still without a tree; None when it has none."""
         place = f"account {account}"
         unread = Unknown("the organization", f"organizations:DescribeOrganization on {place}")
+        found = self._common(account, self._others)  # who places it need not describe it as well
+        if found is not None:
+            return found
         connection = self._connections.get(account)
         if connection is None:
-            return self._common(account) or unread
+            return self._common(account, self._everyone()) or unread
         answer = _described(connection, place)
         if isinstance(answer, dict):
             return _organization(answer)
-        return self._common(account) or answer if isinstance(answer, Unknown) else None
+        if answer is None:
+            return None
+        return self._common(account, self._everyone()) or answer
 
-    def _common(self, account: str) -> Organization | None:
-        """An organization that somebody sees from within, when it holds this account as well."""
-        for connection in self._everyone():
+    def _common(self, account: str, readers: Iterable[Connection]) -> Organization | None:
+        """An organization that one of them sees from within, when it holds this account as well."""
+        for connection in readers:
             answer = _described(connection, "*")
             if not isinstance(answer, dict):
                 continue
@@ -194,8 +202,13 @@ def _parent(child: str, connection: Connection) -> dict[str, Any] | Unknown | No
     return connection.ask("organizations", "ListParents", what, child, ChildId=child)
 
 
-def _path(account: str, readers: Sequence[Connection]) -> tuple[Node, ...] | Unknown:
-    """The nodes from the account up to the root, by the first connection that may see them."""
+def _path(
+    account: str, readers: Iterable[Connection], *, is_alive: bool
+) -> tuple[Node, ...] | Unknown:
+    """The nodes from the account up to the root, by the first connection that may see them.
+
+    Its status is asked for unless it is known to be alive.
+    """
     refusal = Unknown(f"the place of {account} in its organization", "organizations:ListParents")
     for reader in readers:
         nodes: list[Node] = []
@@ -210,7 +223,8 @@ def _path(account: str, readers: Sequence[Connection]) -> tuple[Node, ...] | Unk
             if answer is None or not answer["Parents"]:
                 break  # it was moved, or left, since its organization was read
             parent = answer["Parents"][0]
-            status = _status(child, reader) if kind == "account" else "ACTIVE"
+            asked = kind == "account" and not is_alive
+            status = _status(child, reader) if asked else "ACTIVE"
             nodes.append(Node(child, kind, parent=parent["Id"], status=status))
             child, kind = parent["Id"], "root" if parent["Type"] == "ROOT" else "ou"
     return refusal
@@ -224,7 +238,7 @@ def _status(account: str, reader: Connection) -> str:
 
 
 def _attached(
-    layer: Layer, path: Sequence[Node], readers: Sequence[Connection]
+    layer: Layer, path: Sequence[Node], readers: Iterable[Connection]
 ) -> Levels | Unknown:
     """The policies of one kind at every level, by the first connection that may list them."""
     refusal = Unknown(f"the {layer}s", "organizations:ListPoliciesForTarget")
