@@ -1,5 +1,7 @@
 """AssumeRoot against a running AWS: who administers IAM, and whether root access is centralized."""
 
+import json
+import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -8,6 +10,7 @@ import pytest
 from assumable.ask import read_all, read_live
 from assumable.aws.clients import Answer, Calls, Identity
 from assumable.aws.reader import Connections, Reader, Readers
+from assumable.cli.main import main
 from assumable.diagnose import Diagnosis, diagnose
 from assumable.formats.dump import call_of
 from tests.aws.accounts import NOW
@@ -119,3 +122,18 @@ def test_a_running_aws_is_asked(moto: str) -> None:
     assert calls.counted["iam:ListOrganizationsFeatures"] > 0
     assert isinstance(world.organizations, tuple)
     assert [o.has_member(member) and o.root_access is None for o in world.organizations] == [True]
+
+
+def test_the_command_asks_it(
+    moto: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The caller has no policy at all."""
+    words = ["assumable", "why", "--target-principal", Tree(moto).member, "--format", "json"]
+    words += ["--task-policy-arn", f"arn={TASK}", "--endpoint-url", moto]
+    monkeypatch.setattr(sys, "argv", words)
+    with pytest.raises(SystemExit) as left:
+        main()
+    answer = json.loads(capsys.readouterr().out)
+    assert left.value.code == 1
+    assert answer["call"]["api"] == "AssumeRoot"
+    assert "identity-permission" in {f["cause"] for f in answer["findings"] if f["blocking"]}
