@@ -6,11 +6,16 @@ from pathlib import Path
 from typing import Any, NamedTuple, cast
 
 import pytest
+from botocore.exceptions import ClientError
 
 import assumable
+from assumable.aws.clients import one_line, reason
+from assumable.aws.probes import sender
 from assumable.cli import why
+from assumable.model.probe import ProbeRequest
 from assumable.render import json as as_json
 from tests.bearers import PROVIDER, SAML_ROLE
+from tests.hook.server import Refusal, Server
 from tests.secrets.marks import (
     ASSERTION,
     CODE,
@@ -284,6 +289,48 @@ def test_an_aws_that_cannot_be_reached_is_no_reason_to_show_keys(
     config.write_text(f"[profile prod]\nrole_arn = {ROLE}\nsource_profile = default\n")
     left = home.run("why", *CALL, *words, *MFA, "--endpoint-url", "http://127.0.0.1:9")
     assert left.status == 4, left
+    assert left.secrets() == []
+
+
+CANONICAL = (
+    "The request signature we calculated does not match the signature you provided. The Canonical "
+    "String for this request should have been 'POST / host:sts.amazonaws.com "
+    f"x-amz-security-token:{IN_FILE[2]} host;x-amz-security-token' Credential={IN_FILE[0]}/20261123"
+)
+
+
+@pytest.fixture
+def refusing(socket_enabled: None) -> Iterator[Server]:
+    """An AWS that answers a wrong signature with the request that it has calculated one for."""
+    server = Server()
+    refusal = Refusal("SignatureDoesNotMatch", CANONICAL)
+    server.refusals = {"GetCallerIdentity": refusal, "AssumeRole": refusal}
+    yield server
+    server.close()
+
+
+def test_what_aws_repeats_of_a_request_is_left_out(home: Home, refusing: Server) -> None:
+    home.environment(())
+    left = home.run("why", *CALL, "--endpoint-url", refusing.url)
+    assert left.status == 4
+    assert "SignatureDoesNotMatch" in left.errors
+    assert left.secrets() == []
+
+
+def test_what_aws_repeats_of_a_probe_is_left_out(home: Home, refusing: Server) -> None:
+    heard: list[ProbeRequest] = []
+    send = sender(profile="default", region=None, endpoint_url=refusing.url, secrets={},
+                  announce=heard.append)  # fmt: skip
+    request = ProbeRequest(api="AssumeRole", parameters={"RoleArn": ROLE, "RoleSessionName": "ci"})
+    left = home.left(lambda: print(send(request), heard))
+    assert "SignatureDoesNotMatch" in left.output
+    assert left.secrets() == []
+
+
+def test_what_aws_repeats_when_it_is_read_is_left_out(home: Home) -> None:
+    said = {"Error": {"Code": "SignatureDoesNotMatch", "Message": CANONICAL}}
+    left = home.left(lambda: print(reason(ClientError(said, "GetRole")), one_line(OSError(TOKEN))))
+    assert left.output.startswith("SignatureDoesNotMatch: The request signature")
     assert left.secrets() == []
 
 

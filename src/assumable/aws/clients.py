@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from assumable import __version__
 from assumable import arn as arns
 from assumable.aws.credentials import assume, begin_with, give
-from assumable.errors import AssumableError, InputError, UnreadableError
+from assumable.errors import AssumableError, InputError, UnreadableError, unsecret
 from assumable.formats.endpoint import endpoint_of
 from assumable.model.route import Start
 from assumable.model.world import Unknown
@@ -333,17 +333,20 @@ def error_code(error: Exception) -> str:
 
 
 def reason(error: Exception) -> str:
-    """A failure in one line: AWS's code and message, or what the SDK says."""
+    """A failure in one line: AWS's code and message, or what the SDK says.
+
+    Secrets are left out: AWS repeats a session token to whoever signs with the wrong key.
+    """
     code = error_code(error)
     if not code:
         return one_line(error)
     message = error.response["Error"].get("Message", "")  # type: ignore[attr-defined]  # it has a code
-    return f"{code}: {' '.join(str(message).split())}" if message else code
+    return f"{code}: {unsecret(' '.join(str(message).split()))}" if message else code
 
 
 def one_line(error: Exception) -> str:
     """An exception's text without line breaks and without its full stop."""
-    return " ".join(str(error).split()).removesuffix(".") or type(error).__name__
+    return unsecret(" ".join(str(error).split()).removesuffix(".")) or type(error).__name__
 
 
 # Probes: the one client that may do more than read, made only where the user asks for it.
