@@ -328,7 +328,7 @@ def test_what_aws_repeats_of_a_probe_is_left_out(home: Home, refusing: Server) -
 
 
 def test_what_aws_repeats_when_it_is_read_is_left_out(home: Home) -> None:
-    said = {"Error": {"Code": "SignatureDoesNotMatch", "Message": CANONICAL}}
+    said: Any = {"Error": {"Code": "SignatureDoesNotMatch", "Message": CANONICAL}}
     left = home.left(lambda: print(reason(ClientError(said, "GetRole")), one_line(OSError(TOKEN))))
     assert left.output.startswith("SignatureDoesNotMatch: The request signature")
     assert left.secrets() == []
