@@ -40,9 +40,10 @@ check: $(SYNCED) ## lint, format, types, architecture, generated files in step
 	@$(MAKE) --no-print-directory gen
 	@git diff --exit-code --stat -- docs/schema docs/rules.md README.md || { echo 'generated files were out of step: commit them'; exit 1; }
 
-bench: $(SYNCED) ## how fast it decides
+bench: $(SYNCED) ## how fast it decides and reads
 	@$(BIN)/python benchmarks/decide.py
 	@$(BIN)/python benchmarks/cold_start.py
+	@$(BIN)/python benchmarks/reader.py
 
 nightly: $(SYNCED) ## the engine against the reference on a million cases, and long fuzzing
 	@ASSUMABLE_CASES=1000000 HYPOTHESIS_PROFILE=nightly $(BIN)/pytest -n auto -q tests/reference tests/fuzz $(ARGS)

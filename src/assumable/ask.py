@@ -16,6 +16,7 @@ from assumable.engine.truth import atoms
 from assumable.errors import InputError, UnreadableError
 from assumable.formats import dump
 from assumable.formats.chain import via
+from assumable.formats.endpoint import endpoint_of
 from assumable.formats.scenario import Scenario
 from assumable.formats.token import read_token
 from assumable.model.call import Call, Mfa, Network, Session, UserCaller, WebIdentityCaller
@@ -56,6 +57,7 @@ def read_live(
     connections = connect(readers, calls, start)
     mine = connections.caller
     call = dump.call_of(caller or mine.identity.arn, parameters, region=mine.region, now=now)
+    call = through(call, readers.endpoint_url)
     if caller is None:
         call = with_credentials(call, has_token=mine.has_session_token)
     unique_id = "" if caller is not None else mine.identity.unique_id
@@ -99,6 +101,7 @@ def read_through(
         call = with_credentials(call, has_token=mine.has_session_token)
         unique_id = identity.unique_id
     call = _at(readers.region, routed(call, client))
+    call = through(call, readers.endpoint_url or route.endpoint_url)
     between = via(call, via_roles).chain
     call = msgspec.structs.replace(call, chain=(*call.chain, *between))
     return read_all(Reader(call, connections, unique_id))
@@ -179,6 +182,7 @@ def read_bearer(call: Call, readers: Readers, *, calls: Calls | None = None) -> 
     connections = connect(readers, calls)
     reader = connections.of_role or connections.caller
     _ = reader.identity
+    call = through(call, readers.endpoint_url)
     return read_all(Reader(call, connections._replace(of_role=reader)))
 
 
@@ -216,6 +220,21 @@ def _rest(decision: Decision) -> Iterator[str]:
         return
     for gate in gates:
         yield from (atom.settle for atom in atoms(gate.passes))
+
+
+def through(call: Call, endpoint_url: str | None) -> Call:
+    """The call as it reaches STS through an endpoint of AWS's that was named."""
+    endpoint = endpoint_of(endpoint_url)
+    if endpoint is None or endpoint.service != "sts":
+        return call
+    network = msgspec.structs.replace(
+        call.network,
+        region=endpoint.region or call.network.region,
+        endpoint="regional" if endpoint.region else "global",
+        vpc_endpoint=endpoint.vpc_endpoint or None,
+        assumed=call.network.assumed and not endpoint.vpc_endpoint,  # private DNS has its name
+    )
+    return msgspec.structs.replace(call, network=network)
 
 
 def with_credentials(call: Call, *, has_token: bool) -> Call:

@@ -1,6 +1,17 @@
 """The exceptions that front ends turn into one clear line and an exit code."""
 
+import re
+
 _LONGEST = 500
+_SECRET = re.compile(
+    r"eyJ[\w-]{8,}\.[\w.-]+"  # a JWT
+    r"|<\??\w+[: ].*"  # XML, such as an assertion
+    r"|\b(?:AKIA|ASIA)[A-Z0-9]{12,}"  # the id of a key
+    r"|(?<![\w+/=-])(?=[^/ ])(?=\S{0,39}[A-Z])(?=\S{0,39}[a-z])(?=\S{0,39}\d)"
+    r"[A-Za-z0-9+/]{40}(?![\w+/=.-])"  # a secret key: no path, and letters of both cases
+    r"|[A-Za-z0-9+/=]{100,}",  # a session token, an assertion
+    re.DOTALL,
+)
 
 
 class AssumableError(Exception):
@@ -39,6 +50,15 @@ def printable(text: str) -> str:
     )
 
 
+def unsecret(text: str) -> str:
+    """The text without what looks like a key, a token or an assertion that was given elsewhere.
+
+    >>> unsecret("no such file: eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJ4In0.c2ln")
+    'no such file: …'
+    """
+    return _SECRET.sub("…", text)
+
+
 def _escaped(character: str) -> str:
     code = ord(character)
     if code <= 0xFF:  # noqa: PLR2004  # one byte
@@ -47,7 +67,8 @@ def _escaped(character: str) -> str:
 
 
 def _part(text: str) -> str:
-    """A part of an error line: a value that fills a screen is cut."""
+    """A part of an error line: a secret is left out, and a value that fills a screen is cut."""
+    text = unsecret(text)
     return printable(text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…")
 
 

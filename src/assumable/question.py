@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from assumable.engine.open_items import OPEN_ITEMS
-from assumable.errors import InputError
+from assumable.errors import InputError, unsecret
 from assumable.formats.bearer import Bearer
 from assumable.formats.chain import via
 from assumable.formats.scenario import Scenario
@@ -73,8 +73,9 @@ def signed(
     choice: Choice, parameters: Mapping[str, Any], *, now: datetime, calls: Any = None
 ) -> Scenario:
     """The call of a caller whose credentials sign it."""
-    if "TargetPrincipal" in parameters:
-        return _for_root(choice, parameters, now)
+    for_root = "TargetPrincipal" in parameters
+    if for_root:
+        _refuse_role(choice, parameters)
     from_files = choice.snapshot or choice.trust_policy or choice.caller_policy
     if choice.caller and not from_files and not choice.caller_profile:
         raise InputError(
@@ -82,7 +83,7 @@ def signed(
             "",
             "--snapshot, --trust-policy, --caller-policy, or --caller-profile to read AWS",
         )
-    if "RoleArn" not in parameters and (from_files or choice.caller or parameters):
+    if not for_root and "RoleArn" not in parameters and (from_files or choice.caller or parameters):
         raise InputError("--role-arn is missing", "", "or choose a world with --scenario FILE")
     if from_files:
         return _from_files(choice, parameters, now)
@@ -95,22 +96,22 @@ def _live(choice: Choice, parameters: Mapping[str, Any], now: datetime, calls: A
     from assumable.formats.profiles import read_client
 
     who, via_roles = choice.readers(), choice.via
-    if choice.caller:
+    if choice.caller or "TargetPrincipal" in parameters:
         return read_live(
             parameters, who, now=now, caller=choice.caller, via_roles=via_roles, calls=calls
         )
+    if choice.profile and unsecret(choice.profile) != choice.profile:
+        raise InputError("is no name of a profile, and may be a secret", "--profile")
     client = read_client(choice.profile, os.environ)
     return read_through(client, parameters or None, who, now=now, via_roles=via_roles, calls=calls)
 
 
-def _for_root(choice: Choice, parameters: Mapping[str, Any], now: datetime) -> Scenario:
-    """AssumeRoot, which the organization decides: the other worlds know nothing of it."""
-    if not choice.snapshot:
-        raise InputError("--target-principal needs a world", "", "--snapshot DIR, or --scenario")
+def _refuse_role(choice: Choice, parameters: Mapping[str, Any]) -> None:
+    """InputError for AssumeRoot beside a role, or in a world that knows of no organization."""
+    if choice.trust_policy or choice.caller_policy:
+        raise InputError("--target-principal needs an organization", "", "--snapshot DIR, or AWS")
     if "RoleArn" in parameters or choice.via:
         raise InputError("AssumeRoot asks for no role", "", "leave out --role-arn and --via")
-    world, call = _from_files(choice, parameters, now)
-    return Scenario(world, msgspec.structs.replace(call, api="AssumeRoot"))
 
 
 def _from_files(choice: Choice, parameters: Mapping[str, Any], now: datetime) -> Scenario:

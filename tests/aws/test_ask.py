@@ -1,6 +1,7 @@
 """The loop reads what can change the answer, and nothing else."""
 
 import json
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -127,6 +128,7 @@ def moto(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, socket_enabled: None) 
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
     monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
     url = f"http://{host}:{port}"
+    urllib.request.urlopen(urllib.request.Request(f"{url}/moto-api/reset", method="POST")).close()
     iam: Any = Session("key", "secret", region_name=REGION).client("iam", endpoint_url=url)
     iam.create_user(UserName="deployer")
     keys = iam.create_access_key(UserName="deployer")["AccessKey"]

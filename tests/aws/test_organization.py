@@ -36,8 +36,10 @@ class Recorded(Connection):
     ) -> None:
         self._prepare()
         self.describes, self.parents, self.attached = describes, parents, attached
+        self.asked: list[str] = []
 
     def _send(self, service: str, operation: str, parameters: dict[str, Any]) -> Answer | Exception:
+        self.asked.append(operation)
         match operation:
             case "DescribeOrganization":
                 return DESCRIBED if self.describes else refusal("AWSOrganizationsNotInUseException")
@@ -50,6 +52,8 @@ class Recorded(Connection):
             case "ListPoliciesForTarget" if self.attached is not None:
                 key = parameters["TargetId"], parameters["Filter"]
                 return {"Policies": self.attached.get(key, [])}
+            case "DescribeAccount" if self.parents is not None:
+                return {"Account": {"Status": "SUSPENDED"}}
             case "DescribePolicy":
                 content = json.dumps(policy({**allow(), "Effect": "Deny"}))
                 return {"Policy": {"Content": content}}
@@ -62,10 +66,11 @@ def refusal(code: str) -> Exception:
 
 
 def learnt(
-    connections: Mapping[str, Connection], callers: Sequence[str], roles: Sequence[str]
-) -> Organizations:
+    connections: Mapping[str, Connection], callers: Sequence[str], roles: Sequence[str],
+    others: Sequence[Connection] = (),
+) -> Organizations:  # fmt: skip
     """Everything that can be learnt, in the order in which it is asked for."""
-    found = Organizations(connections)
+    found = Organizations(connections, others)
     for account in dict.fromkeys((*callers, *roles)):
         found.describe(account)
     for organization in found.organizations:
@@ -151,3 +156,27 @@ def test_a_path_that_ends_below_the_root_is_no_path(known: int) -> None:
     found = learnt({A: Recorded(parents=parents, attached={})}, (A,), (A,))
     assert "organizations:ListParents" in found.unplaced[A].settle
     assert isinstance(found.organizations[0].scps, Unknown)
+
+
+def test_who_reads_the_organization_is_asked_for_all_of_it() -> None:
+    """The members need not describe it once more, each for itself."""
+    attached = {(target, kind): [FULL] for target in (*PARENTS, "r-ab12") for kind in (SCP, RCP)}
+    member, manager = Recorded(), Recorded(parents=PARENTS, attached=attached)
+    found = learnt({A: member, B: member}, (A,), (B,), [manager])
+    assert [node.id for node in found.organizations[0].path_to(A)] == ["r-ab12", "ou-ab12-1", A]
+    assert member.asked == []
+    assert manager.asked.count("DescribeOrganization") == 1
+
+
+def test_a_reader_that_sees_nothing_leaves_it_to_the_members() -> None:
+    outside = Recorded(describes=False)
+    found = learnt({A: Recorded(parents=PARENTS, attached={})}, (A,), (B,), [outside])
+    assert [organization.has_member(B) for organization in found.organizations] == [True]
+
+
+def test_only_accounts_without_working_credentials_may_be_suspended() -> None:
+    manager = Recorded(parents=PARENTS, attached={})
+    found = learnt({A: manager}, (A,), (B,))
+    nodes = found.organizations[0].nodes
+    assert (nodes[A].status, nodes[B].status) == ("ACTIVE", "SUSPENDED")
+    assert manager.asked.count("DescribeAccount") == 1

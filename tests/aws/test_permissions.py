@@ -1,6 +1,8 @@
 """The policies that `assumable permissions` prints are enough, and nothing in them is spare."""
 
 import json
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -26,6 +28,13 @@ def actions(document: dict[str, Any]) -> set[str]:
 def test_every_question_needs_what_the_reader_may_ask_and_nothing_else() -> None:
     asked = {f"{service}:{name}" for service, names in ALLOWED.items() for name in names}
     assert actions(every_question()) == asked - {"sts:GetCallerIdentity"}
+
+
+def test_the_documentation_lists_what_may_be_asked_and_nothing_else() -> None:
+    text = (Path(__file__).parents[2] / "docs/live.md").read_text(encoding="utf-8")
+    table = text.partition("| step |")[2].partition("\n\n")[0]
+    named = set(re.findall(r"`([a-z0-9]+:[A-Z]\w+)`", table))
+    assert named == {f"{service}:{name}" for service, names in ALLOWED.items() for name in names}
 
 
 def printed(*words: str) -> Any:
@@ -65,6 +74,20 @@ def _holds_what_is_printed(accounts: Accounts, profile: str) -> None:
     own = [settle for settle in unread if "ListRolePolicies on " + ROLE not in settle]
     assert own == []
     assert diagnose(world, call).verdict != "denied"
+
+
+def test_a_root_user_needs_what_is_known_of_its_organization() -> None:
+    found = printed("--for", DEPLOYER, f"arn:aws:iam::{B}:root", "--format", "json")
+    assert list(found) == [A, ORGANIZATION]
+    root = {"organizations:ListDelegatedAdministrators", "iam:ListOrganizationsFeatures"}
+    assert root <= actions(found[ORGANIZATION])
+    assert not root & actions(printed("--for", DEPLOYER, ROLE, "--format", "json")[ORGANIZATION])
+
+
+def test_an_endpoint_needs_one_more() -> None:
+    url = "https://vpce-0123456789abcdef0-x1y2.sts.eu-central-1.vpce.amazonaws.com"
+    found = printed("--for", DEPLOYER, ROLE, "--endpoint-url", url, "--format", "json")
+    assert "ec2:DescribeVpcEndpoints" in actions(found[A]) & actions(found[B])
 
 
 def test_what_names_no_role_is_refused() -> None:

@@ -123,10 +123,11 @@ def test_a_snapshot_with_an_organization_decides_assume_root(
 
 
 @pytest.mark.parametrize("flags", [
-    ("--caller", DEPLOYER), ("--caller", DEPLOYER, "--snapshot", ".", "--role-arn", ROLE),
+    ("--caller", DEPLOYER, "--caller-policy", "p.json"),
+    ("--caller", DEPLOYER, "--snapshot", ".", "--role-arn", ROLE),
     ("--caller", DEPLOYER, "--snapshot", ".", "--via", CI),
 ], ids=str)  # fmt: skip
-def test_assume_root_needs_a_snapshot_and_no_role(flags: tuple[str, ...]) -> None:
+def test_assume_root_needs_an_organization_and_no_role(flags: tuple[str, ...]) -> None:
     result = run("why", "--target-principal", B, "--task-policy-arn", TASK, *flags)
     assert result.returncode == 2
     assert "--target-principal" in result.stderr or "leave out --role-arn" in result.stderr

@@ -15,8 +15,10 @@ from typing import Any, NamedTuple
 
 from assumable import __version__
 from assumable import arn as arns
-from assumable.errors import AssumableError, InputError, UnreadableError
-from assumable.model.route import Start, StartKind
+from assumable.aws.credentials import assume, begin_with, give
+from assumable.errors import AssumableError, InputError, UnreadableError, unsecret
+from assumable.formats.endpoint import endpoint_of
+from assumable.model.route import Start
 from assumable.model.world import Unknown
 
 ALLOWED: dict[str, frozenset[str]] = {
@@ -26,10 +28,11 @@ ALLOWED: dict[str, frozenset[str]] = {
         "ListGroupsForUser", "ListGroupPolicies", "GetGroupPolicy", "ListAttachedGroupPolicies",
         "GetRole", "ListRolePolicies", "GetRolePolicy", "ListAttachedRolePolicies",
         "GetPolicy", "GetPolicyVersion", "GetOpenIDConnectProvider", "GetSAMLProvider",
+        "ListOrganizationsFeatures",
     )),
     "organizations": frozenset((
         "DescribeOrganization", "DescribeAccount", "ListParents", "ListPoliciesForTarget",
-        "DescribePolicy",
+        "DescribePolicy", "ListDelegatedAdministrators",
     )),
     "ec2": frozenset(("DescribeVpcEndpoints",)),
     "account": frozenset(("GetRegionOptStatus",)),
@@ -39,12 +42,11 @@ FALLBACK_REGION = "us-east-1"
 CONNECT_TIMEOUT, READ_TIMEOUT, ATTEMPTS = 5, 20, 4
 AT_ONCE = 8
 """Questions under way at the same time; a client keeps ten connections open."""
-READER_SESSION = "assumable"
-"""What the session of a role that reads is called, so that CloudTrail shows who asked."""
 # The thing asked about does not exist, as each service says it.
 _ABSENT = frozenset((
     "NoSuchEntity", "AWSOrganizationsNotInUseException", "ChildNotFoundException",
     "AccountNotFoundException", "InvalidVpcEndpointId.NotFound",
+    "ServiceAccessNotEnabledException", "OrganizationNotInAllFeaturesModeException",
 ))  # fmt: skip
 _DENIALS = frozenset(("AccessDenied", "AccessDeniedException", "UnauthorizedOperation"))
 
@@ -146,16 +148,22 @@ class Connection:
             if self.region:  # for the profile's own sign-in, where it has one
                 self._session.set_config_variable("region", self.region)
             if credentials is not None:
-                _give(self._session, credentials)
+                self._give(credentials)
             if role_arn:
-                _assume(self._session, role_arn, endpoint_url)
+                assume(self._session, role_arn, endpoint_url)
             if start is not None:
-                _begin_with(self._session, start)
+                begin_with(self._session, start)
         except ProfileNotFound as error:
             raise InputError(f"no profile `{error.kwargs['profile']}` is configured", "",
                              "`aws configure list-profiles` shows them") from None  # fmt: skip
         except BotoCoreError as error:
             raise InputError(one_line(error)) from None
+
+    def _give(self, credentials: Any) -> None:
+        try:
+            give(self._session, credentials)
+        except failures() as error:  # they were to be renewed first
+            raise UnreadableError(f"there are no credentials: {reason(error)}") from None
 
     def _prepare(self) -> None:
         """Nothing is asked yet."""
@@ -263,11 +271,12 @@ class Connection:
             retries={"mode": "adaptive", "total_max_attempts": 1 if self._timeout else ATTEMPTS},
             user_agent_extra=f"assumable/{__version__}",
         )
+        url, region = self._place_of(service)
         try:
             client = self._session.create_client(
                 service,
-                region_name=self.region or FALLBACK_REGION,
-                endpoint_url=self.endpoint_url,
+                region_name=region,
+                endpoint_url=url,
                 config=config,
             )
         except ValueError as error:  # a malformed --endpoint-url or --region
@@ -275,6 +284,13 @@ class Connection:
         _guard(client)
         client.meta.events.register("before-call", self._count)
         return client
+
+    def _place_of(self, service: str) -> tuple[str | None, str]:
+        """Where a service is asked: an endpoint of AWS serves one of them, a test server all."""
+        endpoint, region = endpoint_of(self.endpoint_url), self.region or FALLBACK_REGION
+        if endpoint is None or endpoint.service == service:
+            return self.endpoint_url, region
+        return None, endpoint.region or region
 
     def _count(self, model: Any, **_: Any) -> None:
         self.calls.count(f"{model.service_model.service_name}:{model.name}")
@@ -286,54 +302,6 @@ def _loader() -> Any:
     from botocore.loaders import create_loader
 
     return create_loader(os.environ.get("AWS_DATA_PATH"))
-
-
-def _give(session: Any, credentials: Any) -> None:
-    """Have a session use the credentials of somebody else, as they are now."""
-    try:
-        frozen = credentials.get_frozen_credentials()
-    except failures() as error:  # they were to be renewed first
-        raise UnreadableError(f"there are no credentials: {reason(error)}") from None
-    session.set_credentials(frozen.access_key, frozen.secret_key, frozen.token)
-
-
-def _assume(session: Any, role_arn: str, endpoint_url: str | None) -> None:
-    """Have a session use the credentials of a role, which it assumes when they are needed."""
-    from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials
-
-    own = session.get_credentials()
-    if own is None:
-        return  # the first request says so
-    fetcher = AssumeRoleCredentialFetcher(
-        functools.partial(session.create_client, endpoint_url=endpoint_url),
-        own,
-        role_arn,
-        extra_args={"RoleSessionName": READER_SESSION},
-    )
-    session._credentials = DeferredRefreshableCredentials(  # noqa: SLF001  # botocore has no setter
-        fetcher.fetch_credentials, "assume-role"
-    )
-
-
-_PROVIDERS: dict[StartKind, tuple[str, ...]] = {
-    "environment": ("env",),
-    "static": ("shared-credentials-file", "config-file"),
-    "sso": ("sso",),
-    "login": ("login",),
-    "process": ("custom-process",),
-    "container": ("container-role",),
-    "instance-metadata": ("iam-role",),
-    "ec2-credentials-file": ("ec2-credentials-file",),
-    "web-identity": (),
-}
-"""What botocore calls those that give the credentials a way starts from."""
-
-
-def _begin_with(session: Any, start: Start) -> None:
-    """Have a session take the credentials that a way starts from, and assume no role with them."""
-    resolver = session.get_component("credential_provider")
-    kept = _PROVIDERS[start.kind]
-    resolver.providers = [found for found in resolver.providers if found.METHOD in kept]
 
 
 def _guard(client: Any) -> None:
@@ -365,17 +333,20 @@ def error_code(error: Exception) -> str:
 
 
 def reason(error: Exception) -> str:
-    """A failure in one line: AWS's code and message, or what the SDK says."""
+    """A failure in one line: AWS's code and message, or what the SDK says.
+
+    Secrets are left out: AWS repeats a session token to whoever signs with the wrong key.
+    """
     code = error_code(error)
     if not code:
         return one_line(error)
     message = error.response["Error"].get("Message", "")  # type: ignore[attr-defined]  # it has a code
-    return f"{code}: {' '.join(str(message).split())}" if message else code
+    return f"{code}: {unsecret(' '.join(str(message).split()))}" if message else code
 
 
 def one_line(error: Exception) -> str:
     """An exception's text without line breaks and without its full stop."""
-    return " ".join(str(error).split()).removesuffix(".") or type(error).__name__
+    return unsecret(" ".join(str(error).split()).removesuffix(".")) or type(error).__name__
 
 
 # Probes: the one client that may do more than read, made only where the user asks for it.
@@ -404,7 +375,7 @@ def assuming_client(
         session = Session(profile=profile if start is None else start.profile or None)
         session.register_component("data_loader", _loader())
         if start is not None:
-            _begin_with(session, start)
+            begin_with(session, start)
         known = session.get_config_variable("region") or os.environ.get("AWS_REGION")
         client = session.create_client(
             "sts",

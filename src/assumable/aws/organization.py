@@ -17,6 +17,7 @@ from assumable.model.world import Node, Organization, PolicyOrUnknown, Unknown
 
 _TYPES = {Layer.SCP: "SERVICE_CONTROL_POLICY", Layer.RCP: "RESOURCE_CONTROL_POLICY"}
 _FULL_ACCESS = ("p-FullAWSAccess", "p-RCPFullAWSAccess")
+_IAM = "iam.amazonaws.com"
 _MAX_LEVELS = 10  # five levels of units at most, the root and the account
 Levels = dict[str, tuple[PolicyOrUnknown, ...]]
 
@@ -66,10 +67,12 @@ class Organizations:
 
     def place(self, account: str) -> None:
         """Where an account stands in its organization."""
-        organization = self._of(account)
+        organization = self.of(account)
         if organization is None or not self._is_waiting(account):
             return
-        path = _path(account, self._readers(organization.id))
+        # Credentials of an account that is suspended or closed do not work.
+        is_alive = account in self._connections
+        path = _path(account, self._readers(organization.id), is_alive=is_alive)
         if isinstance(path, Unknown):
             self.unplaced[account] = path
             return
@@ -90,38 +93,72 @@ class Organizations:
             why = self.unplaced.get(account)
             more = why or _attached(layer, path, self._readers(organization_id))
             levels = _together(levels, more)
-        organization = self._found[organization_id]
-        changed = {f"{layer}s": levels}
-        self._found[organization_id] = msgspec.structs.replace(organization, **changed)
+        self._change(organization_id, **{f"{layer}s": levels})
+
+    def delegate(self, organization_id: str) -> None:
+        """Which accounts administer IAM for their organization."""
+        for reader in self._readers(organization_id):
+            what = "the delegated administrators for IAM were"
+            answer = reader.ask(
+                "organizations", "ListDelegatedAdministrators", what, "*", ServicePrincipal=_IAM
+            )
+            if isinstance(answer, dict):
+                found = frozenset(account["Id"] for account in answer["DelegatedAdministrators"])
+                self._change(organization_id, iam_administrators=found)
+                return
+
+    def centralize(self, organization_id: str) -> None:
+        """Whether root access to the members is centralized; without trusted access it is not.
+
+        https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListOrganizationsFeatures.html
+        """
+        for reader in self._readers(organization_id):
+            what = "the centralized features of IAM were"
+            answer = reader.ask("iam", "ListOrganizationsFeatures", what, "*")
+            if not isinstance(answer, Unknown):
+                enabled = answer["EnabledFeatures"] if answer is not None else ()
+                self._change(organization_id, root_access="RootSessions" in enabled)
+                return
+
+    def _change(self, organization_id: str, **changes: Any) -> None:
+        known = self._found[organization_id]
+        self._found[organization_id] = msgspec.structs.replace(known, **changes)
 
     def _is_waiting(self, account: str) -> bool:
         return self.unplaced.get(account) == unread_place(account)
 
-    def _of(self, account: str) -> Organization | None:
+    def of(self, account: str) -> Organization | None:
+        """The organization that an account is known to be in."""
         return next((org for org in self._found.values() if account in org.nodes), None)
 
     def _everyone(self) -> Iterator[Connection]:
         yield from self._others
         yield from self._connections.values()
 
-    def _readers(self, organization_id: str) -> list[Connection]:
-        return [c for c in self._everyone() if _organization_of(c) == organization_id]
+    def _readers(self, organization_id: str) -> Iterator[Connection]:
+        """Those who see the organization from within; one after the other, as they are needed."""
+        return (c for c in self._everyone() if _organization_of(c) == organization_id)
 
     def _describe(self, account: str) -> Organization | Unknown | None:
         """The organization of an account, still without a tree; None when it has none."""
         place = f"account {account}"
         unread = Unknown("the organization", f"organizations:DescribeOrganization on {place}")
+        found = self._common(account, self._others)  # who places it need not describe it as well
+        if found is not None:
+            return found
         connection = self._connections.get(account)
         if connection is None:
-            return self._common(account) or unread
+            return self._common(account, self._everyone()) or unread
         answer = _described(connection, place)
         if isinstance(answer, dict):
             return _organization(answer)
-        return self._common(account) or answer if isinstance(answer, Unknown) else None
+        if answer is None:
+            return None
+        return self._common(account, self._everyone()) or answer
 
-    def _common(self, account: str) -> Organization | None:
-        """An organization that somebody sees from within, when it holds this account as well."""
-        for connection in self._everyone():
+    def _common(self, account: str, readers: Iterable[Connection]) -> Organization | None:
+        """An organization that one of them sees from within, when it holds this account as well."""
+        for connection in readers:
             answer = _described(connection, "*")
             if not isinstance(answer, dict):
                 continue
@@ -144,6 +181,7 @@ def _organization(answer: Mapping[str, Any]) -> Organization:
         nodes={},
         scps=unread_policies(Layer.SCP, found["Id"]),
         rcps=unread_policies(Layer.RCP, found["Id"]),
+        root_access=False if found.get("FeatureSet") == "CONSOLIDATED_BILLING" else None,
     )
 
 
@@ -164,8 +202,13 @@ def _parent(child: str, connection: Connection) -> dict[str, Any] | Unknown | No
     return connection.ask("organizations", "ListParents", what, child, ChildId=child)
 
 
-def _path(account: str, readers: Sequence[Connection]) -> tuple[Node, ...] | Unknown:
-    """The nodes from the account up to the root, by the first connection that may see them."""
+def _path(
+    account: str, readers: Iterable[Connection], *, is_alive: bool
+) -> tuple[Node, ...] | Unknown:
+    """The nodes from the account up to the root, by the first connection that may see them.
+
+    Its status is asked for unless it is known to be alive.
+    """
     refusal = Unknown(f"the place of {account} in its organization", "organizations:ListParents")
     for reader in readers:
         nodes: list[Node] = []
@@ -180,7 +223,8 @@ def _path(account: str, readers: Sequence[Connection]) -> tuple[Node, ...] | Unk
             if answer is None or not answer["Parents"]:
                 break  # it was moved, or left, since its organization was read
             parent = answer["Parents"][0]
-            status = _status(child, reader) if kind == "account" else "ACTIVE"
+            asked = kind == "account" and not is_alive
+            status = _status(child, reader) if asked else "ACTIVE"
             nodes.append(Node(child, kind, parent=parent["Id"], status=status))
             child, kind = parent["Id"], "root" if parent["Type"] == "ROOT" else "ou"
     return refusal
@@ -194,7 +238,7 @@ def _status(account: str, reader: Connection) -> str:
 
 
 def _attached(
-    layer: Layer, path: Sequence[Node], readers: Sequence[Connection]
+    layer: Layer, path: Sequence[Node], readers: Iterable[Connection]
 ) -> Levels | Unknown:
     """The policies of one kind at every level, by the first connection that may list them."""
     refusal = Unknown(f"the {layer}s", "organizations:ListPoliciesForTarget")

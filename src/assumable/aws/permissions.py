@@ -42,6 +42,8 @@ def read_policies(call: Call) -> dict[str, Document]:
     found[ORGANIZATION] = [
         _statement("organizations", ("DescribeOrganization", *_OF_LEVELS), "*"),
     ]
+    if call.api == "AssumeRoot":
+        found[ORGANIZATION].extend(_OF_ROOT)
     return {account: _document(statements) for account, statements in found.items()}
 
 
@@ -53,12 +55,20 @@ def every_question() -> Document:
         [
             _statement("iam", tuple(iam), everything),
             _statement("organizations", ("DescribeOrganization", *_OF_LEVELS), everything),
+            *_OF_ROOT,
             _statement("ec2", ("DescribeVpcEndpoints",), everything),
             _statement("account", ("GetRegionOptStatus",), everything),
         ]
     )
 
 
+_OF_ROOT: list[Document] = [
+    {
+        "Effect": "Allow",
+        "Action": ["organizations:ListDelegatedAdministrators", "iam:ListOrganizationsFeatures"],
+        "Resource": "*",
+    }
+]
 _OF_PROVIDER = {"oidc-provider": "GetOpenIDConnectProvider", "saml-provider": "GetSAMLProvider"}
 
 

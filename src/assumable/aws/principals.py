@@ -1,7 +1,8 @@
 """Users, roles and providers read from IAM: what was refused is unknown, what is gone is absent."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -40,6 +41,7 @@ def read_user(connection: Connection, user_arn: str, unique_id: str) -> User | N
         policies=tuple(policies),
         boundary=_boundary(connection, found, user_arn),
         created=found.get("CreateDate"),
+        policies_changed=_last_change(connection, (("User", name), *_groups(connection, name))),
     )
 
 
@@ -68,6 +70,7 @@ def read_own_role(connection: Connection, guess: str, unique_id: str) -> Role | 
         role,
         policies=tuple(_policies(connection, "Role", name, own_arn)),
         boundary=_boundary(connection, answer["Role"], own_arn),
+        policies_changed=_last_change(connection, (("Role", name),)),
     )
 
 
@@ -197,6 +200,31 @@ def _lists(kind: str, name: str) -> tuple[Question, ...]:
         Question.of("iam", operation, **{f"{kind}Name": name})
         for operation in (f"List{kind}Policies", f"ListAttached{kind}Policies")
     )
+
+
+def _last_change(connection: Connection, owners: Iterable[tuple[str, str]]) -> datetime | None:
+    """When a managed policy got its newest version, as GetPolicy has it; nothing new is asked.
+
+    Those that come with assumable are older than it.
+    """
+    moments: list[datetime] = []
+    for kind, name in owners:
+        key = {f"{kind}Name": name}
+        listed = connection.ask("iam", f"ListAttached{kind}Policies", "", name, **key)
+        for policy in listed["AttachedPolicies"] if isinstance(listed, dict) else ():
+            policy_arn = policy["PolicyArn"]
+            if isinstance(aws_managed_policy(policy_arn), Policy):
+                continue
+            answer = connection.ask("iam", "GetPolicy", "", policy_arn, PolicyArn=policy_arn)
+            if isinstance(answer, dict) and "UpdateDate" in answer["Policy"]:
+                moments.append(answer["Policy"]["UpdateDate"])
+    return max(moments, default=None)
+
+
+def _groups(connection: Connection, user_name: str) -> Iterator[tuple[str, str]]:
+    answer = connection.ask("iam", "ListGroupsForUser", "", user_name, UserName=user_name)
+    for group in answer["Groups"] if isinstance(answer, dict) else ():
+        yield "Group", group["GroupName"]
 
 
 def _of_groups(connection: Connection, user_arn: str) -> Iterator[PolicyOrUnknown]:

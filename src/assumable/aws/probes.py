@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from assumable.aws.clients import assuming_client, failures, one_line
-from assumable.errors import UnreadableError
+from assumable.errors import UnreadableError, unsecret
 from assumable.model.probe import ProbeReply, ProbeRequest, Send
 from assumable.model.route import Start
 
@@ -61,4 +61,5 @@ def _refusal(error: Exception, secrets: Mapping[str, str]) -> ProbeReply:
     for secret in secrets.values():
         text = text.replace(secret, "…")
     status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    return ProbeReply(code=str(said.get("Code", "")), status=status, message=text[:_LONGEST])
+    message = unsecret(text)[:_LONGEST]
+    return ProbeReply(code=str(said.get("Code", "")), status=status, message=message)

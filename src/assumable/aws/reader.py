@@ -140,6 +140,17 @@ class Reader:
             place = partial(self._organizations.place, account)
             yield unread_place(account).settle, place
         yield from self._of_levels()
+        if self.call.api == "AssumeRoot":
+            yield from self._of_administration()
+
+    def _of_administration(self) -> Iterator[Part]:
+        """Who may ask for root users, in the organization of the caller."""
+        of_caller = self._organizations.of(self.call.caller_account)
+        if of_caller is not None:
+            delegate = partial(self._organizations.delegate, of_caller.id)
+            yield "organizations:ListDelegatedAdministrators", delegate
+            centralize = partial(self._organizations.centralize, of_caller.id)
+            yield "iam:ListOrganizationsFeatures", centralize
 
     def _of_chain(self) -> Iterator[Part]:
         """The roles whose sessions make later hops: their own policies count there."""

@@ -65,7 +65,7 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
     click.option("--transitive-tag-keys", multiple=True, help="Repeatable."),
     click.option("--policy", help="As for aws sts assume-role."),
     click.option("--policy-arns", multiple=True, help="arn=…; repeatable."),
-    click.option("--target-principal", help="As for aws sts assume-root; needs --snapshot."),
+    click.option("--target-principal", help="As for aws sts assume-root."),
     click.option("--task-policy-arn", help="As for aws sts assume-root: arn=…."),
     click.option(
         "--assume",

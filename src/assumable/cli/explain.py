@@ -27,7 +27,7 @@ from assumable.formats.message import (
 _CODE = re.compile(r"AS\d{3}", re.IGNORECASE)
 _RULE = re.compile(r"[RT]\d+(?:\.\d+[a-z]?)?|[UC]-\d+", re.IGNORECASE)
 # Tokens, assertions and keys are long words of base64; XML may be an assertion as well.
-_SECRET = re.compile(r"[A-Za-z0-9+/_=.-]{40}|<\??\w")
+_SECRET = re.compile(r"[A-Za-z0-9+/_=.-]{40}|<\??\w|(?:AKIA|ASIA)[A-Z0-9]{12}")
 _ACCEPTED = "a code such as AS301, a cause such as external-id, or the error text in quotes"
 _MAX_INPUT = 100_000
 _WIDTH = 100

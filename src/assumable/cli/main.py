@@ -67,13 +67,19 @@ def main() -> None:
     except click.Abort:
         sys.exit(130)
     except click.ClickException as error:
-        click.echo(f"assumable: {error.format_message()}", err=True)
-        sys.exit(2)
+        sys.exit(_refused(error))
     except OSError as error:
         click.echo(f"assumable: the answer could not be written: {error.strerror}", err=True)
         sys.exit(2)
     except Exception as error:  # noqa: BLE001  # the last resort: one line, never a traceback
         sys.exit(_last_words(error))
+
+
+def _refused(error: click.ClickException) -> int:
+    from assumable.errors import unsecret
+
+    click.echo(f"assumable: {unsecret(error.format_message())}", err=True)
+    return 2
 
 
 def _last_words(error: Exception) -> int:

@@ -13,6 +13,7 @@ from assumable.findings.outcome import Outcome, outcome_of
 from assumable.formats.reading import read_document
 from assumable.formats.reduce import reduce, values_in
 from assumable.formats.scenario import Scenario, parse_scenario
+from assumable.formats.stand_ins import without_secrets
 from assumable.source import Document
 
 _SECONDS = 60
@@ -35,11 +36,13 @@ def command(file: Path, redact: bool, out: Path | None, seconds: float) -> None:
 
     The same are the verdict, the blocking causes, their variants and the reasons of their evidence,
     and what a conditional answer depends on. What is left out makes no difference to them: no
-    single member of it can go.
+    single member of it can go. Codes, tokens and keys are replaced.
     """
     now, started = datetime.now(UTC), time.monotonic()
     source = read_document(file)
-    wanted, given = outcome_of(*parse_scenario(source, now=now)), source.value
+    parse_scenario(source, now=now)  # an error names the place in the file
+    given = without_secrets(source.value)
+    wanted = outcome_of(*_parsed(given, now))
 
     def holds(document: Any) -> bool:
         try:

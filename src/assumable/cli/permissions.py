@@ -2,19 +2,33 @@
 
 import json
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 import click
 
 from assumable import arn
 from assumable.errors import InputError
+from assumable.model.call import Call
+
+
+class Place(NamedTuple):
+    """Where STS is asked."""
+
+    region: str | None
+    endpoint_url: str | None
 
 
 @click.command(name="permissions", context_settings={"help_option_names": ["-h", "--help"]})
 @click.option(
-    "--for", "pair", nargs=2, metavar="CALLER ROLE", help="The ARNs of the caller and of the role."
+    "--for",
+    "pair",
+    nargs=2,
+    metavar="CALLER ROLE",
+    help="The ARNs of the caller and of the role, or of the root user to assume.",
 )
 @click.option("--via", multiple=True, metavar="ARN", help="A role on the way; repeatable.")
 @click.option("--region", help="The Region of the STS endpoint, where its status matters.")
+@click.option("--endpoint-url", help="The endpoint, where it is a VPC endpoint of STS.")
 @click.option(
     "--format",
     "format_",
@@ -24,15 +38,20 @@ from assumable.errors import InputError
     help="json: one object, the policies by account.",
 )
 def command(
-    pair: tuple[str, str] | None, via: tuple[str, ...], region: str | None, format_: str
+    pair: tuple[str, str] | None,
+    via: tuple[str, ...],
+    region: str | None,
+    endpoint_url: str | None,
+    format_: str,
 ) -> None:
     """What must `assumable why` be allowed to read? The least policy, for each account.
 
     Without --for: one policy for any question. Nothing but reading is in it, and no AWS is asked.
     """
-    from assumable.aws.permissions import every_question
+    from assumable.aws.permissions import every_question, read_policies
 
-    found = {"": every_question()} if pair is None else _for(*pair, via, region)
+    place = Place(region, endpoint_url)
+    found = {"": every_question()} if pair is None else read_policies(_call(pair, via, place))
     if format_ == "json":
         click.echo(json.dumps(found[""] if pair is None else found, indent=2))
         return
@@ -41,17 +60,21 @@ def command(
         click.echo(json.dumps(document, indent=2))
 
 
-def _for(
-    caller: str, role_arn: str, via_roles: tuple[str, ...], region: str | None
-) -> dict[str, dict[str, object]]:
-    from assumable.aws.permissions import read_policies
+def _call(pair: tuple[str, str], via_roles: tuple[str, ...], place: Place) -> Call:
+    from assumable.ask import through
     from assumable.formats.chain import via
     from assumable.formats.dump import call_of
 
-    if arn.parse_role(role_arn) is None:
-        raise InputError(f"`{role_arn}` is not the ARN of a role", "--for", "CALLER, then ROLE")
-    call = call_of(caller, {"RoleArn": role_arn}, region=region, now=datetime.now(UTC))
-    return read_policies(via(call, via_roles))
+    caller, asked = pair
+    parts = arn.parse(asked)
+    if parts is not None and parts.resource == "root":
+        parameters = {"TargetPrincipal": asked}
+    elif arn.parse_role(asked) is not None:
+        parameters = {"RoleArn": asked}
+    else:
+        raise InputError(f"`{asked}` is not the ARN of a role", "--for", "CALLER, then ROLE")
+    call = call_of(caller, parameters, region=place.region, now=datetime.now(UTC))
+    return via(through(call, place.endpoint_url), via_roles)
 
 
 def _heading(account: str) -> str:

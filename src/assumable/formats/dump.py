@@ -119,12 +119,12 @@ def _partition(value: Any) -> str:
 def call_of(
     caller: str, parameters: Mapping[str, Any], *, region: str | None, now: datetime
 ) -> Call:
-    """An AssumeRole call by the caller of that ARN."""
+    """The call of the caller of that ARN: AssumeRole, or AssumeRoot for a root user."""
     found = _from_flag(caller)
     if isinstance(found, RoleCaller):
         found = msgspec.structs.replace(found, session=unsaid_session())
     return Call(
-        api="AssumeRole",
+        api="AssumeRoot" if "TargetPrincipal" in parameters else "AssumeRole",
         caller=found,
         parameters=parameters,
         network=Network(region=region, assumed=True),

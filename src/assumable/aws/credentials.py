@@ -1,0 +1,54 @@
+"""Whose credentials a session of the SDK uses, where it is not those of its profile."""
+
+import functools
+from typing import Any
+
+from assumable.model.route import Start, StartKind
+
+READER_SESSION = "assumable"
+"""What the session of a role that reads is called, so that CloudTrail shows who asked."""
+
+
+def give(session: Any, credentials: Any) -> None:
+    """Have a session use the credentials of somebody else, as they are now."""
+    frozen = credentials.get_frozen_credentials()
+    session.set_credentials(frozen.access_key, frozen.secret_key, frozen.token)
+
+
+def assume(session: Any, role_arn: str, endpoint_url: str | None) -> None:
+    """Have a session use the credentials of a role, which it assumes when they are needed."""
+    from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials
+
+    own = session.get_credentials()
+    if own is None:
+        return  # the first request says so
+    fetcher = AssumeRoleCredentialFetcher(
+        functools.partial(session.create_client, endpoint_url=endpoint_url),
+        own,
+        role_arn,
+        extra_args={"RoleSessionName": READER_SESSION},
+    )
+    session._credentials = DeferredRefreshableCredentials(  # noqa: SLF001  # botocore has no setter
+        fetcher.fetch_credentials, "assume-role"
+    )
+
+
+_PROVIDERS: dict[StartKind, tuple[str, ...]] = {
+    "environment": ("env",),
+    "static": ("shared-credentials-file", "config-file"),
+    "sso": ("sso",),
+    "login": ("login",),
+    "process": ("custom-process",),
+    "container": ("container-role",),
+    "instance-metadata": ("iam-role",),
+    "ec2-credentials-file": ("ec2-credentials-file",),
+    "web-identity": (),
+}
+"""What botocore calls those that give the credentials a way starts from."""
+
+
+def begin_with(session: Any, start: Start) -> None:
+    """Have a session take the credentials that a way starts from, and assume no role with them."""
+    resolver = session.get_component("credential_provider")
+    kept = _PROVIDERS[start.kind]
+    resolver.providers = [found for found in resolver.providers if found.METHOD in kept]

@@ -1,0 +1,56 @@
+"""A scenario document that can be shown to anybody: stand-ins for the secrets in it."""
+
+import re
+from typing import Any
+
+from assumable.formats.profiles import SECRET_VARIABLES
+from assumable.formats.redact_client import redact_block
+
+_SECRET = frozenset(("TokenCode", "WebIdentityToken", "SAMLAssertion"))
+
+
+def without_secrets(document: Any) -> Any:
+    """The document with codes, tokens, assertions and keys replaced; all else is as it was.
+
+    A stand-in has the length and the kind of characters of the secret, on which alone an answer
+    depends.
+    """
+    match document:
+        case dict():
+            return {key: _member(key, value) for key, value in document.items()}
+        case list():
+            return [without_secrets(item) for item in document]
+        case _:
+            return document
+
+
+def _member(key: Any, value: Any) -> Any:
+    if key in _SECRET:
+        return _stand_in(value)
+    if key == "client" and isinstance(value, dict):
+        variables = value.get("environment")
+        block = redact_block({k: v for k, v in value.items() if k != "environment"}, str)
+        return block if variables is None else {**block, "environment": _kept(variables)}
+    return without_secrets(value)
+
+
+def _kept(variables: Any) -> Any:
+    if not isinstance(variables, dict):
+        return variables
+    return {k: "set" if v and k in SECRET_VARIABLES else v for k, v in variables.items()}
+
+
+def _stand_in(value: Any) -> Any:
+    match value:
+        case bool() | None:
+            return value
+        case int() | float():
+            return type(value)(re.sub(r"\d", "1", str(value)))
+        case str():
+            return re.sub(r"[^\W\d_]", "x", re.sub(r"\d", "0", value))
+        case list():
+            return [_stand_in(item) for item in value]
+        case dict():
+            return {str(n): _stand_in(item) for n, item in enumerate(value.values())}
+        case _:
+            return value
