@@ -69,6 +69,8 @@ class Proxy:
         self._upstream = urllib.parse.urlsplit(upstream)
         self.failures: dict[str, tuple[Failure, int]] = {}
         """By operation: how it fails, and how many times."""
+        self.passing: dict[str, int] = {}
+        """By operation: how many requests pass before the first one fails."""
         self.seen: Counter[str] = Counter()
         self.bodies: list[str] = []
         self._lock = threading.Lock()
@@ -78,7 +80,8 @@ class Proxy:
         with self._lock:
             self.seen[operation] += 1
             failure, times = self.failures.get(operation, (None, 0))
-            if failure is None or times == 0:
+            passes = self.seen[operation] <= self.passing.get(operation, 0)
+            if failure is None or times == 0 or passes:
                 return None
             self.failures[operation] = (failure, times - 1)
             return failure

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from typing import Any
 
 import msgspec
 import pytest
@@ -141,23 +140,3 @@ def test_who_calls_cannot_be_read(
     printed = capsys.readouterr()
     assert (left.value.code, printed.out, printed.err.count("\n")) == (4, "", 1)
     assert "who the caller is could not be read" in printed.err
-
-
-def test_pages_that_break_off_are_not_taken_for_the_whole(rich: Accounts, between: Proxy) -> None:
-    """A Deny may stand on the page that did not come."""
-    iam: Any = rich.iam[A]
-    for number in range(150):
-        iam.put_user_policy(
-            UserName="deployer",
-            PolicyName=f"P{number:03}",
-            PolicyDocument=json.dumps(
-                policy({"Effect": "Allow", "Action": "s3:*", "Resource": "*"})
-            ),
-        )
-    pages = between.seen["ListUserPolicies"]
-    whole = answer(rich)
-    assert whole.verdict == "allowed"
-    pages = between.seen["ListUserPolicies"] - pages
-    if pages > 1:
-        between.failures["ListUserPolicies"] = faults.cut, ALWAYS
-        assert answer(rich).verdict == "conditional"
