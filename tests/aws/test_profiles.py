@@ -12,6 +12,7 @@ import pytest
 
 from tests.aws.accounts import READ_IAM, Accounts
 from tests.aws.profiles import AWS, BASE, ONE_HOP, READS, TWO_HOPS, USER, Machine, causes, notes
+from tests.aws.proxy import proxying
 from tests.worlds import ROLE, A, B, allow, trust
 
 pytestmark = pytest.mark.demo
@@ -270,6 +271,10 @@ def test_a_token_on_disk_makes_the_first_hop(
     shown, answer = agree(machine, *WHOAMI)
     assert causes(answer) == found
     assert file.read_text().rpartition(".")[0] not in shown
+    with proxying(machine.accounts.url) as (proxy, url):
+        machine.assumable("why", "--profile", "prod", *READS, AWS_ENDPOINT_URL=url)
+    assert proxy.seen["GetRole"] == 1
+    assert not [name for name in proxy.seen if name.startswith("AssumeRole")]
     file.unlink()
     ran = machine.assumable("why", "--profile", "prod")
     assert (ran.status, ran.errors) == (2, f"assumable: {file}: no such file\n")
