@@ -365,3 +365,16 @@ def test_the_region_is_that_of_the_profile_that_is_used(
     machine.chain(trust({"AWS": USER}, Condition=where))
     machine.config(f"[profile base]\nregion = eu-central-1\n{ONE_HOP}region = eu-west-1\n")
     assert machine.why(*WHOAMI, *flags, **environment)[1]["verdict"] == verdict
+
+
+@pytest.mark.parametrize(("style", "verdict"), [("legacy", "allowed"), ("regional", "denied")])
+def test_a_region_that_is_given_goes_where_the_profile_sends_it(
+    machine: Machine, style: str, verdict: str
+) -> None:
+    """R10.3: the global endpoint counts as us-east-1, whatever --region says."""
+    where = {"StringEquals": {"aws:RequestedRegion": "us-east-1"}}
+    machine.role("DeployRole", B, trust({"AWS": USER}, Condition=where))
+    machine.config(f"{ONE_HOP}sts_regional_endpoints = {style}\n")
+    words = ("--profile", "prod", "--region", "eu-west-1", "--format", "json")
+    ran = machine.assumable("why", *READS, *words)
+    assert json.loads(ran.output)["verdict"] == verdict
