@@ -21,7 +21,7 @@ from assumable.formats.scenario import Scenario
 from assumable.formats.token import read_token
 from assumable.model.call import Call, Mfa, Network, Session, UserCaller, WebIdentityCaller
 from assumable.model.client import Client
-from assumable.model.route import Start, route_of
+from assumable.model.route import Start, route_of, sts_endpoint
 from assumable.model.routed import hops_of, routed, start_of
 from assumable.model.world import Unknown, World
 
@@ -60,7 +60,7 @@ def read_live(
     call = through(call, readers.endpoint_url)
     if caller is None:
         call = with_credentials(call, has_token=mine.has_session_token)
-    unique_id = "" if caller is not None else mine.identity.unique_id
+    unique_id = None if caller is not None else mine.identity.unique_id
     return read_all(Reader(via(call, via_roles), connections, unique_id))
 
 
@@ -91,7 +91,7 @@ def read_through(
     connections = connect(readers, calls, start)
     if start is not route.start and route.start is not None:
         client = msgspec.structs.replace(client, keys_are=_owner(readers, calls, route.start))
-    unique_id = ""
+    unique_id = None
     if start.kind == "web-identity":
         call = _by_token(client, start, now)
     else:
@@ -114,7 +114,8 @@ def _at(region: str | None, call: Call) -> Call:
     """
     network = call.network
     if region is not None:
-        network = msgspec.structs.replace(network, region=region, endpoint="regional")
+        style = "regional" if call.client is None else sts_endpoint(call.client, region)
+        network = msgspec.structs.replace(network, region=region, endpoint=style)
     elif network.region is None and call.client is not None:
         variable = call.client.environment.get("AWS_REGION") or None
         network = msgspec.structs.replace(network, region=variable)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from boto3.session import Session
 from moto.server import ThreadedMotoServer
@@ -13,7 +14,7 @@ from moto.server import ThreadedMotoServer
 from assumable.ask import read_live
 from assumable.aws.clients import Calls
 from assumable.aws.reader import Readers
-from assumable.diagnose import diagnose
+from assumable.diagnose import Diagnosis, diagnose
 from assumable.formats.scenario import Scenario
 from assumable.model.world import Unknown
 from tests.aws.accounts import CALL, NOW, REGION, Accounts
@@ -76,6 +77,46 @@ def test_another_caller_is_asked_about_with_the_credentials_of_an_administrator(
     assert call.caller.arn == DEPLOYER
     assert not isinstance(world.user(DEPLOYER), Unknown)
     assert diagnose(world, call).verdict == "conditional"
+
+
+def by_an_operator(accounts: Accounts, caller: str, *denied: str) -> Diagnosis:
+    """The answer about a caller, read by somebody else of its account."""
+    refused = {"Effect": "Deny", "Action": [f"iam:{name}" for name in denied], "Resource": "*"}
+    accounts.user("operator", A, allow(["iam:Get*", "iam:List*"]), *([refused] if denied else []))
+    readers = Readers(
+        profile="operator",
+        caller_profile="operator",
+        role_profile="auditor",
+        endpoint_url=accounts.url,
+    )
+    world, call = read_live(CALL, readers, now=NOW, caller=caller)
+    return diagnose(world, msgspec.structs.replace(call, assumptions={"organization": True}))
+
+
+@pytest.mark.demo
+@pytest.mark.parametrize(("denied", "verdict"), [((), "allowed"), (("GetUser",), "conditional")])
+def test_the_id_of_another_caller_is_read_or_not_known(
+    accounts: Accounts, denied: tuple[str, ...], verdict: str
+) -> None:
+    """It is never taken for an empty one."""
+    accounts.classic()
+    own = accounts.iam[A].get_user(UserName="deployer")["User"]["UserId"]
+    trusting = policy(trust({"AWS": DEPLOYER}, Condition={"StringEquals": {"aws:userid": own}}))
+    accounts.iam[B].update_assume_role_policy(
+        RoleName="DeployRole", PolicyDocument=json.dumps(trusting)
+    )
+    assert by_an_operator(accounts, DEPLOYER, *denied).verdict == verdict
+
+
+@pytest.mark.demo
+def test_a_caller_under_another_path_does_not_exist(accounts: Accounts) -> None:
+    """GetUser goes by the name alone."""
+    accounts.classic()
+    wanted = DEPLOYER.replace("user/deployer", "user/team/deployer")
+    trusting = json.dumps(policy(trust({"AWS": f"arn:aws:iam::{A}:root"})))
+    accounts.iam[B].update_assume_role_policy(RoleName="DeployRole", PolicyDocument=trusting)
+    found = by_an_operator(accounts, wanted)
+    assert [f.cause for f in found.findings if f.blocking] == ["caller-not-found"]
 
 
 @pytest.mark.demo

@@ -7,11 +7,14 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from assumable.aws.clients import Answer, Connection
+from assumable.ask import read_all
+from assumable.aws.clients import Answer, Connection, Identity
 from assumable.aws.organization import Organizations
+from assumable.aws.reader import Connections, Reader
+from assumable.formats.dump import call_of
 from assumable.model.policy import Layer, Policy
 from assumable.model.world import Organization, Unknown, World
-from tests.worlds import A, B, allow, policy
+from tests.worlds import DEPLOYER, NOW, ROLE, A, B, allow, policy, trust
 
 MANAGEMENT = "999999999999"
 SCP, RCP = "SERVICE_CONTROL_POLICY", "RESOURCE_CONTROL_POLICY"
@@ -180,3 +183,38 @@ def test_only_accounts_without_working_credentials_may_be_suspended() -> None:
     nodes = found.organizations[0].nodes
     assert (nodes[A].status, nodes[B].status) == ("ACTIVE", "SUSPENDED")
     assert manager.asked.count("DescribeAccount") == 1
+
+
+class Guarded(Recorded):
+    """One side of a call for a role that asks for a place in the organization."""
+
+    def __init__(self, arn: str) -> None:
+        attached = {
+            (node, kind): [FULL] for node in (A, B, *PARENTS, "r-ab12") for kind in (SCP, RCP)
+        }
+        super().__init__(parents=PARENTS, attached=attached)
+        self.who = Identity(arn, arn.split(":")[4], "AIDAEXAMPLE")
+
+    def _send(self, service: str, operation: str, parameters: dict[str, Any]) -> Answer | Exception:
+        if operation != "GetRole":
+            return super()._send(service, operation, parameters)
+        paths = {"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": "o-exampleorgid/r-ab12/*"}}
+        document = policy(trust({"AWS": f"arn:aws:iam::{A}:root"}, Condition=paths))
+        return {
+            "Role": {
+                "Arn": ROLE,
+                "RoleName": "DeployRole",
+                "RoleId": "AROAEXAMPLE",
+                "AssumeRolePolicyDocument": document,
+            }
+        }
+
+
+def test_a_place_may_be_asked_for_in_the_same_round_as_policies() -> None:
+    """Whichever is read first brings the other one along."""
+    caller, reader = Guarded(DEPLOYER), Guarded(f"arn:aws:iam::{B}:user/auditor")
+    call = call_of(DEPLOYER, {"RoleArn": ROLE, "RoleSessionName": "s"}, region=None, now=NOW)
+    world, read = read_all(Reader(call, Connections(caller, None, reader, None)))
+    assert "aws:principalorgpaths" not in read.overrides
+    assert isinstance(world.organizations, tuple)
+    assert isinstance(world.organizations[0].scps, Mapping)

@@ -12,6 +12,7 @@ import pytest
 
 from tests.aws.accounts import READ_IAM, Accounts
 from tests.aws.profiles import AWS, BASE, ONE_HOP, READS, TWO_HOPS, USER, Machine, causes, notes
+from tests.aws.proxy import proxying
 from tests.worlds import ROLE, A, B, allow, trust
 
 pytestmark = pytest.mark.demo
@@ -270,6 +271,10 @@ def test_a_token_on_disk_makes_the_first_hop(
     shown, answer = agree(machine, *WHOAMI)
     assert causes(answer) == found
     assert file.read_text().rpartition(".")[0] not in shown
+    with proxying(machine.accounts.url) as (proxy, url):
+        machine.assumable("why", "--profile", "prod", *READS, AWS_ENDPOINT_URL=url)
+    assert proxy.seen["GetRole"] == 1
+    assert not [name for name in proxy.seen if name.startswith("AssumeRole")]
     file.unlink()
     ran = machine.assumable("why", "--profile", "prod")
     assert (ran.status, ran.errors) == (2, f"assumable: {file}: no such file\n")
@@ -360,3 +365,16 @@ def test_the_region_is_that_of_the_profile_that_is_used(
     machine.chain(trust({"AWS": USER}, Condition=where))
     machine.config(f"[profile base]\nregion = eu-central-1\n{ONE_HOP}region = eu-west-1\n")
     assert machine.why(*WHOAMI, *flags, **environment)[1]["verdict"] == verdict
+
+
+@pytest.mark.parametrize(("style", "verdict"), [("legacy", "allowed"), ("regional", "denied")])
+def test_a_region_that_is_given_goes_where_the_profile_sends_it(
+    machine: Machine, style: str, verdict: str
+) -> None:
+    """R10.3: the global endpoint counts as us-east-1, whatever --region says."""
+    where = {"StringEquals": {"aws:RequestedRegion": "us-east-1"}}
+    machine.role("DeployRole", B, trust({"AWS": USER}, Condition=where))
+    machine.config(f"{ONE_HOP}sts_regional_endpoints = {style}\n")
+    words = ("--profile", "prod", "--region", "eu-west-1", "--format", "json")
+    ran = machine.assumable("why", *READS, *words)
+    assert json.loads(ran.output)["verdict"] == verdict

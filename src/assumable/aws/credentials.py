@@ -48,7 +48,14 @@ _PROVIDERS: dict[StartKind, tuple[str, ...]] = {
 
 
 def begin_with(session: Any, start: Start) -> None:
-    """Have a session take the credentials that a way starts from, and assume no role with them."""
+    """Have a session take the credentials that a way starts from, and assume no role with them.
+
+    A way that starts with a token has none: to get some is the call that is asked about.
+    """
+    from botocore.credentials import EnvProvider
+
     resolver = session.get_component("credential_provider")
     kept = _PROVIDERS[start.kind]
     resolver.providers = [found for found in resolver.providers if found.METHOD in kept]
+    if start.kind == "environment" and not resolver.providers:  # a profile that names it was chosen
+        resolver.providers = [EnvProvider()]

@@ -16,8 +16,12 @@ from assumable.model.world import PolicyOrUnknown, Provider, Role, Unknown, User
 from assumable.source import Document
 
 
-def read_user(connection: Connection, user_arn: str, unique_id: str) -> User | None:
-    """A user with every policy that applies to it; None when it is gone."""
+def read_user(connection: Connection, user_arn: str, unique_id: str | None) -> User | None:
+    """A user with every policy that applies to it; None when it is gone.
+
+    Its ARN may differ from the one asked for in the path. `unique_id` is what AWS said of the
+    caller, None where nobody asked.
+    """
     name = user_arn.rpartition("/")[2]
     shown = arn.display_name(user_arn)
     connection.prefetch(
@@ -35,8 +39,8 @@ def read_user(connection: Connection, user_arn: str, unique_id: str) -> User | N
                     boundary=_unread("the permissions boundary of", shown, answer))  # fmt: skip
     found = answer["User"]
     return User(
-        arn=user_arn,
-        unique_id=unique_id,
+        arn=str(found["Arn"]),
+        unique_id=unique_id or str(found["UserId"]),
         tags=_tags(found),
         policies=tuple(policies),
         boundary=_boundary(connection, found, user_arn),
@@ -45,7 +49,7 @@ def read_user(connection: Connection, user_arn: str, unique_id: str) -> User | N
     )
 
 
-def read_own_role(connection: Connection, guess: str, unique_id: str) -> Role | None:
+def read_own_role(connection: Connection, guess: str, unique_id: str | None) -> Role | None:
     """The role behind a session, with its policies; None when it is gone.
 
     `guess` is its ARN as far as the session shows it, that is without the path.
@@ -102,7 +106,7 @@ def read_chained_role(connection: Connection, role_arn: str) -> Role | Unknown |
     role = read_target_role(connection, role_arn)
     if not isinstance(role, Role):
         return role
-    return read_own_role(connection, role_arn, role.unique_id or "")  # no question is sent twice
+    return read_own_role(connection, role_arn, role.unique_id)  # no question is sent twice
 
 
 def _role(found: Mapping[str, Any]) -> Role:

@@ -78,12 +78,12 @@ def connect(
             timeout=readers.timeout,
         )
 
-    if start is None or start.kind == "web-identity":
-        caller = one(readers.profile)
-    else:
-        caller = Connection(
-            start.profile or None, readers.region, readers.endpoint_url, calls, start=start
-        )
+    caller = one(readers.profile)
+    if start is not None:
+        # Neither keys of the environment nor a token are in a profile: the one that asks is enough.
+        elsewhere = start.kind in ("environment", "web-identity")
+        profile = readers.profile if elsewhere else start.profile or None
+        caller = Connection(profile, readers.region, readers.endpoint_url, calls, start=start)
     others = (readers.caller_profile, readers.role_profile, readers.org_profile)
     return Connections(caller, *(one(name) if name else None for name in others))
 
@@ -91,7 +91,7 @@ def connect(
 class Reader:
     """What is known of a call's world, and what more can be read of it."""
 
-    def __init__(self, call: Call, connections: Connections, unique_id: str = "") -> None:
+    def __init__(self, call: Call, connections: Connections, unique_id: str | None = None) -> None:
         """`unique_id` is that of the caller's principal, where AWS has said it."""
         self.call, self._connections, self._unique_id = call, connections, unique_id
         self._hops = hops(call)
@@ -118,9 +118,10 @@ class Reader:
 
     def read(self, settle: str) -> None:
         """Read one of the parts, whatever comes of it."""
-        read = self.parts()[settle]
+        read = self.parts().get(settle)
         self._tried.add(settle)
-        read()
+        if read is not None:  # another part of the same round may have brought it along
+            read()
 
     # What there is to read; of two readers of one part the later one counts
 
@@ -204,9 +205,9 @@ class Reader:
             self._accounts.unread(arn.account_of(user_arn), connection)
             return
         user = read_user(connection, user_arn, self._unique_id)
-        if user is None:
+        if user is None or user.arn != user_arn:
             self._accounts.missing(user_arn)
-        else:
+        if user is not None:
             self._accounts.add(user)
 
     def _read_own_role(self, role_arn: str) -> None:
@@ -217,7 +218,7 @@ class Reader:
             return
         known = self._accounts.role(role_arn)
         unique_id = known.unique_id if known is not None else self._unique_id
-        role = read_own_role(connection, role_arn, unique_id or "")
+        role = read_own_role(connection, role_arn, unique_id)
         if role is None:
             self._accounts.missing(role_arn)
         else:

@@ -93,9 +93,6 @@ def route_of(client: Client, now: datetime) -> Route:
     except FaultError as stop:
         fault = stop.fault
     region = client.environment.get("AWS_DEFAULT_REGION") or walk.value_of_chosen("region")
-    style = client.environment.get("AWS_STS_REGIONAL_ENDPOINTS") or walk.value_of_chosen(
-        "sts_regional_endpoints"
-    )
     hops, meant = tuple(reversed(walk.hops)), Route()
     if start is not None and start.kind == "environment" and not hops:
         unset = {k: v for k, v in client.environment.items() if k not in (ENV_KEY, ENV_SECRET)}
@@ -107,9 +104,17 @@ def route_of(client: Client, now: datetime) -> Route:
         passed_over=meant.hops,
         start_passed_over=meant.start,
         region=region,
-        sts_endpoint="global" if style == "legacy" and region in _LEGACY else "regional",
+        sts_endpoint=sts_endpoint(client, region),
         endpoint_url=walk.endpoint_url(),
     )
+
+
+def sts_endpoint(client: Client, region: str | None) -> Literal["regional", "global"]:
+    """Where the client sends requests to STS that are for a Region."""
+    profile = client.profiles.get(client.profile_name)
+    set_up = None if profile is None else profile.value("sts_regional_endpoints")
+    style = client.environment.get("AWS_STS_REGIONAL_ENDPOINTS") or set_up
+    return "global" if style == "legacy" and region in _LEGACY else "regional"
 
 
 class _Providers(NamedTuple):
