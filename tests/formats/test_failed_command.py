@@ -13,6 +13,8 @@ from assumable.formats.failed_command import FailedCommand, read_command
 
 ARN = "arn:aws:iam::222222222222:role/DeployRole"
 ASSUME = f"sts assume-role --role-arn {ARN} --role-session-name ci"
+REGIONAL = "https://sts.eu-west-1.amazonaws.com"
+VPC_ENDPOINT = "https://vpce-0a1b-c2d3.sts.eu-central-1.vpce.amazonaws.com"
 
 
 def read(text: str) -> FailedCommand:
@@ -131,12 +133,15 @@ def test_other_commands_ask_for_nothing_themselves(text: str) -> None:
     ("text", "url"),
     [
         (f"aws {ASSUME} --endpoint-url http://localhost:4566", "http://localhost:4566"),
-        (f"aws {ASSUME} --endpoint-url https://sts.eu-west-1.amazonaws.com", None),
+        (f"aws {ASSUME} --endpoint-url {REGIONAL}", REGIONAL),
+        (f"aws --endpoint-url={VPC_ENDPOINT} {ASSUME}", VPC_ENDPOINT),
+        (f"aws sts get-caller-identity --endpoint-url {VPC_ENDPOINT}", None),
+        ("aws sts get-caller-identity --endpoint-url http://[::1]:9", "http://[::1]:9"),
         ("aws s3 ls --endpoint-url http://localhost:9000", None),
     ],
 )
-def test_an_endpoint_counts_where_it_stands_in_for_sts(text: str, url: str | None) -> None:
-    """AWS's own STS answers nothing else, and an endpoint of S3 nothing of STS."""
+def test_an_endpoint_counts_where_it_is_that_of_the_call(text: str, url: str | None) -> None:
+    """AWS's own is that of its call alone, a stand-in all of AWS; one of S3 tells nothing of STS."""
     assert read(text).options.get("endpoint_url") == url
 
 

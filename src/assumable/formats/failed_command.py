@@ -6,7 +6,6 @@ whole: https://docs.aws.amazon.com/cli/latest/reference/#options
 
 import json
 import re
-import urllib.parse
 from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
@@ -15,6 +14,7 @@ import msgspec
 
 from assumable.errors import InputError
 from assumable.formats.command import PARAMETERS
+from assumable.formats.endpoint import endpoint_of
 from assumable.formats.reading import read_text
 
 _ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=.*", re.DOTALL)
@@ -54,7 +54,6 @@ _OPERATIONS = {
 }  # fmt: skip
 _OWN_SETTINGS = "settings of the command's own were not looked at, only its profile was"
 _INPUTS = ("cli-input-json", "cli-input-yaml")
-_OF_AWS = re.compile(r"\.(amazonaws\.com|amazonaws\.com\.cn|api\.aws|amazonaws\.eu)$")
 
 
 class FailedCommand(msgspec.Struct, frozen=True, kw_only=True):
@@ -117,23 +116,16 @@ def _aws(command: FailedCommand) -> FailedCommand:
         raise InputError("--no-sign-request uses no credentials, so nobody assumes a role")
     options: dict[str, Any] = {name: taken[name] for name in ("profile", "region") if name in taken}
     service, operation = [*rest, "", ""][:2]
-    url = taken.get("endpoint-url", "")
-    if service == "sts" and url and not _is_of_aws(url):
-        options["endpoint_url"] = url
     if (service, operation) in _OPERATIONS:
         asked, notes = _asked((service, operation), rest[2:])
         options |= asked
         asks = service == "sts" or bool(asked)
         command = msgspec.structs.replace(command, asks=asks, notes=notes)
+    url = taken.get("endpoint-url", "")
+    # An endpoint of AWS's own is that of this one call, a stand-in is all of AWS.
+    if service == "sts" and url and (command.asks or endpoint_of(url) is None):
+        options["endpoint_url"] = url
     return msgspec.structs.replace(command, options=options)
-
-
-def _is_of_aws(url: str) -> bool:
-    """Whether this is AWS's own STS: what else is asked of AWS does not go there."""
-    try:
-        return _OF_AWS.search(urllib.parse.urlsplit(url).hostname or "") is not None
-    except ValueError:
-        return False
 
 
 def _asked(
