@@ -287,15 +287,12 @@ class Connection:
 
     def _place_of(self, service: str) -> tuple[str | None, str]:
         """Where a service is asked: an endpoint of AWS serves one of them, a test server all."""
-        endpoint, region = endpoint_of(self.endpoint_url), self.region or FALLBACK_REGION
+        endpoint = endpoint_of(self.endpoint_url)
         if endpoint is None:
-            return self.endpoint_url, region
+            return self.endpoint_url, self.region or FALLBACK_REGION
         if endpoint.service == service:
-            return (
-                self.endpoint_url,
-                endpoint.region or FALLBACK_REGION,
-            )  # what it must be signed for
-        return None, endpoint.region or region
+            return self.endpoint_url, endpoint.signed_for
+        return None, endpoint.region or self.region or FALLBACK_REGION
 
     def _count(self, model: Any, **_: Any) -> None:
         self.calls.count(f"{model.service_model.service_name}:{model.name}")
@@ -383,10 +380,9 @@ def assuming_client(
             begin_with(session, start)
         known = session.get_config_variable("region") or os.environ.get("AWS_REGION")
         endpoint = endpoint_of(endpoint_url)
-        signed_for = endpoint.region if endpoint else region or known
         client = session.create_client(
             "sts",
-            region_name=signed_for or FALLBACK_REGION,
+            region_name=endpoint.signed_for if endpoint else region or known or FALLBACK_REGION,
             endpoint_url=endpoint_url,
             config=config,
         )
