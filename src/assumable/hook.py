@@ -24,6 +24,7 @@ import msgspec
 
 from assumable.errors import AssumableError, InputError, place_of
 from assumable.formats.bearer import Bearer, by_assertion, by_token
+from assumable.formats.endpoint import endpoint_of
 from assumable.formats.scenario import Scenario
 from assumable.model.call import Api, Call, Network, UserCaller
 from assumable.model.world import World
@@ -72,7 +73,7 @@ class _Refusal(NamedTuple):
     """Those that signed the call; None where nothing did."""
     region: str | None
     endpoint_url: str | None
-    """Where the call went, unless that was an endpoint of AWS."""
+    """Where the call went, unless that was the endpoint that its Region has."""
 
 
 class _State:
@@ -178,17 +179,24 @@ def _annotate(
     if error.response.get("Error", {}).get("Code") not in _REFUSALS:
         return
     endpoint, region = client.meta.endpoint_url, client.meta.region_name
-    host = urllib.parse.urlsplit(endpoint).hostname or ""
     refusal = _Refusal(
         api=cast("Api", operation_name),
         parameters=dict(api_params),
         text=str(error),
         credentials=client._get_credentials(),
         region="us-east-1" if region == "aws-global" else region,
-        endpoint_url=None if _AWS_HOST.search(host) else endpoint,
+        endpoint_url=None if _is_of_region(endpoint, region) else endpoint,
     )
     text = _in_time(settings.budget, functools.partial(_answer, refusal, settings))
     error.add_note(text or _overdue(refusal, settings))
+
+
+def _is_of_region(url: str, region: str | None) -> bool:
+    """Whether this is AWS's public endpoint of the Region; the others decide the call too."""
+    endpoint = endpoint_of(url)
+    if endpoint is not None and endpoint.service == "sts":
+        return endpoint.region == region and not endpoint.vpc_endpoint
+    return _AWS_HOST.search(urllib.parse.urlsplit(url).hostname or "") is not None
 
 
 def _in_time(seconds: float, answer: Callable[[], str]) -> str | None:
@@ -253,17 +261,18 @@ def _scenario(refusal: _Refusal, settings: Settings) -> Scenario:
     bearer = _bearer(refusal, now)
     if settings.snapshot is None:
         return _live(refusal, settings, bearer, now)
+    from assumable.ask import through, with_credentials
+    from assumable.formats import dump
+
     world = _world(settings.snapshot, _state_of(settings.snapshot))
     if bearer is not None:
         call = call_of_bearer(bearer, refusal.parameters, region=refusal.region, now=now)
-        return Scenario(world, call)
-    from assumable.ask import with_credentials
-    from assumable.formats import dump
-
+        return Scenario(world, through(call, refusal.endpoint_url))
     caller = _caller(refusal)
     if not caller:
         raise InputError("AWS's text does not name the caller, and a snapshot cannot tell it")
     call = dump.call_of(caller, refusal.parameters, region=refusal.region, now=now)
+    call = through(call, refusal.endpoint_url)
     frozen = refusal.credentials and refusal.credentials.get_frozen_credentials()
     return Scenario(world, with_credentials(call, has_token=bool(frozen and frozen.token)))
 

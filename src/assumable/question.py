@@ -15,6 +15,7 @@ from assumable.engine.open_items import OPEN_ITEMS
 from assumable.errors import InputError, unsecret
 from assumable.formats.bearer import Bearer
 from assumable.formats.chain import via
+from assumable.formats.endpoint import endpoint_of
 from assumable.formats.scenario import Scenario
 from assumable.model.call import Call, Network, RoleCaller, SamlCaller, Session
 from assumable.source import Document
@@ -51,6 +52,8 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True):
         if len(chosen) > 1:
             raise InputError("choose one of --scenario, --snapshot and --trust-policy")
         live_only = [name for name in LIVE if getattr(self, name)]
+        if endpoint_of(self.endpoint_url) is not None:  # no server to ask, but a way to STS
+            live_only.remove("endpoint_url")
         if chosen and live_only and not self.scenario:
             flag, other = (f"--{name.replace('_', '-')}" for name in (live_only[0], chosen[0]))
             raise InputError(f"{flag} is for a running AWS", "", f"leave out {other}")
@@ -128,7 +131,16 @@ def _from_files(choice: Choice, parameters: Mapping[str, Any], now: datetime) ->
             choice.trust_policy, choice.caller_policy, choice.caller, parameters["RoleArn"]
         )
     call = dump.call_of(choice.caller, parameters, region=choice.region, now=now)
-    return Scenario(world, via(call, choice.via))
+    return Scenario(world, via(_through(choice, call), choice.via))
+
+
+def _through(choice: Choice, call: Call) -> Call:
+    """The call as it reaches STS, where an endpoint of AWS's is named."""
+    if choice.endpoint_url is None:
+        return call
+    from assumable.ask import through
+
+    return through(call, choice.endpoint_url)
 
 
 def borne(
@@ -143,6 +155,7 @@ def borne(
     from assumable.formats import dump
 
     call = call_of_bearer(bearer, parameters, region=choice.region, now=now)
+    call = _through(choice, call)
     if choice.snapshot:
         return Scenario(dump.read_snapshot(choice.snapshot), call)
     if choice.trust_policy:

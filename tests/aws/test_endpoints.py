@@ -9,7 +9,7 @@ import pytest
 from boto3.session import Session
 
 from assumable.ask import read_live, through
-from assumable.aws.clients import Calls, Connection
+from assumable.aws.clients import Calls, Connection, assuming_client
 from assumable.aws.reader import Readers
 from assumable.diagnose import diagnose
 from assumable.formats.dump import call_of
@@ -82,6 +82,25 @@ def test_an_endpoint_of_sts_serves_nothing_else(
     assert connection.client("iam").meta.endpoint_url == "https://iam.amazonaws.com"
     whole = Connection(None, region, "http://127.0.0.1:9")
     assert whole.client("iam").meta.endpoint_url == "http://127.0.0.1:9"
+
+
+@pytest.mark.parametrize(
+    ("url", "signed_for"),
+    [
+        (f"https://{HOST.format('vpce-0123456789abcdef0')}", "eu-central-1"),
+        ("https://sts.eu-south-1.amazonaws.com", "eu-south-1"),
+        ("https://sts.amazonaws.com", "us-east-1"),
+        ("http://127.0.0.1:9", "eu-west-1"),
+    ],
+)
+def test_what_is_asked_of_an_endpoint_is_signed_for_its_region(
+    monkeypatch: pytest.MonkeyPatch, url: str, signed_for: str
+) -> None:
+    """STS takes no other, whatever `--region` says."""
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    assert Connection(None, "eu-west-1", url).client("sts").meta.region_name == signed_for
+    assert assuming_client(None, "eu-west-1", url).meta.region_name == signed_for
 
 
 @pytest.mark.parametrize(

@@ -99,11 +99,12 @@ def test_a_call_that_passes_leaves_nothing(accounts: Accounts) -> None:
 
 
 def run(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *options: str
-) -> tuple[str, str]:
-    """Output and errors of one run."""
-    words = ["assumable", "why", "--role-arn", ROLE, "--role-session-name", "deploy-session"]
-    monkeypatch.setattr(sys, "argv", [*words, *options])
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *options: str,
+    asks: bool = True,
+) -> tuple[str, str]:  # fmt: skip
+    """Output and errors of one run; unless it asks for the role, its profile does."""
+    asked = ["--role-arn", ROLE, "--role-session-name", "deploy-session"] if asks else []
+    monkeypatch.setattr(sys, "argv", ["assumable", "why", *asked, *options])
     with pytest.raises(SystemExit):
         main()
     captured = capsys.readouterr()
@@ -185,9 +186,10 @@ def test_without_probe_no_call_is_made(
     assert not quiet + silent
 
 
+@pytest.mark.parametrize("by", ["option", "profile"])
 def test_a_token_is_sent_and_never_shown(
     accounts: Accounts, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
-    tmp_path: Path,
+    tmp_path: Path, by: str,
 ) -> None:  # fmt: skip
     """A caller that signs nothing, for a role that could not be read."""
     accounts.user("stranger", A)
@@ -204,9 +206,15 @@ def test_a_token_is_sent_and_never_shown(
         return client
 
     monkeypatch.setattr(probes, "assuming_client", watched)
+    by_token: tuple[str, ...] = ("--web-identity-token", str(tmp_path / "token"))
+    profile = "stranger"
+    if by == "profile":
+        profile, by_token = "web", ()
+        setting = f"[profile web]\nrole_arn = {ROLE}\nweb_identity_token_file = {tmp_path}/token\n"
+        (tmp_path / "config").write_text(setting)
     output, errors = run(
-        monkeypatch, capsys, "--profile", "stranger", "--endpoint-url", accounts.url, "--probe",
-        "--web-identity-token", str(tmp_path / "token"), "--format", "json",
+        monkeypatch, capsys, "--profile", profile, "--endpoint-url", accounts.url, "--probe",
+        *by_token, "--format", "json", asks=by != "profile",
     )  # fmt: skip
     assert [(each["WebIdentityToken"], each["Policy"]) for each in sent] == [
         (token, DENY_ALL) for _ in sent

@@ -29,6 +29,24 @@ def test_the_command_is_asked_in_a_world_of_files(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("host", "verdict"),
+    [
+        ("vpce-0a1b-c2d3.sts.eu-central-1.vpce.amazonaws.com", "conditional"),
+        ("sts.eu-central-1.amazonaws.com", "allowed"),
+    ],
+)
+def test_the_call_goes_through_the_endpoint_that_the_command_names(
+    host: str, verdict: str, tmp_path: Path
+) -> None:
+    """A snapshot does not hold the policies of VPC endpoints (R1.30)."""
+    options = ("--snapshot", snapshot(tmp_path), "--caller", DEPLOYER, *OPEN, "--format", "json")
+    result = run("why", *options, "--", *ASSUME, "--endpoint-url", f"https://{host}")
+    answer = json.loads(result.stdout)
+    assert answer["verdict"] == verdict, result.stderr
+    assert ("ec2:DescribeVpcEndpoints on vpce-0a1b" in result.stdout) == host.startswith("vpce")
+
+
+@pytest.mark.parametrize(
     ("options", "command", "said"),
     [
         (("--external-id", "x"), ASSUME, "--external-id: the command behind `--` holds the call"),

@@ -97,6 +97,20 @@ def test_a_diagnosis_that_fails_is_one_line_and_the_status_is_kept(
     assert said in result.stderr
 
 
+def test_a_command_within_another_runs_but_is_not_looked_for() -> None:
+    result = run("run", "--", "sh", "-c", f'echo "{DENIED}" >&2; exit 5')
+    assert result.returncode == 5
+    said = "assumable: no diagnosis: `sh` runs another command, which is not looked for"
+    assert result.stderr == f"{DENIED}\n{said} (write the command itself)\n"
+
+
+def test_env_runs_as_it_is() -> None:
+    result = run("run", "--", "A=1", "env", "A=2", "-u", "B", *PYTHON, "print(1)")
+    assert result.returncode == 127  # `-u` is no program, and env takes no flag behind a variable
+    code = "import os; print(os.environ['A'])"
+    assert run("run", "--", "A=1", "env", "A=2", *PYTHON, code).stdout == "2\n"
+
+
 def test_what_the_error_names_is_asked_though_nothing_can_be_read() -> None:
     """Who calls, and for which role; what the command sends beside is not known."""
     code = f"import sys; print({DENIED!r}, file=sys.stderr); sys.exit(5)"
@@ -170,6 +184,16 @@ def test_a_signal_ends_both(number: int) -> None:
 def test_a_command_that_catches_a_signal_ends_as_it_likes() -> None:
     assert ended_by(signal.SIGTERM, CATCHES) == (9, "caught 15\n", "")
     assert ended_by(signal.SIGINT, CATCHES) == (9, "caught 2\n", "")
+
+
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGINT, signal.SIGUSR1])
+def test_a_signal_that_is_ignored_stays_so_in_the_command(number: int) -> None:
+    """As beneath `nohup`, and for what a shell runs in the background."""
+    tell = f"import signal; print(signal.getsignal({number}) is signal.SIG_IGN)"
+    ignoring = f"import signal; signal.signal({number}, signal.SIG_IGN); {MAIN}"
+    words = [sys.executable, "-c", ignoring, "run", "--", *PYTHON, tell]
+    result = subprocess.run(words, capture_output=True, text=True, check=True)
+    assert (result.stdout, result.stderr) == ("True\n", "")
 
 
 COUNTS = (

@@ -13,6 +13,8 @@ from assumable.formats.failed_command import FailedCommand, read_command
 
 ARN = "arn:aws:iam::222222222222:role/DeployRole"
 ASSUME = f"sts assume-role --role-arn {ARN} --role-session-name ci"
+REGIONAL = "https://sts.eu-west-1.amazonaws.com"
+VPC_ENDPOINT = "https://vpce-0a1b-c2d3.sts.eu-central-1.vpce.amazonaws.com"
 
 
 def read(text: str) -> FailedCommand:
@@ -31,6 +33,8 @@ def read(text: str) -> FailedCommand:
             f"aws2 --output json --query Credentials --profile old --profile prod {ASSUME} "
             "--region eu-west-1 --no-cli-pager --color off --ca-bundle x --cli-read-timeout 3"
         ),
+        f"python3.11 -m awscli {ASSUME} --profile prod --region eu-west-1",
+        rf"'C:\Program Files\AWS\aws.cmd' {ASSUME} --profile prod --region eu-west-1",
         rf"'C:\Program Files\AWS\aws.exe' {ASSUME} --profile prod --region eu-west-1",
         f"env LANG=C aws {ASSUME} --profile prod --region eu-west-1 --unheard-of value",
     ],
@@ -50,6 +54,40 @@ def test_what_stands_before_the_command_is_its_environment() -> None:
     assert found.words == ("terraform", "plan", "-var", "x=y")
     assert not found.asks
     assert found.options == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "environment"),
+    [
+        ("/usr/bin/env AWS_PROFILE=z aws s3 ls", {"AWS_PROFILE": "z"}),
+        ("AWS_PROFILE=a C=d env AWS_PROFILE=b aws s3 ls", {"AWS_PROFILE": "b", "C": "d"}),
+        ("env env A=b /bin/env A=c aws s3 ls", {"A": "c"}),
+        ("env aws s3 ls", {}),
+    ],
+)
+def test_env_sets_it_too(text: str, environment: dict[str, str]) -> None:
+    """The last of several counts, as for the command itself."""
+    found = read(text)
+    assert (found.program, found.words) == ("aws", ("aws", "s3", "ls"))
+    assert found.environment == environment
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "env -u AWS_PROFILE aws s3 ls", "A=b /usr/bin/env -i aws s3 ls", "timeout 5 aws s3 ls",
+        "nice -n 5 aws s3 ls", "nohup aws s3 ls", "stdbuf -o0 aws s3 ls", "xargs aws s3 ls",
+        "time aws s3 ls", "watch aws s3 ls", "sh -c 'aws s3 ls'", "/bin/bash -lc 'aws s3 ls'",
+        "zsh -c aws", "bash -o pipefail -ec 'aws s3 ls'", "env A=b timeout 5 aws s3 ls",
+    ],
+)  # fmt: skip
+def test_a_program_around_the_command_is_not_taken_for_it(text: str) -> None:
+    with pytest.raises(InputError, match=r"runs another command.*write the command itself"):
+        read(text)
+
+
+def test_a_shell_may_run_a_file() -> None:
+    assert read("bash deploy.sh -c prod").program == "bash"
 
 
 def test_every_flag_of_assume_role_is_taken() -> None:
@@ -131,12 +169,15 @@ def test_other_commands_ask_for_nothing_themselves(text: str) -> None:
     ("text", "url"),
     [
         (f"aws {ASSUME} --endpoint-url http://localhost:4566", "http://localhost:4566"),
-        (f"aws {ASSUME} --endpoint-url https://sts.eu-west-1.amazonaws.com", None),
+        (f"aws {ASSUME} --endpoint-url {REGIONAL}", REGIONAL),
+        (f"aws --endpoint-url={VPC_ENDPOINT} {ASSUME}", VPC_ENDPOINT),
+        (f"aws sts get-caller-identity --endpoint-url {VPC_ENDPOINT}", None),
+        ("aws sts get-caller-identity --endpoint-url http://[::1]:9", "http://[::1]:9"),
         ("aws s3 ls --endpoint-url http://localhost:9000", None),
     ],
 )
-def test_an_endpoint_counts_where_it_stands_in_for_sts(text: str, url: str | None) -> None:
-    """AWS's own STS answers nothing else, and an endpoint of S3 nothing of STS."""
+def test_an_endpoint_counts_where_it_is_that_of_the_call(text: str, url: str | None) -> None:
+    """AWS's own is that of its call alone, a stand-in all of AWS; S3's is not of STS."""
     assert read(text).options.get("endpoint_url") == url
 
 
@@ -145,6 +186,7 @@ def test_an_endpoint_counts_where_it_stands_in_for_sts(text: str, url: str | Non
     [
         ("", "no command"),
         ("A=b", "no command"),
+        ("env A=b", "no command"),
         ("aws sts assume-role", "--role-arn is missing"),
         ("aws --profile", "--profile: has no value"),
         (f"aws {ASSUME} --pol x", "ambiguous (--policy-arns or --policy)"),

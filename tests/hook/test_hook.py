@@ -3,6 +3,7 @@
 import base64
 import logging
 import os
+import socket
 import subprocess
 import sys
 import threading
@@ -29,6 +30,7 @@ DENIED = Refusal(
 )
 GUARDED = f"arn:aws:iam::{B}:role/Guarded"
 KEY, SECRET, TOKEN = "AKIAMARKEDMARKEDMARK", "marked-secret-key", "marked-session-token"
+LOOPBACK = "127.0.0.1"
 CALL = {"RoleArn": ROLE, "RoleSessionName": "deploy-session"}
 CAUSE = "trust-principal: the trust policy of DeployRole does not name this caller"
 
@@ -91,6 +93,36 @@ def test_a_session_token_may_carry_mfa(server: Server, snapshot: Path) -> None:
     hook.install(snapshot=snapshot, budget=60)
     assert "DENIED" in note(refused(sts(server)))
     assert "CONDITIONAL" in note(refused(sts(server, TOKEN)))
+
+
+@pytest.mark.parametrize(
+    ("host", "verdict"),
+    [
+        ("sts.amazonaws.com", "CONDITIONAL"),
+        ("sts.us-east-1.amazonaws.com", "CONDITIONAL"),
+        ("sts.eu-west-1.amazonaws.com", "DENIED"),
+        ("vpce-0a1b-c2d3.sts.us-east-1.vpce.amazonaws.com", "CONDITIONAL"),
+    ],
+)
+def test_the_endpoint_that_refused_decides(
+    host: str, verdict: str, server: Server, snapshot: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The global one is that of us-east-1 (R10.3), and one of a VPC has a policy (R1.30)."""
+    known = socket.getaddrinfo
+    monkeypatch.setattr(
+        socket, "getaddrinfo", lambda _, *rest, **more: known(LOOPBACK, *rest, **more)
+    )
+    where = '"Condition": {"StringEquals": {"aws:RequestedRegion": "us-east-1"}}, "Action": "sts:A'
+    file = snapshot / f"{B}.json"
+    file.write_text(file.read_text().replace('"Action": "sts:A', where, 1).replace(
+        'user/deploy"', 'user/deployer"', 1))  # fmt: skip
+    server.refusals = {"AssumeRole": DENIED}
+    hook.install(snapshot=snapshot, budget=60)
+    url = server.url.replace(LOOPBACK, host)
+    client = Session(KEY, SECRET, region_name="eu-west-1").client("sts", endpoint_url=url)
+    text = note(refused(client))
+    assert text.startswith(f"assumable: {verdict}")
+    assert ("ec2:DescribeVpcEndpoints on vpce-0a1b" in text) == host.startswith("vpce")
 
 
 def test_nothing_happens_unless_it_is_installed(server: Server, snapshot: Path) -> None:

@@ -150,7 +150,7 @@ class Connection:
             if credentials is not None:
                 self._give(credentials)
             if role_arn:
-                assume(self._session, role_arn, endpoint_url)
+                assume(self._session, role_arn, *self._place_of("sts"))
             if start is not None:
                 begin_with(self._session, start)
         except ProfileNotFound as error:
@@ -287,10 +287,12 @@ class Connection:
 
     def _place_of(self, service: str) -> tuple[str | None, str]:
         """Where a service is asked: an endpoint of AWS serves one of them, a test server all."""
-        endpoint, region = endpoint_of(self.endpoint_url), self.region or FALLBACK_REGION
-        if endpoint is None or endpoint.service == service:
-            return self.endpoint_url, region
-        return None, endpoint.region or region
+        endpoint = endpoint_of(self.endpoint_url)
+        if endpoint is None:
+            return self.endpoint_url, self.region or FALLBACK_REGION
+        if endpoint.service == service:
+            return self.endpoint_url, endpoint.signed_for
+        return None, endpoint.region or self.region or FALLBACK_REGION
 
     def _count(self, model: Any, **_: Any) -> None:
         self.calls.count(f"{model.service_model.service_name}:{model.name}")
@@ -377,9 +379,10 @@ def assuming_client(
         if start is not None:
             begin_with(session, start)
         known = session.get_config_variable("region") or os.environ.get("AWS_REGION")
+        endpoint = endpoint_of(endpoint_url)
         client = session.create_client(
             "sts",
-            region_name=region or known or FALLBACK_REGION,
+            region_name=endpoint.signed_for if endpoint else region or known or FALLBACK_REGION,
             endpoint_url=endpoint_url,
             config=config,
         )

@@ -15,7 +15,7 @@ def give(session: Any, credentials: Any) -> None:
     session.set_credentials(frozen.access_key, frozen.secret_key, frozen.token)
 
 
-def assume(session: Any, role_arn: str, endpoint_url: str | None) -> None:
+def assume(session: Any, role_arn: str, endpoint_url: str | None, region: str) -> None:
     """Have a session use the credentials of a role, which it assumes when they are needed."""
     from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials
 
@@ -23,7 +23,7 @@ def assume(session: Any, role_arn: str, endpoint_url: str | None) -> None:
     if own is None:
         return  # the first request says so
     fetcher = AssumeRoleCredentialFetcher(
-        functools.partial(session.create_client, endpoint_url=endpoint_url),
+        functools.partial(session.create_client, endpoint_url=endpoint_url, region_name=region),
         own,
         role_arn,
         extra_args={"RoleSessionName": READER_SESSION},

@@ -112,7 +112,9 @@ class _PassedOn:
 
     def __enter__(self) -> Self:
         known = [getattr(signal, name) for name in _PASSED_ON if hasattr(signal, name)]
-        self._before = {number: signal.signal(number, self._pass_on) for number in known}
+        # What is ignored here is so in the command, unless it finds a handler that exec takes away.
+        heard = [n for n in known if signal.getsignal(n) not in (signal.SIG_IGN, None)]
+        self._before = {number: signal.signal(number, self._pass_on) for number in heard}
         return self
 
     def __exit__(self, *_: object) -> None:

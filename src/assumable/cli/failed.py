@@ -9,6 +9,7 @@ from assumable.ask import NoRoleError
 from assumable.cli import token_options
 from assumable.errors import InputError
 from assumable.formats.command import PARAMETERS
+from assumable.formats.endpoint import endpoint_of
 from assumable.formats.failed_command import FailedCommand
 
 _CALL = (*PARAMETERS.values(), "via", *token_options.BEARERS)
@@ -36,7 +37,9 @@ def with_command(options: Mapping[str, Any], command: FailedCommand) -> dict[str
             _flag(world),
         )
     if world:  # it says who calls, not the profile
-        said = {name: value for name, value in said.items() if name not in _LIVE}
+        said = {
+            name: value for name, value in said.items() if name not in _LIVE or endpoint_of(value)
+        }
     return {**options, **said}
 
 

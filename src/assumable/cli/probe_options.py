@@ -133,13 +133,22 @@ def _secrets(options: Mapping[str, Any], call: Call) -> dict[str, str]:
         return {"TokenCode": str(code)} if code else {}
     if any(options[name] for name in _DESCRIBED):
         raise InputError("needs the token itself", "--probe", "--web-identity-token FILE")
-    given = options["web_identity_token"] or options["saml_assertion"]
-    if given == "-":
+    token, assertion = options["web_identity_token"], options["saml_assertion"]
+    if "-" in (token, assertion):
         raise InputError("a pipe is read only once", "--probe", "give it in a file")
-    if options["web_identity_token"]:
-        from assumable.formats.token import token_text
+    if assertion:
+        from assumable.formats.assertion import response_text
 
-        return {"WebIdentityToken": token_text(given)}
-    from assumable.formats.assertion import response_text
+        return {"SAMLAssertion": response_text(assertion)}
+    from assumable.formats.token import token_text
 
-    return {"SAMLAssertion": response_text(given)}
+    return {"WebIdentityToken": token_text(token or f"file://{_token_file(call)}")}
+
+
+def _token_file(call: Call) -> str:
+    """Where the profile has its token; InputError for a call that no profile makes."""
+    start = _start(call)
+    path = call.client.token_file(start.profile) if call.client and start else ""
+    if not path:
+        raise InputError("needs the token itself", "--probe", "--web-identity-token FILE")
+    return path

@@ -357,8 +357,12 @@ def _aws_managed() -> dict[str, object]:
     return loaded
 
 
+@functools.cache
 def aws_managed_policy(policy_arn: str) -> PolicyOrUnknown:
-    """The part of an AWS managed policy that can touch STS, as it ships with assumable."""
+    """The part of an AWS managed policy that can touch STS, as it ships with assumable.
+
+    Its ARNs are of the partition that the policy is in, as in AWS itself.
+    """
     parts = arn.parse(policy_arn)
     if parts is not None and parts.account == "aws":
         data = _aws_managed()
@@ -370,6 +374,7 @@ def aws_managed_policy(policy_arn: str) -> PolicyOrUnknown:
         if found is not None:
             name = PolicyName(Layer.IDENTITY, parts.name, "", policy_arn, "aws")
             text = msgspec.json.format(msgspec.json.encode(found), indent=2).decode()
+            text = text.replace('"arn:aws:', f'"arn:{parts.partition}:')
             document = Document(f"AWS managed policy {parts.name}", text)
             return policy_in(document, name)
     return Unknown(f"managed policy {policy_arn}", f"iam:GetPolicyVersion on {policy_arn}")

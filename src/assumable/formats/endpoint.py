@@ -26,6 +26,11 @@ class Endpoint(NamedTuple):
     vpc_endpoint: str
     """The ID of the interface endpoint; empty for a public one."""
 
+    @property
+    def signed_for(self) -> str:
+        """The Region that a signature must name; a global endpoint is that of us-east-1."""
+        return self.region or "us-east-1"
+
 
 def endpoint_of(url: str | None) -> Endpoint | None:
     """The endpoint that a URL names; None for a host that is not AWS's.

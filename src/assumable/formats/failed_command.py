@@ -4,9 +4,9 @@ The flags of `aws` are read as its own parser does, which takes the beginning of
 whole: https://docs.aws.amazon.com/cli/latest/reference/#options
 """
 
+import itertools
 import json
 import re
-import urllib.parse
 from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
@@ -15,6 +15,7 @@ import msgspec
 
 from assumable.errors import InputError
 from assumable.formats.command import PARAMETERS
+from assumable.formats.endpoint import endpoint_of
 from assumable.formats.reading import read_text
 
 _ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=.*", re.DOTALL)
@@ -24,6 +25,13 @@ _ELSEWHERE = frozenset((
     "nerdctl",
 ))  # fmt: skip
 """Programs that run another one, with credentials or an environment of their own."""
+_AROUND = frozenset((
+    "timeout", "nice", "ionice", "nohup", "setsid", "stdbuf", "xargs", "time", "watch", "exec",
+    "command",
+))  # fmt: skip
+"""Programs that run another one as it is; flags of their own stand before it."""
+_SHELLS = frozenset(("sh", "bash", "zsh", "dash", "ksh", "fish", "cmd"))
+_PYTHON = re.compile(r"(python|pypy)(3(\.\d+)?)?|py")
 _GLOBAL = {
     **dict.fromkeys((
         "endpoint-url", "output", "query", "profile", "region", "color", "ca-bundle",
@@ -54,7 +62,6 @@ _OPERATIONS = {
 }  # fmt: skip
 _OWN_SETTINGS = "settings of the command's own were not looked at, only its profile was"
 _INPUTS = ("cli-input-json", "cli-input-yaml")
-_OF_AWS = re.compile(r"\.(amazonaws\.com|amazonaws\.com\.cn|api\.aws|amazonaws\.eu)$")
 
 
 class FailedCommand(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,7 +86,17 @@ def read_command(words: Sequence[str]) -> FailedCommand:
     {'region': 'eu-west-1'}
     """
     environment, rest = parted(words)
+    while _is_plain_env(rest):
+        more, rest = parted(rest[1:])
+        environment |= more
     program = _name(rest[0])
+    if _PYTHON.fullmatch(program) and rest[1:3] == ("-m", "awscli"):
+        program, rest = "aws", ("aws", *rest[3:])
+    if program in ("env", *_AROUND) or (program in _SHELLS and _holds_command(rest)):
+        raise InputError(
+            f"`{program}` runs another command, which is not looked for", "",
+            "write the command itself",
+        )  # fmt: skip
     if program in _ELSEWHERE:
         raise InputError(
             f"`{program}` runs a command with another set-up than this one", "",
@@ -95,8 +112,6 @@ def parted(words: Sequence[str]) -> tuple[dict[str, str], tuple[str, ...]]:
     """What is set before a command, and the command itself; InputError where there is none."""
     rest = list(words)
     environment: dict[str, str] = {}
-    if rest[:1] == ["env"] and len(rest) > 1 and _ASSIGNMENT.fullmatch(rest[1]):
-        del rest[0]
     while rest and _ASSIGNMENT.fullmatch(rest[0]):
         name, _, value = rest.pop(0).partition("=")
         environment[name] = value
@@ -105,10 +120,25 @@ def parted(words: Sequence[str]) -> tuple[dict[str, str], tuple[str, ...]]:
     return environment, tuple(rest)
 
 
+def _is_plain_env(words: Sequence[str]) -> bool:
+    """Whether this is `env` without flags, before what it sets or the command."""
+    return _name(words[0]) == "env" and len(words) > 1 and not words[1].startswith("-")
+
+
+def _holds_command(words: Sequence[str]) -> bool:
+    """Whether a shell is given a command rather than a file: by `-c`, `-o pipefail -ec`, `/c`."""
+    for before, word in itertools.pairwise(words):
+        if re.fullmatch(r"-[A-Za-z]*c|/[cC]", word):
+            return True
+        if not re.fullmatch(r"[-+].*|/[A-Za-z]", word) and not before.endswith("o"):
+            return False
+    return False
+
+
 def _name(word: str) -> str:
-    """The program, wherever it lies: `aws` of `/usr/local/bin/aws` and of `aws.exe`."""
+    """The program, wherever it lies: `aws` of `/usr/local/bin/aws`, `aws.exe` and `aws.cmd`."""
     path = PureWindowsPath(word) if "\\" in word else PurePosixPath(word)
-    return path.name.removesuffix(".exe")
+    return path.name.removesuffix(".exe").removesuffix(".cmd")
 
 
 def _aws(command: FailedCommand) -> FailedCommand:
@@ -117,23 +147,16 @@ def _aws(command: FailedCommand) -> FailedCommand:
         raise InputError("--no-sign-request uses no credentials, so nobody assumes a role")
     options: dict[str, Any] = {name: taken[name] for name in ("profile", "region") if name in taken}
     service, operation = [*rest, "", ""][:2]
-    url = taken.get("endpoint-url", "")
-    if service == "sts" and url and not _is_of_aws(url):
-        options["endpoint_url"] = url
     if (service, operation) in _OPERATIONS:
         asked, notes = _asked((service, operation), rest[2:])
         options |= asked
         asks = service == "sts" or bool(asked)
         command = msgspec.structs.replace(command, asks=asks, notes=notes)
+    url = taken.get("endpoint-url", "")
+    # An endpoint of AWS's own is that of this one call, a stand-in is all of AWS.
+    if service == "sts" and url and (command.asks or endpoint_of(url) is None):
+        options["endpoint_url"] = url
     return msgspec.structs.replace(command, options=options)
-
-
-def _is_of_aws(url: str) -> bool:
-    """Whether this is AWS's own STS: what else is asked of AWS does not go there."""
-    try:
-        return _OF_AWS.search(urllib.parse.urlsplit(url).hostname or "") is not None
-    except ValueError:
-        return False
 
 
 def _asked(
