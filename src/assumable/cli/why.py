@@ -12,7 +12,7 @@ import msgspec
 
 from assumable.cli import probe_options, token_options
 from assumable.cli.choice import AwsStyle, call_options, scenario_of, sides_of
-from assumable.compare import exchanged
+from assumable.compare import exchanged, refuse_unread
 from assumable.diagnose import Diagnosis, diagnose
 from assumable.engine.evaluate import Verdict
 from assumable.formats.scenario import Scenario
@@ -101,7 +101,8 @@ def _ask(options: Mapping[str, Any], on_command: tuple[str, ...] = ()) -> NoRetu
     world, call = as_assumed(given, assumptions(options["assume"]))
     like = options["like"] or ""
     if like:
-        exchanged(world, call, like)  # an error names what was given, not its pseudonym
+        exchanged(call, like)  # an error names what was given, not its pseudonym
+        refuse_unread(world, like)
     error, probe = probe_options.observed(options, call), probe_options.prober(options, call)
     if options["redact"]:
         from assumable.cli.redaction import redacted
