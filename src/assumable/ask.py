@@ -52,9 +52,9 @@ def read_live(
     """The call as the credentials of `readers.profile` would make it, and the world around it.
 
     With `caller`, the ARN of another one is asked about; with `start`, the credentials that the way
-    of the profile starts from do the reading; `like` is what the call is to be held against. InputError for a profile that does not
-    exist, UnreadableError when AWS does not even say whose credentials these are; everything else
-    that cannot be read is unknown in the world.
+    of the profile starts from do the reading; `like` is as in `read_all`. InputError for a profile
+    that does not exist, UnreadableError when AWS does not even say whose credentials these are;
+    everything else that cannot be read is unknown in the world.
     """
     connections = connect(readers, calls, start)
     mine = connections.caller

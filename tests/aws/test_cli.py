@@ -91,9 +91,9 @@ def test_what_the_call_is_held_against_is_read_too(
         RoleName="DeployRole", PolicyDocument=json.dumps(policy(trust({"AWS": other})))
     )
     live = ("--profile", "deployer", "--role-profile", "auditor", "--endpoint-url", accounts.url)
-    live += ("--assume", "organization=open", "--format", "json", "--like")
+    rest = ("--assume", "organization=open", "--format", "json", "--like")
     for like in (GOOD, other):
-        status, output, _ = why(monkeypatch, capsys, *live, like)
+        status, output, _ = why(monkeypatch, capsys, *live, *rest, like)
         comparison = json.loads(output)["comparison"]
         assert (status, comparison["works"]) == (1, True), like
         assert [each["gate"] for each in comparison["differences"]] == ["trust"]
