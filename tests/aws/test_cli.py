@@ -124,6 +124,20 @@ def test_nothing_is_compared_with_what_is_missing_or_unread(
     assert said in errors
 
 
+def test_an_unread_role_comes_with_how_to_read_it(
+    accounts: Accounts, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Once, and not where somebody reads it."""
+    accounts.classic()
+    live = ("--profile", "deployer", "--endpoint-url", accounts.url)
+    status, output, _ = why(monkeypatch, capsys, *live)
+    assert status == 3
+    assert f"next        --role-profile PROFILE reads account {B}; " in output
+    assert output.count("iam:GetRole on") == 1
+    for more in (("--role-profile", "auditor"), ("--format", "markdown")):
+        assert "next   " not in why(monkeypatch, capsys, *live, *more)[1]
+
+
 def test_an_unreadable_organization_can_be_assumed_open(
     accounts: Accounts, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
