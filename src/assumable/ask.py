@@ -10,7 +10,8 @@ from assumable import arn
 from assumable.aws.clients import Calls, Connection, Identity
 from assumable.aws.reader import Reader, Readers, connect
 from assumable.compare import exchanged
-from assumable.engine.chain import decide_chain
+from assumable.engine.anybody import by_anybody, held_against_anybody
+from assumable.engine.chain import decide_chain, hops
 from assumable.engine.evaluate import Decision
 from assumable.engine.gates import GateName
 from assumable.engine.truth import atoms
@@ -90,7 +91,7 @@ def read_through(
         )
     start = start_of(client, route)
     if start is None:
-        return Scenario(World(accounts={}, complete=False), routed(_nobody(now), client))
+        return _by_nobody(routed(_nobody(now), client), readers, calls)
     connections = connect(readers, calls, start)
     if start is not route.start and route.start is not None:
         client = msgspec.structs.replace(client, keys_are=_owner(readers, calls, route.start))
@@ -108,6 +109,24 @@ def read_through(
     between = via(call, via_roles).chain
     call = msgspec.structs.replace(call, chain=(*call.chain, *between))
     return read_all(Reader(call, connections, unique_id), like)
+
+
+def _by_nobody(call: Call, readers: Readers, calls: Calls | None) -> Scenario:
+    """The call that nobody can make, and what the roles hold against everybody.
+
+    They are read with the role profile, unless that is a role that the caller would assume.
+    """
+    profile = readers.role_profile
+    if profile is None or arn.parse_role(profile):
+        return Scenario(World(accounts={}, complete=False), call)
+    alone = msgspec.structs.replace(
+        readers, profile=profile, caller_profile=None, org_profile=None, credentials=None
+    )
+    reader, asked = Reader(call, connect(alone, calls)), hops(call)
+    for part in (f"iam:GetRole on {hop.role_arn}" for hop in asked):
+        if part in reader.parts():
+            reader.read(part)
+    return Scenario(held_against_anybody(reader.scenario().world, asked), by_anybody(call))
 
 
 def _at(region: str | None, call: Call) -> Call:
