@@ -121,7 +121,9 @@ def why(
         if expect not in (None, "allowed", "denied"):
             raise InputError(f"`{expect}` is no verdict to expect", "--expect", "allowed or denied")
         decided = assumptions(f"{item}={value}" for item, value in (assume or {}).items())
-        found, notes = _of_scenario(scenario, given) if scenario is not None else _asked(given)
+        found, notes = (
+            _of_scenario(scenario, given) if scenario is not None else _asked(given, like)
+        )
         world, call = as_assumed(found, decided)
         diagnosis = diagnose(world, call, expected=expect or "", like=like or "")
         own = (_FLAG.sub(_argument, note) for note in notes)
@@ -137,10 +139,10 @@ def _of_scenario(scenario: File, given: Mapping[str, Any]) -> tuple[Scenario, tu
     return read_scenario(file, now=now), ()
 
 
-def _asked(given: Mapping[str, Any]) -> tuple[Scenario, tuple[str, ...]]:
+def _asked(given: Mapping[str, Any], like: str | None) -> tuple[Scenario, tuple[str, ...]]:
     """The scenario of a call in a world, and notes on its token or assertion."""
     now, parameters = _moment(given.get("time")), _parameters(given)
-    choice = _choice(given)
+    choice = msgspec.structs.replace(_choice(given), like=like)
     choice.refuse_mixture()
     bearer = _bearer(given, parameters, now)
     if bearer is None:

@@ -9,7 +9,9 @@ import msgspec
 from assumable import arn
 from assumable.aws.clients import Calls, Connection, Identity
 from assumable.aws.reader import Reader, Readers, connect
-from assumable.engine.chain import Chain, decide_chain
+from assumable.compare import exchanged
+from assumable.engine.anybody import by_anybody, held_against_anybody
+from assumable.engine.chain import decide_chain, hops
 from assumable.engine.evaluate import Decision
 from assumable.engine.gates import GateName
 from assumable.engine.truth import atoms
@@ -46,13 +48,14 @@ def read_live(
     via_roles: Sequence[str] = (),
     calls: Calls | None = None,
     start: Start | None = None,
+    like: str = "",
 ) -> Scenario:
     """The call as the credentials of `readers.profile` would make it, and the world around it.
 
     With `caller`, the ARN of another one is asked about; with `start`, the credentials that the way
-    of the profile starts from do the reading. InputError for a profile that does not
-    exist, UnreadableError when AWS does not even say whose credentials these are; everything else
-    that cannot be read is unknown in the world.
+    of the profile starts from do the reading; `like` is as in `read_all`. InputError for a profile
+    that does not exist, UnreadableError when AWS does not even say whose credentials these are;
+    everything else that cannot be read is unknown in the world.
     """
     connections = connect(readers, calls, start)
     mine = connections.caller
@@ -61,7 +64,7 @@ def read_live(
     if caller is None:
         call = with_credentials(call, has_token=mine.has_session_token)
     unique_id = None if caller is not None else mine.identity.unique_id
-    return read_all(Reader(via(call, via_roles), connections, unique_id))
+    return read_all(Reader(via(call, via_roles), connections, unique_id), like)
 
 
 def read_through(
@@ -72,6 +75,7 @@ def read_through(
     now: datetime,
     via_roles: Sequence[str] = (),
     calls: Calls | None = None,
+    like: str = "",
 ) -> Scenario:
     """The call that the client's set-up makes, hop by hop, and the world around it.
 
@@ -87,7 +91,7 @@ def read_through(
         )
     start = start_of(client, route)
     if start is None:
-        return Scenario(World(accounts={}, complete=False), routed(_nobody(now), client))
+        return _by_nobody(routed(_nobody(now), client), readers, calls)
     connections = connect(readers, calls, start)
     if start is not route.start and route.start is not None:
         client = msgspec.structs.replace(client, keys_are=_owner(readers, calls, route.start))
@@ -104,7 +108,25 @@ def read_through(
     call = through(call, readers.endpoint_url or route.endpoint_url)
     between = via(call, via_roles).chain
     call = msgspec.structs.replace(call, chain=(*call.chain, *between))
-    return read_all(Reader(call, connections, unique_id))
+    return read_all(Reader(call, connections, unique_id), like)
+
+
+def _by_nobody(call: Call, readers: Readers, calls: Calls | None) -> Scenario:
+    """The call that nobody can make, and what the roles hold against everybody.
+
+    They are read with the role profile, unless that is a role that the caller would assume.
+    """
+    profile = readers.role_profile
+    if profile is None or arn.parse_role(profile):
+        return Scenario(World(accounts={}, complete=False), call)
+    alone = msgspec.structs.replace(
+        readers, profile=profile, caller_profile=None, org_profile=None, credentials=None
+    )
+    reader, asked = Reader(call, connect(alone, calls)), hops(call)
+    for part in (f"iam:GetRole on {hop.role_arn}" for hop in asked):
+        if part in reader.parts():
+            reader.read(part)
+    return Scenario(held_against_anybody(reader.scenario().world, asked), by_anybody(call))
 
 
 def _at(region: str | None, call: Call) -> Call:
@@ -175,7 +197,9 @@ def _by_token(client: Client, start: Start, now: datetime) -> Call:
     )
 
 
-def read_bearer(call: Call, readers: Readers, *, calls: Calls | None = None) -> Scenario:
+def read_bearer(
+    call: Call, readers: Readers, *, calls: Calls | None = None, like: str = ""
+) -> Scenario:
     """A call that nobody signs (R1.21) and its world: the role's account.
 
     InputError and UnreadableError as in `read_live`.
@@ -184,24 +208,34 @@ def read_bearer(call: Call, readers: Readers, *, calls: Calls | None = None) -> 
     reader = connections.of_role or connections.caller
     _ = reader.identity
     call = through(call, readers.endpoint_url)
-    return read_all(Reader(call, connections._replace(of_role=reader)))
+    return read_all(Reader(call, connections._replace(of_role=reader)), like)
 
 
-def read_all(reader: Reader) -> Scenario:
-    """Everything that can change the answer, and nothing that cannot."""
+def read_all(reader: Reader, like: str = "") -> Scenario:
+    """Everything that can change the answer, and nothing that cannot.
+
+    `like` is the ARN of what stands in the place of the caller or the role in another call, which
+    is to be compared: InputError where it cannot.
+    """
+    if like:
+        reader.also(exchanged(reader.call, like)[1])
     while True:
         scenario = reader.scenario()
-        wanted = _next(decide_chain(*scenario), frozenset(reader.parts()))
+        decisions = decide_chain(*scenario).decisions
+        if like:
+            other = exchanged(scenario.call, like)[1]
+            decisions += decide_chain(scenario.world, other).decisions
+        wanted = _next(decisions, frozenset(reader.parts()))
         if not wanted:
             return scenario
         for settle in wanted:
             reader.read(settle)
 
 
-def _next(chain: Chain, readable: frozenset[str]) -> tuple[str, ...]:
+def _next(decisions: Sequence[Decision], readable: frozenset[str]) -> tuple[str, ...]:
     """What to read now: whether there is anything to decide comes before the rest."""
     for stage in (_first, _rest):
-        found = (settle for decision in chain.decisions for settle in stage(decision))
+        found = (settle for decision in decisions for settle in stage(decision))
         wanted = tuple(dict.fromkeys(settle for settle in found if settle in readable))
         if wanted:
             return wanted

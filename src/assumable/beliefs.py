@@ -28,6 +28,8 @@ NONE_TELLS = "no probe was made: none would tell the causes that are left apart"
 NOT_NEEDED = "no probe was made: the answer does not depend on what is not known"
 PASSED = "AWS allowed the call when it was tried"
 PASSED_SHORT = "AWS allowed the call when it was tried, for 900 s"
+TRIED_PASSED = "AWS allowed it when it was tried"
+TRIED_REFUSED = "AWS refused it when it was tried"
 CHANGED = (
     "AWS refused the call before and allows it now: something changed, or it was not this call"
 )
@@ -40,6 +42,8 @@ class Beliefs(msgspec.Struct, frozen=True, kw_only=True):
     error: ErrorView | None = None
     probes: tuple[ProbeRecord, ...] = ()
     notes: tuple[str, ...] = ()
+    tried: str = ""
+    """What AWS did with the call itself, in words; empty where that was not tried."""
 
     @property
     def is_refused_anyway(self) -> bool:
@@ -79,7 +83,8 @@ def beliefs_about(
         statement = statement_of(observed, decision.verdict, blocking, left)
         error = view_of(observed, bearing, statement)
     return Beliefs(
-        hypotheses=telling(decision.call, odds), error=error, probes=probes, notes=notes
+        hypotheses=telling(decision.call, odds), error=error, probes=probes, notes=notes,
+        tried=_tried(decision.call, probes),
     )  # fmt: skip
 
 
@@ -124,6 +129,18 @@ def _notes(call: Call, probes: tuple[ProbeRecord, ...], *, was_refused: bool) ->
 
 _WHOLE = ("call", "duration", "mfa")
 """The probes that are the call itself."""
+
+
+def _tried(call: Call, probes: tuple[ProbeRecord, ...]) -> str:
+    """What became of the call itself: one without its MFA code, refused, is another call."""
+    answers = {
+        probe.answer
+        for probe in probes
+        if probe.id in _WHOLE and (probe.id == "mfa" or not call.presents_mfa)
+    }
+    if "refused" in answers:
+        return TRIED_REFUSED
+    return TRIED_PASSED if "passed" in answers else ""
 
 
 def _trail(call: Call) -> str:

@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Iterator
-from typing import Literal
+from typing import Literal, NoReturn
 
 import msgspec
 
@@ -12,8 +12,8 @@ from assumable.engine.evaluate import Verdict
 from assumable.errors import InputError
 from assumable.findings.chain import number_of
 from assumable.findings.differences import Difference, differences
-from assumable.model.call import Call, RoleCaller, Session, UserCaller
-from assumable.model.world import Account, World
+from assumable.model.call import Call, RoleCaller, Session, UserCaller, Value
+from assumable.model.world import Account, Unknown, World
 
 _OF_THE_CALLER = ("aws:principal", "aws:userid", "aws:username", "aws:tokenissuetime")
 _SHOWN = 5
@@ -39,7 +39,8 @@ def compare(chain: Chain, like: str) -> Comparison:
 
     InputError when the ARN is neither, is the one of the call itself, or of nothing that exists.
     """
-    kind, call = exchanged(chain.world, chain.call, like)
+    kind, call = exchanged(chain.call, like)
+    refuse_unread(chain.world, like)
     other = decide_chain(chain.world, call)
     found = tuple(_differences(chain, other)) if chain.verdict is not Verdict.ALLOWED else ()
     return Comparison(
@@ -52,7 +53,7 @@ def compare(chain: Chain, like: str) -> Comparison:
     )
 
 
-def exchanged(world: World, call: Call, like: str) -> tuple[Kind, Call]:
+def exchanged(call: Call, like: str) -> tuple[Kind, Call]:
     """The call with another caller, or another role; which of them, the ARN says.
 
     A role of the caller's account that is not the target is taken as a caller, by a plain session.
@@ -65,7 +66,6 @@ def exchanged(world: World, call: Call, like: str) -> tuple[Kind, Call]:
     role_like = parts.kind == "role"
     if like in (call.caller.arn, call.role_arn) or (role_like and like == _role_of(call)):
         raise InputError(f"`{like}` is part of this call itself", "--like", "name another one")
-    _refuse_missing(world, parts)
     if role_like and (not call.is_principal or parts.account != call.caller_account):
         parameters = {**call.parameters, "RoleArn": like}
         return "role", msgspec.structs.replace(call, parameters=parameters)
@@ -75,26 +75,45 @@ def exchanged(world: World, call: Call, like: str) -> tuple[Kind, Call]:
             "--like",
             "the ARN of another role",
         )
-    overrides = {k: v for k, v in call.overrides.items() if not k.startswith(_OF_THE_CALLER)}
-    caller = _caller(call, parts)
+    caller, overrides = _caller(call, parts), _overrides(call, parts)
     return "caller", msgspec.structs.replace(call, caller=caller, overrides=overrides, client=None)
 
 
-def _refuse_missing(world: World, like: arn.Arn) -> None:
-    """InputError for a user or role that surely does not exist: nothing can be learned from it."""
-    name = like.resource.split("/")[1] if like.kind == "assumed-role" else ""
-    is_missing = (
-        world.role_named(like.account, name, like.partition)
-        if name
-        else (world.user if like.kind == "user" else world.role)(str(like))
-    ) is None
-    if not is_missing:
+def _overrides(call: Call, like: arn.Arn) -> dict[str, Value]:
+    """What is said by hand of the call; where an account stands may be unknown for both callers."""
+    kept = {k: v for k, v in call.overrides.items() if not k.startswith(_OF_THE_CALLER)}
+    for side, account in (("principal", call.caller_account), ("resource", call.role_account)):
+        place = call.overrides.get(f"aws:{side}orgpaths")
+        if account == like.account and isinstance(place, Unknown):
+            kept["aws:principalorgpaths"] = place
+    return kept
+
+
+def refuse_unread(world: World, like: str) -> None:
+    """InputError for a user or role that does not exist or was not read: it teaches nothing."""
+    parts = arn.parse(like)
+    if parts is None:
         return
+    name = parts.resource.split("/")[1] if parts.kind == "assumed-role" else ""
+    found = (
+        world.role_named(parts.account, name, parts.partition)
+        if name
+        else (world.user if parts.kind == "user" else world.role)(like)
+    )
+    if isinstance(found, Unknown):
+        what = f"{arn.display_name(like)} was not read, so that nothing can be compared with it"
+        raise InputError(what, "--like", f"{found.settle} would settle it")
+    if found is None:
+        _refuse_missing(world, parts)
+
+
+def _refuse_missing(world: World, like: arn.Arn) -> NoReturn:
     account = world.account(like.account)
     assert isinstance(account, Account)  # noqa: S101  # of one that was not read nothing is sure
     listed = account.users if like.kind == "user" else account.roles
-    known = [arn.display_name(each) for each in itertools.islice(listed, _SHOWN)]
-    more = ", …" if len(listed) > len(known) else ""
+    whole = listed if account.complete else ()  # else they are but those that somebody asked for
+    known = [arn.display_name(each) for each in itertools.islice(whole, _SHOWN)]
+    more = ", …" if len(whole) > len(known) else ""
     raise InputError(
         f"there is no {arn.display_name(str(like))} in account {like.account}",
         "--like",

@@ -145,6 +145,8 @@ class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
     """What an error text that was given says, and how it fits."""
     probes: tuple[ProbeRecord, ...] = ()
     """The real calls that were made, or are planned, to tell the hypotheses apart."""
+    advice: tuple[str, ...] = ()
+    """How more could be read of a running AWS."""
     uncertain: tuple[str, ...]
     notes: tuple[str, ...] = ()
 
@@ -219,8 +221,8 @@ def diagnose(
 
 
 def _headline(chain: Chain, beliefs: Beliefs) -> str:
-    """The verdict in words, and that AWS was seen to answer otherwise."""
-    words = chain_headline(chain)
+    """The verdict in words, and what AWS was seen to answer."""
+    words = "; ".join(filter(None, (chain_headline(chain), beliefs.tried)))
     return f"{words}, but AWS refused it" if beliefs.is_refused_anyway else words
 
 

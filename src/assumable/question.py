@@ -44,6 +44,8 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True):
     role_profile: str | None = None
     org_profile: str | None = None
     endpoint_url: str | None = None
+    like: str | None = None
+    """What the call is held against, which is read as well."""
 
     def refuse_mixture(self) -> None:
         """InputError when more than one world is chosen."""
@@ -101,12 +103,16 @@ def _live(choice: Choice, parameters: Mapping[str, Any], now: datetime, calls: A
     who, via_roles = choice.readers(), choice.via
     if choice.caller or "TargetPrincipal" in parameters:
         return read_live(
-            parameters, who, now=now, caller=choice.caller, via_roles=via_roles, calls=calls
-        )
+            parameters, who, now=now, caller=choice.caller, via_roles=via_roles, calls=calls,
+            like=choice.like or "",
+        )  # fmt: skip
     if choice.profile and unsecret(choice.profile) != choice.profile:
         raise InputError("is no name of a profile, and may be a secret", "--profile")
     client = read_client(choice.profile, os.environ)
-    return read_through(client, parameters or None, who, now=now, via_roles=via_roles, calls=calls)
+    return read_through(
+        client, parameters or None, who, now=now, via_roles=via_roles, calls=calls,
+        like=choice.like or "",
+    )  # fmt: skip
 
 
 def _refuse_role(choice: Choice, parameters: Mapping[str, Any]) -> None:
@@ -162,7 +168,7 @@ def borne(
         return Scenario(dump.read_trust_policy(choice.trust_policy, call.role_arn), call)
     from assumable.ask import read_bearer
 
-    return read_bearer(call, choice.readers(), calls=calls)
+    return read_bearer(call, choice.readers(), calls=calls, like=choice.like or "")
 
 
 def call_of_bearer(

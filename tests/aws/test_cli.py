@@ -9,8 +9,8 @@ import pytest
 
 from assumable.aws import clients
 from assumable.cli.main import main
-from tests.aws.accounts import Accounts
-from tests.worlds import DEPLOYER, ROLE, B, policy, trust
+from tests.aws.accounts import READ_IAM, Accounts
+from tests.worlds import DEPLOYER, ROLE, A, B, allow, policy, trust
 
 pytestmark = pytest.mark.demo
 
@@ -69,6 +69,73 @@ def test_a_profile_that_does_not_exist_is_a_finding(
         monkeypatch, capsys, "--profile", "deployer", "--role-profile", "nobody"
     )
     assert (status, "`nobody`" in errors) == (2, True)
+
+
+GOOD = f"arn:aws:iam::{B}:role/Good"
+
+
+def test_what_the_call_is_held_against_is_read_too(
+    accounts: Accounts, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Another role, and another caller."""
+    accounts.classic()
+    other = f"arn:aws:iam::{A}:user/other"
+    accounts.user("other", A, allow())
+    accounts.role("Good", B, trust({"AWS": DEPLOYER}))
+    accounts.iam[A].put_user_policy(
+        UserName="deployer",
+        PolicyName="Inline",
+        PolicyDocument=json.dumps(policy(allow(resource=[ROLE, GOOD]), READ_IAM)),
+    )
+    accounts.iam[B].update_assume_role_policy(
+        RoleName="DeployRole", PolicyDocument=json.dumps(policy(trust({"AWS": other})))
+    )
+    live = ("--profile", "deployer", "--role-profile", "auditor", "--endpoint-url", accounts.url)
+    rest = ("--assume", "organization=open", "--format", "json", "--like")
+    for like in (GOOD, other):
+        status, output, _ = why(monkeypatch, capsys, *live, *rest, like)
+        comparison = json.loads(output)["comparison"]
+        assert (status, comparison["works"]) == (1, True), like
+        assert [each["gate"] for each in comparison["differences"]] == ["trust"]
+
+
+@pytest.mark.parametrize(
+    ("like", "role_profile", "said"),
+    [
+        (f"arn:aws:iam::{B}:role/Nope", "auditor", f"there is no role/Nope in account {B}"),
+        (f"arn:aws:iam::{A}:user/nobody", "auditor", f"there is no user/nobody in account {A}"),
+        (GOOD, "", "role/Good was not read"),
+    ],
+)
+def test_nothing_is_compared_with_what_is_missing_or_unread(
+    accounts: Accounts,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    like: str,
+    role_profile: str,
+    said: str,
+) -> None:
+    accounts.classic()
+    accounts.role("Good", B, trust({"AWS": DEPLOYER}))
+    live = ["--profile", "deployer", "--endpoint-url", accounts.url, "--like", like]
+    live += ["--role-profile", role_profile] if role_profile else []
+    status, output, errors = why(monkeypatch, capsys, *live)
+    assert (status, output, errors.count("\n")) == (2, "", 1)
+    assert said in errors
+
+
+def test_an_unread_role_comes_with_how_to_read_it(
+    accounts: Accounts, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Once, and not where somebody reads it."""
+    accounts.classic()
+    live = ("--profile", "deployer", "--endpoint-url", accounts.url)
+    status, output, _ = why(monkeypatch, capsys, *live)
+    assert status == 3
+    assert f"next        --role-profile PROFILE reads account {B}; " in output
+    assert output.count("iam:GetRole on") == 1
+    for more in (("--role-profile", "auditor"), ("--format", "markdown")):
+        assert "next   " not in why(monkeypatch, capsys, *live, *more)[1]
 
 
 def test_an_unreadable_organization_can_be_assumed_open(

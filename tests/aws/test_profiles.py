@@ -378,3 +378,43 @@ def test_a_region_that_is_given_goes_where_the_profile_sends_it(
     words = ("--profile", "prod", "--region", "eu-west-1", "--format", "json")
     ran = machine.assumable("why", *READS, *words)
     assert json.loads(ran.output)["verdict"] == verdict
+
+
+NO_WAY = f"[profile prod]\nrole_arn = {ROLE}\nsource_profile = bsae\n"
+WANTS_ID = {"StringEquals": {"sts:ExternalId": "acme-42"}}
+OF_ANOTHER = {"StringEquals": {"sts:ExternalId": "${aws:PrincipalAccount}"}}
+
+
+@pytest.mark.parametrize(
+    ("statement", "more", "found"),
+    [
+        (None, "", "role-not-found"),
+        (trust({"AWS": USER}), "duration_seconds = 7200\n", "duration"),
+        (trust({"AWS": USER}, Condition=WANTS_ID), "external_id = acme-24\n", "external-id"),
+        (trust({"AWS": USER}, Condition=WANTS_ID), "external_id = acme-42\n", ""),
+        (trust({"AWS": USER}, Condition=OF_ANOTHER), "external_id = acme-42\n", ""),
+        (trust({"AWS": f"arn:aws:iam::{B}:root"}), "", ""),
+        ({**trust({"AWS": USER}), "Effect": "Deny"}, "", ""),
+    ],
+)
+def test_a_profile_without_credentials_hides_no_fault_that_the_role_has_for_everybody(
+    machine: Machine, statement: dict[str, Any] | None, more: str, found: str
+) -> None:
+    """Nothing is said that depends on who calls."""
+    if statement is not None:
+        machine.role("DeployRole", B, statement)
+    machine.config(NO_WAY + more)
+    answer = machine.why(*WHOAMI)[1]
+    named = [cause.partition(" ")[0] for cause in causes(answer)]
+    assert named == ["client-config", *filter(None, [found])]
+
+
+def test_a_profile_that_does_not_exist_hides_no_role_that_does_not_either(
+    machine: Machine,
+) -> None:
+    machine.config(ONE_HOP)
+    ask = ("sts", "assume-role", "--role-arn", ROLE, "--role-session-name", "deploy")
+    answer = machine.why("aws", *ask, "--profile", "porduction")[1]
+    assert {cause.partition(" ")[0] for cause in causes(answer)} == {
+        "client-config", "role-not-found",
+    }  # fmt: skip

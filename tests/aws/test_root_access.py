@@ -39,7 +39,7 @@ class Account(Recorded):
         known = super()._send(service, operation, parameters)
         match operation:
             case "GetUser":
-                return {"User": {"Arn": self.who.arn, "UserId": self.who.unique_id}}
+                return {"User": {"Arn": self.identity.arn, "UserId": "AIDAEXAMPLE"}}
             case "ListUserPolicies":
                 return {"PolicyNames": ["Own"]}
             case "GetUserPolicy":

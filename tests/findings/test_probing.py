@@ -260,6 +260,7 @@ def test_a_call_that_passes_whole_leaves_nothing() -> None:
     found = tried(unread(DurationSeconds=7200), truth)
     assert not found.hypotheses
     assert found.notes[-1] == PASSED
+    assert found.headline.endswith("; AWS allowed it when it was tried")
     assert found.verdict == "conditional"
 
 
@@ -406,3 +407,20 @@ def test_the_caller_who_called_exists() -> None:
     live = type(world)(accounts=world.accounts, organizations=(), complete=False)
     assert isinstance(live.accounts[A], Unknown)
     assert "caller-not-found" not in shares(diagnose(live, call))
+
+
+def test_a_refusal_stands_in_the_headline() -> None:
+    """Of the call itself: one without its MFA code is another call."""
+    truth = classic(identity=[ALL], trust_statements=[trust({"AWS": f"{DEPLOYER}2"})])
+    found = tried(unread(), truth)
+    assert found.verdict == "conditional"
+    assert found.headline == "depends on what is not known; AWS refused it when it was tried"
+    code = {"SerialNumber": f"arn:aws:iam::{A}:mfa/deployer", "TokenCode": "123456"}
+    assert "AWS refused" not in tried(unread(**code), truth).headline
+
+
+def test_a_plan_and_an_answer_that_never_came_say_nothing_of_aws() -> None:
+    world, call = parsed(unread())
+    assert "tried" not in diagnose(world, call, probe="plan").headline
+    failed = diagnose(world, call, probe=lambda _: ProbeReply(passed=False, message="no route"))
+    assert "tried" not in failed.headline

@@ -49,7 +49,8 @@ def test_it_reads_as_before(name: str, snapshot: SnapshotAssertion) -> None:
 @pytest.mark.parametrize("name", SHOWN)
 def test_the_section_is_short_and_says_what_priors_are(name: str) -> None:
     answer = terminal.render(SHOWN[name]())
-    section = answer.partition("if refused")[2].partition("\n\n")[0].splitlines()
+    label = "refused because" if name == "probed" else "if refused"
+    section = answer.partition(label)[2].partition("\n\n")[0].splitlines()
     assert len(section) <= 6
     assert "priors from 241 public failures" in section[0]
     assert "not evidence" in section[0]

@@ -257,7 +257,8 @@ def test_an_open_answer_says_nothing_twice() -> None:
     text = terminal.render(diagnosed(SHOWN["organization-unknown"]))
     assert "allowed if" not in text
     settled = "(organizations:DescribeOrganization would settle it)"
-    assert f"not known   the caller's SCPs {settled}" in text
+    unread = "not known   the caller's SCPs and the RCPs of the role's account"
+    assert f"{unread} {settled}" in " ".join(text.split()).replace("not known ", "not known   ")
     assert terminal.render(diagnosed(SHOWN["one-side-unknown"])).count("allowed if  ") == 1
 
 

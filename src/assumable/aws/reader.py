@@ -95,10 +95,15 @@ class Reader:
         """`unique_id` is that of the caller's principal, where AWS has said it."""
         self.call, self._connections, self._unique_id = call, connections, unique_id
         self._hops = hops(call)
+        self._compared: tuple[Call, ...] = ()
         self._accounts = Accounts()
         self._tried: set[str] = set()
         org = connections.of_organization
         self._organizations = Organizations(self._by_account(), [org] if org else [])
+
+    def also(self, call: Call) -> None:
+        """Offers what another call needs as well, as far as it is in the same accounts."""
+        self._compared = hops(call)
 
     def scenario(self) -> Scenario:
         """The world as far as it is known, and the call in it."""
@@ -126,12 +131,13 @@ class Reader:
     # What there is to read; of two readers of one part the later one counts
 
     def _offers(self) -> Iterator[Part]:
-        for hop in self._hops:
+        for hop in (*self._hops, *self._compared):
             role = arn.parse_role(hop.role_arn)
             if role is not None:
                 yield f"iam:GetRole on {role}", partial(self._read_role, role)
         yield from self._of_chain()
-        yield from self._of_caller()
+        for call in (*self._compared[:1], self.call):
+            yield from self._of_caller(call)
         yield from self._of_provider()
         yield from self._of_network()
         for account in self._account_ids():
@@ -155,22 +161,25 @@ class Reader:
 
     def _of_chain(self) -> Iterator[Part]:
         """The roles whose sessions make later hops: their own policies count there."""
-        for hop in self._hops:
+        for hop in (*self._hops, *self._compared):
             role = None
             if isinstance(hop.caller, RoleCaller):
                 role = self._accounts.role_named(hop.caller_account, hop.caller.role_name)
             if role is not None:
-                yield f"iam:ListRolePolicies on {role.arn}", partial(self._read_own_role, role.arn)
+                yield (
+                    f"iam:ListRolePolicies on {role.arn}",
+                    partial(self._read_own_role, role.arn, ""),
+                )
 
-    def _of_caller(self) -> Iterator[Part]:
-        caller = self.call.caller
+    def _of_caller(self, call: Call) -> Iterator[Part]:
+        caller, unique_id = call.caller, self._unique_id if call is self.call else None
         if isinstance(caller, UserCaller):
-            yield f"iam:GetUser on {caller.arn}", partial(self._read_user, caller.arn)
+            yield f"iam:GetUser on {caller.arn}", partial(self._read_user, caller.arn, unique_id)
         elif isinstance(caller, RoleCaller):
             parts = arn.parse(caller.arn)
             partition = parts.partition if parts else "aws"
-            own = f"arn:{partition}:iam::{self.call.caller_account}:role/{caller.role_name}"
-            yield f"iam:GetRole on {own}", partial(self._read_own_role, own)
+            own = f"arn:{partition}:iam::{call.caller_account}:role/{caller.role_name}"
+            yield f"iam:GetRole on {own}", partial(self._read_own_role, own, unique_id)
 
     def _of_provider(self) -> Iterator[Part]:
         name = "" if self.call.is_signed else self.call.identity_provider
@@ -190,8 +199,9 @@ class Reader:
 
     def _of_levels(self) -> Iterator[Part]:
         """SCPs of the accounts that call in some hop, RCPs of those whose roles are asked for."""
-        callers = tuple(hop.caller_account for hop in self._hops)
-        roles = tuple(hop.role_account for hop in self._hops)
+        every = (*self._hops, *self._compared)
+        callers = tuple(hop.caller_account for hop in every)
+        roles = tuple(hop.role_account for hop in every)
         for organization in self._organizations.organizations:
             for layer, accounts in ((Layer.SCP, callers), (Layer.RCP, roles)):
                 attach = partial(self._organizations.attach, layer, organization.id, accounts)
@@ -199,25 +209,26 @@ class Reader:
 
     # Reading
 
-    def _read_user(self, user_arn: str) -> None:
+    def _read_user(self, user_arn: str, unique_id: str | None) -> None:
         connection = self._reader_of(user_arn)
         if isinstance(connection, Unknown):
             self._accounts.unread(arn.account_of(user_arn), connection)
             return
-        user = read_user(connection, user_arn, self._unique_id)
+        user = read_user(connection, user_arn, unique_id)
         if user is None or user.arn != user_arn:
             self._accounts.missing(user_arn)
         if user is not None:
             self._accounts.add(user)
 
-    def _read_own_role(self, role_arn: str) -> None:
+    def _read_own_role(self, role_arn: str, unique_id: str | None) -> None:
         """A role whose sessions call, with its policies."""
         connection = self._reader_of(role_arn)
         if isinstance(connection, Unknown):
             self._accounts.unread(arn.account_of(role_arn), connection)
             return
         known = self._accounts.role(role_arn)
-        unique_id = known.unique_id if known is not None else self._unique_id
+        if known is not None:
+            unique_id = known.unique_id
         role = read_own_role(connection, role_arn, unique_id)
         if role is None:
             self._accounts.missing(role_arn)

@@ -161,4 +161,4 @@ def _scenario(options: Mapping[str, Any]) -> Chosen:
 
 def choice_of(options: Mapping[str, Any]) -> Choice:
     """What the options say of the world and of who asks."""
-    return Choice(**{name: options[name] for name in Choice.__struct_fields__})
+    return Choice(**{name: options[name] for name in Choice.__struct_fields__ if name in options})

@@ -12,7 +12,7 @@ import msgspec
 
 from assumable.cli import probe_options, token_options
 from assumable.cli.choice import AwsStyle, call_options, scenario_of, sides_of
-from assumable.compare import exchanged
+from assumable.compare import exchanged, refuse_unread
 from assumable.diagnose import Diagnosis, diagnose
 from assumable.engine.evaluate import Verdict
 from assumable.formats.scenario import Scenario
@@ -22,6 +22,7 @@ from assumable.question import as_assumed, assumptions
 _BEHIND = "--"
 EXIT_CODES = {Verdict.ALLOWED: 0, Verdict.DENIED: 1, Verdict.CONDITIONAL: 3}
 _PATH = click.Path(path_type=Path)
+_FILES = ("scenario", "snapshot", "trust_policy", "caller_policy")
 
 
 class WithCommand(AwsStyle):
@@ -101,7 +102,8 @@ def _ask(options: Mapping[str, Any], on_command: tuple[str, ...] = ()) -> NoRetu
     world, call = as_assumed(given, assumptions(options["assume"]))
     like = options["like"] or ""
     if like:
-        exchanged(world, call, like)  # an error names what was given, not its pseudonym
+        exchanged(call, like)  # an error names what was given, not its pseudonym
+        refuse_unread(world, like)
     error, probe = probe_options.observed(options, call), probe_options.prober(options, call)
     if options["redact"]:
         from assumable.cli.redaction import redacted
@@ -111,9 +113,27 @@ def _ask(options: Mapping[str, Any], on_command: tuple[str, ...] = ()) -> NoRetu
     diagnosis = diagnose(
         world, call, expected=options["expect"] or "", like=like, error=error, probe=probe
     )
-    diagnosis = token_options.with_file(diagnosis, file)
+    diagnosis = token_options.with_file(_advised(diagnosis, options), file)
     diagnosis = msgspec.structs.replace(diagnosis, notes=(*diagnosis.notes, *notes, *on_command))
     _answer(diagnosis, world, options)
+
+
+def _advised(diagnosis: Diagnosis, options: Mapping[str, Any]) -> Diagnosis:
+    """The answer with how the role's account can be read, where nobody could: in a running AWS."""
+    call = diagnosis.call
+    unread = any(
+        unknown.settle.startswith(f"iam:GetRole on {call.role_arn}")
+        for unknown in diagnosis.unknowns
+    )
+    is_theirs = call.api == "AssumeRole" and call.role_account != call.caller_account
+    if not (unread and is_theirs) or options["role_profile"] or any(map(options.get, _FILES)):
+        return diagnosis
+    advice = (
+        f"--role-profile PROFILE reads account {call.role_account}; `assumable permissions --for "
+        "CALLER ROLE` says what that needs; or its administrator runs `assumable export-side "
+        "--role`"
+    )
+    return msgspec.structs.replace(diagnosis, advice=(advice,))
 
 
 def _answer_sides(options: Mapping[str, Any]) -> NoReturn:

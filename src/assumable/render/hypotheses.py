@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from assumable.beliefs import TRIED_REFUSED
 from assumable.diagnose import Diagnosis
 from assumable.findings.fix import CALLER
 from assumable.findings.hypotheses import MANAGEMENT, Hypothesis
@@ -12,7 +13,7 @@ from assumable.render.sections import Line
 
 _MOST = 4
 """Hypotheses that are shown: with the lines around them the section has six."""
-_LABEL = "if refused  "
+_LABEL, _LABEL_REFUSED = "if refused  ", "refused because "
 _INDENT = " " * len(_LABEL)
 
 
@@ -23,7 +24,8 @@ def lines(diagnosis: Diagnosis) -> Iterator[Line]:
         yield from _error(diagnosis.error)
     if diagnosis.hypotheses:
         yield Line()
-        yield from _hypotheses(diagnosis.hypotheses)
+        label = _LABEL_REFUSED if TRIED_REFUSED in diagnosis.headline else _LABEL
+        yield from _hypotheses(diagnosis.hypotheses, label)
     if diagnosis.probes:
         yield Line()
         for number, probe in enumerate(diagnosis.probes, 1):
@@ -53,14 +55,14 @@ def _told(said: ErrorView | ProbeRecord) -> str:
     return "; ".join(parts)
 
 
-def _hypotheses(hypotheses: Sequence[Hypothesis]) -> Iterator[Line]:
+def _hypotheses(hypotheses: Sequence[Hypothesis], label: str) -> Iterator[Line]:
     counted = sum(sum(counts.values()) for counts in priors().values())
     first = hypotheses[0]
     kind = f" ({first.prior_of} of {first.prior_kind})" if first.prior_of else ""
     source = f"priors from {counted} public failures{kind}, not evidence"
     is_sure = first.certainty == "confirmed" and len(hypotheses) == 1
     yield Line(
-        _LABEL, f"{'one cause is left' if is_sure else 'most likely first'}; {source}", "bold"
+        label, f"{'one cause is left' if is_sure else 'most likely first'}; {source}", "bold"
     )
     shown = [each for each in hypotheses[:_MOST] if each.share >= _SHOWN] or hypotheses[:1]
     for each in shown:

@@ -4,13 +4,14 @@ Colour only repeats what is said. Signs stand for words, and `plain` writes the 
 """
 
 import io
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 
 from rich.console import Console
 from rich.text import Text
 
 from assumable import arn
-from assumable.diagnose import CallView, Diagnosis
+from assumable.diagnose import CallView, Diagnosis, UnknownView
 from assumable.engine.evaluate import Verdict
 from assumable.findings.checklist import ChecklistRow
 from assumable.findings.commands import LIST_DEVICES
@@ -32,6 +33,7 @@ _VERDICTS = {
     Verdict.DENIED: ("✗", "DENIED", "bold red"),
     Verdict.CONDITIONAL: ("?", "CONDITIONAL", "bold yellow"),
 }
+_HOP = re.compile(r"^hop \d+(?: and \d+)*: ")
 _MOST = 25
 """Findings, notes or unknown parts that are shown."""
 
@@ -199,7 +201,20 @@ def _open_questions(diagnosis: Diagnosis, screen: Screen) -> Iterator[Text]:
     yield Text()
     if DEPENDS in diagnosis.headline:  # else it says the same
         yield from _section(sections.allowed_if(diagnosis), screen)
-    for unknown in diagnosis.unknowns[:_MOST]:
+    unknowns = _by_cure(diagnosis.unknowns)
+    for unknown in unknowns[:_MOST]:
+        yield from wrapped("not known   ", unknown, screen)
+    yield from _left_out(unknowns, "unknown parts", screen)
+    for text in diagnosis.advice:
+        yield from wrapped("next        ", text, screen)
+
+
+def _by_cure(unknowns: Iterable[UnknownView]) -> tuple[str, ...]:
+    """What is not known, with what would settle it: what one thing settles stands together."""
+    parts: dict[tuple[str, str, str], list[str]] = {}
+    for unknown in unknowns:
+        what = _HOP.sub("", unknown.what)
+        hop = unknown.what.removesuffix(what)
         settle = f" ({unknown.settle} would settle it)" if unknown.settle else ""
-        yield from wrapped("not known   ", unknown.what + settle, screen)
-    yield from _left_out(diagnosis.unknowns, "unknown parts", screen)
+        parts.setdefault((hop, settle, "" if settle else what), []).append(what)
+    return tuple(hop + " and ".join(whats) + settle for (hop, settle, _), whats in parts.items())
