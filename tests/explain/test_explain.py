@@ -231,3 +231,15 @@ def test_exit_status_from_the_shell() -> None:
     assert run.returncode == 2
     assert run.stderr.startswith("assumable: `hello` is no cause")
     assert run.stderr.count("\n") == 1
+
+
+def test_a_file_is_read_and_one_that_is_not_there_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("error.txt").write_text(f"{DENIED}\n", encoding="utf-8")
+    assert explained("error.txt") == explained(DENIED)
+    Path("external-id").write_text(DENIED, encoding="utf-8")
+    assert explained("external-id").startswith("# AS301 external-id\n")
+    with pytest.raises(InputError, match=r"^nope\.txt: no such file$"):
+        explained("nope.txt")

@@ -8,6 +8,7 @@ import sys
 import textwrap
 import unicodedata
 from collections.abc import Iterator
+from pathlib import Path
 
 import click
 
@@ -35,6 +36,7 @@ _TOP = 5
 _COLUMN = 28
 _COLOR = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
 _UNSIGNED = ("AssumeRoleWithWebIdentity", "AssumeRoleWithSAML")
+_FILE_NAME = re.compile(r"[\w.~-]*/[\w./~-]*|[\w.-]+\.(?:txt|log|json|ya?ml|out|err|md|xml|html?)")
 _MASKED = re.compile(r"\*\*|[<>…]|\.\.\.|X{4}")
 # The cause that no check establishes from a world, so that the registry does not know it.
 _WITHOUT_CHECK = {
@@ -43,17 +45,19 @@ _WITHOUT_CHECK = {
 
 
 @click.command(name="explain", context_settings={"help_option_names": ["-h", "--help"]})
-@click.argument("words", nargs=-1, metavar="CODE | CAUSE | ERROR TEXT | -")
+@click.argument("words", nargs=-1, metavar="CODE | CAUSE | ERROR TEXT | FILE | -")
 def command(words: tuple[str, ...]) -> None:
     """What does this error text or cause mean, and what does it rule out?
 
-    CODE is one like AS301, CAUSE one like external-id; - reads the error text from standard input.
+    CODE is one like AS301, CAUSE one like external-id. FILE holds the error text, and - reads it
+    from standard input.
     Without any: which cause it may be, by error text and by symptom.
     """
     if not words:
         _show(_read("index"))
         return
-    text = readable(_standard_input() if words == ("-",) else " ".join(words))
+    given = " ".join(words)
+    text = readable(given if _page(given) else pasted(given))
     if not text:
         raise InputError("nothing to explain", "", _ACCEPTED)
     page = _page(text)
@@ -91,6 +95,27 @@ def _rule(name: str) -> str:
         return f"{name}: see docs/rules.md, which lists the rules and where each comes from"
     choices = " or ".join(f"{name}={word}" for word in item.values)
     return f"{name}: {item.question} See docs/rules.md; --assume {choices} decides it."
+
+
+def pasted(value: str) -> str:
+    """The beginning of a text that is given itself, in a file, or on standard input as `-`.
+
+    InputError for what looks like the name of a file and is none.
+    """
+    if value == "-":
+        return _standard_input()
+    path = Path(value.removeprefix("file://"))
+    try:
+        if path.is_file():
+            with path.open("rb") as file:
+                return file.read(_MAX_INPUT).decode(errors="replace")
+    except (OSError, ValueError):  # too long a name, for one, as texts are
+        pass
+    if value.startswith("file://"):
+        raise InputError("cannot be read", value)
+    if _FILE_NAME.fullmatch(value):
+        raise InputError("no such file", value)
+    return value
 
 
 def _is_terminal() -> bool:
