@@ -112,7 +112,7 @@ class AwsStyle(click.Command):
         return rest
 
     def _refuse(self, ctx: click.Context, word: str) -> NoReturn:
-        """What was meant by a word without a flag; half of a token may be in it: it is not shown."""
+        """Say what was meant by a word without a flag, which may be half of a token: not shown."""
         flags = {option for each in self.params for option in each.opts}
         advice = "put quotes around a value with spaces"
         if word.endswith((".yaml", ".yml", ".json")) and "--scenario" in flags:
