@@ -163,7 +163,7 @@ def test_web_identity_leads_to_the_token() -> None:
         ('The source_profile "deployr" referenced in the profile "a b" does not exist.', "'a b'"),
         ("The config profile (prdo) could not be found", "prdo"),
         (
-            "Infinite loop in credential configuration detected. … profile one which has been visited",
+            "Infinite loop in credential configuration … profile one which has been visited",
             "one",
         ),
     ],
