@@ -35,6 +35,7 @@ from assumable.findings.loose import loose_notes
 from assumable.findings.naming import Names
 from assumable.findings.observed import ErrorView, Observed, place_shown
 from assumable.findings.probing import ProbeRecord
+from assumable.findings.region_notes import region_notes
 from assumable.findings.residual import Requirement, Residual, residual_of, residual_of_fixes
 from assumable.findings.uncertain import as_notes, uncertain
 from assumable.model.call import Call, SamlCaller
@@ -384,6 +385,7 @@ def _notes(chain: Chain, mattered: list[tuple[str, ...]]) -> Iterator[str]:
 
 def _notes_on(decision: Decision) -> Iterator[str]:
     yield from call_notes(decision.facts)
+    yield from region_notes(decision.facts)
     yield from token_notes(decision.facts)
     yield from loose_notes(decision)
     for policy in (decision.facts.trust, *decision.facts.identity_policies):

@@ -41,6 +41,8 @@ _REFUSALS = frozenset((
 ))  # fmt: skip
 """Codes of calls that were refused for what they are; the rest is about the moment."""
 _SECRET = frozenset(("TokenCode", "WebIdentityToken", "SAMLAssertion", "ProvidedContexts"))
+_BY_ITSELF = frozenset(("env", "container-role", "iam-role"))
+"""Where credentials are found whoever looks for them, and whatever the profile is."""
 _AT_ONCE = 4
 """Diagnoses under way; one that is over its budget counts until it has ended."""
 _AWS_HOST = re.compile(
@@ -105,7 +107,7 @@ def install(
     the profiles do what they do in `assumable why`. `budget` is in seconds: no error is held back
     for longer. InputError for one that is no positive number.
     """
-    if not 0 < budget < threading.TIMEOUT_MAX:
+    if not isinstance(budget, int | float) or not 0 < budget < threading.TIMEOUT_MAX:
         raise InputError("must be a positive number of seconds", "budget")
     settings = Settings(
         snapshot=None if snapshot is None else Path(snapshot),
@@ -354,6 +356,7 @@ def _by_hand(refusal: _Refusal, settings: Settings) -> str:
         more |= {"--snapshot": settings.snapshot, "--caller": caller.arn if signed else None}
     else:
         more |= {
+            "--profile": _profile(refusal),
             "--caller-profile": settings.caller_profile,
             "--role-profile": settings.role_profile,
             "--org-profile": settings.org_profile,
@@ -361,3 +364,21 @@ def _by_hand(refusal: _Refusal, settings: Settings) -> str:
         }
     said = [f"{flag} {shlex.quote(str(value))}" for flag, value in more.items() if value]
     return " ".join(["assumable why", flags, *said])
+
+
+def _profile(refusal: _Refusal) -> str:
+    """The profile with the credentials of the call; PROFILE, for people to fill in, if none has.
+
+    A client does not know which one it was made with. Empty where none is needed.
+    """
+    from botocore.session import Session
+
+    credentials = refusal.credentials
+    if credentials is None or credentials.method in _BY_ITSELF:
+        return ""
+    if getattr(credentials, "refresh_needed", None) is None:  # a look at these sends nothing
+        for name, settings in Session().full_config["profiles"].items():
+            key = settings.get("aws_access_key_id")
+            if key and key == credentials.access_key and "role_arn" not in settings:
+                return str(name)
+    return "PROFILE"

@@ -271,6 +271,7 @@ def _plan(chain: Chain, proved: _Repair) -> Plan:
     ordered = tuple(sorted(proved.fixes, key=lambda fix: not fix.is_request_only))
     after = proved.after
     calls = _calls(ordered, after)
+    edits = edit_commands(ordered, after.world, after.call)
     return Plan(
         fixes=tuple(fix.id for fix in ordered),
         owners=_owners(ordered),
@@ -279,7 +280,7 @@ def _plan(chain: Chain, proved: _Repair) -> Plan:
         headline_after=chain_headline(after),
         residual_after=chain_residual(after),
         blast_radius=who_gains(chain, ordered, after),
-        commands=(*edit_commands(ordered, after.world, after.call), *calls),
+        commands=(*(edit for edit in edits if edit not in calls), *calls),
         calls=len(calls),
         first=needed_for(ordered, chain.world, after.world),
         scenario_patch=scenario_patch(ordered, chain.world, chain.call),

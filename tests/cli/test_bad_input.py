@@ -252,6 +252,29 @@ def test_an_uncaught_exception_exits_70(
     assert "claim" not in line
 
 
+def test_an_interrupt_while_modules_load_shows_no_traceback() -> None:
+    """Whenever it comes: click itself is only being found here."""
+    code = (
+        "import os, signal, sys\n"
+        "class Slow:\n"
+        "    def find_spec(self, name, *_):\n"
+        "        if name == 'click':\n"
+        "            os.kill(os.getpid(), signal.SIGINT)\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "sys.meta_path.insert(0, Slow())\n"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code + MAIN], capture_output=True, text=True, check=False
+    )
+    assert (result.returncode, result.stdout, result.stderr) == (130, "", "")
+
+
+def test_a_command_that_is_nearly_one_names_it() -> None:
+    """And only then."""
+    assert run("wyh").stderr == "assumable: No such command 'wyh'. Did you mean 'why'?\n"
+    assert run("nonsense").stderr == "assumable: No such command 'nonsense'.\n"
+
+
 @pytest.mark.parametrize(
     "arguments",
     [

@@ -1,6 +1,7 @@
 """`assumable why -- COMMAND` where no AWS is needed: worlds from files, and contradictions."""
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -78,3 +79,26 @@ def test_a_file_that_holds_its_own_call_takes_no_command(flag: str, tmp_path: Pa
 def test_only_the_words_behind_the_sign_are_a_command() -> None:
     """Words that belong to no flag are still no command."""
     assert "belong to no flag" in run("why", *ASSUME[:2]).stderr
+
+
+QUOTES = "put quotes around a value with spaces"
+
+
+@pytest.mark.parametrize(
+    ("words", "advice"),
+    [
+        (("why", "aws", "s3", "ls", "--human-readable"), "assumable why -- aws …"),
+        (("why", "--plain", "aws", "s3", "ls"), "assumable why -- aws …"),
+        (("run", "aws", "s3", "ls"), "assumable run -- aws …"),
+        (("run", sys.executable, "-c", "1"), "assumable run -- COMMAND…"),
+        (("why", "case.yaml"), "--scenario FILE?"),
+        (("why", ROLE), "--role-arn ARN?"),
+        (("why", "--external-id", "two", "words"), QUOTES),
+        (("export-side", "aws", "s3", "ls"), QUOTES),
+    ],
+)
+def test_a_word_without_a_flag_is_told_its_place(words: tuple[str, ...], advice: str) -> None:
+    result = run(*words)
+    assert (result.returncode, result.stdout, result.stderr.count("\n")) == (2, "", 1)
+    assert "some words belong to no flag: " in result.stderr
+    assert result.stderr.endswith(f"{advice}\n")

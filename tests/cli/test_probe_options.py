@@ -55,11 +55,19 @@ def test_under_pseudonyms_the_text_is_still_of_the_call(tmp_path: Path) -> None:
     assert B not in result.stdout
 
 
-@pytest.mark.parametrize("missing", ["", "file:///no/such/file"])
-def test_an_error_that_is_not_there_is_bad_input(missing: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("missing", "said"),
+    [
+        ("", "--error: holds no text"),
+        ("file:///no/such/file", "file:///no/such/file: cannot be read"),
+        ("nope.txt", "nope.txt: no such file"),
+        ("logs/nope", "logs/nope: no such file"),
+    ],
+)
+def test_an_error_that_is_not_there_is_bad_input(missing: str, said: str, tmp_path: Path) -> None:
     result = run("why", "--scenario", written(tmp_path, "s.json", UNREAD), "--error", missing)
     assert result.returncode == 2
-    assert "--error" in result.stderr
+    assert result.stderr.startswith(f"assumable: {said}")
 
 
 def test_a_file_has_nobody_to_be_probed(tmp_path: Path) -> None:

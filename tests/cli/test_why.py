@@ -482,3 +482,19 @@ def test_like_names_what_is_there(tmp_path: Path) -> None:
             assert result.stdout == ""
             missing = f"there is no {arn.display_name(like)} in account {arn.account_of(like)}"
             assert result.stderr == f"assumable: --like: {missing} ({known})\n"
+
+
+def test_a_profile_that_is_chosen_instead_is_run_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Choosing it and calling with it are one command."""
+    (tmp_path / "config").write_text(f"[profile prod]\nrole_arn = {ROLE}\nsource_profile = mine\n")
+    keys = "aws_access_key_id = X\naws_secret_access_key = x\n"
+    (tmp_path / "credentials").write_text(f"[mine]\n{keys}")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    shown = run("why", "--profile", "prdo").stdout
+    assert "because  there is no profile `prdo`; did you mean `prod`?\n" in shown
+    assert shown.count("aws sts get-caller-identity --profile prod\n") == 1
+    assert "run   this\n      1  as you\n" in shown

@@ -149,10 +149,34 @@ def test_client_error_leads_to_the_profile() -> None:
     assert "aws sts get-caller-identity --profile PROFILE" in text
 
 
-def test_web_identity_leads_to_a_scenario() -> None:
+def test_web_identity_leads_to_the_token() -> None:
     text = explained("Not authorized to perform sts:AssumeRoleWithWebIdentity")
-    assert "assumable why --scenario FILE" in text
-    assert "--role-arn" not in text
+    assert "\n  assumable why --role-arn ROLE-ARN --web-identity-token FILE --profile" in text
+    assert "\n  assumable why --role-arn ROLE-ARN --github repo=OWNER/REPO ref=REF" in text
+    text = explained("Not authorized to perform sts:AssumeRoleWithSAML")
+    assert "\n  assumable why --role-arn ROLE-ARN --saml-assertion FILE --profile" in text
+
+
+@pytest.mark.parametrize(
+    ("text", "profile"),
+    [
+        ('The source_profile "deployr" referenced in the profile "a b" does not exist.', "'a b'"),
+        ("The config profile (prdo) could not be found", "prdo"),
+        (
+            "Infinite loop in credential configuration … profile one which has been visited",
+            "one",
+        ),
+    ],
+)
+def test_a_profile_that_the_text_names_is_asked_about(text: str, profile: str) -> None:
+    assert f"\n  assumable why --profile {profile}\n" in explained(text)
+
+
+def test_without_a_name_the_client_says_whose_credentials_it_has() -> None:
+    text = explained("Unable to locate credentials. You can configure credentials by running")
+    assert "aws sts get-caller-identity --profile PROFILE" in text
+    masked = explained("The config profile (***) could not be found")
+    assert "aws sts get-caller-identity --profile PROFILE" in masked
 
 
 @pytest.mark.parametrize("words", [
@@ -231,3 +255,15 @@ def test_exit_status_from_the_shell() -> None:
     assert run.returncode == 2
     assert run.stderr.startswith("assumable: `hello` is no cause")
     assert run.stderr.count("\n") == 1
+
+
+def test_a_file_is_read_and_one_that_is_not_there_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("error.txt").write_text(f"{DENIED}\n", encoding="utf-8")
+    assert explained("error.txt") == explained(DENIED)
+    Path("external-id").write_text(DENIED, encoding="utf-8")
+    assert explained("external-id").startswith("# AS301 external-id\n")
+    with pytest.raises(InputError, match=r"^nope\.txt: no such file$"):
+        explained("nope.txt")

@@ -176,3 +176,34 @@ def test_faults_that_no_fix_mends_together_are_told_apart() -> None:
     found = [f for f in diagnosed(scenario).findings if f.cause == "identity-explicit-deny"]
     assert len(found) == 2
     assert B not in found[0].owner
+
+
+@pytest.mark.parametrize(
+    ("role_arn", "title"),
+    [
+        ("arn:aws:iam::22222222222:role/DeployRole", "the account ID has 11 digits, 12 are needed"),
+        ("arn:aws:iam::prod:role/DeployRole", "the account ID is not made of 12 digits"),
+        (f"arn:aws:iam::{B}:user/bob", "RoleArn names a user, not a role"),
+        (f"arn:aws:s3:{B}:x:user/bob", "there is no such role"),
+    ],
+)
+def test_an_arn_that_is_no_roles_is_told_what_is_wrong(role_arn: str, title: str) -> None:
+    assert titled(classic(RoleArn=role_arn)) == title
+
+
+def in_region(region: str, **more: Any) -> list[str]:
+    """The notes on a call at the endpoint of a Region."""
+    scenario = classic()
+    scenario["call"]["network"] = {"region": region}
+    for account, regions in more.get("regions", {}).items():
+        scenario["accounts"][account]["Regions"] = regions
+    return [note for note in diagnosed(scenario).notes if region in note]
+
+
+def test_a_region_that_is_not_known_is_told_the_closest() -> None:
+    (note,) = in_region("us-esat-1")
+    assert note.endswith("known when this version was made: did you mean us-east-1?")
+    assert in_region("moon")[0].endswith("when this version was made")
+    assert in_region("us-east-1") == in_region("mx-central-1") == []
+    listed = [{"RegionName": "us-esat-1", "OptInStatus": "opt-in-not-required"}]
+    assert in_region("us-esat-1", regions={A: listed}) == []

@@ -77,8 +77,10 @@ def test_a_call_that_its_caller_can_mend_comes_with_the_one_that_works(
     hook.install(snapshot=snapshot, budget=60)
     text = note(refused(sts(server), RoleArn=GUARDED, RoleSessionName="deploy-session"))
     assert "fix A (you): " in text
-    assert text.endswith(
-        f"\n  run:  aws sts assume-role --role-arn {GUARDED} --role-session-name deploy-session "
+    *_, works, more = text.split("\n")
+    assert more.startswith("  more: assumable why --role-arn ")
+    assert works == (
+        f"  run:  aws sts assume-role --role-arn {GUARDED} --role-session-name deploy-session "
         "--external-id the-right-one"
     )
 
@@ -221,8 +223,34 @@ def test_over_budget_the_note_says_how_to_ask_by_hand(server: Server) -> None:
     assert first == "assumable: no diagnosis: there was none within 0.2 s"
     assert last == (
         f"  more: assumable why --role-arn {ROLE} --role-session-name deploy-session "
-        f"--region eu-central-1 --endpoint-url {server.url}"
+        f"--region eu-central-1 --profile PROFILE --endpoint-url {server.url}"
     )
+
+
+def test_the_profile_is_the_one_with_the_keys_of_the_call(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.refusals = {"AssumeRole": DENIED}
+    Path(os.environ["AWS_SHARED_CREDENTIALS_FILE"]).write_text(
+        f"[other]\naws_access_key_id = X\naws_secret_access_key = x\n"
+        f"[deployer]\naws_access_key_id = {KEY}\naws_secret_access_key = {SECRET}\n"
+    )
+    Path(os.environ["AWS_CONFIG_FILE"]).write_text(
+        f"[profile prod]\nrole_arn = {ROLE}\nsource_profile = deployer\n"
+        f"endpoint_url = {server.url}\n"
+    )
+    hook.install(budget=0.2)
+    client = Session(profile_name="deployer").client("sts", endpoint_url=server.url)
+    assert " --profile deployer " in notes(refused(client))[0].split("\n")[-1]
+    of_a_role = Session(profile_name="prod").client("sts")
+    assert (
+        " --profile deployer "
+        in notes(refused(of_a_role, "get_session_token", DurationSeconds=900))[0]
+    )
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", KEY)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", SECRET)
+    of_the_environment = Session().client("sts", endpoint_url=server.url)
+    assert "--profile" not in notes(refused(of_the_environment))[0]
 
 
 def test_servers_that_hang_hold_up_neither_errors_nor_the_end_of_the_process(
@@ -369,7 +397,8 @@ def test_a_token_is_diagnosed_from_a_snapshot(server: Server, snapshot: Path) ->
 
 
 def test_a_budget_must_be_a_positive_number() -> None:
-    for budget in (0, -1, float("nan"), float("inf")):
+    given: list[Any] = [0, -1, float("nan"), float("inf"), "x", None]
+    for budget in given:
         with pytest.raises(InputError, match="budget: must be a positive number of seconds"):
             hook.install(budget=budget)
 

@@ -1,11 +1,13 @@
 """Which world and which call the options of `why` and `export-side` choose."""
 
+import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
+from assumable import arn
 from assumable.cli import readers, token_options
 from assumable.errors import InputError
 from assumable.formats.command import parameters_from_flags
@@ -86,8 +88,13 @@ def call_options(command: Callable[..., None]) -> Callable[..., None]:
 class AwsStyle(click.Command):
     """Takes several values after one flag, as the `aws` command does."""
 
+    takes_command = False
+    """Whether a command may stand behind `--`."""
+
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """`--tags A B` becomes `--tags A --tags B` before the options are read."""
+        if args and not args[0].startswith("-") and not {"-h", "--help"} & set(args):
+            self._refuse(ctx, args[0])  # before the flags of a command are taken for ours
         spread: list[str] = []
         flag, values = "", 0
         for word in args:
@@ -100,9 +107,22 @@ class AwsStyle(click.Command):
             spread.append(word)
         ctx.allow_extra_args = True
         rest = super().parse_args(ctx, spread)
-        if rest:  # not shown: half of an unquoted token may be among them
-            ctx.fail("some words belong to no flag: put quotes around a value with spaces")
+        if rest:
+            self._refuse(ctx, rest[0])
         return rest
+
+    def _refuse(self, ctx: click.Context, word: str) -> NoReturn:
+        """Say what was meant by a word without a flag, which may be half of a token: not shown."""
+        flags = {option for each in self.params for option in each.opts}
+        advice = "put quotes around a value with spaces"
+        if word.endswith((".yaml", ".yml", ".json")) and "--scenario" in flags:
+            advice = "--scenario FILE?"
+        elif arn.parse_role(word) is not None and "--role-arn" in flags:
+            advice = "--role-arn ARN?"
+        elif self.takes_command and (word == "aws" or shutil.which(word)):
+            shown = "aws …" if word == "aws" else "COMMAND…"
+            advice = f"put `--` before the command: assumable {self.name} -- {shown}"
+        ctx.fail(f"some words belong to no flag: {advice}")
 
 
 def sides_of(options: Mapping[str, Any]) -> "tuple[CallerSide, RoleSide]":

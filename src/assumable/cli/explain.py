@@ -8,6 +8,7 @@ import sys
 import textwrap
 import unicodedata
 from collections.abc import Iterator
+from pathlib import Path
 
 import click
 
@@ -35,6 +36,11 @@ _TOP = 5
 _COLUMN = 28
 _COLOR = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
 _UNSIGNED = ("AssumeRoleWithWebIdentity", "AssumeRoleWithSAML")
+_FILE_NAME = re.compile(r"[\w.~-]*/[\w./~-]*|[\w.-]+\.(?:txt|log|json|ya?ml|out|err|md|xml|html?)")
+_PROFILE = re.compile(
+    r"\bprofile:? (?:\"([^\"]{1,200})\"|'([^']{1,200})'|\(([^)]{1,200})\)|(\S{1,200}) which has)",
+    re.IGNORECASE,
+)
 _MASKED = re.compile(r"\*\*|[<>…]|\.\.\.|X{4}")
 # The cause that no check establishes from a world, so that the registry does not know it.
 _WITHOUT_CHECK = {
@@ -43,17 +49,19 @@ _WITHOUT_CHECK = {
 
 
 @click.command(name="explain", context_settings={"help_option_names": ["-h", "--help"]})
-@click.argument("words", nargs=-1, metavar="CODE | CAUSE | ERROR TEXT | -")
+@click.argument("words", nargs=-1, metavar="CODE | CAUSE | ERROR TEXT | FILE | -")
 def command(words: tuple[str, ...]) -> None:
     """What does this error text or cause mean, and what does it rule out?
 
-    CODE is one like AS301, CAUSE one like external-id; - reads the error text from standard input.
+    CODE is one like AS301, CAUSE one like external-id. FILE holds the error text, and - reads it
+    from standard input.
     Without any: which cause it may be, by error text and by symptom.
     """
     if not words:
         _show(_read("index"))
         return
-    text = readable(_standard_input() if words == ("-",) else " ".join(words))
+    given = " ".join(words)
+    text = readable(given if _page(given) else pasted(given))
     if not text:
         raise InputError("nothing to explain", "", _ACCEPTED)
     page = _page(text)
@@ -67,7 +75,7 @@ def command(words: tuple[str, ...]) -> None:
     if message is None:
         raise _unknown(text)
     columns = shutil.get_terminal_size().columns if _is_terminal() else _WIDTH
-    click.echo("\n".join(_lines(message, max(min(columns, _WIDTH), 20))))
+    click.echo("\n".join(_lines(message, text, max(min(columns, _WIDTH), 20))))
 
 
 def _show(page: str) -> None:
@@ -91,6 +99,27 @@ def _rule(name: str) -> str:
         return f"{name}: see docs/rules.md, which lists the rules and where each comes from"
     choices = " or ".join(f"{name}={word}" for word in item.values)
     return f"{name}: {item.question} See docs/rules.md; --assume {choices} decides it."
+
+
+def pasted(value: str) -> str:
+    """The beginning of a text that is given itself, in a file, or on standard input as `-`.
+
+    InputError for what looks like the name of a file and is none.
+    """
+    if value == "-":
+        return _standard_input()
+    path = Path(value.removeprefix("file://"))
+    try:
+        if path.is_file():
+            with path.open("rb") as file:
+                return file.read(_MAX_INPUT).decode(errors="replace")
+    except (OSError, ValueError):  # too long a name, for one, as texts are
+        pass
+    if value.startswith("file://"):
+        raise InputError("cannot be read", value)
+    if _FILE_NAME.fullmatch(value):
+        raise InputError("no such file", value)
+    return value
 
 
 def _is_terminal() -> bool:
@@ -184,10 +213,10 @@ def _inline(text: str) -> str:
 # An error text
 
 
-def _lines(message: Message, width: int) -> Iterator[str]:
+def _lines(message: Message, text: str, width: int) -> Iterator[str]:
     yield from _said(message, width)
     yield from _likely(message, width)
-    yield from _next(message, width)
+    yield from _next(message, text, width)
     if message.rules_out:
         codes = " ".join(sorted(_code(slug) for slug in message.rules_out))
         yield ""
@@ -267,21 +296,24 @@ def _source(message: Message) -> str:
     return f"(of {of_kind} public failures{which}: priors, never evidence)"
 
 
-def _next(message: Message, width: int) -> Iterator[str]:
+def _next(message: Message, text: str, width: int) -> Iterator[str]:
     if not message.causes:
         return
     yield ""
+    kind = kind_of_call(message)
+    is_known = message.role and not _MASKED.search(message.role)
+    role = f"--role-arn {shlex.quote(message.role if is_known else 'ROLE-ARN')}"
     if message.causes == ("client-config",):
-        yield from _wrapped("next  ", "see whose credentials the profile gives", width)
-        yield from _command("aws sts get-caller-identity", "--profile PROFILE", width=width)
-    elif kind_of_call(message) in (*_UNSIGNED, "service"):
-        whose = "the service" if kind_of_call(message) == "service" else "the token's claims"
-        text = f"put the role's account and {whose} into a scenario file, and ask"
-        yield from _wrapped("next  ", text, width)
+        yield from _of_profile(text, width)
+    elif kind in _UNSIGNED:
+        yield from _of_bearer(kind, role, width)
+    elif kind == "service":
+        said = "put the role's account and the service into a scenario file, and ask"
+        yield from _wrapped("next  ", said, width)
         yield from _command("assumable why", "--scenario FILE", width=width)
     elif message.action == "sts:AssumeRoot" or message.code == "InvalidAction":
-        text = "ask why, with a snapshot that holds organization.json"
-        yield from _wrapped("next  ", text, width)
+        said = "ask why, with a snapshot that holds organization.json"
+        yield from _wrapped("next  ", said, width)
         yield from _command(
             "assumable why", "--snapshot DIR", f"--caller {shlex.quote(message.caller or 'ARN')}",
             f"--target-principal {shlex.quote(message.role or 'ACCOUNT')}",
@@ -289,14 +321,38 @@ def _next(message: Message, width: int) -> Iterator[str]:
         )  # fmt: skip
     else:
         whose = f"of {arn.display_name(message.caller)}" if message.caller else "that failed"
-        text = f"ask why, with the profile {whose} and every other flag of the call"
-        yield from _wrapped("next  ", text, width)
-        is_known = message.role and not _MASKED.search(message.role)
-        role = shlex.quote(message.role if is_known else "ROLE-ARN")
+        said = f"ask why, with the profile {whose} and every other flag of the call"
+        yield from _wrapped("next  ", said, width)
         yield from _command(
-            "assumable why", f"--role-arn {role}", "--role-session-name SESSION",
-            "--profile PROFILE", width=width,
-        )  # fmt: skip
+            "assumable why", role, "--role-session-name SESSION", "--profile PROFILE", width=width
+        )
+
+
+def _of_profile(text: str, width: int) -> Iterator[str]:
+    """A profile that the text names can be asked about; else the client says whose keys it has."""
+    named = _PROFILE.search(text)
+    name = next(filter(None, named.groups())) if named else ""
+    if name and not _MASKED.search(name):
+        yield from _wrapped("next  ", f"ask what is wrong with the profile {name}", width)
+        yield from _command("assumable why", f"--profile {shlex.quote(name)}", width=width)
+        return
+    yield from _wrapped("next  ", "see whose credentials the profile gives", width)
+    yield from _command("aws sts get-caller-identity", "--profile PROFILE", width=width)
+
+
+def _of_bearer(kind: str, role: str, width: int) -> Iterator[str]:
+    """Only the role's side is read for a token or an assertion."""
+    is_token = kind == "AssumeRoleWithWebIdentity"
+    what = "token, or what a GitHub job says in it," if is_token else "assertion"
+    said = f"ask why, with the {what} and a profile that may read the role's account"
+    yield from _wrapped("next  ", said, width)
+    reader = "--profile PROFILE"
+    if is_token:
+        yield from _command("assumable why", role, "--web-identity-token FILE", reader, width=width)
+        job = "--github repo=OWNER/REPO ref=REF"
+        yield from _command("assumable why", role, job, reader, width=width)
+    else:
+        yield from _command("assumable why", role, "--saml-assertion FILE", reader, width=width)
 
 
 def _command(*parts: str, width: int) -> Iterator[str]:

@@ -1,96 +1,15 @@
-"""The `assumable` command; each sub-command is imported only when it runs."""
+"""The entry point of the `assumable` command: it imports nothing that takes time."""
 
-import importlib
-import io
 import sys
 
-import click
-
-from assumable import __version__
-
-BUG = 70
-_COMMANDS = {
-    "why": ("assumable.cli.why", "Why does this call fail, and what fixes it?"),
-    "run": ("assumable.cli.run", "Run a command; if it cannot assume a role, say why."),
-    "export-side": ("assumable.cli.export_side", "What one administrator tells the other."),
-    "explain": ("assumable.cli.explain", "What does this error text or cause mean?"),
-    "permissions": ("assumable.cli.permissions", "The least policy that may read the answer."),
-    "minimize": ("assumable.cli.minimize", "The smallest scenario with the same answer."),
-    "demo": ("assumable.cli.demo", "The classic failures against an embedded AWS."),
-}
-
-
-class LazyGroup(click.Group):
-    """Loads a sub-command when it is asked for, so that `--version` and `--help` stay fast."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """The names, without importing anything."""
-        del ctx
-        return list(_COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command itself, imported now."""
-        del ctx
-        if cmd_name not in _COMMANDS:
-            return None
-        module = importlib.import_module(_COMMANDS[cmd_name][0])
-        command: click.Command = module.command
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The list of commands from the table, not from their modules."""
-        del ctx
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, text) for name, (_, text) in _COMMANDS.items()])
-
-
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, prog_name="assumable")
-def cli() -> None:
-    """Why can't this caller assume that AWS role, and what exactly would fix it?"""
+_INTERRUPTED = 130
 
 
 def main() -> None:
-    """Run the command line; every way out has its exit code (DESIGN section 7)."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(
-            stream, io.TextIOWrapper
-        ):  # cp1252 has no ✗, and the verdict must come through
-            stream.reconfigure(errors="backslashreplace")
+    """Run the command line; an interrupt shows no traceback, not even while modules load."""
     try:
-        cli(standalone_mode=False)
-    except click.exceptions.Exit as exit_:
-        sys.exit(exit_.exit_code)
-    except click.exceptions.NoArgsIsHelpError as error:
-        click.echo(error.format_message(), err=True)
-        sys.exit(2)
-    except click.Abort:
-        sys.exit(130)
-    except click.ClickException as error:
-        sys.exit(_refused(error))
-    except OSError as error:
-        click.echo(f"assumable: the answer could not be written: {error.strerror}", err=True)
-        sys.exit(2)
-    except Exception as error:  # noqa: BLE001  # the last resort: one line, never a traceback
-        sys.exit(_last_words(error))
+        from assumable.cli.group import run
 
-
-def _refused(error: click.ClickException) -> int:
-    from assumable.errors import unsecret
-
-    click.echo(f"assumable: {unsecret(error.format_message())}", err=True)
-    return 2
-
-
-def _last_words(error: Exception) -> int:
-    from assumable.errors import AssumableError, place_of
-
-    if isinstance(error, AssumableError):
-        click.echo(f"assumable: {error}", err=True)
-        return error.exit_code
-    click.echo(
-        f"assumable: this is a bug, not an answer ({type(error).__name__}{place_of(error)}); "
-        "please report it with `assumable --version` and the command that you ran",
-        err=True,
-    )
-    return BUG
+        run()
+    except KeyboardInterrupt:
+        sys.exit(_INTERRUPTED)

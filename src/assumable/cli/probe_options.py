@@ -1,8 +1,6 @@
 """The options of `assumable why` about what AWS really answered: `--error` and `--probe`."""
 
-import sys
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 import click
@@ -15,7 +13,6 @@ from assumable.model.probe import ProbeRequest, Send
 from assumable.model.route import Start, route_of
 from assumable.model.routed import hop_behind, start_of
 
-_MOST = 100_000
 _PROBED = ("AssumeRole", "AssumeRoleWithWebIdentity", "AssumeRoleWithSAML")
 _FILES = ("scenario", "snapshot", "trust_policy", "caller_policy")
 _DESCRIBED = ("github", "eks", "gitlab")
@@ -44,9 +41,9 @@ def observed(options: Mapping[str, Any], call: Call) -> Observed | None:
     """
     if options["error"] is None:
         return None
-    from assumable.cli.explain import readable
+    from assumable.cli.explain import pasted, readable
 
-    text = readable(_text(options["error"]))
+    text = readable(pasted(options["error"]))
     if not text:
         raise InputError("holds no text", "--error", "what AWS answered, in quotes, or a file")
     found = observe(text, call)
@@ -54,22 +51,6 @@ def observed(options: Mapping[str, Any], call: Call) -> Observed | None:
         message = msgspec.structs.replace(found.message, meaning="")
         found = msgspec.structs.replace(found, message=message)
     return found
-
-
-def _text(value: str) -> str:
-    """The beginning of a text that is given itself, in a file, or on standard input as `-`."""
-    if value == "-":
-        return "" if sys.stdin is None else sys.stdin.buffer.read(_MOST).decode(errors="replace")
-    path = Path(value.removeprefix("file://"))
-    try:
-        if path.is_file():
-            with path.open("rb") as file:
-                return file.read(_MOST).decode(errors="replace")
-    except (OSError, ValueError):  # too long a name, for one, as texts are
-        pass
-    if value.startswith("file://"):
-        raise InputError("cannot be read", f"--error {value}")
-    return value
 
 
 def prober(options: Mapping[str, Any], call: Call) -> Send | Literal["plan"] | None:

@@ -28,6 +28,8 @@ _FILES = ("scenario", "snapshot", "trust_policy", "caller_policy")
 class WithCommand(AwsStyle):
     """Leaves what stands behind `--` as it is: a command."""
 
+    takes_command = True
+
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """The words behind `--` become `words`; None where there is no `--`."""
         place = args.index(_BEHIND) if _BEHIND in args else len(args)

@@ -76,7 +76,7 @@ class _Case:
         if meant is None:
             return Told(title, words)
         fix = choose_profile(client, meant, "client/choose", f"choose the profile {meant}")
-        return Told(f"{title}, `{meant}` is", f"{words}; {_slip(name, meant)}", (fix,))
+        return Told(f"{title}; did you mean `{meant}`?", f"{words}; {_slip(name, meant)}", (fix,))
 
     def _source_profile_missing(self) -> Told:
         name, profile = self.fault.named, self.fault.profile

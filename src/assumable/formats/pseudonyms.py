@@ -39,6 +39,11 @@ _KEPT_TOKEN = re.compile(
 )
 _WORD = re.compile(r"[^\W_]+")
 _ADDRESS = re.compile(r"(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?:/\d{1,2})?(?![\w.])")
+_LOOPBACK = {
+    32: f"{int(ipaddress.ip_address('127.0.0.1')):032b}",
+    128: f"{int(ipaddress.ip_address('::1')):0128b}",
+}
+"""The bits that stay for an address to be one of this machine, by how many there are."""
 _HEX = re.compile(r"(?=.*\d)[0-9a-f]{8,}")
 _VOCABULARY = frozenset((
     "account", "actions", "api", "arn", "assumed", "authenticated", "aws", "awsreservedsso",
@@ -233,14 +238,18 @@ class Pseudonyms:
         return "".join(found)
 
     def _address(self, text: str) -> str:
-        """Another address: what lay in a network lies in its pseudonym."""
+        """Another address: what lay in a network lies in its pseudonym, and loopback is kept."""
         network = _network(text)
         assert network is not None  # noqa: S101  # the caller has looked
         host, slash, length = text.partition("/")
         value = int(ipaddress.ip_address(host))
         most = network.max_prefixlen
         bits = f"{value:0{most}b}"[: network.prefixlen]
-        new = "".join(str(int(bit) ^ self._flip(bits[:n])) for n, bit in enumerate(bits))
+        kept = _LOOPBACK[most]
+        new = "".join(
+            bit if kept.startswith(bits[:n]) else str(int(bit) ^ self._flip(bits[:n]))
+            for n, bit in enumerate(bits)
+        )
         kind = type(ipaddress.ip_address(host))
         return f"{kind(int(new.ljust(most, '0') or '0', 2))}{slash}{length}"
 

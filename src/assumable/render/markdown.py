@@ -303,7 +303,7 @@ class _Ticket:
         yield f"The caller makes {each if len(shown) > 1 else 'this call'}{own_values}:"
         yield from ("", *fenced("\n".join(shown), "sh"), "")
         yield "and asks again, with the call's own flags:"
-        yield from ("", *fenced(" ".join(self._again()), "sh"), "")
+        yield from ("", *fenced(" ".join(self._again(shown[-1])), "sh"), "")
         outcome = self.plan.verdict_after.upper()
         yield f"Decided again with the whole plan applied, the answer is {outcome}."
         if self.plan.residual_after and self.full:
@@ -312,14 +312,20 @@ class _Ticket:
         for change in changes:
             yield from (*fenced("\n".join(back(change)), "sh"), "")
 
-    def _again(self) -> Iterator[str]:
-        """The words of the command that asks the whole question once more."""
+    def _again(self, shown: str) -> Iterator[str]:
+        """The words of the command that asks the whole question about the `shown` call once more.
+
+        The session's name is among them where that call shows it as well.
+        """
         yield "assumable why"
         call = self.diagnosis.call
         if self.full:
             yield f"--caller {shlex.quote(call.caller)}"
         yield from (f"--via {shlex.quote(hop.call.role_arn)}" for hop in self.diagnosis.hops[:-1])
         yield f"--role-arn {shlex.quote(call.role_arn)}"
+        named = f"--role-session-name {shlex.quote(str(call.parameters.get('RoleSessionName')))}"
+        if f" {named} " in f"{shown} ":
+            yield named
 
 
 def _gained(radius: BlastRadius, owner: str, *, full: bool) -> str:

@@ -11,6 +11,7 @@ from assumable.findings.fix import CALLER
 
 _MOST = 3
 """Findings, and fixes, that are shown."""
+_LINES = 8
 _ALLOWED = (
     "AWS refused what these policies allow: a change needs some seconds to reach it, or they have "
     "changed since they were read"
@@ -18,11 +19,12 @@ _ALLOWED = (
 
 
 def render(diagnosis: Diagnosis, more: str) -> str:
-    """The verdict, why, what fixes it, and the call that works or the command that shows `more`."""
+    """The verdict, why, what fixes it, the call that works, and the command that shows `more`."""
     plan = diagnosis.plans[0] if diagnosis.plans else None
     alone = plan is not None and set(plan.owners) == {CALLER} and diagnosis.working_commands
-    last = f"run:  {diagnosis.working_commands[-1]}" if alone else f"more: {more}"
-    return _written([_verdict(diagnosis), *_why(diagnosis), *_fixes(diagnosis), last])
+    last = [f"run:  {diagnosis.working_commands[-1]}"] if alone else []
+    lines = [_verdict(diagnosis), *_why(diagnosis), *_fixes(diagnosis), *last, f"more: {more}"]
+    return _written(lines[:_LINES])
 
 
 def unanswered(why: str, meaning: str, more: str) -> str:

@@ -17,6 +17,10 @@ from assumable.model.world import Account, Role
 
 CAUSE = Cause("AS002", "role-not-found", Row.TRUST, "there is no such role")
 _SESSION = "the ARN of a session, not of a role"
+_OTHERS = {
+    "user": "a user", "group": "a group", "policy": "a policy", "root": "an account",
+    "instance-profile": "an instance profile",
+}  # fmt: skip
 _MOST = 2
 _MAX_ROLES = 1000
 """In a larger world the answer would take too long."""
@@ -54,19 +58,46 @@ def check(decision: Decision, blame: Blame) -> Finding:
 
 
 def _title(decision: Decision) -> str:
-    """The cause's own but for a session, which often is the caller's: it needs no call."""
-    if not _is_session(decision.call.role_arn):
-        return ""
+    """The cause's own but for what is no role; a session often is the caller's: it needs no call.
+
+    Empty for the cause's own.
+    """
+    asked = decision.call.role_arn
+    if not _is_session(asked):
+        return _wrong_account(asked) or (
+            f"RoleArn names {_kind(asked)}, not a role" if _kind(asked) else ""
+        )
     mine = "; the caller already is this role" if _is_callers_role(decision) else ""
     return f"this is {_SESSION}{mine}"
 
 
 def _what_it_is(decision: Decision) -> str:
-    if not _is_session(decision.call.role_arn):
-        return "not the ARN of a role"
+    asked = decision.call.role_arn
+    if not _is_session(asked):
+        wrong = _wrong_account(asked)
+        if _kind(asked):
+            return f"the ARN of {_kind(asked)}, not of a role"
+        return f"not the ARN of a role: {wrong}" if wrong else "not the ARN of a role"
     mine = ", and the caller already is a session of that role, so that the call may not be needed"
     needless = f"{mine} at all" if _is_callers_role(decision) else ""
     return f"{_SESSION}: a session is made from the role that it names{needless}"
+
+
+def _wrong_account(asked: str) -> str:
+    """What is wrong with the account of a role's ARN; empty where nothing is."""
+    parts = arn.parse(asked)
+    if parts is None or parts.kind != "role" or arn.ACCOUNT_ID.fullmatch(parts.account):
+        return ""
+    if not parts.account.isdecimal():
+        return "the account ID is not made of 12 digits"
+    digits = len(parts.account)
+    return f"the account ID has {digits} digit{'' if digits == 1 else 's'}, 12 are needed"
+
+
+def _kind(asked: str) -> str:
+    """What the ARN of IAM names in place of a role; empty for anything else."""
+    parts = arn.parse(asked)
+    return _OTHERS.get(parts.kind, "") if parts is not None and parts.service == "iam" else ""
 
 
 def _is_session(asked: str) -> bool:

@@ -142,9 +142,11 @@ def _fix(lead: str, fix: Fix, screen: Screen) -> Iterator[Text]:
 def _commands(plan: Plan, fixes: list[Fix], screen: Screen) -> Iterator[Text]:
     """The commands, numbered, each under whose credentials it takes; the call's hops are last."""
     edited: dict[object, str] = {}
+    calls = plan.commands[-plan.calls :]
     for fix in fixes:
         if fix.target.kind == "client":
-            edited |= dict.fromkeys(fix.commands, "on your machine")
+            own = [command for command in fix.commands if command not in calls]
+            edited |= dict.fromkeys(own, "on your machine")
         elif not fix.is_request_only:
             edited[fix.target] = f"as {admin(fix.owner)}"
     first = len(plan.commands) - plan.calls + 1
