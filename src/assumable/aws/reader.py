@@ -168,7 +168,7 @@ class Reader:
             if role is not None:
                 yield (
                     f"iam:ListRolePolicies on {role.arn}",
-                    partial(self._read_own_role, role.arn, ""),
+                    partial(self._read_own_role, role.arn, None),
                 )
 
     def _of_caller(self, call: Call) -> Iterator[Part]:
