@@ -1,6 +1,7 @@
 """Lists that come in pages, from moto: all of them are read, and half a list is none."""
 
 import json
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -45,6 +46,8 @@ def server() -> Iterator[tuple[str, dict[str, str]]]:
     moto = ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
     moto.start()
     url = f"http://127.0.0.1:{moto.get_host_and_port()[1]}"
+    reset = urllib.request.Request(f"{url}/moto-api/reset", method="POST")
+    urllib.request.urlopen(reset).close()  # what other tests of this process have made
     iam = Session("key", "secret", region_name=REGION).client("iam", endpoint_url=url)
     yield url, fill(iam)
     moto.stop()
