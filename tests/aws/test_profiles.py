@@ -400,3 +400,10 @@ def test_a_profile_that_does_not_exist_hides_no_role_that_does_not_either(
     assert {cause.partition(" ")[0] for cause in causes(answer)} == {
         "client-config", "role-not-found",
     }  # fmt: skip
+
+
+def test_nobody_is_of_no_partition(machine: Machine) -> None:
+    machine.config(NO_WAY.replace("arn:aws:", "arn:aws-us-gov:"))
+    assert [cause.partition(" ")[0] for cause in causes(machine.why(*WHOAMI)[1])] == [
+        "client-config"
+    ]
