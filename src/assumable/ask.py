@@ -10,7 +10,7 @@ from assumable import arn
 from assumable.aws.clients import Calls, Connection, Identity
 from assumable.aws.reader import Reader, Readers, connect
 from assumable.compare import exchanged
-from assumable.engine.anybody import by_anybody, held_against_anybody
+from assumable.engine.anybody import held_against_anybody
 from assumable.engine.chain import decide_chain, hops
 from assumable.engine.evaluate import Decision
 from assumable.engine.gates import GateName
@@ -126,7 +126,7 @@ def _by_nobody(call: Call, readers: Readers, calls: Calls | None) -> Scenario:
     for part in (f"iam:GetRole on {hop.role_arn}" for hop in asked):
         if part in reader.parts():
             reader.read(part)
-    return Scenario(held_against_anybody(reader.scenario().world, asked), by_anybody(call))
+    return Scenario(held_against_anybody(reader.scenario().world, asked), call)
 
 
 def _at(region: str | None, call: Call) -> Call:

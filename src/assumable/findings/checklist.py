@@ -5,6 +5,7 @@ from typing import Literal
 
 import msgspec
 
+from assumable import arn
 from assumable.engine import limits
 from assumable.engine.assume_root import ASSUME_ROOT
 from assumable.engine.evaluate import Decision
@@ -157,7 +158,9 @@ def _key_row(decision: Decision, prefix: str, proven: str) -> tuple[Status, str]
                     if trace.statement.effect is Effect.ALLOW:
                         asking = f"{trace.statement.label} of {trace.policy.name.name}"
     if isinstance(decision.facts.trust, Unknown):
-        return "unknown", "the trust policy was not read"
+        is_nobody = decision.call.caller.arn == arn.NOBODY  # then it may have been read
+        why = "depends on whose credentials ask" if is_nobody else "the trust policy was not read"
+        return "unknown", why
     if asking:
         return "not-required", f"{asking} asks for it, another way does not"
     return "not-required", _NO_ROLE if _is_missing(decision) else "not required"
