@@ -204,17 +204,16 @@ def test_addresses_stay_in_their_networks() -> None:
 def test_this_machine_stays_this_machine_and_nothing_else_becomes_it() -> None:
     import ipaddress
 
-    loopback = ipaddress.ip_network("127.0.0.0/8")
+    loopback = ipaddress.IPv4Network("127.0.0.0/8")
     others = [f"{first}.0.0.1" for first in range(256) if first != 127]
     names = Pseudonyms(["127.0.0.1", "::1", "127.9.9.9", "64.0.0.0/2", *others])
     assert names.of("127.0.0.1") == "127.0.0.1"
     assert names.of("::1") == "::1"
     assert names.of("http://127.0.0.1/") == "http://127.0.0.1/"
-    assert ipaddress.ip_address(names.of("127.9.9.9")) in loopback
+    assert ipaddress.IPv4Address(names.of("127.9.9.9")) in loopback
     assert names.of("127.9.9.9") != "127.9.9.9"
-    assert not any(ipaddress.ip_address(names.of(other)) in loopback for other in others)
-    within = ipaddress.ip_network(names.of("64.0.0.0/2"))
-    assert loopback.subnet_of(within)
+    assert not any(ipaddress.IPv4Address(names.of(other)) in loopback for other in others)
+    assert loopback.subnet_of(ipaddress.IPv4Network(names.of("64.0.0.0/2")))
 
 
 def test_words_of_a_sentence_stay() -> None:
