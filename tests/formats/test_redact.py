@@ -210,11 +210,10 @@ def test_this_machine_stays_this_machine_and_nothing_else_becomes_it() -> None:
     assert names.of("127.0.0.1") == "127.0.0.1"
     assert names.of("::1") == "::1"
     assert names.of("http://127.0.0.1/") == "http://127.0.0.1/"
-    assert ipaddress.ip_address(names.of("127.9.9.9")) in loopback
+    assert ipaddress.IPv4Address(names.of("127.9.9.9")) in loopback
     assert names.of("127.9.9.9") != "127.9.9.9"
-    assert not any(ipaddress.ip_address(names.of(other)) in loopback for other in others)
-    within = ipaddress.IPv4Network(names.of("64.0.0.0/2"))
-    assert loopback.subnet_of(within)
+    assert not any(ipaddress.IPv4Address(names.of(other)) in loopback for other in others)
+    assert loopback.subnet_of(ipaddress.IPv4Network(names.of("64.0.0.0/2")))
 
 
 def test_words_of_a_sentence_stay() -> None:
