@@ -75,6 +75,29 @@ def test_a_condition_is_told() -> None:
     assert "aws:MultiFactorAuthPresent" in way.condition
 
 
+@pytest.mark.parametrize(
+    ("resource", "holds"),
+    [
+        (f"arn:aws:iam::{B}:role/${{aws:username}}", True),
+        (f"arn:aws:iam::{B}:role/x-${{aws:username}}", False),
+        (f"arn:aws:iam::{B}:role/${{aws:PrincipalTag/team, 'deployer'}}", True),
+        (f"arn:aws:iam::{B}:role/dep*", True),
+        (f"arn:aws:*::{B}:role/deployer", True),
+        ("*", True),
+        ("arn:aws:iam::999999999999:role/*", False),
+    ],
+)
+def test_a_permission_may_be_a_pattern(resource: str, holds: bool) -> None:
+    """With wildcards, or with a variable that stands for anything until it is put in."""
+    scenario = classic(identity=[allow(resource=resource)])
+    trusting = policy(trust({"AWS": f"arn:aws:iam::{A}:root"}))
+    scenario["accounts"][B]["RoleDetailList"].append(
+        {"RoleName": "deployer", "AssumeRolePolicyDocument": trusting}
+    )
+    answer = asked(scenario, f"arn:aws:iam::{B}:role/deployer")
+    assert ways(answer) == ({"": {DEPLOYER}} if holds else {})
+
+
 def test_who_cannot_be_listed_is_told_by_kind() -> None:
     federated = {"Federated": f"arn:aws:iam::{B}:oidc-provider/token.actions.githubusercontent.com"}
     sub = {"StringLike": {"token.actions.githubusercontent.com:sub": "repo:acme/*"}}
