@@ -75,6 +75,13 @@ class Everyone:
             "", f"known: {known}" if known else "its ARN, as `aws iam get-role` prints it",
         )  # fmt: skip
 
+    def principal(self, text: str) -> Principal:
+        """The user or role of an ARN, of a session the role; InputError when there is none."""
+        found = self.universe.named(text) if arn.parse(text) is not None else 0
+        if found and not found & (found - 1):
+            return self.universe.principals[found.bit_length() - 1]
+        raise InputError(f"there is no user or role `{text}`", "", "its ARN, as IAM shows it")
+
     def who(self, role: Role) -> WhoCan:
         """Who can assume the role."""
         if not isinstance(role.trust, Policy):
