@@ -116,6 +116,10 @@ def _star(names: Names, place: int, rng: random.Random) -> list[dict[str, Any]]:
     return [allow(rng.choice(("sts:AssumeRole", "sts:AssumeRole*", "sts:*")))]
 
 
+def _office(names: Names, place: int, rng: random.Random) -> list[dict[str, Any]]:
+    return [allow(Condition={"IpAddress": {"aws:SourceIp": list(mix.OFFICE)}})]
+
+
 def _not_resource(names: Names, place: int, rng: random.Random) -> list[dict[str, Any]]:
     spared = [f"arn:aws:iam::{names.accounts[0]}:role/*", "arn:aws:iam::*:role/admin-*"]
     return [{"Effect": "Allow", "Action": "sts:AssumeRole", "NotResource": spared}]
@@ -136,6 +140,7 @@ _DOCUMENTS: dict[str, Callable[[Names, int, random.Random], list[dict[str, Any]]
     "wildcard": _wildcard,
     "account": _account,
     "star": _star,
+    "office": _office,
     "not-resource": _not_resource,
     "tags": _tags,
     "denied": _denied,

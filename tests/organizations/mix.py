@@ -28,20 +28,20 @@ TRUSTS: Mapping[str, int] = {
     "service": 264,
     "service-linked": 36,
     "own-root": 40,
-    "central-root": 38,
-    "central-role": 52,
+    "central-root": 32,
+    "central-role": 46,
     "role": 16,
     "user": 12,
     "organization": 3,
     "org-paths": 2,
-    "arn-like": 14,
-    "external-id": 18,
-    "mfa": 10,
-    "github": 20,
-    "saml": 10,
-    "identity-center": 25,
+    "arn-like": 12,
+    "external-id": 16,
+    "mfa": 9,
+    "github": 18,
+    "saml": 9,
+    "identity-center": 23,
     "deleted": 30,
-    "deny": 14,
+    "deny": 18,
     "tags": 14,
 }
 STAGE_EVERY, STAGE_AT = 20, 5
@@ -52,18 +52,19 @@ HOPS = 4
 # What a hundred roles or users may do about roles.
 GRANTS: Mapping[str, int] = {
     "nothing": 20,
-    "exact": 25,
-    "wildcard": 12,
+    "exact": 22,
+    "wildcard": 11,
     "account": 6,
     "star": 5,
+    "office": 6,
     "administrator": 6,
     "power-user": 5,
-    "read-only": 9,
+    "read-only": 7,
     "not-resource": 4,
     "tags": 6,
     "denied": 2,
 }
-MANAGED = {"wildcard", "star", "not-resource", "tags"}
+MANAGED = {"wildcard", "star", "office", "not-resource", "tags"}
 """What is granted by a policy of the account that many share."""
 MANAGED_SHARE, INLINE_SHARE = 0.5, 0.6
 """How often that is so, and how often there is a policy for daily work beside the grant."""
@@ -81,6 +82,8 @@ HUBS: Mapping[str, str] = {
 
 OUTSIDERS = ("464622532012", "634729597623", "292230061137")
 """Vendors outside the organization, as their customers know them."""
+OFFICE = ("198.51.100.0/24", "203.0.113.0/24")
+"""The addresses that people work from."""
 REGIONS = ("eu-central-1", "eu-west-1", "us-east-1")
 TEAMS = ("web", "data", "payments", "platform", "search", "mobile", "risk", "identity")
 APPS = (
@@ -91,7 +94,7 @@ STAGES = ("prod", "staging", "dev", "sandbox")
 PURPOSES = ("deploy", "operate", "audit", "backup", "read", "admin", "ci", "data")
 GROUPS: Mapping[str, str] = {
     "developers": "wildcard",
-    "operators": "account",
+    "operators": "office",
     "administrators": "administrator",
     "auditors": "read-only",
     "analysts": "nothing",

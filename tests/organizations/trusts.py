@@ -133,8 +133,10 @@ def _deleted(names: Names, role: RoleName, rng: random.Random) -> Statements:
 
 
 def _deny(names: Names, role: RoleName, rng: random.Random) -> Statements:
+    elsewhere = {"NotIpAddress": {"aws:SourceIp": list(mix.OFFICE)}}
     condition = rng.choice((
-        {"NotIpAddress": {"aws:SourceIp": ["198.51.100.0/24", "203.0.113.0/24"]}},
+        elsewhere,
+        elsewhere,
         {"StringNotEquals": {"aws:PrincipalTag/team": role.team}},
         {"ArnNotLike": {"aws:PrincipalArn": f"arn:aws:iam::{role.account}:role/*"}},
     ))  # fmt: skip
