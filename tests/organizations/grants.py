@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from tests.organizations import mix
 from tests.organizations.mix import drawn
-from tests.organizations.names import TOOLING, Names, RoleName
+from tests.organizations.names import Names, RoleName
 from tests.worlds import allow, policy
 
 AWS = "arn:aws:iam::aws:policy/"
@@ -131,7 +131,7 @@ def _tags(names: Names, place: int, rng: random.Random) -> list[dict[str, Any]]:
 
 
 def _denied(names: Names, place: int, rng: random.Random) -> list[dict[str, Any]]:
-    spared = ["arn:aws:iam::*:role/admin-*", f"arn:aws:iam::{names.accounts[TOOLING]}:role/*"]
+    spared = ["arn:aws:iam::*:role/admin-*", f"arn:aws:iam::{names.tooling}:role/*"]
     return [allow("*"), {"Effect": "Deny", "Action": "sts:AssumeRole", "Resource": spared}]
 
 

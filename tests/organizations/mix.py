@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 
 class Size(NamedTuple):
-    """How much an organization holds."""
+    """How much an organization holds, one of each at least."""
 
     accounts: int
     roles: int
