@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -29,8 +30,11 @@ from tests.organizations.mix import SIZES  # noqa: E402
 from assumable.formats.dump import read_snapshot  # noqa: E402
 from assumable.model.policy import Policy  # noqa: E402
 from assumable.model.world import Role, Unknown, World  # noqa: E402
+from assumable.org.paths import Paths  # noqa: E402
+from assumable.org.whocan import Everyone  # noqa: E402
 
 SEED = 1
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 Figures = dict[str, float]
 
 
@@ -67,9 +71,45 @@ def contents(subject: Subject) -> Figures:
     }
 
 
+def queries(subject: Subject) -> Figures:
+    """Who can assume each role, what a role reaches, and the role that most can assume."""
+    started = time.perf_counter()
+    everyone = Everyone(subject.world, NOW)
+    index_s = time.perf_counter() - started
+    roles = [p for p in everyone.universe.principals if isinstance(p, Role)]
+    widest, edges, candidates = (0.0, 0), 0, 0
+    started = time.perf_counter()
+    for role in roles:
+        before = time.perf_counter()
+        answer = everyone.who(role)
+        seconds = time.perf_counter() - before
+        found = sum(len(way.principals) for way in answer.ways)
+        edges, candidates = edges + found, candidates + answer.candidates
+        widest = max(widest, (seconds, found))
+    edges_s = time.perf_counter() - started
+    started = time.perf_counter()
+    paths = Paths(everyone)
+    graph_s = time.perf_counter() - started
+    started = time.perf_counter()
+    reached = len(paths.reach(roles[0]))
+    return {
+        "index_s": round(index_s, 2),
+        "who_all_s": round(edges_s, 2),
+        "edges": edges,
+        "candidates": candidates,
+        "who_slowest_s": round(widest[0], 3),
+        "who_slowest_found": widest[1],
+        "graph_s": round(graph_s, 2),
+        "reach_s": round(time.perf_counter() - started, 3),
+        "reached": reached,
+        "peak_after_queries_mb": round(peak_mb()),
+    }
+
+
 MEASUREMENTS: dict[str, Callable[[Subject], Figures]] = {
     "reading": reading,
     "contents": contents,
+    "queries": queries,
 }
 """In this order, since the peak of memory only grows."""
 

@@ -11,12 +11,14 @@ from click.testing import CliRunner
 from assumable.cli.who import command
 from assumable.engine.truth import describe
 from assumable.errors import InputError
-from assumable.formats.scenario import parse_scenario
+from assumable.formats.dump import read_snapshot
+from assumable.formats.scenario import parse_scenario, read_scenario
 from assumable.model.policy import Policy
 from assumable.model.world import Role
 from assumable.org.universe import Universe, members, numbers
 from assumable.org.whocan import Everyone, WhoCan
 from assumable.source import Document
+from tests.organizations.generator import write
 from tests.worlds import DEPLOYER, NOW, ROLE, A, B, allow, classic, policy, trust
 
 SCENARIOS = sorted((Path(__file__).parents[1] / "scenarios").rglob("*.yaml"))
@@ -139,10 +141,12 @@ def test_sets_of_principals_are_sets() -> None:
 @pytest.mark.parametrize("file", SCENARIOS, ids=lambda file: f"{file.parent.name}-{file.stem}")
 def test_the_index_finds_whomever_the_engine_lets_in(file: Path) -> None:
     """Of every pair in every scenario, decided one by one."""
-    from assumable.formats.scenario import read_scenario
-
     world, call = read_scenario(file, now=NOW)
-    asked_of = Everyone(world, call.time)
+    holds_for_every_pair(Everyone(world, call.time))
+
+
+def holds_for_every_pair(asked_of: Everyone) -> None:
+    """What the index and the engine say together is what the engine alone says."""
     for role in asked_of.universe.principals:
         if not isinstance(role, Role) or not isinstance(role.trust, Policy):
             continue
@@ -153,6 +157,15 @@ def test_the_index_finds_whomever_the_engine_lets_in(file: Path) -> None:
                 condition = "" if passes is True else describe(passes)
                 expected.setdefault(condition, set()).add(principal.arn)
         assert ways(asked_of.who(role)) == expected
+
+
+@pytest.mark.parametrize("seed", range(1, 9))
+def test_the_index_finds_whomever_the_engine_lets_in_a_whole_organization(
+    seed: int, tmp_path: Path
+) -> None:
+    """Of every pair of a generated one, decided one by one."""
+    write(tmp_path, seed, "tiny")
+    holds_for_every_pair(Everyone(read_snapshot(tmp_path), NOW))
 
 
 def test_the_same_world_gives_the_same_numbers() -> None:

@@ -357,6 +357,7 @@ def _aws_managed() -> dict[str, object]:
     return loaded
 
 
+@functools.cache
 def aws_managed_policy(policy_arn: str) -> PolicyOrUnknown:
     """The part of an AWS managed policy that can touch STS, as it ships with assumable."""
     parts = arn.parse(policy_arn)
