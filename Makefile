@@ -44,6 +44,7 @@ bench: $(SYNCED) ## how fast it decides and reads
 	@$(BIN)/python benchmarks/decide.py
 	@$(BIN)/python benchmarks/cold_start.py
 	@$(BIN)/python benchmarks/reader.py
+	@$(BIN)/python benchmarks/org.py
 
 nightly: $(SYNCED) ## the engine against the reference on a million cases, and long fuzzing
 	@ASSUMABLE_CASES=1000000 HYPOTHESIS_PROFILE=nightly $(BIN)/pytest -n auto -q tests/reference tests/fuzz $(ARGS)

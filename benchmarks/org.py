@@ -1,0 +1,187 @@
+"""How a whole organization is read: a made-up one of some size, its files, time and memory.
+
+`--size` is one of the sizes of tests/organizations/mix.py, `--folder` keeps the files or takes
+those that are there, `--json` prints one object. Making the organization, in a process of its own,
+counts for no figure but `generate_s`.
+"""
+
+import argparse
+import hashlib
+import json
+import platform
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))  # the generator is shared with the tests
+
+from tests.organizations.generator import write  # noqa: E402
+from tests.organizations.mix import SIZES  # noqa: E402
+
+from assumable.formats.dump import read_snapshot  # noqa: E402
+from assumable.model.policy import Policy  # noqa: E402
+from assumable.model.world import Role, Unknown, World  # noqa: E402
+from assumable.org.paths import Paths  # noqa: E402
+from assumable.org.whocan import Everyone  # noqa: E402
+
+SEED = 1
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+Figures = dict[str, float]
+
+
+class Subject(NamedTuple):
+    """What is measured."""
+
+    folder: Path
+    world: World
+    seconds: float
+    """How long it took to read."""
+
+
+def reading(subject: Subject) -> Figures:
+    """How fast the files were read, and the most memory there was until now."""
+    size = sum(path.stat().st_size for path in subject.folder.iterdir())
+    return {
+        "bytes": size,
+        "read_s": round(subject.seconds, 2),
+        "read_mb_per_s": round(size / subject.seconds / 1e6, 2),
+        "peak_mb": round(peak_mb()),
+    }
+
+
+def contents(subject: Subject) -> Figures:
+    """What was read: a pair is a principal and a role."""
+    principals = list(subject.world.principals())
+    roles = sum(isinstance(found, Role) for found in principals)
+    return {
+        "accounts": len(subject.world.accounts),
+        "roles": roles,
+        "principals": len(principals),
+        "pairs": roles * len(principals),
+        "distinct_documents": len(set(digests(subject.world))),
+    }
+
+
+def queries(subject: Subject) -> Figures:
+    """Who can assume each role, what a role reaches, and the role that most can assume."""
+    started = time.perf_counter()
+    everyone = Everyone(subject.world, NOW)
+    index_s = time.perf_counter() - started
+    roles = [p for p in everyone.universe.principals if isinstance(p, Role)]
+    widest, edges, candidates = (0.0, 0), 0, 0
+    started = time.perf_counter()
+    for role in roles:
+        before = time.perf_counter()
+        answer = everyone.who(role)
+        seconds = time.perf_counter() - before
+        found = sum(len(way.principals) for way in answer.ways)
+        edges, candidates = edges + found, candidates + answer.candidates
+        widest = max(widest, (seconds, found))
+    edges_s = time.perf_counter() - started
+    started = time.perf_counter()
+    paths = Paths(everyone)
+    graph_s = time.perf_counter() - started
+    started = time.perf_counter()
+    reached = len(paths.reach(roles[0]))
+    return {
+        "index_s": round(index_s, 2),
+        "who_all_s": round(edges_s, 2),
+        "edges": edges,
+        "candidates": candidates,
+        "who_slowest_s": round(widest[0], 3),
+        "who_slowest_found": widest[1],
+        "graph_s": round(graph_s, 2),
+        "reach_s": round(time.perf_counter() - started, 3),
+        "reached": reached,
+        "peak_after_queries_mb": round(peak_mb()),
+    }
+
+
+MEASUREMENTS: dict[str, Callable[[Subject], Figures]] = {
+    "reading": reading,
+    "contents": contents,
+    "queries": queries,
+}
+"""In this order, since the peak of memory only grows."""
+
+
+def digests(world: World) -> Iterator[bytes]:
+    """Every policy document of every principal."""
+    for principal in world.principals():
+        held: list[Policy | Unknown | None] = [*principal.policies, principal.boundary]
+        if isinstance(principal, Role):
+            held.append(principal.trust)
+        for found in held:
+            if isinstance(found, Policy):
+                text = msgspec.json.encode(found.document, order="sorted")
+                yield hashlib.blake2b(text, digest_size=16).digest()
+
+
+def peak_mb() -> float:
+    """The most memory of this process until now, in megabytes."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / 1e6 if sys.platform == "darwin" else peak / 1e3
+
+
+def made(folder: Path, size: str) -> float:
+    """Make the organization in another process, whose memory is not ours; the seconds it took."""
+    started = time.perf_counter()
+    command = [sys.executable, __file__, "--size", size, "--folder", str(folder), "--make"]
+    subprocess.run(command, check=True)
+    return time.perf_counter() - started
+
+
+def measured(folder: Path) -> Figures:
+    """Read the organization and take every figure."""
+    started = time.perf_counter()
+    world = read_snapshot(folder)
+    subject = Subject(folder, world, time.perf_counter() - started)
+    found: Figures = {}
+    for measure in MEASUREMENTS.values():
+        found |= measure(subject)
+    return found
+
+
+def options() -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--size", choices=list(SIZES), default="small")
+    parser.add_argument("--folder", type=Path, help="where the files are, or will be and stay")
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--make", action="store_true", help="only make the files")
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Make an organization, measure it and print the figures."""
+    given = options()
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = given.folder or Path(temporary)
+        if given.make:
+            write(folder, SEED, given.size)
+            return
+        figures: dict[str, Any] = {"size": given.size, "seed": SEED}
+        if not (folder / "organization.json").exists():
+            figures["generate_s"] = round(made(folder, given.size), 2)
+        figures |= measured(folder)
+    machine = f"Python {platform.python_version()}, {platform.machine()}"
+    if given.json:
+        sys.stdout.write(json.dumps({"machine": machine, **figures}) + "\n")
+        return
+    sys.stdout.write(machine + "\n")
+    for name, value in figures.items():
+        shown = f"{value:>18,}" if isinstance(value, int | float) else f"{value:>18}"
+        sys.stdout.write(f"{name:20} {shown}\n")
+
+
+if __name__ == "__main__":
+    main()

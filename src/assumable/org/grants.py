@@ -1,0 +1,98 @@
+"""Who may be permitted a role by policies of its own: an index that only over-approximates.
+
+INVARIANT: a principal whose policies could allow the call, whatever is not known, is among those
+that the index finds; the engine decides about each of them.
+"""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import msgspec
+
+from assumable import arn
+from assumable.globs import has_wildcard, matches
+from assumable.model.policy import Effect, Policy, Statement
+from assumable.org.universe import Members, Universe
+
+ASSUME_ROLE = "sts:assumerole"
+
+
+class Reach(NamedTuple):
+    """The roles that one policy document can permit: exact ARNs, and patterns of them."""
+
+    exact: frozenset[str]
+    patterns: frozenset[str]
+
+
+_EVERYTHING = Reach(frozenset(), frozenset(("*",)))
+
+
+class Grants:
+    """For a role's ARN, the principals whose own policies may permit it."""
+
+    def __init__(self, universe: Universe) -> None:
+        """Each different document is looked through once, however many principals have it."""
+        self._exact: dict[str, Members] = {}
+        self._patterns: dict[str, dict[str, Members]] = {}
+        """By the account in the pattern, `*` where that is not written out; then by pattern."""
+        known: dict[bytes, Reach] = {}
+        for number, principal in enumerate(universe.principals):
+            for policy in principal.policies:
+                reach = _reach(policy, known) if isinstance(policy, Policy) else _EVERYTHING
+                self._add(reach, 1 << number)
+
+    def _add(self, reach: Reach, bit: Members) -> None:
+        for text in reach.exact:
+            self._exact[text] = self._exact.get(text, 0) | bit
+        for text in reach.patterns:
+            bucket = self._patterns.setdefault(_account_in(text), {})
+            bucket[text] = bucket.get(text, 0) | bit
+
+    def for_role(self, role_arn: str) -> Members:
+        """Everybody whose own policies may permit this role."""
+        found = self._exact.get(role_arn, 0)
+        for account in (arn.account_of(role_arn), "*"):
+            for pattern, members in self._patterns.get(account, {}).items():
+                if matches(pattern, role_arn):
+                    found |= members
+        return found
+
+
+def _reach(policy: Policy, known: dict[bytes, Reach]) -> Reach:
+    key = msgspec.json.encode(policy.document)
+    found = known.get(key)
+    if found is None:
+        texts = frozenset(text for s in policy.statements for text in _permitted(s))
+        patterns = frozenset(filter(has_wildcard, texts))
+        found = known[key] = Reach(texts - patterns, patterns)
+    return found
+
+
+def _permitted(statement: Statement) -> Iterator[str]:
+    """Texts that match at least the roles which a statement can permit."""
+    if statement.effect is Effect.DENY or not may_be_about(statement):
+        return
+    if statement.not_resource or statement.resources is None:
+        yield "*"
+        return
+    for text in statement.resources:
+        yield _without_variables(text)
+
+
+def may_be_about(statement: Statement) -> bool:
+    """Whether a statement can be about sts:AssumeRole; `NotAction` leaves nearly everything in."""
+    named = any(matches(text, ASSUME_ROLE, ignore_case=True) for text in statement.actions)
+    return statement.not_action or named
+
+
+def _without_variables(text: str) -> str:
+    """A pattern in which a policy variable may stand for anything (R6.10)."""
+    start, dollar, rest = text.partition("${")
+    return f"{start}*" if dollar and rest else text
+
+
+def _account_in(pattern: str) -> str:
+    """The account that is written out in a pattern; `*` where a wildcard may stand in its place."""
+    fields = pattern.split(":", 5)
+    written = len(fields) > 5 and not has_wildcard(":".join(fields[:5]))  # noqa: PLR2004  # of an ARN
+    return fields[4] if written else "*"

@@ -1,0 +1,92 @@
+"""Whom a trust policy can mean: principals that are known, and others that it lets in by kind."""
+
+from collections.abc import Iterator
+from typing import Literal, NamedTuple
+
+import msgspec
+
+from assumable import arn
+from assumable.engine.conditions import words
+from assumable.globs import matches
+from assumable.model.policy import Effect, Policy, Statement
+from assumable.org.universe import Members, Universe
+
+OtherKind = Literal["service", "federated", "account", "everyone"]
+
+
+class Named(NamedTuple):
+    """The known principals that a trust policy can let in, by how it means them."""
+
+    themselves: Members
+    """By their own ARN, or as everyone: in one account that is enough (FACTS 1.3)."""
+    by_account: Members
+    """As principals of an account, which has to permit them itself."""
+
+
+class Other(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody who cannot be listed one by one: a service, a token's bearer, an account."""
+
+    kind: OtherKind
+    name: str
+    statement: int
+    condition: str = ""
+    """What the statement asks of them, in words; empty where it asks nothing."""
+
+
+def named_by(trust: Policy, universe: Universe) -> Named:
+    """INVARIANT: whoever the trust policy can let in, whatever its conditions, is among them."""
+    themselves = by_account = 0
+    for statement in _allowing(trust):
+        if statement.not_principal or statement.principals is None:
+            return Named(universe.everyone, universe.everyone)
+        for entry in statement.principals:
+            if entry.kind == "*" or (entry.kind == "AWS" and entry.value == "*"):
+                themselves |= universe.everyone
+            elif entry.kind == "AWS" and _is_account(entry.value):
+                by_account |= universe.named(entry.value)
+            elif entry.kind == "AWS":
+                themselves |= universe.named(entry.value)
+    return Named(themselves, by_account)
+
+
+def others_in(trust: Policy, universe: Universe) -> Iterator[Other]:
+    """Services, federated callers, accounts that were not read, and everyone."""
+    for statement in _allowing(trust):
+        condition = " and ".join(words(each) for each in statement.conditions)
+        for entry in statement.principals or ():
+            account = arn.account_of(entry.value) or entry.value
+            kind: OtherKind
+            match entry.kind:
+                case "Service":
+                    kind = "service"
+                case "Federated":
+                    kind = "federated"
+                case "*":
+                    kind = "everyone"
+                case "AWS" if entry.value == "*":
+                    kind = "everyone"
+                case "AWS" if arn.ACCOUNT_ID.fullmatch(account):
+                    if universe.is_listed(account):
+                        continue
+                    kind = "account"
+                case _:
+                    continue
+            yield Other(
+                kind=kind, name=entry.value, statement=statement.index + 1, condition=condition
+            )
+
+
+def _allowing(trust: Policy) -> Iterator[Statement]:
+    for statement in trust.statements:
+        asks = any(matches(text, _ANY, ignore_case=True) for text in statement.actions) or any(
+            text.lower().startswith("sts:assumerole") for text in statement.actions
+        )
+        if statement.effect is Effect.ALLOW and (asks or statement.not_action):
+            yield statement
+
+
+_ANY = "sts:assumerole"
+
+
+def _is_account(text: str) -> bool:
+    return bool(arn.ACCOUNT_ID.fullmatch(text)) or text.endswith(":root")

@@ -1,0 +1,193 @@
+"""Who can assume a role: hand-made worlds with exact answers, and the index against every pair."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from assumable.cli.who import command
+from assumable.engine.truth import describe
+from assumable.errors import InputError
+from assumable.formats.dump import read_snapshot
+from assumable.formats.scenario import parse_scenario, read_scenario
+from assumable.model.policy import Policy
+from assumable.model.world import Role
+from assumable.org.universe import Universe, members, numbers
+from assumable.org.whocan import Everyone, WhoCan
+from assumable.source import Document
+from tests.organizations.generator import write
+from tests.worlds import DEPLOYER, NOW, ROLE, A, B, allow, classic, policy, trust
+
+SCENARIOS = sorted((Path(__file__).parents[1] / "scenarios").rglob("*.yaml"))
+
+
+def everyone(scenario: Mapping[str, Any]) -> Everyone:
+    text = json.dumps(scenario)
+    return Everyone(parse_scenario(Document("s.json", text), now=NOW).world, NOW)
+
+
+def asked(scenario: Mapping[str, Any], role: str = ROLE) -> WhoCan:
+    world = everyone(scenario)
+    return world.who(world.role(role))
+
+
+def ways(answer: WhoCan) -> dict[str, set[str]]:
+    return {way.condition: set(way.principals) for way in answer.ways}
+
+
+def crowd(*statements: Any) -> dict[str, Any]:
+    """The classic pair, and in the caller's account a user without a permission and a role."""
+    scenario = classic(trust_statements=list(statements))
+    scenario["accounts"][A]["UserDetailList"].append({"UserName": "idle"})
+    scenario["accounts"][A]["RoleDetailList"] = [
+        {
+            "RoleName": "CI",
+            "Path": "/build/",
+            "AssumeRolePolicyDocument": policy(trust({"Service": "ec2.amazonaws.com"})),
+            "RolePolicyList": [{"PolicyName": "p", "PolicyDocument": policy(allow("sts:*"))}],
+        }
+    ]
+    return scenario
+
+
+CI = f"arn:aws:iam::{A}:role/build/CI"
+
+
+def test_a_whole_account_is_those_whom_it_permits() -> None:
+    answer = asked(crowd(trust({"AWS": f"arn:aws:iam::{A}:root"})))
+    assert ways(answer) == {"": {DEPLOYER, CI}}
+    assert answer.known == 4
+
+
+def test_a_condition_is_told() -> None:
+    wants = {"StringEquals": {"sts:ExternalId": "acme-42"}}
+    mfa = {"Bool": {"aws:MultiFactorAuthPresent": "true"}}
+    answer = asked(
+        crowd(
+            trust({"AWS": DEPLOYER}, Condition=wants),
+            trust({"AWS": f"arn:aws:iam::{A}:root"}, Condition=mfa),
+        )
+    )
+    (way,) = answer.ways
+    assert way.principals == (DEPLOYER,)  # the session of a role never presents MFA
+    assert "sts:ExternalId is `acme-42`" in way.condition
+    assert "aws:MultiFactorAuthPresent" in way.condition
+
+
+@pytest.mark.parametrize(
+    ("resource", "holds"),
+    [
+        (f"arn:aws:iam::{B}:role/${{aws:username}}", True),
+        (f"arn:aws:iam::{B}:role/x-${{aws:username}}", False),
+        (f"arn:aws:iam::{B}:role/${{aws:PrincipalTag/team, 'deployer'}}", True),
+        (f"arn:aws:iam::{B}:role/dep*", True),
+        ("*", True),
+        ("arn:aws:iam::999999999999:role/*", False),
+    ],
+)
+def test_a_permission_may_be_a_pattern(resource: str, holds: bool) -> None:
+    """With wildcards, or with a variable that stands for anything until it is put in."""
+    scenario = classic(identity=[allow(resource=resource)])
+    trusting = policy(trust({"AWS": f"arn:aws:iam::{A}:root"}))
+    scenario["accounts"][B]["RoleDetailList"].append(
+        {"RoleName": "deployer", "AssumeRolePolicyDocument": trusting}
+    )
+    answer = asked(scenario, f"arn:aws:iam::{B}:role/deployer")
+    assert ways(answer) == ({"": {DEPLOYER}} if holds else {})
+
+
+def test_who_cannot_be_listed_is_told_by_kind() -> None:
+    federated = {"Federated": f"arn:aws:iam::{B}:oidc-provider/token.actions.githubusercontent.com"}
+    sub = {"StringLike": {"token.actions.githubusercontent.com:sub": "repo:acme/*"}}
+    answer = asked(
+        crowd(
+            trust({"Service": "lambda.amazonaws.com"}),
+            trust(federated, "sts:AssumeRoleWithWebIdentity", Condition=sub),
+            trust({"AWS": "arn:aws:iam::999999999999:root"}),
+        )
+    )
+    assert [(o.kind, o.statement) for o in answer.others] == [
+        ("service", 1), ("federated", 2), ("account", 3),
+    ]  # fmt: skip
+    assert "sub is like `repo:acme/*`" in answer.others[1].condition
+    assert answer.ways == ()
+
+
+def test_a_role_that_was_not_read_says_so() -> None:
+    scenario = crowd(trust({"AWS": DEPLOYER}))
+    scenario["unknown"] = [f"trust:{ROLE}"]
+    assert asked(scenario).not_known
+
+
+@pytest.mark.parametrize(
+    ("text", "found"), [(ROLE, True), ("DeployRole", True), ("Nobody", False), (DEPLOYER, False)]
+)
+def test_a_role_is_found_by_arn_or_by_a_name_of_its_own(text: str, found: bool) -> None:
+    world = everyone(crowd(trust({"AWS": DEPLOYER})))
+    if found:
+        assert world.role(text).arn == ROLE
+    else:
+        with pytest.raises(InputError, match="there is no role"):
+            world.role(text)
+
+
+def test_sets_of_principals_are_sets() -> None:
+    assert list(numbers(members([5, 0, 64, 5]))) == [0, 5, 64]
+
+
+@pytest.mark.parametrize("file", SCENARIOS, ids=lambda file: f"{file.parent.name}-{file.stem}")
+def test_the_index_finds_whomever_the_engine_lets_in(file: Path) -> None:
+    """Of every pair in every scenario, decided one by one."""
+    world, call = read_scenario(file, now=NOW)
+    holds_for_every_pair(Everyone(world, call.time))
+
+
+def holds_for_every_pair(asked_of: Everyone) -> None:
+    """What the index and the engine say together is what the engine alone says."""
+    for role in asked_of.universe.principals:
+        if not isinstance(role, Role) or not isinstance(role.trust, Policy):
+            continue
+        expected: dict[str, set[str]] = {}
+        for principal in asked_of.universe.principals:
+            passes = asked_of.passes(principal, role)
+            if passes is not False:
+                condition = "" if passes is True else describe(passes)
+                expected.setdefault(condition, set()).add(principal.arn)
+        assert ways(asked_of.who(role)) == expected
+
+
+@pytest.mark.parametrize("seed", range(1, 9))
+def test_the_index_finds_whomever_the_engine_lets_in_a_whole_organization(
+    seed: int, tmp_path: Path
+) -> None:
+    """Of every pair of a generated one, decided one by one."""
+    write(tmp_path, seed, "tiny")
+    holds_for_every_pair(Everyone(read_snapshot(tmp_path), NOW))
+
+
+def test_the_same_world_gives_the_same_numbers() -> None:
+    world = everyone(crowd(trust({"AWS": DEPLOYER}))).world
+    assert Universe(world).number == Universe(world).number
+
+
+def run(tmp_path: Path, *words: str) -> Any:
+    file = tmp_path / "s.json"
+    file.write_text(json.dumps(crowd(trust({"AWS": f"arn:aws:iam::{A}:root"}))))
+    return CliRunner().invoke(command, [ROLE, "--scenario", str(file), *words])
+
+
+def test_the_command_names_them(tmp_path: Path) -> None:
+    text = run(tmp_path).output
+    assert text.startswith(f"role/DeployRole ({B}): 2 of the 4 principals known can assume it\n")
+    assert f"always\n          {CI}\n" in text
+    answer = json.loads(run(tmp_path, "--format", "json").output)
+    assert answer["ways"] == [{"condition": "", "principals": [CI, DEPLOYER]}]
+    assert "and 1 more" in run(tmp_path, "--limit", "1").output
+
+
+def test_the_command_needs_a_world() -> None:
+    result = CliRunner().invoke(command, [ROLE])
+    assert "choose a world" in str(result.exception)
