@@ -13,6 +13,7 @@ _COMMANDS = {
     "why": ("assumable.cli.why", "Why does this call fail, and what fixes it?"),
     "run": ("assumable.cli.run", "Run a command; if it cannot assume a role, say why."),
     "export-side": ("assumable.cli.export_side", "What one administrator tells the other."),
+    "collect": ("assumable.cli.collect", "Write a snapshot of an account or an organization."),
     "explain": ("assumable.cli.explain", "What does this error text or cause mean?"),
     "permissions": ("assumable.cli.permissions", "The least policy that may read the answer."),
     "minimize": ("assumable.cli.minimize", "The smallest scenario with the same answer."),

@@ -1,0 +1,138 @@
+"""A whole organization, in the shape of `organization.json` in a snapshot.
+
+Members may describe their organization; the rest answers only in its management account or to a
+delegated administrator (https://docs.aws.amazon.com/organizations/latest/userguide/orgs_permissions.html).
+"""
+
+from typing import Any
+
+from assumable.aws.clients import Connection
+from assumable.aws.inventory import Document, Inventory
+
+_ORGANIZATION = ("Id", "MasterAccountId", "FeatureSet")
+_POLICY = ("Id", "Name", "Type", "AwsManaged")
+_KINDS = ("SERVICE_CONTROL_POLICY", "RESOURCE_CONTROL_POLICY")
+_FULL_ACCESS = frozenset(("p-FullAWSAccess", "p-RCPFullAWSAccess"))
+_IAM = "iam.amazonaws.com"
+
+
+def read_organization(connection: Connection) -> Inventory:
+    """The organization of whoever reads; the document is empty when there is none, or it is missed.
+
+    A tree is whole or left out: half of one would place accounts wrongly.
+    """
+    found = Inventory(connection)
+    answer = found.ask("organizations", "DescribeOrganization", "the organization was", "*")
+    if answer is None:
+        return found
+    described = answer["Organization"]
+    found.document = {key: described[key] for key in _ORGANIZATION if key in described}
+    tree = _tree(found)
+    if tree is not None:
+        found.document |= tree
+        found.document["Policies"] = [
+            policy
+            for kind in _KINDS
+            if _is_enabled(tree["Roots"], kind)
+            for policy in _policies(found, kind)
+        ]
+    _administration(found)
+    return found
+
+
+def _tree(found: Inventory) -> Document | None:
+    answer = found.ask("organizations", "ListRoots", "the roots of the organization were", "*")
+    if answer is None:
+        return None
+    roots = [
+        {"Id": one["Id"], "PolicyTypes": one.get("PolicyTypes", [])} for one in answer["Roots"]
+    ]
+    units, accounts = list[Document](), list[Document]()
+    waiting = [root["Id"] for root in roots]
+    while waiting:
+        parent = waiting.pop(0)
+        below = _below(found, parent)
+        if below is None:
+            return None
+        units += below[0]
+        accounts += below[1]
+        waiting += [unit["Id"] for unit in below[0]]
+    accounts.sort(key=lambda one: str(one["Id"]))
+    return {"Roots": roots, "OrganizationalUnits": units, "Accounts": accounts}
+
+
+def _below(found: Inventory, parent: str) -> tuple[list[Document], list[Document]] | None:
+    """The units and the accounts right below a root or a unit; None when one is not told."""
+    what = f"the units below {parent} were"
+    operation = "ListOrganizationalUnitsForParent"
+    units = found.ask("organizations", operation, what, parent, ParentId=parent)
+    what = f"the accounts below {parent} were"
+    accounts = found.ask("organizations", "ListAccountsForParent", what, parent, ParentId=parent)
+    if units is None or accounts is None:
+        return None
+    in_order = sorted(units["OrganizationalUnits"], key=lambda one: str(one["Id"]))
+    return (
+        [{"Id": one["Id"], "Name": one["Name"], "ParentId": parent} for one in in_order],
+        [_account(one, parent) for one in accounts["Accounts"]],
+    )
+
+
+def _account(listed: Document, parent: str) -> Document:
+    """`State` stands in the place of `Status`, which AWS retires.
+
+    https://docs.aws.amazon.com/organizations/latest/APIReference/API_Account.html
+    """
+    status = listed.get("State") or listed.get("Status", "ACTIVE")
+    name = listed.get("Name", "")
+    return {"Id": listed["Id"], "Name": name, "ParentId": parent, "Status": status}
+
+
+def _is_enabled(roots: list[dict[str, Any]], kind: str) -> bool:
+    types = [one for root in roots for one in root["PolicyTypes"]]
+    return any(one["Type"] == kind and one.get("Status") == "ENABLED" for one in types)
+
+
+def _policies(found: Inventory, kind: str) -> list[Document]:
+    """The policies of one kind with their targets.
+
+    One without targets, in a list that was refused, says to the reader that there are more.
+    """
+    what = f"the policies of type {kind} were"
+    answer = found.ask("organizations", "ListPolicies", what, "*", Filter=kind)
+    if answer is None:
+        return [{"Type": kind}]
+    listed = sorted(answer["Policies"], key=lambda one: str(one["Id"]))
+    return [_policy(found, one) for one in listed]
+
+
+def _policy(found: Inventory, listed: Document) -> Document:
+    policy_id = str(listed["Id"])
+    policy = {key: listed[key] for key in _POLICY if key in listed}
+    what = f"the targets of policy {policy_id} were"
+    answer = found.ask("organizations", "ListTargetsForPolicy", what, policy_id, PolicyId=policy_id)
+    if answer is not None:
+        policy["Targets"] = sorted(str(target["TargetId"]) for target in answer["Targets"])
+    if policy_id not in _FULL_ACCESS:
+        what = f"policy {policy_id} was"
+        answer = found.ask("organizations", "DescribePolicy", what, policy_id, PolicyId=policy_id)
+        if answer is not None:
+            policy["Content"] = answer["Policy"]["Content"]
+    return policy
+
+
+def _administration(found: Inventory) -> None:
+    """Who administers IAM, and whether root access to the members is centralized."""
+    what = "the delegated administrators for IAM were"
+    operation = "ListDelegatedAdministrators"
+    answer = found.ask("organizations", operation, what, "*", ServicePrincipal=_IAM)
+    if answer is not None:
+        ids = sorted(str(one["Id"]) for one in answer["DelegatedAdministrators"])
+        found.document["DelegatedAdministrators"] = [
+            {"Id": one, "ServicePrincipal": _IAM} for one in ids
+        ]
+    missed = len(found.missed)
+    what = "the centralized features of IAM were"
+    answer = found.ask("iam", "ListOrganizationsFeatures", what, "*")
+    if len(found.missed) == missed:  # without trusted access there is no such thing: it is off
+        enabled = answer["EnabledFeatures"] if answer is not None else ()
+        found.document["RootAccess"] = "RootSessions" in enabled
