@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccountAuthorizationD
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from assumable.aws.clients import FALLBACK_REGION, Answer, Connection
+from assumable.aws.clients import FALLBACK_REGION, Connection
 from assumable.model.world import Unknown
 
 _LISTS = ("UserDetailList", "GroupDetailList", "RoleDetailList", "Policies")
@@ -23,15 +23,20 @@ class Inventory:
         self.document: Document = {}
         self.missed: list[Unknown] = []
 
-    def ask(
-        self, service: str, operation: str, what: str, on: str, **parameters: str
-    ) -> Answer | None:
-        """The whole answer; None when there is no such thing, or it was refused: it is missed."""
-        answer = self.connection.ask(service, operation, what, on, **parameters)
+    def ask(self, asked: str, what: str, on: str, key: str, **parameters: str) -> Any:
+        """What AWS's answer to `iam:ListRoles` has under a key, every page of it.
+
+        None when there is no such thing, or it was refused: it is then among what was missed. An
+        answer without the key is no answer: it does not tell of an empty list.
+        """
+        service, _, operation = asked.partition(":")
+        answer = self.connection.ask(service, operation, f"{what} were", on, **parameters)
+        if isinstance(answer, dict) and key not in answer:
+            answer = Unknown(f"{what} were not read (no {key} in the answer)", f"{asked} on {on}")
         if isinstance(answer, Unknown):
             self.missed.append(answer)
             return None
-        return answer
+        return None if answer is None else answer[key]
 
 
 def read_account(connection: Connection, account: str) -> Inventory:
@@ -49,9 +54,13 @@ def read_account(connection: Connection, account: str) -> Inventory:
 
 
 def _authorization(found: Inventory, account: str) -> None:
-    place, what = f"account {account}", "the users, groups, roles and policies were"
-    answer = found.ask("iam", "GetAccountAuthorizationDetails", what, place)
-    if answer is None:
+    place, what = f"account {account}", "the users, groups, roles and policies"
+    operation = "GetAccountAuthorizationDetails"
+    answer = found.connection.ask("iam", operation, f"{what} were", place)
+    if isinstance(answer, dict) and not answer.keys() >= set(_LISTS):
+        answer = Unknown(f"{what} were not read (not all lists are there)", f"iam:{operation}")
+    if not isinstance(answer, dict):
+        found.missed.append(answer or Unknown(what, f"iam:{operation} on {place}"))
         return
     for name in _LISTS:
         found.document[name] = [dict(one) for one in _in_order(answer[name])]
@@ -66,50 +75,48 @@ def _durations(found: Inventory, place: str) -> dict[str, Document]:
 
     https://docs.aws.amazon.com/IAM/latest/APIReference/API_RoleDetail.html
     """
-    answer = found.ask("iam", "ListRoles", "MaxSessionDuration of the roles was", place)
-    roles = answer["Roles"] if answer is not None else ()
     key = "MaxSessionDuration"
+    roles = found.ask("iam:ListRoles", f"{key} of the roles", place, "Roles") or ()
     return {role["RoleId"]: {key: role[key]} for role in roles if key in role}
 
 
 def _openid_providers(found: Inventory, account: str) -> None:
-    place, what = f"account {account}", "the OIDC providers were"
-    answer = found.ask("iam", "ListOpenIDConnectProviders", what, place)
-    if answer is None:
-        return
-    providers = _in_order(answer["OpenIDConnectProviderList"])
-    found.document["OpenIDConnectProviders"] = [
-        provider for listed in providers for provider in _openid_provider(found, listed["Arn"])
-    ]
+    place, key = f"account {account}", "OpenIDConnectProviderList"
+    listed = found.ask("iam:ListOpenIDConnectProviders", "the OIDC providers", place, key)
+    if listed is not None:
+        found.document["OpenIDConnectProviders"] = [
+            provider
+            for one in _in_order(listed)
+            for provider in _openid_provider(found, one["Arn"])
+        ]
 
 
 def _openid_provider(found: Inventory, provider_arn: str) -> Iterator[Document]:
     """A provider with its audiences; without them where they were refused, none if it is gone."""
-    operation, what = "GetOpenIDConnectProvider", f"{provider_arn} was"
-    missed = len(found.missed)
-    answer = found.ask("iam", operation, what, provider_arn, OpenIDConnectProviderArn=provider_arn)
-    if answer is not None:
-        yield {
-            "Arn": provider_arn,
-            "Url": answer.get("Url", ""),
-            "ClientIDList": answer["ClientIDList"],
-        }
+    missed, what, key = len(found.missed), f"the audiences of {provider_arn}", "ClientIDList"
+    parameters = {"OpenIDConnectProviderArn": provider_arn}
+    clients = found.ask("iam:GetOpenIDConnectProvider", what, provider_arn, key, **parameters)
+    if clients is not None:
+        yield {"Arn": provider_arn, key: clients}
     elif len(found.missed) > missed:
         yield {"Arn": provider_arn}
 
 
 def _saml_providers(found: Inventory, account: str) -> None:
-    place, what = f"account {account}", "the SAML providers were"
-    answer = found.ask("iam", "ListSAMLProviders", what, place)
-    if answer is not None:
-        found.document["SAMLProviders"] = _in_order(answer["SAMLProviderList"])
+    place, key = f"account {account}", "SAMLProviderList"
+    listed = found.ask("iam:ListSAMLProviders", "the SAML providers", place, key)
+    if listed is not None:
+        found.document["SAMLProviders"] = _in_order(listed)
 
 
 def _regions(found: Inventory, account: str) -> None:
-    """Which Regions are on: https://docs.aws.amazon.com/accounts/latest/reference/API_ListRegions.html."""
-    answer = found.ask("account", "ListRegions", "the Regions were", f"account {account}")
-    if answer is not None:
-        found.document["Regions"] = sorted(answer["Regions"], key=lambda one: one["RegionName"])
+    """Which Regions are on.
+
+    https://docs.aws.amazon.com/accounts/latest/reference/API_ListRegions.html
+    """
+    listed = found.ask("account:ListRegions", "the Regions", f"account {account}", "Regions")
+    if listed is not None:
+        found.document["Regions"] = sorted(listed, key=lambda one: str(one["RegionName"]))
 
 
 def _endpoints(found: Inventory) -> None:
@@ -125,7 +132,7 @@ def _endpoints(found: Inventory) -> None:
         if isinstance(answer, Unknown):
             refused[region] = answer
         elif answer is not None:
-            endpoints += [one for one in answer["VpcEndpoints"] if _is_of_sts(one)]
+            endpoints += [one for one in answer.get("VpcEndpoints", ()) if _is_of_sts(one)]
     if len(refused) < len(regions):
         in_order = sorted(endpoints, key=lambda one: str(one["VpcEndpointId"]))
         found.document["VpcEndpoints"] = in_order

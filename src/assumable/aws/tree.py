@@ -22,10 +22,10 @@ def read_organization(connection: Connection) -> Inventory:
     A tree is whole or left out: half of one would place accounts wrongly.
     """
     found = Inventory(connection)
-    answer = found.ask("organizations", "DescribeOrganization", "the organization was", "*")
-    if answer is None:
+    asked, what = "organizations:DescribeOrganization", "the facts of the organization"
+    described = found.ask(asked, what, "*", "Organization")
+    if described is None:
         return found
-    described = answer["Organization"]
     found.document = {key: described[key] for key in _ORGANIZATION if key in described}
     tree = _tree(found)
     if tree is not None:
@@ -41,12 +41,10 @@ def read_organization(connection: Connection) -> Inventory:
 
 
 def _tree(found: Inventory) -> Document | None:
-    answer = found.ask("organizations", "ListRoots", "the roots of the organization were", "*")
-    if answer is None:
+    listed = found.ask("organizations:ListRoots", "the roots of the organization", "*", "Roots")
+    if listed is None:
         return None
-    roots = [
-        {"Id": one["Id"], "PolicyTypes": one.get("PolicyTypes", [])} for one in answer["Roots"]
-    ]
+    roots = [{"Id": one["Id"], "PolicyTypes": one.get("PolicyTypes", [])} for one in listed]
     units, accounts = list[Document](), list[Document]()
     waiting = [root["Id"] for root in roots]
     while waiting:
@@ -63,17 +61,16 @@ def _tree(found: Inventory) -> Document | None:
 
 def _below(found: Inventory, parent: str) -> tuple[list[Document], list[Document]] | None:
     """The units and the accounts right below a root or a unit; None when one is not told."""
-    what = f"the units below {parent} were"
-    operation = "ListOrganizationalUnitsForParent"
-    units = found.ask("organizations", operation, what, parent, ParentId=parent)
-    what = f"the accounts below {parent} were"
-    accounts = found.ask("organizations", "ListAccountsForParent", what, parent, ParentId=parent)
+    asked, what = "organizations:ListOrganizationalUnitsForParent", f"the units below {parent}"
+    units = found.ask(asked, what, parent, "OrganizationalUnits", ParentId=parent)
+    asked, what = "organizations:ListAccountsForParent", f"the accounts below {parent}"
+    accounts = found.ask(asked, what, parent, "Accounts", ParentId=parent)
     if units is None or accounts is None:
         return None
-    in_order = sorted(units["OrganizationalUnits"], key=lambda one: str(one["Id"]))
+    in_order = sorted(units, key=lambda one: str(one["Id"]))
     return (
         [{"Id": one["Id"], "Name": one["Name"], "ParentId": parent} for one in in_order],
-        [_account(one, parent) for one in accounts["Accounts"]],
+        [_account(one, parent) for one in accounts],
     )
 
 
@@ -97,42 +94,37 @@ def _policies(found: Inventory, kind: str) -> list[Document]:
 
     One without targets, in a list that was refused, says to the reader that there are more.
     """
-    what = f"the policies of type {kind} were"
-    answer = found.ask("organizations", "ListPolicies", what, "*", Filter=kind)
-    if answer is None:
+    asked, what = "organizations:ListPolicies", f"the policies of type {kind}"
+    listed = found.ask(asked, what, "*", "Policies", Filter=kind)
+    if listed is None:
         return [{"Type": kind}]
-    listed = sorted(answer["Policies"], key=lambda one: str(one["Id"]))
-    return [_policy(found, one) for one in listed]
+    return [_policy(found, one) for one in sorted(listed, key=lambda one: str(one["Id"]))]
 
 
 def _policy(found: Inventory, listed: Document) -> Document:
     policy_id = str(listed["Id"])
     policy = {key: listed[key] for key in _POLICY if key in listed}
-    what = f"the targets of policy {policy_id} were"
-    answer = found.ask("organizations", "ListTargetsForPolicy", what, policy_id, PolicyId=policy_id)
-    if answer is not None:
-        policy["Targets"] = sorted(str(target["TargetId"]) for target in answer["Targets"])
+    asked, what = "organizations:ListTargetsForPolicy", f"the targets of policy {policy_id}"
+    targets = found.ask(asked, what, policy_id, "Targets", PolicyId=policy_id)
+    if targets is not None:
+        policy["Targets"] = sorted(str(target["TargetId"]) for target in targets)
     if policy_id not in _FULL_ACCESS:
-        what = f"policy {policy_id} was"
-        answer = found.ask("organizations", "DescribePolicy", what, policy_id, PolicyId=policy_id)
-        if answer is not None:
-            policy["Content"] = answer["Policy"]["Content"]
+        asked, what = "organizations:DescribePolicy", f"the statements of policy {policy_id}"
+        described = found.ask(asked, what, policy_id, "Policy", PolicyId=policy_id)
+        if described is not None:
+            policy["Content"] = described["Content"]
     return policy
 
 
 def _administration(found: Inventory) -> None:
     """Who administers IAM, and whether root access to the members is centralized."""
-    what = "the delegated administrators for IAM were"
-    operation = "ListDelegatedAdministrators"
-    answer = found.ask("organizations", operation, what, "*", ServicePrincipal=_IAM)
-    if answer is not None:
-        ids = sorted(str(one["Id"]) for one in answer["DelegatedAdministrators"])
-        found.document["DelegatedAdministrators"] = [
-            {"Id": one, "ServicePrincipal": _IAM} for one in ids
-        ]
-    missed = len(found.missed)
-    what = "the centralized features of IAM were"
-    answer = found.ask("iam", "ListOrganizationsFeatures", what, "*")
+    asked, key = "organizations:ListDelegatedAdministrators", "DelegatedAdministrators"
+    what = "the delegated administrators for IAM"
+    listed = found.ask(asked, what, "*", key, ServicePrincipal=_IAM)
+    if listed is not None:
+        ids = sorted(str(one["Id"]) for one in listed)
+        found.document[key] = [{"Id": one, "ServicePrincipal": _IAM} for one in ids]
+    missed, what = len(found.missed), "the centralized features of IAM"
+    enabled = found.ask("iam:ListOrganizationsFeatures", what, "*", "EnabledFeatures")
     if len(found.missed) == missed:  # without trusted access there is no such thing: it is off
-        enabled = answer["EnabledFeatures"] if answer is not None else ()
-        found.document["RootAccess"] = "RootSessions" in enabled
+        found.document["RootAccess"] = "RootSessions" in (enabled or ())
