@@ -13,9 +13,9 @@ from assumable.collect import Collection, Wish
 from assumable.diagnose import diagnose
 from assumable.formats.dump import call_of, read_snapshot
 from assumable.formats.snapshot import Entry, files_of, read_packed
-from assumable.model.world import Account, Organization
+from assumable.model.world import Account, Organization, Unknown
 from tests.aws.proxy import Proxy, answer
-from tests.collect.world import MANAGER, READER, REGION, World
+from tests.collect.world import MANAGER, READER, REGION, World, client
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
@@ -111,7 +111,7 @@ def test_what_is_refused_is_in_the_manifest_and_stays_unknown(
     world: World, between: tuple[Proxy, str], tmp_path: Path
 ) -> None:
     proxy, url = between
-    proxy.refused = {"Action=ListRoles", "Action=ListSAMLProviders", "ListTargetsForPolicy"}
+    proxy.refused = {"Action=ListRoles", "Action=ListSAMLProviders"}
     collection = collected(tmp_path / "s", wish(url))
     entry = entries(collection)[world.roles]
     assert entry.status == "partial"
@@ -123,6 +123,37 @@ def test_what_is_refused_is_in_the_manifest_and_stays_unknown(
     assert isinstance(account, Account)
     assert account.unlisted == {"saml-provider"}
     assert "role" not in account.unlisted
+
+
+@pytest.mark.parametrize(
+    ("operation", "content"),
+    [
+        ("ListTargetsForPolicy", "{}"),
+        ("ListPolicies", "{}"),
+        ("ListRoots", '{"Roots": [{"Id": "ROOT"}]}'),
+        ("DescribePolicy", "{}"),
+    ],
+)
+def test_policies_that_are_not_known_leave_it_open(
+    world: World, between: tuple[Proxy, str], tmp_path: Path, operation: str, content: str
+) -> None:
+    """A member below a unit with an SCP that nobody could read may or may not call."""
+    proxy, url = between
+    root = client(world.url, "organizations").list_roots()["Roots"][0]["Id"]
+    content = content.replace("ROOT", root)
+    proxy.failures[operation] = answer(content, "application/x-amz-json-1.1"), -1
+    if operation == "ListRoots":
+        empty = answer("{}", "application/x-amz-json-1.1")
+        proxy.failures["ListPolicies"] = empty, -1
+    collection = collected(tmp_path / "s", wish(url))
+    assert collection.manifest.organization is not None
+    assert collection.manifest.organization.status == "partial"
+    organization = read_snapshot(tmp_path / "s").organization_of(world.silent)
+    assert isinstance(organization, Organization)
+    unread = [organization.scps]
+    if isinstance(organization.scps, dict):
+        unread = [policy for level in organization.scps.values() for policy in level]
+    assert any(isinstance(one, Unknown) for one in unread)
 
 
 def test_without_users_and_roles_nothing_is_taken_as_absent(

@@ -44,7 +44,7 @@ def _tree(found: Inventory) -> Document | None:
     listed = found.ask("organizations:ListRoots", "the roots of the organization", "*", "Roots")
     if listed is None:
         return None
-    roots = [{"Id": one["Id"], "PolicyTypes": one.get("PolicyTypes", [])} for one in listed]
+    roots = [{key: one[key] for key in ("Id", "PolicyTypes") if key in one} for one in listed]
     units, accounts = list[Document](), list[Document]()
     waiting = [root["Id"] for root in roots]
     while waiting:
@@ -85,6 +85,9 @@ def _account(listed: Document, parent: str) -> Document:
 
 
 def _is_enabled(roots: list[dict[str, Any]], kind: str) -> bool:
+    """Whether there may be policies of that kind: a root that is silent does not switch them off."""
+    if not all("PolicyTypes" in root for root in roots):
+        return True
     types = [one for root in roots for one in root["PolicyTypes"]]
     return any(one["Type"] == kind and one.get("Status") == "ENABLED" for one in types)
 
