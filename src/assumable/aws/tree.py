@@ -85,7 +85,7 @@ def _account(listed: Document, parent: str) -> Document:
 
 
 def _is_enabled(roots: list[dict[str, Any]], kind: str) -> bool:
-    """Whether there may be policies of that kind: a root that is silent does not switch them off."""
+    """Whether there may be policies of that kind: a silent root does not switch them off."""
     if not all("PolicyTypes" in root for root in roots):
         return True
     types = [one for root in roots for one in root["PolicyTypes"]]
