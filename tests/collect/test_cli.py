@@ -1,12 +1,16 @@
 """The command: what it prints, and with what status it ends."""
 
+import io
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
+from assumable.cli import collect
 from assumable.cli.collect import command
 from assumable.cli.why import command as why
+from assumable.collect import Step
+from assumable.formats.snapshot import Entry
 from tests.aws.proxy import Proxy
 from tests.collect.world import MANAGER, READER, REGION, World
 
@@ -75,3 +79,26 @@ def test_a_file_in_the_place_of_the_folder(between: tuple[Proxy, str], tmp_path:
     (tmp_path / "s").write_text("")
     result = run(str(tmp_path / "s"), "--profile", "org", "--endpoint-url", between[1])
     assert "is not a folder" in str(result.exception)
+
+
+class Screen(io.StringIO):
+    """A terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_terminal_shows_a_bar(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One line that is written over, and taken away in the end."""
+    screen = Screen()
+    monkeypatch.setattr("sys.stderr", screen)
+    for number in (1, 2):
+        collect._show(Step(MANAGER, Entry(status="done"), number, 2))
+    collect._clear()
+    half, full = "#" * 12 + "-" * 12, "#" * 24
+    assert screen.getvalue().split("\r\x1b[K") == [
+        "",
+        f"[{half}] 1 of 2 accounts: {MANAGER}",
+        f"[{full}] 2 of 2 accounts: {MANAGER}",
+        "",
+    ]

@@ -41,7 +41,10 @@ def read_snapshot(folder: Path) -> World:
     Beside them there may be `organization.json`, and each may be packed: `<account>.json.zst`.
     """
     files = files_of(folder)
-    accounts: dict[str, Account | Unknown] = {}
+    accounts: dict[str, Account | Unknown] = {
+        account: Unknown(f"account {account}", settle)
+        for account, settle in files.unreadable.items()
+    }
     endpoints: dict[str, VpcEndpoint] = {}
     for account, path in files.accounts.items():
         document = read_packed(path)

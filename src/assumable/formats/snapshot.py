@@ -95,6 +95,16 @@ class Files(NamedTuple):
         entries = self.manifest.accounts if self.manifest else {}
         return frozenset(account for account, entry in entries.items() if entry.standalone)
 
+    @property
+    def unreadable(self) -> dict[str, str]:
+        """What would let the accounts be read of which nothing could be."""
+        entries = self.manifest.accounts if self.manifest else {}
+        return {
+            account: entry.missed[0].permission
+            for account, entry in entries.items()
+            if entry.status == "unreadable" and entry.missed
+        }
+
 
 def files_of(folder: Path) -> Files:
     """The files of a snapshot, or of the newest finished one below a folder of them.
