@@ -14,7 +14,7 @@ from assumable.diagnose import diagnose
 from assumable.formats.dump import call_of, read_snapshot
 from assumable.formats.snapshot import Entry, files_of, read_packed
 from assumable.model.world import Account, Organization, Unknown
-from tests.aws.proxy import Proxy, answer
+from tests.aws.proxy import Proxy, answer, error
 from tests.collect.world import MANAGER, READER, REGION, World, client
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -220,6 +220,58 @@ def test_the_external_id_is_sent_and_written_nowhere(
     assert unread == set(world.members) - {MANAGER}
     manifest = (collection.folder / "manifest.json").read_text()
     assert "acme-42" not in manifest
+
+
+def test_a_role_is_of_the_partition_of_whoever_reads(
+    between: tuple[Proxy, str], tmp_path: Path
+) -> None:
+    proxy, url = between
+    who = (
+        "<GetCallerIdentityResponse><GetCallerIdentityResult><UserId>AIDAEXAMPLE</UserId>"
+        f"<Account>{MANAGER}</Account><Arn>arn:aws-cn:iam::{MANAGER}:user/me</Arn>"
+        "</GetCallerIdentityResult></GetCallerIdentityResponse>"
+    )
+    proxy.failures["GetCallerIdentity"] = answer(who, "text/xml"), 1
+    proxy.refused = {"arn:aws-cn:iam::111111111111:role"}
+    wanted = wish(url, accounts=("111111111111", MANAGER))
+    entry = entries(collected(tmp_path / "s", wanted))["111111111111"]
+    assert entry.status == "unreadable"
+    assert entry.missed[0].permission.startswith("sts:AssumeRole on arn:aws-cn:")
+
+
+def test_who_is_throttled_asks_again(
+    world: World, between: tuple[Proxy, str], tmp_path: Path
+) -> None:
+    proxy, url = between
+    proxy.failures["ListRoles"] = error("Throttling", 400), 2
+    found = entries(collected(tmp_path / "s", wish(url)))
+    assert {entry.status for entry in found.values()} == {"done"}
+    assert proxy.seen["ListRoles"] == len(world.members) + 2
+
+
+def test_an_account_that_is_not_active_is_not_read(
+    world: World, between: tuple[Proxy, str], tmp_path: Path
+) -> None:
+    proxy, url = between
+    listed = [
+        {"Id": MANAGER, "State": "ACTIVE", "Status": "ACTIVE"},
+        {"Id": world.silent, "State": "PENDING_CLOSURE", "Status": "ACTIVE"},
+        {"Id": world.roles, "Status": "SUSPENDED"},
+    ]
+    content = json.dumps({"Accounts": listed})
+    proxy.failures["ListAccountsForParent"] = answer(content, "application/x-amz-json-1.1"), 1
+    proxy.failures["ListOrganizationalUnitsForParent"] = (
+        answer('{"OrganizationalUnits": []}', "application/x-amz-json-1.1"),
+        1,
+    )
+    found = entries(collected(tmp_path / "s", wish(url)))
+    reasons = {account: (entry.status, entry.reason) for account, entry in found.items()}
+    assert reasons == {
+        MANAGER: ("done", ""),
+        world.silent: ("unreadable", "the account is PENDING_CLOSURE"),
+        world.roles: ("unreadable", "the account is SUSPENDED"),
+    }
+    assert proxy.seen["AssumeRole"] == 0
 
 
 def test_one_account_alone_is_that_of_the_profile(
