@@ -28,6 +28,20 @@ def error(code: str, status: int) -> Failure:
     return send
 
 
+def answer(content: str, kind: str) -> Failure:
+    """No failure: what AWS answers, where the server behind cannot."""
+
+    def send(handler: BaseHTTPRequestHandler) -> None:
+        body = content.encode()
+        handler.send_response(200)
+        handler.send_header("Content-Type", kind)
+        handler.send_header("Content-Length", str(len(body)))
+        handler.end_headers()
+        handler.wfile.write(body)
+
+    return send
+
+
 def reset(handler: BaseHTTPRequestHandler) -> None:
     """The connection breaks before anything is said."""
     with contextlib.suppress(OSError):
@@ -73,12 +87,28 @@ class Proxy:
         """By operation: how many requests pass before the first one fails."""
         self.seen: Counter[str] = Counter()
         self.bodies: list[str] = []
+        self.refused: set[str] = set()
+        """What is denied: every request whose body holds one of these texts."""
+        self.hanging: int | None = None
+        """The request that is never answered, counted over all operations."""
+        self.reached = threading.Event()
+        """That request has come."""
         self._lock = threading.Lock()
 
-    def failure_of(self, operation: str) -> Failure | None:
+    def hang(self, handler: BaseHTTPRequestHandler) -> None:
+        """Say that it has come, and nothing to who asks."""
+        self.reached.set()
+        with contextlib.suppress(OSError):
+            handler.connection.recv(1)  # until the other end is gone
+
+    def failure_of(self, operation: str, body: str) -> Failure | None:
         """How the operation fails this time."""
         with self._lock:
             self.seen[operation] += 1
+            if self.seen.total() == self.hanging:
+                return self.hang
+            if any(text in body for text in self.refused):
+                return error("AccessDenied", 403)
             failure, times = self.failures.get(operation, (None, 0))
             passes = self.seen[operation] <= self.passing.get(operation, 0)
             if failure is None or times == 0 or passes:
@@ -112,9 +142,11 @@ def proxying(upstream: str) -> Iterator[tuple[Proxy, str]]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             target = self.headers.get("X-Amz-Target", "")
-            form = urllib.parse.parse_qs(body.decode(errors="replace"))
-            operation = target.rpartition(".")[2] or form.get("Action", ["?"])[0]
-            failure = proxy.failure_of(operation)
+            text = body.decode(errors="replace")
+            form = urllib.parse.parse_qs(text)
+            path = self.path.strip("/") or "?"
+            operation = target.rpartition(".")[2] or form.get("Action", [path])[0]
+            failure = proxy.failure_of(operation, urllib.parse.unquote(text))
             if failure is None:
                 proxy.forward(self, body)
             else:

@@ -7,7 +7,8 @@ import pytest
 from botocore import xform_name
 
 from assumable.aws import clients
-from assumable.aws.clients import ALLOWED, Connection, OperationRefusedError
+from assumable.aws.allowed import ALLOWED, ASSUMING, COLLECTED, Operations
+from assumable.aws.clients import Connection, OperationRefusedError
 from assumable.errors import InputError, UnreadableError
 
 CLOSED = "http://127.0.0.1:9"  # nobody listens on the discard port
@@ -26,26 +27,41 @@ def connection(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Connection:
     return Connection(None, None, CLOSED)
 
 
-def test_only_reading_operations_are_allowed() -> None:
-    names = [name for operations in ALLOWED.values() for name in operations]
+LISTS = pytest.mark.parametrize("allowed", [ALLOWED, COLLECTED], ids=["why", "collect"])
+
+
+@LISTS
+def test_only_reading_operations_are_allowed(allowed: Operations) -> None:
+    names = [name for operations in allowed.values() for name in operations]
     assert all(name.startswith(READS) for name in names)
 
 
+@LISTS
 @pytest.mark.parametrize("service", ALLOWED)
 def test_every_other_operation_is_refused_before_anything_is_sent(
-    service: str, connection: Connection, socket_disabled: None
+    service: str, allowed: Operations, connection: Connection, socket_disabled: None
 ) -> None:
-    client = connection.client(service)
-    others = set(client.meta.service_model.operation_names) - ALLOWED[service]
-    assert len(others) > len(ALLOWED[service])
+    client = Connection(None, None, CLOSED, allowed=allowed).client(service)
+    others = set(client.meta.service_model.operation_names) - allowed[service]
+    assert len(others) > len(allowed[service])
     for operation in others:
         with pytest.raises(OperationRefusedError, match=f"{service}:{operation} is not on"):
             getattr(client, xform_name(operation))()
 
 
+@LISTS
 @pytest.mark.parametrize("service", ALLOWED)
-def test_what_is_allowed_exists(service: str, connection: Connection) -> None:
-    assert set(connection.client(service).meta.service_model.operation_names) >= ALLOWED[service]
+def test_what_is_allowed_exists(service: str, allowed: Operations, connection: Connection) -> None:
+    assert set(connection.client(service).meta.service_model.operation_names) >= allowed[service]
+
+
+def test_the_same_credentials_ask_in_another_region(connection: Connection) -> None:
+    other = connection.in_region("eu-north-1")
+    assert other.client("ec2").meta.region_name == "eu-north-1"
+    assert connection.client("ec2").meta.region_name == clients.FALLBACK_REGION
+    assert other.calls is connection.calls
+    with pytest.raises(OperationRefusedError):
+        other.client("iam").list_roles()
 
 
 def test_pages_waiters_and_presigned_urls_are_guarded(
@@ -120,8 +136,8 @@ def test_the_client_of_probes_makes_three_calls_and_no_other(
     connection: Connection, socket_disabled: None
 ) -> None:
     client = clients.assuming_client(None, None, CLOSED)
-    others = set(client.meta.service_model.operation_names) - clients.ASSUMING
-    assert len(others) > len(clients.ASSUMING)
+    others = set(client.meta.service_model.operation_names) - ASSUMING
+    assert len(others) > len(ASSUMING)
     for operation in others:
         with pytest.raises(OperationRefusedError, match=f"sts:{operation} is no"):
             getattr(client, xform_name(operation))()
@@ -133,9 +149,9 @@ def test_what_probes_may_call_exists_and_readers_may_not(
     connection: Connection, socket_disabled: None
 ) -> None:
     client = clients.assuming_client(None, None, CLOSED)
-    assert set(client.meta.service_model.operation_names) >= clients.ASSUMING
-    assert not clients.ASSUMING & ALLOWED["sts"]
-    for operation in clients.ASSUMING:
+    assert set(client.meta.service_model.operation_names) >= ASSUMING
+    assert not ASSUMING & ALLOWED["sts"]
+    for operation in ASSUMING:
         with pytest.raises(OperationRefusedError):
             getattr(connection.client("sts"), xform_name(operation))()
 

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from assumable.aws.clients import ALLOWED, Calls
+from assumable.aws.allowed import ALLOWED, COLLECTED
+from assumable.aws.clients import Calls
 from assumable.aws.permissions import ORGANIZATION, every_question, read_policies
 from assumable.cli.permissions import command
 from assumable.diagnose import diagnose
@@ -35,6 +36,29 @@ def test_the_documentation_lists_what_may_be_asked_and_nothing_else() -> None:
     table = text.partition("| step |")[2].partition("\n\n")[0]
     named = set(re.findall(r"`([a-z0-9]+:[A-Z]\w+)`", table))
     assert named == {f"{service}:{name}" for service, names in ALLOWED.items() for name in names}
+
+
+def test_a_snapshot_needs_what_may_be_collected_and_nothing_else() -> None:
+    asked = {f"{service}:{name}" for service, names in COLLECTED.items() for name in names}
+    found = printed("--collect", "--format", "json")
+    assert actions(found[ORGANIZATION]) == asked - {"sts:GetCallerIdentity"}
+    central = {"iam:ListOrganizationsFeatures"}
+    central |= {f"organizations:{name}" for name in COLLECTED["organizations"]}
+    assert actions(found[""]) == actions(found[ORGANIZATION]) - central
+    assert "every account" in printed("--collect")
+
+
+def test_the_page_on_snapshots_lists_what_may_be_collected_and_nothing_else() -> None:
+    text = (Path(__file__).parents[2] / "docs/snapshots.md").read_text(encoding="utf-8")
+    table = text.partition("| what | operations |")[2].partition("\n\n")[0]
+    named = set(re.findall(r"`([a-z0-9]+:[A-Z]\w+)`", table))
+    assert named == {f"{service}:{name}" for service, names in COLLECTED.items() for name in names}
+
+
+def test_a_snapshot_is_of_no_single_call() -> None:
+    words = ["--collect", "--for", DEPLOYER, ROLE]
+    result = CliRunner().invoke(command, words, standalone_mode=False)
+    assert "a snapshot is of no single call" in str(result.exception)
 
 
 def printed(*words: str) -> Any:

@@ -1,11 +1,12 @@
 """The only way to AWS: clients that can read what a diagnosis needs, and nothing else.
 
-INVARIANT: no client leaves this module without the guard, so an operation outside `ALLOWED` is
-refused before anything is signed or sent.
+INVARIANT: no client leaves this module without the guard, so an operation outside the list that
+its connection was given is refused before anything is signed or sent.
 """
 
 import contextlib
 import contextvars
+import copy
 import functools
 import os
 import threading
@@ -15,28 +16,13 @@ from typing import Any, NamedTuple
 
 from assumable import __version__
 from assumable import arn as arns
+from assumable.aws.allowed import ALLOWED, ASSUMING, Operations
 from assumable.aws.credentials import assume, begin_with, give
 from assumable.errors import AssumableError, InputError, UnreadableError, unsecret
 from assumable.formats.endpoint import endpoint_of
 from assumable.model.route import Start
 from assumable.model.world import Unknown
 
-ALLOWED: dict[str, frozenset[str]] = {
-    "sts": frozenset(("GetCallerIdentity",)),
-    "iam": frozenset((
-        "GetUser", "ListUserPolicies", "GetUserPolicy", "ListAttachedUserPolicies",
-        "ListGroupsForUser", "ListGroupPolicies", "GetGroupPolicy", "ListAttachedGroupPolicies",
-        "GetRole", "ListRolePolicies", "GetRolePolicy", "ListAttachedRolePolicies",
-        "GetPolicy", "GetPolicyVersion", "GetOpenIDConnectProvider", "GetSAMLProvider",
-        "ListOrganizationsFeatures",
-    )),
-    "organizations": frozenset((
-        "DescribeOrganization", "DescribeAccount", "ListParents", "ListPoliciesForTarget",
-        "DescribePolicy", "ListDelegatedAdministrators",
-    )),
-    "ec2": frozenset(("DescribeVpcEndpoints",)),
-    "account": frozenset(("GetRegionOptStatus",)),
-}  # fmt: skip
 # IAM and Organizations have one endpoint per partition, but a client must be told some Region.
 FALLBACK_REGION = "us-east-1"
 CONNECT_TIMEOUT, READ_TIMEOUT, ATTEMPTS = 5, 20, 4
@@ -121,22 +107,24 @@ class Connection:
         calls: Calls | None = None,
         *,
         role_arn: str = "",
+        external_id: str = "",
         start: Start | None = None,
         credentials: Any = None,
         timeout: float | None = None,
+        allowed: Operations = ALLOWED,
     ) -> None:
         """Nothing is sent yet; InputError when there is no such profile.
 
         `credentials`, an object of botocore, stand in place of those of the profile; with `start`,
         they are those that the way of the profile starts from, before any role is assumed. With
         `role_arn`, they assume that role, which then reads. `timeout` is in seconds: how long one
-        request may take, which is then sent only once.
+        request may take, which is then sent only once. What is not `allowed` is refused.
         """
         from botocore.exceptions import BotoCoreError, ProfileNotFound
         from botocore.session import Session
 
         self.endpoint_url, self._timeout = endpoint_url, timeout
-        self.calls = calls or Calls()
+        self.calls, self._allowed = calls or Calls(), allowed
         self._prepare()
         try:
             self._session = Session(profile=profile)
@@ -150,7 +138,7 @@ class Connection:
             if credentials is not None:
                 self._give(credentials)
             if role_arn:
-                assume(self._session, role_arn, *self._place_of("sts"))
+                assume(self._session, role_arn, *self._place_of("sts"), external_id)
             if start is not None:
                 begin_with(self._session, start)
         except ProfileNotFound as error:
@@ -171,10 +159,24 @@ class Connection:
         self._lock, self._making = threading.Lock(), threading.Lock()
         self._room = threading.BoundedSemaphore(AT_ONCE)
 
+    @property
+    def credentials(self) -> Any:
+        """An object of botocore with the credentials in use; None where there are none."""
+        return self._session.get_credentials()
+
+    def in_region(self, region: str) -> "Connection":
+        """The same credentials, asking in another Region."""
+        other = copy.copy(self)
+        other._prepare()  # noqa: SLF001  # of the same class
+        other._making = self._making  # noqa: SLF001  # the session is shared
+        other.region = region
+        other.__dict__.pop("_clients", None)
+        return other
+
     @functools.cached_property
     def has_session_token(self) -> bool:
         """Whether the credentials are temporary."""
-        credentials = self._session.get_credentials()
+        credentials = self.credentials
         return credentials is not None and bool(credentials.get_frozen_credentials().token)
 
     @property
@@ -263,7 +265,7 @@ class Connection:
     def _new_client(self, service: str) -> Any:
         from botocore.config import Config
 
-        if service not in ALLOWED:
+        if service not in self._allowed:
             raise OperationRefusedError(f"no client for {service}: it is not on the allow-list")
         config = Config(
             connect_timeout=self._timeout or CONNECT_TIMEOUT,
@@ -281,7 +283,7 @@ class Connection:
             )
         except ValueError as error:  # a malformed --endpoint-url or --region
             raise InputError(one_line(error)) from None
-        _guard(client)
+        _guard(client, self._allowed)
         client.meta.events.register("before-call", self._count)
         return client
 
@@ -306,12 +308,12 @@ def _loader() -> Any:
     return create_loader(os.environ.get("AWS_DATA_PATH"))
 
 
-def _guard(client: Any) -> None:
+def _guard(client: Any, allowed: Operations) -> None:
     """Refuse what is not allowed at the first and at the last moment before a request."""
 
     def refuse(model: Any, **_: Any) -> None:
         service = model.service_model.service_name
-        if model.name not in ALLOWED.get(service, ()):
+        if model.name not in allowed.get(service, ()):
             raise OperationRefusedError(f"{service}:{model.name} is not on the allow-list")
 
     # Parameters are offered before they are validated or presigned; `before-call` is the last
@@ -352,8 +354,6 @@ def one_line(error: Exception) -> str:
 
 
 # Probes: the one client that may do more than read, made only where the user asks for it.
-
-ASSUMING = frozenset(("AssumeRole", "AssumeRoleWithWebIdentity", "AssumeRoleWithSAML"))
 
 
 def assuming_client(

@@ -15,18 +15,21 @@ def give(session: Any, credentials: Any) -> None:
     session.set_credentials(frozen.access_key, frozen.secret_key, frozen.token)
 
 
-def assume(session: Any, role_arn: str, endpoint_url: str | None, region: str) -> None:
+def assume(
+    session: Any, role_arn: str, endpoint_url: str | None, region: str, external_id: str = ""
+) -> None:
     """Have a session use the credentials of a role, which it assumes when they are needed."""
     from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials
 
     own = session.get_credentials()
     if own is None:
         return  # the first request says so
+    sent = {"ExternalId": external_id} if external_id else {}
     fetcher = AssumeRoleCredentialFetcher(
         functools.partial(session.create_client, endpoint_url=endpoint_url, region_name=region),
         own,
         role_arn,
-        extra_args={"RoleSessionName": READER_SESSION},
+        extra_args={"RoleSessionName": READER_SESSION, **sent},
     )
     session._credentials = DeferredRefreshableCredentials(  # noqa: SLF001  # botocore has no setter
         fetcher.fetch_credentials, "assume-role"

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from assumable import arn
+from assumable.aws.allowed import COLLECTED
 from assumable.engine.chain import hops
 from assumable.model.call import Call, RoleCaller, UserCaller
 
@@ -21,6 +22,8 @@ _OF_USER = (
 _OF_GROUP = ("ListGroupPolicies", "GetGroupPolicy", "ListAttachedGroupPolicies")
 _OF_ROLE = ("GetRole", "ListRolePolicies", "GetRolePolicy", "ListAttachedRolePolicies")
 _OF_POLICY = ("GetPolicy", "GetPolicyVersion")
+_CENTRAL = frozenset(("ListOrganizationsFeatures",))
+"""What IAM tells of the whole organization."""
 _OF_LEVELS = ("DescribeAccount", "ListParents", "ListPoliciesForTarget", "DescribePolicy")
 
 
@@ -60,6 +63,29 @@ def every_question() -> Document:
             _statement("account", ("GetRegionOptStatus",), everything),
         ]
     )
+
+
+def every_account() -> dict[str, Document]:
+    """The policies with which `assumable collect` reads.
+
+    They are for the role in each account, and for whoever reads the organization and its own
+    account; that one must also be allowed to assume the role.
+    """
+    reading = [
+        _statement(service, tuple(sorted(operations - _CENTRAL)), "*")
+        for service, operations in COLLECTED.items()
+        if service not in ("sts", "organizations")
+    ]
+    return {
+        "": _document(reading),
+        ORGANIZATION: _document(
+            [
+                *reading,
+                _statement("organizations", tuple(sorted(COLLECTED["organizations"])), "*"),
+                _statement("iam", tuple(_CENTRAL), "*"),
+            ]
+        ),
+    }
 
 
 _OF_ROOT: list[Document] = [

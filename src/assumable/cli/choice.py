@@ -27,7 +27,9 @@ _PATH = click.Path(path_type=Path)
 _OPTIONS: tuple[Callable[[Any], Any], ...] = (
     click.option("--scenario", type=_PATH, help="A scenario file: a closed world and a call."),
     click.option(
-        "--snapshot", type=_PATH, help="A folder of get-account-authorization-details outputs."
+        "--snapshot",
+        type=_PATH,
+        help="What collect wrote, or get-account-authorization-details outputs in a folder.",
     ),
     click.option(
         "--older-snapshot",

@@ -14,6 +14,7 @@ _COMMANDS = {
     "why": ("assumable.cli.why", "Why does this call fail, and what fixes it?"),
     "run": ("assumable.cli.run", "Run a command; if it cannot assume a role, say why."),
     "export-side": ("assumable.cli.export_side", "What one administrator tells the other."),
+    "collect": ("assumable.cli.collect", "Write a snapshot of an account or an organization."),
     "who": ("assumable.cli.who", "Who can assume this role?"),
     "reach": ("assumable.cli.reach", "Which roles can this principal reach, by any chain?"),
     "explain": ("assumable.cli.explain", "What does this error text or cause mean?"),

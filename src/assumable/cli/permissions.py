@@ -18,6 +18,13 @@ class Place(NamedTuple):
     endpoint_url: str | None
 
 
+_COLLECTING = {
+    "": "the role that --role-name names, in every account",
+    "organization": "--org-profile: its own account and the organization; it must also be allowed "
+    "sts:AssumeRole on that role",
+}
+
+
 @click.command(name="permissions", context_settings={"help_option_names": ["-h", "--help"]})
 @click.option(
     "--for",
@@ -26,6 +33,7 @@ class Place(NamedTuple):
     metavar="CALLER ROLE",
     help="The ARNs of the caller and of the role, or of the root user to assume.",
 )
+@click.option("--collect", is_flag=True, help="What `assumable collect` reads.")
 @click.option("--via", multiple=True, metavar="ARN", help="A role on the way; repeatable.")
 @click.option("--region", help="The Region of the STS endpoint, where its status matters.")
 @click.option("--endpoint-url", help="The endpoint, where it is a VPC endpoint of STS.")
@@ -43,20 +51,30 @@ def command(
     region: str | None,
     endpoint_url: str | None,
     format_: str,
+    *,
+    collect: bool,
 ) -> None:
     """What must `assumable why` be allowed to read? The least policy, for each account.
 
-    Without --for: one policy for any question. Nothing but reading is in it, and no AWS is asked.
+    Without --for: one policy for any question. With --collect: what `assumable collect` needs in
+    each account, and of the organization. Nothing but reading is in them, and no AWS is asked.
     """
-    from assumable.aws.permissions import every_question, read_policies
+    from assumable.aws.permissions import every_account, every_question, read_policies
 
-    place = Place(region, endpoint_url)
-    found = {"": every_question()} if pair is None else read_policies(_call(pair, via, place))
+    if collect and pair is not None:
+        raise InputError("a snapshot is of no single call", "--collect", "leave --for out")
+    if collect:
+        found = every_account()
+    elif pair is None:
+        found = {"": every_question()}
+    else:
+        found = read_policies(_call(pair, via, Place(region, endpoint_url)))
     if format_ == "json":
-        click.echo(json.dumps(found[""] if pair is None else found, indent=2))
+        click.echo(json.dumps(found if pair or collect else found[""], indent=2))
         return
     for account, document in found.items():
-        click.echo(f"# {_heading(account)}")
+        heading = _COLLECTING[account] if collect else _heading(account)
+        click.echo(f"# {heading}")
         click.echo(json.dumps(document, indent=2))
 
 

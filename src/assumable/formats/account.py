@@ -56,9 +56,15 @@ P = TypeVar("P", bound=Principal)
 class AccountReader:
     """Reads one account; `strict` refuses what a scenario may not hold."""
 
-    def __init__(self, account: str, partition: str, *, strict: bool) -> None:
-        """The partition is the one that derived ARNs get."""
+    def __init__(
+        self, account: str, partition: str, *, strict: bool, is_filtered: bool = True
+    ) -> None:
+        """The partition is the one that derived ARNs get.
+
+        A dump that may be filtered has empty lists for what it does not list.
+        """
         self.account, self.partition, self.strict = account, partition, strict
+        self.is_filtered = is_filtered
         self.managed: dict[str, Policy] = {}
         self.changed: dict[str, datetime] = {}
         """When the managed policies, and those of groups by the group's name, were last changed."""
@@ -91,7 +97,7 @@ class AccountReader:
             providers={provider.arn: provider for provider in providers},
             regions=dict(self._region(item) for item in each("Regions")),
             complete=self.strict or self._is_whole(fields),
-            unlisted=frozenset() if self.strict else _unlisted(fields),
+            unlisted=frozenset() if self.strict else self._unlisted(fields),
             input_pointer=cursor.location.pointer if self.strict else None,
         )
 
@@ -99,6 +105,22 @@ class AccountReader:
         """Whether a dump lists every user and role: it was neither filtered nor cut off."""
         cut = "IsTruncated" in fields and fields["IsTruncated"].value is True
         return not cut and {"UserDetailList", "RoleDetailList"} <= fields.keys()
+
+    def _unlisted(self, fields: dict[str, Cursor]) -> frozenset[str]:
+        """What a dump does not list: AWS writes no providers, and no users or roles under a filter.
+
+        A filter leaves empty lists; every other account has service-linked roles, many no users.
+        """
+        principals = (("UserDetailList", "user"), ("RoleDetailList", "role"))
+        providers = (
+            ("OpenIDConnectProviders", "oidc-provider"),
+            ("SAMLProviders", "saml-provider"),
+        )
+        return frozenset(
+            [kind for key, kind in principals
+             if key not in fields or (self.is_filtered and not fields[key].value)]
+            + [kind for key, kind in providers if key not in fields]
+        )  # fmt: skip
 
     def iam_arn(self, kind: str, path: str, name: str) -> str:
         """The ARN of something in this account."""
@@ -312,19 +334,6 @@ def max_session_duration(cursor: Cursor) -> int:
     https://docs.aws.amazon.com/IAM/latest/APIReference/API_Role.html
     """
     return cursor.number(3_600, 43_200)
-
-
-def _unlisted(fields: dict[str, Cursor]) -> frozenset[str]:
-    """What a dump does not list: AWS writes no providers, and no users or roles under a filter.
-
-    A filter leaves empty lists; every other account has service-linked roles, many have no users.
-    """
-    principals = (("UserDetailList", "user"), ("RoleDetailList", "role"))
-    providers = (("OpenIDConnectProviders", "oidc-provider"), ("SAMLProviders", "saml-provider"))
-    return frozenset(
-        [kind for key, kind in principals if key not in fields or not fields[key].value]
-        + [kind for key, kind in providers if key not in fields]
-    )
 
 
 def _moment(fields: dict[str, Cursor], key: str) -> datetime | None:

@@ -16,6 +16,7 @@ from assumable.formats.account import AccountReader, max_session_duration
 from assumable.formats.organization import read_organization
 from assumable.formats.reading import Cursor, read_document, read_policy, refuse_malformed
 from assumable.formats.scenario import caller_from_arn
+from assumable.formats.snapshot import files_of, read_packed
 from assumable.model.call import Call, Caller, Network, RoleCaller, Session, UserCaller
 from assumable.model.policy import Layer, Policy, PolicyName
 from assumable.model.world import (
@@ -30,47 +31,47 @@ from assumable.model.world import (
 )
 from assumable.source import Document, Location
 
-MAX_DUMP_BYTES = 1_000_000_000
 File = Path | Document
 """A file, or what was read of it before."""
 
 
 def read_snapshot(folder: Path) -> World:
-    """A folder of `<account>.json` files and optionally `organization.json`."""
-    accounts: dict[str, Account | Unknown] = {}
+    """What `assumable collect` wrote, or a folder of `<account>.json` files.
+
+    Beside them there may be `organization.json`, and each may be packed: `<account>.json.zst`.
+    """
+    files = files_of(folder)
+    accounts: dict[str, Account | Unknown] = {
+        account: Unknown(f"account {account}", settle)
+        for account, settle in files.unreadable.items()
+    }
     endpoints: dict[str, VpcEndpoint] = {}
-    for path in _account_files(folder):
-        document = read_document(path, limit=MAX_DUMP_BYTES)
-        reader = AccountReader(path.stem, _partition(document.value), strict=False)
-        accounts[path.stem] = reader.read(Cursor(document.value, Location(document)))
+    for account, path in files.accounts.items():
+        document = read_packed(path)
+        reader = AccountReader(
+            account,
+            _partition(document.value),
+            strict=False,
+            is_filtered=files.manifest is None,
+        )
+        accounts[account] = reader.read(Cursor(document.value, Location(document)))
         endpoints |= reader.endpoints
     organization: tuple[Organization, ...] | Unknown
     organization = Unknown("the organization", "organizations:DescribeOrganization")
-    path = folder / "organization.json"
-    if path.exists():
-        document = read_document(path, limit=MAX_DUMP_BYTES)
+    if files.organization is not None:
+        document = read_packed(files.organization)
         organization = (
             read_organization(Cursor(document.value, Location(document)), strict=False),
         )
-    return World(accounts=accounts, organizations=organization, endpoints=endpoints, complete=False)
-
-
-def _account_files(folder: Path) -> list[Path]:
-    """The files of a snapshot, by account; InputError when there are none."""
-    try:
-        if not folder.is_dir():
-            message = "is not a folder" if folder.exists() else "no such folder"
-            raise InputError(message, str(folder))
-    except OSError:  # a name that is too long
-        raise InputError("no such folder", str(folder)) from None
-    found = [path for path in sorted(folder.glob("*.json")) if arn.ACCOUNT_ID.fullmatch(path.stem)]
-    if not found:
-        raise InputError(
-            "holds no `<account>.json` file",
-            str(folder),
-            "aws iam get-account-authorization-details > 111111111111.json",
-        )
-    return found
+    elif files.standalone:
+        organization = ()
+    return World(
+        accounts=accounts,
+        organizations=organization,
+        standalone=files.standalone,
+        endpoints=endpoints,
+        complete=False,
+    )
 
 
 def with_former(world: World, folders: Iterable[Path]) -> World:
@@ -80,8 +81,8 @@ def with_former(world: World, folders: Iterable[Path]) -> World:
     """
     named = set(_ids_named(world))
     former: dict[str, Former] = {}
-    for path in (path for folder in folders for path in _account_files(folder)):
-        document = read_document(path, limit=MAX_DUMP_BYTES)
+    for path in (path for folder in folders for path in files_of(folder).accounts.values()):
+        document = read_packed(path)
         fields = Cursor(document.value, Location(document)).fields()
         for kind, key in (("User", "UserId"), ("Role", "RoleId")):
             details = fields.get(f"{kind}DetailList")

@@ -35,6 +35,11 @@ def read_document(path: Path, *, limit: int = MAX_BYTES) -> Document:
 
 def read_text(path: Path, *, limit: int = MAX_BYTES) -> str:
     """A text file; InputError when it is missing, unreadable, too large or no text."""
+    return text_of(read_bytes(path, limit=limit), path)
+
+
+def read_bytes(path: Path, *, limit: int = MAX_BYTES) -> bytes:
+    """What a file holds; InputError when it is missing, unreadable or too large."""
     try:
         if path.is_dir():
             raise InputError("is a directory, a file is needed", str(path))
@@ -43,21 +48,27 @@ def read_text(path: Path, *, limit: int = MAX_BYTES) -> str:
             raise InputError("is not a regular file", str(path))
         with path.open("rb") as file:
             content = file.read(limit + 1)
-        if len(content) > limit:
-            raise InputError(f"is larger than {limit // 1_000_000} MB", str(path))
-        # PowerShell 5 redirects the output of `aws` into UTF-16
-        is_wide = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
-        return content.decode("utf-16" if is_wide else "utf-8-sig")
     except FileNotFoundError:
         raise InputError("no such file", str(path)) from None
     except OSError as error:
         raise InputError(
             f"cannot be read: {os.strerror(error.errno or 0).lower()}", str(path)
         ) from None
-    except UnicodeDecodeError:
-        raise InputError("is not UTF-8 text", str(path)) from None
     except ValueError:  # a NUL in the path
         raise InputError("is not a path", str(path)) from None
+    if len(content) > limit:
+        raise InputError(f"is larger than {limit // 1_000_000} MB", str(path))
+    return content
+
+
+def text_of(content: bytes, path: Path) -> str:
+    """The text that a file holds; InputError when it is none."""
+    try:
+        # PowerShell 5 redirects the output of `aws` into UTF-16
+        is_wide = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+        return content.decode("utf-16" if is_wide else "utf-8-sig")
+    except UnicodeDecodeError:
+        raise InputError("is not UTF-8 text", str(path)) from None
 
 
 _YEARS = range(1970, 9999)
