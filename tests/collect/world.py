@@ -1,6 +1,7 @@
 """An organization in moto: a manager and three members, with what a snapshot can hold."""
 
 import json
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -119,7 +120,12 @@ def served() -> Iterator[World]:
     moto = ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
     moto.start()
     try:
-        yield build(f"http://127.0.0.1:{moto.get_host_and_port()[1]}")
+        url = f"http://127.0.0.1:{moto.get_host_and_port()[1]}"
+        # Whatever other tests of this process left: its state is one for all servers.
+        urllib.request.urlopen(
+            urllib.request.Request(f"{url}/moto-api/reset", method="POST")
+        ).close()
+        yield build(url)
     finally:
         moto.stop()
 
