@@ -8,6 +8,7 @@ facts that a generator keeps about its call only steer which conditions hold; th
 from random import Random
 
 from tests.reference.generator.chains import chain
+from tests.reference.generator.maker import Maker
 from tests.reference.generator.parameters import Limits
 from tests.reference.generator.principals import Principal
 from tests.reference.generator.saml import Saml
@@ -16,7 +17,7 @@ from tests.reference.generator.unknowns import unknown
 from tests.reference.generator.web_identity import WebIdentity
 
 FAMILIES = ("classic", "web-identity", "saml", "service", "chain", "parameters", "unknown")
-MAKERS = {
+MAKERS: dict[str, type[Maker]] = {
     "classic": Principal,
     "web-identity": WebIdentity,
     "saml": Saml,

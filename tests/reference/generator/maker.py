@@ -1,6 +1,7 @@
 """One scenario in the making, whoever calls: role, trust policy, endpoint, Regions."""
 
 import json
+from abc import ABC, abstractmethod
 from typing import Any
 
 from tests.reference.generator.draft import ENDPOINT_FAULTS
@@ -10,7 +11,7 @@ from tests.reference.generator.organizations import Organizations
 OPT_IN = ("me-south-1", "eu-south-2")
 
 
-class Maker(Organizations):
+class Maker(Organizations, ABC):
     """What all families share; a family says who calls and what the call carries."""
 
     api = "AssumeRole"
@@ -30,17 +31,17 @@ class Maker(Organizations):
     def make_parameters(self) -> None:
         """`params` but for the role, `request_tags` and `actions`."""
 
+    @abstractmethod
     def caller(self) -> dict:
         """The `call.caller` of the scenario."""
-        raise NotImplementedError  # each kind of caller has its own
 
+    @abstractmethod
     def caller_facts(self) -> dict[str, tuple[str, Any]]:
         """Condition keys that describe the caller, with their values."""
-        raise NotImplementedError  # each kind of caller has its own
 
+    @abstractmethod
     def trusted(self, wrong: bool) -> Any:
         """The Principal element that names the caller, or nearly."""
-        raise NotImplementedError  # each kind of caller has its own
 
     def trust_names(self) -> list[Any]:
         """Principals that a Deny of the trust policy may name."""
