@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from assumable.cli import collect
+from assumable.cli import collect, readers
 from assumable.cli.collect import command
 from assumable.cli.why import command as why
 from assumable.collect import Step
@@ -94,7 +94,7 @@ def test_a_terminal_shows_a_bar(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stderr", screen)
     for number in (1, 2):
         collect._show(Step(MANAGER, Entry(status="done"), number, 2))
-    collect._clear()
+    readers.clear_line()
     half, full = "#" * 12 + "-" * 12, "#" * 24
     assert screen.getvalue().split("\r\x1b[K") == [
         "",

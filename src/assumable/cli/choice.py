@@ -1,14 +1,14 @@
 """Which world and which call the options of `why` and `export-side` choose."""
 
 import shutil
-from collections.abc import Callable, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
 from assumable import arn
 from assumable.cli import readers, token_options
+from assumable.cli.options import FILES, PATH, together
 from assumable.errors import InputError
 from assumable.formats.command import parameters_from_flags
 from assumable.formats.scenario import Scenario, read_scenario
@@ -22,34 +22,29 @@ _SEVERAL = (
     "--tags", "--transitive-tag-keys", "--policy-arns", "--caller-policy", *token_options.SEVERAL,
 )  # fmt: skip
 _CALL = ("caller", "profile", "principal_arn", "time", *token_options.BEARERS)
-_WORLDS = ("scenario", "snapshot", "trust_policy", "caller_policy", *LIVE)
-_PATH = click.Path(path_type=Path)
-_OPTIONS: tuple[Callable[[Any], Any], ...] = (
-    click.option("--scenario", type=_PATH, help="A scenario file: a closed world and a call."),
+_WORLDS = (*FILES, *LIVE)
+call_options = together(
+    click.option("--scenario", type=PATH, help="A scenario file: a closed world and a call."),
     click.option(
         "--snapshot",
-        type=_PATH,
+        type=PATH,
         help="What collect wrote, or get-account-authorization-details outputs in a folder.",
     ),
     click.option(
         "--older-snapshot",
-        type=_PATH,
+        type=PATH,
         multiple=True,
         help="An older snapshot: who the deleted principals of a trust policy were; repeatable.",
     ),
     click.option(
-        "--trust-policy", type=_PATH, help="The role's trust policy, or `aws iam get-role` output."
+        "--trust-policy", type=PATH, help="The role's trust policy, or `aws iam get-role` output."
     ),
     click.option(
-        "--caller-policy", type=_PATH, multiple=True, help="A policy of the caller; repeatable."
+        "--caller-policy", type=PATH, multiple=True, help="A policy of the caller; repeatable."
     ),
     token_options.token_options,
     click.option("--profile", help="The caller's profile; the world is then read from AWS."),
-    click.option(
-        "--caller-profile", help="A profile, or role ARN, that reads the caller's account."
-    ),
-    click.option("--role-profile", "--target-profile", help="One that reads the role's account."),
-    click.option("--org-profile", help="One that reads the organization."),
+    readers.reader_options,
     click.option("--endpoint-url", help="Another endpoint for every AWS call."),
     click.option("--region", help="The Region of the STS endpoint."),
     click.option("--role-arn", help="The role to assume."),
@@ -78,13 +73,7 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
         help="Decide an open item, such as U-10=visible; organization=open, session=plain.",
     ),
 )
-
-
-def call_options(command: Callable[..., None]) -> Callable[..., None]:
-    """The options of a command that asks about one call in one world."""
-    for option in reversed(_OPTIONS):
-        command = option(command)
-    return command
+"""The options of a command that asks about one call in one world."""
 
 
 class AwsStyle(click.Command):

@@ -9,19 +9,21 @@ from typing import TYPE_CHECKING
 import click
 
 from assumable import arn
+from assumable.cli.main import INTERRUPTED
+from assumable.cli.options import PATH
+from assumable.cli.readers import CLEAR, clear_line
 from assumable.errors import InputError
 
 if TYPE_CHECKING:
     from assumable.collect import Collection, Step, Wish
 
-_CLEAR, _WIDTH = "\r\x1b[K", 24
-_INTERRUPTED = 130
+_WIDTH = 24
 _ROLE = re.compile(r"[\w+=,.@/-]+", re.ASCII)
 _WORDS = {"done": "read", "partial": "read in part", "unreadable": "not read"}
 
 
 @click.command(name="collect", context_settings={"help_option_names": ["-h", "--help"]})
-@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@click.argument("folder", metavar="DIR", type=PATH)
 @click.option("--profile", help="Whose account is read, alone or before the --accounts.")
 @click.option("--org-profile", help="All accounts of its organization are read.")
 @click.option("--accounts", metavar="ID,…", help="These accounts alone.")
@@ -97,10 +99,10 @@ def _collect(folder: Path, wish: "Wish") -> None:
         for step in collection.run():
             _show(step)
     except KeyboardInterrupt:
-        _clear()
+        clear_line()
         click.echo("assumable: interrupted; the same command again goes on from here", err=True)
-        sys.exit(_INTERRUPTED)
-    _clear()
+        sys.exit(INTERRUPTED)
+    clear_line()
     click.echo(_summary(collection))
 
 
@@ -109,17 +111,12 @@ def _show(step: "Step") -> None:
     if sys.stderr.isatty():
         full = _WIDTH * step.number // step.of
         bar = "#" * full + "-" * (_WIDTH - full)
-        line = f"{_CLEAR}[{bar}] {step.number} of {step.of} accounts: {step.account}"
+        line = f"{CLEAR}[{bar}] {step.number} of {step.of} accounts: {step.account}"
         print(line, end="", file=sys.stderr, flush=True)
         return
     entry = step.entry
     more = f": {entry.reason}" if entry.reason else f", {entry.calls} calls"
     click.echo(f"{step.account} {_WORDS[entry.status]}{more}", err=True)
-
-
-def _clear() -> None:
-    if sys.stderr.isatty():
-        print(_CLEAR, end="", file=sys.stderr, flush=True)
 
 
 def _summary(collection: "Collection") -> str:

@@ -10,6 +10,7 @@ import msgspec
 from assumable import arn
 from assumable.cli import token_options
 from assumable.cli.choice import AwsStyle, call_options, choice_of, scenario_of
+from assumable.cli.options import FILES, PATH
 from assumable.errors import InputError
 from assumable.formats.command import parameters_from_flags
 from assumable.formats.scenario import Scenario
@@ -17,9 +18,6 @@ from assumable.formats.side import CallerSide, RoleSide, Side, is_sealed, read_s
 from assumable.question import as_assumed, assumptions
 from assumable.sides.contents import Wish
 from assumable.sides.export import caller_side, role_side
-
-_PATH = click.Path(path_type=Path)
-_FILES = ("scenario", "snapshot", "trust_policy", "caller_policy")
 
 
 @click.command(
@@ -40,10 +38,10 @@ _FILES = ("scenario", "snapshot", "trust_policy", "caller_policy")
     help="Write the role's side; the ARN may be given here or with --role-arn.",
 )
 @call_options
-@click.option("--given", type=_PATH, help="The other side's file: then nothing stays undecided.")
+@click.option("--given", type=PATH, help="The other side's file: then nothing stays undecided.")
 @click.option("--tag-keys", multiple=True, help="Tags to disclose, by key; repeatable.")
 @click.option("--full", is_flag=True, help="Write policies and tags as they are.")
-@click.option("-o", "--out", type=_PATH, help="Where to write the file; else it is printed.")
+@click.option("-o", "--out", type=PATH, help="Where to write the file; else it is printed.")
 def command(**options: Any) -> None:
     """Write what the administrator of the other account needs to decide one call.
 
@@ -80,7 +78,7 @@ def _scenario(options: Mapping[str, Any], given: Side | None) -> Scenario:
     if options["scenario"]:
         asked.update(caller=options["caller"] or None, role_arn=options["role_arn"])
         return scenario_of(asked)[0]
-    is_live = not any(options[name] for name in _FILES)
+    is_live = not any(options[name] for name in FILES)
     if is_live and options["role"] is not None:
         found = _read_role(asked, parameters)
     else:

@@ -7,6 +7,7 @@ from typing import Any
 
 from assumable.ask import NoRoleError
 from assumable.cli import token_options
+from assumable.cli.options import flag
 from assumable.errors import InputError
 from assumable.formats.command import PARAMETERS
 from assumable.formats.endpoint import endpoint_of
@@ -23,18 +24,18 @@ def with_command(options: Mapping[str, Any], command: FailedCommand) -> dict[str
     said = command.options
     for name in _WHOLE:
         if options.get(name):
-            raise InputError("holds its own call", _flag(name), "leave the command out")
+            raise InputError("holds its own call", flag(name), "leave the command out")
     for name in _CALL:
         if options.get(name):
-            raise InputError("the command behind `--` holds the call", _flag(name), "leave it out")
+            raise InputError("the command behind `--` holds the call", flag(name), "leave it out")
     for name, value in said.items():
         if options.get(name) and options[name] != value:
-            raise InputError("stands behind `--` as well, with another value", _flag(name))
+            raise InputError("stands behind `--` as well, with another value", flag(name))
     world = next((name for name in _WORLDS if options.get(name)), "")
     if world and not command.asks:
         raise InputError(
             "this command names no role, and only a running AWS is asked about profiles",
-            _flag(world),
+            flag(world),
         )
     if world:  # it says who calls, not the profile
         said = {
@@ -69,7 +70,3 @@ def environment(command: FailedCommand) -> Iterator[None]:
     finally:
         os.environ.clear()
         os.environ.update(before)
-
-
-def _flag(name: str) -> str:
-    return "--" + name.replace("_", "-")

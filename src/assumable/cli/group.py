@@ -7,8 +7,9 @@ import sys
 import click
 
 from assumable import __version__
+from assumable.cli.main import INTERRUPTED
 
-BUG = 70
+_BUG = 70
 _LIKE = 0.6
 _COMMANDS = {
     "why": ("assumable.cli.why", "Why does this call fail, and what fixes it?"),
@@ -69,9 +70,8 @@ def cli() -> None:
 def run() -> None:
     """Run the command line; every way out has its exit code (DESIGN section 7)."""
     for stream in (sys.stdout, sys.stderr):
-        if isinstance(
-            stream, io.TextIOWrapper
-        ):  # cp1252 has no ✗, and the verdict must come through
+        if isinstance(stream, io.TextIOWrapper):
+            # cp1252 has no ✗, and the verdict must come through.
             stream.reconfigure(errors="backslashreplace")
     try:
         cli(standalone_mode=False)
@@ -81,7 +81,7 @@ def run() -> None:
         click.echo(error.format_message(), err=True)
         sys.exit(2)
     except click.Abort:
-        sys.exit(130)
+        sys.exit(INTERRUPTED)
     except click.ClickException as error:
         sys.exit(_refused(error))
     except OSError as error:
@@ -109,4 +109,4 @@ def _last_words(error: Exception) -> int:
         "please report it with `assumable --version` and the command that you ran",
         err=True,
     )
-    return BUG
+    return _BUG

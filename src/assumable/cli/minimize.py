@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from assumable.cli.options import PATH
 from assumable.errors import AssumableError
 from assumable.findings.outcome import Outcome, outcome_of
 from assumable.formats.reading import read_document
@@ -17,13 +18,12 @@ from assumable.formats.stand_ins import without_secrets
 from assumable.source import Document
 
 _SECONDS = 60
-_PATH = click.Path(path_type=Path)
 
 
 @click.command(name="minimize", context_settings={"help_option_names": ["-h", "--help"]})
-@click.argument("file", type=_PATH)
+@click.argument("file", type=PATH)
 @click.option("--redact", is_flag=True, help="Pseudonyms for names, accounts and addresses.")
-@click.option("-o", "--output", "out", type=_PATH, help="Where to write it; else it is printed.")
+@click.option("-o", "--output", "out", type=PATH, help="Where to write it; else it is printed.")
 @click.option(
     "--seconds",
     type=click.FloatRange(min=0),

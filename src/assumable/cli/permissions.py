@@ -2,21 +2,13 @@
 
 import json
 from datetime import UTC, datetime
-from typing import NamedTuple
 
 import click
 
 from assumable import arn
+from assumable.cli.options import forms
 from assumable.errors import InputError
 from assumable.model.call import Call
-
-
-class Place(NamedTuple):
-    """Where STS is asked."""
-
-    region: str | None
-    endpoint_url: str | None
-
 
 _COLLECTING = {
     "": "the role that --role-name names, in every account",
@@ -37,14 +29,7 @@ _COLLECTING = {
 @click.option("--via", multiple=True, metavar="ARN", help="A role on the way; repeatable.")
 @click.option("--region", help="The Region of the STS endpoint, where its status matters.")
 @click.option("--endpoint-url", help="The endpoint, where it is a VPC endpoint of STS.")
-@click.option(
-    "--format",
-    "format_",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="json: one object, the policies by account.",
-)
+@forms("text", "json", text="json: one object, the policies by account.")
 def command(
     pair: tuple[str, str] | None,
     via: tuple[str, ...],
@@ -68,7 +53,7 @@ def command(
     elif pair is None:
         found = {"": every_question()}
     else:
-        found = read_policies(_call(pair, via, Place(region, endpoint_url)))
+        found = read_policies(_call(pair, via, region, endpoint_url))
     if format_ == "json":
         click.echo(json.dumps(found if pair or collect else found[""], indent=2))
         return
@@ -78,7 +63,9 @@ def command(
         click.echo(json.dumps(document, indent=2))
 
 
-def _call(pair: tuple[str, str], via_roles: tuple[str, ...], place: Place) -> Call:
+def _call(
+    pair: tuple[str, str], via_roles: tuple[str, ...], region: str | None, endpoint_url: str | None
+) -> Call:
     from assumable.ask import through
     from assumable.formats.chain import via
     from assumable.formats.dump import call_of
@@ -91,8 +78,8 @@ def _call(pair: tuple[str, str], via_roles: tuple[str, ...], place: Place) -> Ca
         parameters = {"RoleArn": asked}
     else:
         raise InputError(f"`{asked}` is not the ARN of a role", "--for", "CALLER, then ROLE")
-    call = call_of(caller, parameters, region=place.region, now=datetime.now(UTC))
-    return via(through(call, place.endpoint_url), via_roles)
+    call = call_of(caller, parameters, region=region, now=datetime.now(UTC))
+    return via(through(call, endpoint_url), via_roles)
 
 
 def _heading(account: str) -> str:

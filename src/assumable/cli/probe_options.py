@@ -1,11 +1,12 @@
 """The options of `assumable why` about what AWS really answered: `--error` and `--probe`."""
 
-from collections.abc import Callable, Mapping
-from typing import Any, Literal, TypeVar
+from collections.abc import Mapping
+from typing import Any, Literal
 
 import click
 import msgspec
 
+from assumable.cli.options import FILES, together
 from assumable.errors import InputError
 from assumable.findings.observed import Observed, observe
 from assumable.model.call import Call
@@ -14,24 +15,19 @@ from assumable.model.route import Start, route_of
 from assumable.model.routed import hop_behind, start_of
 
 _PROBED = ("AssumeRole", "AssumeRoleWithWebIdentity", "AssumeRoleWithSAML")
-_FILES = ("scenario", "snapshot", "trust_policy", "caller_policy")
 _DESCRIBED = ("github", "eks", "gitlab")
-F = TypeVar("F", bound=Callable[..., Any])
 
 
-def probe_options(command: F) -> F:
-    """Adds the options to a command."""
-    for option in reversed((
-        click.option(
-            "--error", metavar="TEXT", help="The error that AWS answered, a file with it, or -."
-        ),
-        click.option(
-            "--probe", type=click.Choice(["run", "plan"]), is_flag=False, flag_value="run",
-            help="Make real calls that tell what is left apart; --probe=plan only lists them.",
-        ),
-    )):  # fmt: skip
-        command = option(command)
-    return command
+probe_options = together(
+    click.option(
+        "--error", metavar="TEXT", help="The error that AWS answered, a file with it, or -."
+    ),
+    click.option(
+        "--probe", type=click.Choice(["run", "plan"]), is_flag=False, flag_value="run",
+        help="Make real calls that tell what is left apart; --probe=plan only lists them.",
+    ),
+)  # fmt: skip
+"""The options themselves."""
 
 
 def observed(options: Mapping[str, Any], call: Call) -> Observed | None:
@@ -65,7 +61,7 @@ def prober(options: Mapping[str, Any], call: Call) -> Send | Literal["plan"] | N
         raise InputError(f"makes no {call.api} call", "--probe", "AssumeRole and its siblings")
     if options["probe"] == "plan":
         return "plan"
-    if any(options[name] for name in _FILES):
+    if any(options[name] for name in FILES):
         raise InputError("needs a running AWS", "--probe", "or --probe=plan, which makes no call")
     if options.get("caller"):
         raise InputError("calls as the profile, not as --caller", "--probe", "leave out one")

@@ -1,14 +1,12 @@
 """`assumable reach`: which roles a principal can reach, by any chain."""
 
-from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 import msgspec
 
-from assumable.cli.who import WIDTH_HELP, columns, everyone_of
-
-_PATH = click.Path(path_type=Path)
+from assumable.cli.everyone import WIDTH_HELP, columns, everyone_of, world_options
+from assumable.cli.options import forms
 
 
 @click.command(
@@ -23,15 +21,8 @@ _PATH = click.Path(path_type=Path)
     show_default=True,
     help="With --to: how many hops a path may have.",
 )
-@click.option("--snapshot", type=_PATH, help="A folder of account dumps, as `why` takes it.")
-@click.option("--scenario", type=_PATH, help="A scenario file: the world in it.")
-@click.option(
-    "--format",
-    "format_",
-    type=click.Choice(["terminal", "json"]),
-    default="terminal",
-    show_default=True,
-)  # fmt: skip
+@world_options
+@forms("terminal", "json")
 def command(
     principal: str, to: str | None, hops: int, snapshot: Path | None, scenario: Path | None,
     format_: str,
@@ -43,7 +34,7 @@ def command(
     from assumable.org.paths import Paths
     from assumable.render.reach import render
 
-    everyone = everyone_of(snapshot, scenario, datetime.now(UTC))
+    everyone = everyone_of(snapshot, scenario)
     start = everyone.principal(principal)
     paths = Paths(everyone)
     found = paths.reach(start) if to is None else paths.all_to(start, everyone.role(to), hops)

@@ -1,12 +1,25 @@
-"""What is shown while AWS is read."""
+"""Who reads AWS, and what is shown meanwhile."""
 
 import sys
 from collections import Counter
 from collections.abc import Iterator
 
-from assumable.aws.clients import Calls
+import click
 
-_CLEAR = "\r\x1b[K"
+from assumable.aws.clients import Calls
+from assumable.cli.options import together
+
+CLEAR = "\r\x1b[K"
+"""What takes a line off a terminal."""
+
+reader_options = together(
+    click.option(
+        "--caller-profile", help="A profile, or role ARN, that reads the caller's account."
+    ),
+    click.option("--role-profile", "--target-profile", help="One that reads the role's account."),
+    click.option("--org-profile", help="One that reads the organization."),
+)
+"""The options that say with whose credentials."""
 
 
 def counted() -> Calls:
@@ -22,14 +35,20 @@ class _Progress:
 
     def __call__(self, operation: str) -> None:
         self._number += 1
-        line = f"{_CLEAR}reading AWS: {operation} (call {self._number})"
+        line = f"{CLEAR}reading AWS: {operation} (call {self._number})"
         print(line, end="", file=sys.stderr, flush=True)
 
 
 def clear_progress(calls: Calls) -> None:
     """Take the line off the terminal, before the answer stands there."""
-    if calls.total and sys.stderr.isatty():
-        print(_CLEAR, end="", file=sys.stderr, flush=True)
+    if calls.total:
+        clear_line()
+
+
+def clear_line() -> None:
+    """Take off what stands in the last line of the terminal, if there is one."""
+    if sys.stderr.isatty():
+        print(CLEAR, end="", file=sys.stderr, flush=True)
 
 
 def notes_on(calls: Calls) -> Iterator[str]:

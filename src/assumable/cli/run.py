@@ -13,6 +13,8 @@ from assumable.ask import NoRoleError, read_live, read_through
 from assumable.cli import child, failed, why
 from assumable.cli.choice import choice_of, scenario_of
 from assumable.cli.explain import readable
+from assumable.cli.options import forms
+from assumable.cli.readers import reader_options
 from assumable.diagnose import diagnose
 from assumable.errors import AssumableError, place_of
 from assumable.findings.observed import OTHER_CALLER, OTHER_ROLE, observe
@@ -45,21 +47,12 @@ _OWN_SETTINGS = (
     options_metavar="[OPTIONS] -- COMMAND...",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-@click.option("--caller-profile", help="A profile, or role ARN, that reads the caller's account.")
-@click.option("--role-profile", "--target-profile", help="One that reads the role's account.")
-@click.option("--org-profile", help="One that reads the organization.")
+@reader_options
 @click.option("--endpoint-url", help="Another endpoint for every AWS call of the diagnosis.")
 @click.option(
     "--assume", multiple=True, metavar="ITEM=VALUE", help="Decide an open item, as for why."
 )
-@click.option(
-    "--format",
-    "format_",
-    type=click.Choice(["terminal", "json", "markdown"]),
-    default="terminal",
-    show_default=True,
-    help="How to print the diagnosis.",
-)
+@forms("terminal", "json", "markdown", text="How to print the diagnosis.")
 @click.option("--plain", is_flag=True, help="Words in place of signs.")
 @click.option("--show-commands", is_flag=True, help="Show how to verify each line by hand.")
 @click.option("--watch-stdout", is_flag=True, help="Look for the error on standard output as well.")

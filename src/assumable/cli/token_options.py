@@ -2,14 +2,15 @@
 
 import re
 import shlex
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 import msgspec
 
+from assumable.cli.options import flag, together
 from assumable.diagnose import Diagnosis
 from assumable.errors import InputError
 from assumable.formats.bearer import Bearer, by_assertion, by_token
@@ -23,23 +24,21 @@ _JWT, _BASE64 = re.compile(rb"\s*[\w.=-]+\s*"), re.compile(rb"[\w+/\s]+=*\s*")
 _MOST = 200_000
 """Bytes, more than STS takes of either."""
 _PLACEHOLDER = re.compile(r"(--web-identity-token|--saml-assertion) file://(?:TOKEN|ASSERTION)$")
-F = TypeVar("F", bound=Callable[..., Any])
+_KEY_VALUE = "KEY=VALUE"
 
 
-def token_options(command: F) -> F:
-    """Adds the options to a command."""
-    word = "KEY=VALUE"
-    for option in reversed((
-        click.option("--web-identity-token", help="A JWT, a file that holds one, or -."),
-        click.option("--saml-assertion", help="A SAMLResponse in base64, a file, or -."),
-        click.option("--principal-arn", help="The SAML provider, unless the assertion names it."),
-        click.option("--github", multiple=True, metavar=word, help="The token of a GitHub job."),
-        click.option("--eks", multiple=True, metavar=word, help="The token of an EKS pod (IRSA)."),
-        click.option("--gitlab", multiple=True, metavar=word, help="The token of a GitLab job."),
-        click.option("--time", help="When the call was made, in ISO 8601; now by default."),
-    )):  # fmt: skip
-        command = option(command)
-    return command
+token_options = together(
+    click.option("--web-identity-token", help="A JWT, a file that holds one, or -."),
+    click.option("--saml-assertion", help="A SAMLResponse in base64, a file, or -."),
+    click.option("--principal-arn", help="The SAML provider, unless the assertion names it."),
+    click.option("--github", multiple=True, metavar=_KEY_VALUE, help="The token of a GitHub job."),
+    click.option(
+        "--eks", multiple=True, metavar=_KEY_VALUE, help="The token of an EKS pod (IRSA)."
+    ),
+    click.option("--gitlab", multiple=True, metavar=_KEY_VALUE, help="The token of a GitLab job."),
+    click.option("--time", help="When the call was made, in ISO 8601; now by default."),
+)
+"""The options themselves."""
 
 
 def moment_of(options: Mapping[str, Any]) -> datetime:
@@ -55,7 +54,7 @@ def moment_of(options: Mapping[str, Any]) -> datetime:
 
 def bearer_of(options: Mapping[str, Any], flags: Mapping[str, Any], now: datetime) -> Bearer | None:
     """The caller that the options describe; None when credentials sign the call."""
-    given = [_flag(name) for name in BEARERS if options[name]]
+    given = [flag(name) for name in BEARERS if options[name]]
     if not given:
         if options["principal_arn"]:
             raise InputError("--principal-arn goes with --saml-assertion")
@@ -64,7 +63,7 @@ def bearer_of(options: Mapping[str, Any], flags: Mapping[str, Any], now: datetim
         raise InputError(f"choose one of {' and '.join(given)}")
     for name in _SIGNED:
         if options[name]:
-            raise InputError(f"{given[0]} is the caller", "", f"leave out {_flag(name)}")
+            raise InputError(f"{given[0]} is the caller", "", f"leave out {flag(name)}")
     if options["saml_assertion"]:
         from assumable.formats.assertion import read_assertion
 
@@ -120,10 +119,6 @@ def with_file(diagnosis: Diagnosis, file: str) -> Diagnosis:
             for found in diagnosis.findings
         ),
     )
-
-
-def _flag(name: str) -> str:
-    return "--" + name.replace("_", "-")
 
 
 def _by_description(issuer: str, words: Sequence[str]) -> Bearer:

@@ -4,7 +4,6 @@ import os
 import shutil
 import sys
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, NoReturn, TextIO
 
 import click
@@ -12,6 +11,7 @@ import msgspec
 
 from assumable.cli import probe_options, token_options
 from assumable.cli.choice import AwsStyle, call_options, scenario_of, sides_of
+from assumable.cli.options import FILES, PATH, forms
 from assumable.compare import exchanged, refuse_unread
 from assumable.diagnose import Diagnosis, diagnose
 from assumable.engine.evaluate import Verdict
@@ -21,8 +21,6 @@ from assumable.question import as_assumed, assumptions
 
 _BEHIND = "--"
 EXIT_CODES = {Verdict.ALLOWED: 0, Verdict.DENIED: 1, Verdict.CONDITIONAL: 3}
-_PATH = click.Path(path_type=Path)
-_FILES = ("scenario", "snapshot", "trust_policy", "caller_policy")
 
 
 class WithCommand(AwsStyle):
@@ -48,18 +46,11 @@ class WithCommand(AwsStyle):
 @call_options
 @click.option(
     "--side",
-    type=_PATH,
+    type=PATH,
     multiple=True,
     help="A file of `assumable export-side`; twice, for the caller's and the role's side.",
 )
-@click.option(
-    "--format",
-    "format_",
-    type=click.Choice(["terminal", "json", "markdown"]),
-    default="terminal",
-    show_default=True,
-    help="How to print the answer.",
-)
+@forms("terminal", "json", "markdown", text="How to print the answer.")
 @click.option(
     "--plain", is_flag=True, help="Words in place of signs, for screen readers; also by TERM=dumb."
 )
@@ -128,7 +119,7 @@ def _advised(diagnosis: Diagnosis, options: Mapping[str, Any]) -> Diagnosis:
         for unknown in diagnosis.unknowns
     )
     is_theirs = call.api == "AssumeRole" and call.role_account != call.caller_account
-    if not (unread and is_theirs) or options["role_profile"] or any(map(options.get, _FILES)):
+    if not (unread and is_theirs) or options["role_profile"] or any(map(options.get, FILES)):
         return diagnosis
     advice = (
         f"--role-profile PROFILE reads account {call.role_account}; `assumable permissions --for "
@@ -150,7 +141,7 @@ def _answer_sides(options: Mapping[str, Any]) -> NoReturn:
 
 
 def _answer(diagnosis: Diagnosis, world: World, options: Mapping[str, Any]) -> NoReturn:
-    click.echo(rendered(diagnosis, world, options, sys.stdout), nl=False, color=None)
+    click.echo(rendered(diagnosis, world, options, sys.stdout), nl=False)
     sys.exit(0 if options["exit_zero"] else EXIT_CODES[diagnosis.verdict])
 
 

@@ -1,0 +1,45 @@
+"""The world that `who` and `reach` are asked about, and how wide their answers are."""
+
+import shutil
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from assumable.cli.options import PATH, together
+from assumable.errors import InputError
+
+if TYPE_CHECKING:
+    from assumable.org.whocan import Everyone
+
+_WIDTH = 100
+WIDTH_HELP = "In a pipe lines are 100 characters wide, or as wide as COLUMNS says."
+
+world_options = together(
+    click.option("--snapshot", type=PATH, help="A folder of account dumps, as `why` takes it."),
+    click.option("--scenario", type=PATH, help="A scenario file: the world in it."),
+)
+"""The options that choose the world."""
+
+
+def everyone_of(snapshot: Path | None, scenario: Path | None) -> "Everyone":
+    """The world that the options choose, made ready; InputError unless it is one."""
+    from assumable.org.whocan import Everyone
+
+    now = datetime.now(UTC)
+    if (snapshot is None) == (scenario is None):
+        raise InputError("choose a world", "", "--snapshot DIR or --scenario FILE")
+    if snapshot is not None:
+        from assumable.formats.dump import read_snapshot
+
+        return Everyone(read_snapshot(snapshot), now)
+    from assumable.formats.scenario import read_scenario
+
+    world, call = read_scenario(scenario or Path(), now=now)
+    return Everyone(world, call.time)
+
+
+def columns() -> int:
+    """How wide the answer may be: the terminal's width, COLUMNS in a pipe, else 100."""
+    return shutil.get_terminal_size((_WIDTH, 1)).columns
