@@ -47,7 +47,14 @@ def assert_same(files: Files, folder: Path) -> Route:
         assert theirs.start in METHODS[ours.start.kind]
         made = [(hop.api, plain(dict(hop.parameters))) for hop in ours.hops]
         assert made == [(api, plain(parameters)) for api, parameters in theirs.requests]
+        assert token_of(ours) == theirs.token
     return ours
+
+
+def token_of(route: Route) -> str:
+    """The web identity token that the way starts with."""
+    path = route.start.token_file if route.start is not None else ""
+    return Path(path).read_text(encoding="utf-8") if path else ""
 
 
 def plain(parameters: dict[str, Any]) -> dict[str, Any]:
@@ -195,6 +202,18 @@ CASES: dict[str, tuple[Files, str]] = {
         Files("[profile prod]\nregion = eu-west-1\n" + KEYS, "",
               {"AWS_WEB_IDENTITY_TOKEN_FILE": "token", "AWS_ROLE_ARN": ROLE + "Pod"}, "prod"),
         "static"),
+    "web identity of profile and variables": (
+        Files(PROD + "web_identity_token_file = token\n", "",
+              {"AWS_WEB_IDENTITY_TOKEN_FILE": "other-token", "AWS_PROFILE": "prod"}),
+        "web-identity"),
+    "web identity of profile and variables, with a flag": (
+        Files(PROD + "web_identity_token_file = token\n", "",
+              {"AWS_WEB_IDENTITY_TOKEN_FILE": "other-token"}, "prod"), "web-identity"),
+    "web identity of a source profile and variables": (
+        Files(PROD + f"source_profile = pod\n[profile pod]\nrole_arn = {ROLE}Pod\n"
+              "web_identity_token_file = token\n", "",
+              {"AWS_WEB_IDENTITY_TOKEN_FILE": "other-token", "AWS_PROFILE": "prod"}),
+        "web-identity"),
     "web identity without role": (
         Files("[profile prod]\nweb_identity_token_file = token\n", "", {}, "prod"),
         "web-identity-without-role"),
@@ -310,7 +329,7 @@ def set_ups(draw: st.DrawFn) -> Files:
     variables = {
         "AWS_ACCESS_KEY_ID": st.sampled_from(["AKIAEXAMPLE", ""]),
         "AWS_SECRET_ACCESS_KEY": st.just("secret"),
-        "AWS_WEB_IDENTITY_TOKEN_FILE": st.sampled_from(["token", ""]),
+        "AWS_WEB_IDENTITY_TOKEN_FILE": st.sampled_from(["other-token", ""]),
         "AWS_ROLE_ARN": st.sampled_from([f"{ROLE}Pod", ""]),
         "AWS_ROLE_SESSION_NAME": st.sampled_from(["pod", ""]),
         "AWS_EC2_METADATA_DISABLED": st.sampled_from(["true", "false"]),

@@ -48,6 +48,8 @@ class Start(msgspec.Struct, frozen=True):
     kind: StartKind
     profile: str = ""
     """The profile that has them, or that says where they are; empty for the environment."""
+    token_file: str = ""
+    """The path of the web identity token that the way starts with; empty for none."""
 
 
 class RouteHop(msgspec.Struct, frozen=True, kw_only=True):
@@ -293,7 +295,8 @@ class _Walk:
     def _web_identity(self, given: _Providers) -> Start | None:
         """`AssumeRoleWithWebIdentityProvider`: variables before settings, one by one."""
         read = _Variables(given, self.client)
-        if not read.value("web_identity_token_file"):
+        token_file = read.value("web_identity_token_file")
+        if not token_file:
             return None
         profile = given.profile
         name = profile.name if profile is not None else self.client.profile_name
@@ -320,7 +323,7 @@ class _Walk:
                 names_itself=not session_name,
             )
         )
-        return Start("web-identity", name)
+        return Start("web-identity", name, token_file)
 
     def _partial(
         self,
