@@ -23,7 +23,8 @@ from assumable.formats.scenario import Scenario
 from assumable.formats.token import read_token
 from assumable.model.call import Call, Mfa, Network, Session, UserCaller, WebIdentityCaller
 from assumable.model.client import Client
-from assumable.model.route import Start, route_of, sts_endpoint
+from assumable.model.client_endpoint import sts_endpoint
+from assumable.model.route import Start, route_of
 from assumable.model.routed import hops_of, routed, start_of
 from assumable.model.world import Unknown, World
 

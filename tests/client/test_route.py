@@ -6,12 +6,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import botocore.session
 import pytest
+from botocore.args import LEGACY_GLOBAL_STS_REGIONS
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from assumable.formats.profiles import read_client
 from assumable.model.client import Client
+from assumable.model.client_endpoint import sts_endpoint
 from assumable.model.route import Route, route_of
 from tests.client.botocores import Asked, Files, around, ask
 
@@ -286,6 +289,13 @@ def test_set_up_is_read_as_botocore_reads_it(name: str, folder: Path) -> None:
     ours = assert_same(files, folder)
     said = ours.fault.variant if ours.fault is not None else ours.start and ours.start.kind
     assert said == expected
+
+
+def test_legacy_means_the_global_endpoint_for_the_regions_of_botocore() -> None:
+    legacy = Client(environment={"AWS_STS_REGIONAL_ENDPOINTS": "legacy"})
+    regions = {*LEGACY_GLOBAL_STS_REGIONS, *botocore.session.Session().get_available_regions("sts")}
+    found = {region for region in regions if sts_endpoint(legacy, region) == "global"}
+    assert found == set(LEGACY_GLOBAL_STS_REGIONS)
 
 
 @st.composite

@@ -98,6 +98,11 @@ class Client(msgspec.Struct, frozen=True, kw_only=True):
         """Whether the profile was chosen by a flag or in code: keys of the environment lose."""
         return self.chosen_by == "--profile"
 
+    def value(self, name: str) -> str | None:
+        """A setting of the profile that is used; None when it is not set, or not kept."""
+        profile = self.profiles.get(self.profile_name)
+        return None if profile is None else profile.value(name)
+
     def has_variable(self, name: str) -> bool:
         """Whether a variable of the environment is set to something."""
         return bool(self.environment.get(name))
