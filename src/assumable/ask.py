@@ -23,7 +23,8 @@ from assumable.formats.scenario import Scenario
 from assumable.formats.token import read_token
 from assumable.model.call import Call, Mfa, Network, Session, UserCaller, WebIdentityCaller
 from assumable.model.client import Client
-from assumable.model.route import Start, route_of, sts_endpoint
+from assumable.model.client_endpoint import sts_endpoint
+from assumable.model.route import Start, route_of
 from assumable.model.routed import hops_of, routed, start_of
 from assumable.model.world import Unknown, World
 
@@ -97,7 +98,7 @@ def read_through(
         client = msgspec.structs.replace(client, keys_are=_owner(readers, calls, route.start))
     unique_id = None
     if start.kind == "web-identity":
-        call = _by_token(client, start, now)
+        call = _by_token(start.token_file, now)
     else:
         mine = connections.caller
         identity = _whose(mine, client, start)
@@ -179,11 +180,8 @@ def _nobody(now: datetime) -> Call:
     )
 
 
-def _by_token(client: Client, start: Start, now: datetime) -> Call:
+def _by_token(path: str, now: datetime) -> Call:
     """The first hop of a way that starts with a web identity token, in the file that is named."""
-    profile = client.profiles.get(start.profile)
-    said = None if profile is None else profile.value("web_identity_token_file")
-    path = client.environment.get("AWS_WEB_IDENTITY_TOKEN_FILE") or said or ""
     try:
         claims = read_token(f"file://{path}")
     except InputError as error:

@@ -37,6 +37,8 @@ class Asked(NamedTuple):
     message: str
     start: str
     """Which provider the credentials come from; empty with an exception."""
+    token: str = ""
+    """The web identity token that was sent; empty without one."""
 
 
 class Files(NamedTuple):
@@ -57,7 +59,7 @@ class _Recorder:
             pass
 
     def __init__(self, requests: list[tuple[str, dict[str, Any]]], starts: list[str]) -> None:
-        self.requests, self.starts = requests, starts
+        self.requests, self.starts, self.token = requests, starts, ""
 
     def assume_role(self, **parameters: Any) -> dict[str, Any]:
         self.requests.append(("AssumeRole", parameters))
@@ -65,7 +67,7 @@ class _Recorder:
 
     def assume_role_with_web_identity(self, **parameters: Any) -> dict[str, Any]:
         self.starts.append("assume-role-with-web-identity")
-        del parameters["WebIdentityToken"]
+        self.token = parameters.pop("WebIdentityToken")
         self.requests.append(("AssumeRoleWithWebIdentity", parameters))
         return {"Credentials": ISSUED}
 
@@ -87,7 +89,8 @@ def around(files: Files, folder: Path) -> Iterator[None]:
     folder.mkdir(exist_ok=True)
     (folder / "config").write_text(files.config, encoding="utf-8")
     (folder / "credentials").write_text(files.credentials, encoding="utf-8")
-    (folder / "token").write_text("a token", encoding="utf-8")
+    for name in ("token", "other-token"):
+        (folder / name).write_text(f"a {name}", encoding="utf-8")
     cache = folder / ".aws" / "sso" / "cache"
     cache.mkdir(parents=True, exist_ok=True)
     for old in cache.iterdir():
@@ -127,7 +130,7 @@ def ask(files: Files, folder: Path) -> Asked:
         except BotoCoreError as error:
             return Asked((), type(error).__name__, str(error), "")
         first = starts[0] if starts else credentials.method
-        return Asked(tuple(requests), "", "", first)
+        return Asked(tuple(requests), "", "", first, client.token)
 
 
 @contextmanager

@@ -158,6 +158,22 @@ def test_a_stand_in_for_aws_is_noted(url: str, is_noted: bool) -> None:
     assert not notes({**client, "environment": switched_off})
 
 
+@pytest.mark.parametrize("off", ["", "TRUE"])
+@pytest.mark.parametrize("url", ["http://zanzibar:4566", "https://sts.eu-west-1.amazonaws.com"])
+def test_an_endpoint_under_pseudonyms_is_as_much_of_aws_as_before(url: str, off: str) -> None:
+    """Whether the profile or the environment names it, in a scenario and in what was read live."""
+    client = {"profile": "prod", "config": GOOD, "credentials": BASE}
+    settings = f"endpoint_url = {url}\nignore_configured_endpoint_urls = {off}\n"
+    variables = {"AWS_ENDPOINT_URL": url, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": off}
+    for set_up in ({**client, "config": GOOD + settings}, {**client, "environment": variables}):
+        world, call = scenario_of(set_up)
+        expected = {"other-endpoint"} if "zanzibar" in url and not off else set()
+        for one in (world, World(accounts=world.accounts)):
+            found = diagnose(*redact(one, call).scenario).findings
+            assert {finding.variant for finding in found} == expected
+            assert not [finding for finding in found if "zanzibar" in finding.explanation]
+
+
 def test_of_two_files_the_credentials_file_counts() -> None:
     client = {"profile": "prod", "config": GOOD, "credentials": f"{BASE}[prod]\nrole_arn = x\n"}
     assert set(notes(client)) == {"two-files"}

@@ -6,12 +6,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import botocore.session
 import pytest
+from botocore.args import LEGACY_GLOBAL_STS_REGIONS
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from assumable.formats.profiles import read_client
 from assumable.model.client import Client
+from assumable.model.client_endpoint import sts_endpoint
 from assumable.model.route import Route, route_of
 from tests.client.botocores import Asked, Files, around, ask
 
@@ -47,7 +50,14 @@ def assert_same(files: Files, folder: Path) -> Route:
         assert theirs.start in METHODS[ours.start.kind]
         made = [(hop.api, plain(dict(hop.parameters))) for hop in ours.hops]
         assert made == [(api, plain(parameters)) for api, parameters in theirs.requests]
+        assert token_of(ours) == theirs.token
     return ours
+
+
+def token_of(route: Route) -> str:
+    """The web identity token that the way starts with."""
+    path = route.start.token_file if route.start is not None else ""
+    return Path(path).read_text(encoding="utf-8") if path else ""
 
 
 def plain(parameters: dict[str, Any]) -> dict[str, Any]:
@@ -195,6 +205,18 @@ CASES: dict[str, tuple[Files, str]] = {
         Files("[profile prod]\nregion = eu-west-1\n" + KEYS, "",
               {"AWS_WEB_IDENTITY_TOKEN_FILE": "token", "AWS_ROLE_ARN": ROLE + "Pod"}, "prod"),
         "static"),
+    "web identity of profile and variables": (
+        Files(PROD + "web_identity_token_file = token\n", "",
+              {"AWS_WEB_IDENTITY_TOKEN_FILE": "other-token", "AWS_PROFILE": "prod"}),
+        "web-identity"),
+    "web identity of profile and variables, with a flag": (
+        Files(PROD + "web_identity_token_file = token\n", "",
+              {"AWS_WEB_IDENTITY_TOKEN_FILE": "other-token"}, "prod"), "web-identity"),
+    "web identity of a source profile and variables": (
+        Files(PROD + f"source_profile = pod\n[profile pod]\nrole_arn = {ROLE}Pod\n"
+              "web_identity_token_file = token\n", "",
+              {"AWS_WEB_IDENTITY_TOKEN_FILE": "other-token", "AWS_PROFILE": "prod"}),
+        "web-identity"),
     "web identity without role": (
         Files("[profile prod]\nweb_identity_token_file = token\n", "", {}, "prod"),
         "web-identity-without-role"),
@@ -269,6 +291,13 @@ def test_set_up_is_read_as_botocore_reads_it(name: str, folder: Path) -> None:
     assert said == expected
 
 
+def test_legacy_means_the_global_endpoint_for_the_regions_of_botocore() -> None:
+    legacy = Client(environment={"AWS_STS_REGIONAL_ENDPOINTS": "legacy"})
+    regions = {*LEGACY_GLOBAL_STS_REGIONS, *botocore.session.Session().get_available_regions("sts")}
+    found = {region for region in regions if sts_endpoint(legacy, region) == "global"}
+    assert found == set(LEGACY_GLOBAL_STS_REGIONS)
+
+
 @st.composite
 def set_ups(draw: st.DrawFn) -> Files:
     """Three profiles that refer to each other at random, in either file."""
@@ -310,7 +339,7 @@ def set_ups(draw: st.DrawFn) -> Files:
     variables = {
         "AWS_ACCESS_KEY_ID": st.sampled_from(["AKIAEXAMPLE", ""]),
         "AWS_SECRET_ACCESS_KEY": st.just("secret"),
-        "AWS_WEB_IDENTITY_TOKEN_FILE": st.sampled_from(["token", ""]),
+        "AWS_WEB_IDENTITY_TOKEN_FILE": st.sampled_from(["other-token", ""]),
         "AWS_ROLE_ARN": st.sampled_from([f"{ROLE}Pod", ""]),
         "AWS_ROLE_SESSION_NAME": st.sampled_from(["pod", ""]),
         "AWS_EC2_METADATA_DISABLED": st.sampled_from(["true", "false"]),

@@ -140,6 +140,13 @@ def test_a_fault_of_the_shared_call_is_explained_and_one_of_a_stand_in_is_not() 
     assert "side files" in shown["TokenCode"]
 
 
+@pytest.mark.parametrize("entry", ["not-an-entry", 1, [1]], ids=repr)
+def test_a_context_that_is_no_object_is_told_without_its_text(entry: Any) -> None:
+    world = parsed(changed(ProvidedContexts=[entry]))
+    assert "not-an-entry" not in text_of(caller_side(world, Wish()))
+    assert diagnose(*passed_on(world, "full")).verdict == diagnose(*world).verdict
+
+
 def test_full_sides_give_the_whole_answer() -> None:
     world = parsed(classic(identity=[]))
     whole, both = diagnose(*world), diagnose(*passed_on(world, "full"))

@@ -125,7 +125,6 @@ def _secrets(options: Mapping[str, Any], call: Call) -> dict[str, str]:
 def _token_file(call: Call) -> str:
     """Where the profile has its token; InputError for a call that no profile makes."""
     start = _start(call)
-    path = call.client.token_file(start.profile) if call.client and start else ""
-    if not path:
+    if start is None or not start.token_file:
         raise InputError("needs the token itself", "--probe", "--web-identity-token FILE")
-    return path
+    return start.token_file

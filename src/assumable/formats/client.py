@@ -2,8 +2,8 @@
 
 import msgspec
 
-from assumable.formats.ini import HIDDEN, Line, Locate, is_shown
-from assumable.formats.profiles import Sheet, client_of, with_sign_ins
+from assumable.formats.ini import Line, Locate, shown
+from assumable.formats.profiles import Sheet, client_of
 from assumable.formats.reading import Cursor
 from assumable.model.call import Call
 from assumable.model.client import Client, Place
@@ -28,7 +28,7 @@ def read_set_up(cursor: Cursor) -> Client:
     sign_ins = {
         name: None if item.value is None else item.moment() for name, item in tokens.items()
     }
-    return with_sign_ins(client, sign_ins)
+    return msgspec.structs.replace(client, sign_ins=sign_ins)
 
 
 def through(call: Call, client: Client, fields: dict[str, Cursor]) -> Call:
@@ -75,13 +75,12 @@ def _inside(location: Location) -> Locate:
         if not opening.startswith("|") or not outer.endswith(line.text):
             return Place(file=document.name, line=span.line, column=span.column)
         shift = len(outer) - len(line.text)
-        hidden = bool(line.option) and not is_shown(line.option)
         return Place(
             file=document.name,
             line=row,
             column=line.start + shift + 1,
             end=max(line.end, line.start) + shift + 1,
-            excerpt=outer[: line.start + shift] + HIDDEN if hidden else outer,
+            excerpt=outer[:shift] + shown(line),
         )
 
     return locate

@@ -103,7 +103,7 @@ def in_file(name: str) -> Locate:
             line=line.number,
             column=line.start + 1,
             end=max(line.end, line.start) + 1,
-            excerpt=_shown(line),
+            excerpt=shown(line),
         )
 
     return locate
@@ -117,7 +117,7 @@ def is_shown(name: str) -> bool:
 _JOINED = frozenset(name.replace("_", "") for name in SHOWN)
 
 
-def _shown(line: Line) -> str:
+def shown(line: Line) -> str:
     """The line; the value is left out unless it is known to be no secret."""
     if not line.option or is_shown(line.option):
         return line.text

@@ -100,11 +100,6 @@ def client_of(
     )
 
 
-def with_sign_ins(client: Client, sign_ins: Mapping[str, datetime | None]) -> Client:
-    """The set-up with what is known of the cached tokens of IAM Identity Center."""
-    return msgspec.structs.replace(client, sign_ins=sign_ins)
-
-
 def _chosen(profile: str | None, environ: Mapping[str, str]) -> tuple[str | None, str]:
     if profile is not None:
         return profile, "--profile"

@@ -11,14 +11,16 @@ from assumable.model.client import Client, Place, Profile, Setting, Settings
 
 _AS_IT_IS = frozenset((
     "credential_source", "duration_seconds", "region", "sso_region", "sts_regional_endpoints",
-    "sso_registration_scopes",
+    "sso_registration_scopes", "ignore_configured_endpoint_urls",
 ))  # fmt: skip
 """Settings whose values are words of AWS, or numbers."""
 _NAMES = frozenset((
     "AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_ROLE_ARN", "AWS_ROLE_SESSION_NAME",
+    "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_STS",
 ))  # fmt: skip
 _PLAIN = frozenset((
     "AWS_DEFAULT_REGION", "AWS_REGION", "AWS_STS_REGIONAL_ENDPOINTS", "AWS_EC2_METADATA_DISABLED",
+    "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
 ))  # fmt: skip
 HIDDEN = "hidden"
 _FILE = "redacted AWS configuration"

@@ -98,11 +98,10 @@ class Client(msgspec.Struct, frozen=True, kw_only=True):
         """Whether the profile was chosen by a flag or in code: keys of the environment lose."""
         return self.chosen_by == "--profile"
 
-    def token_file(self, profile: str) -> str:
-        """The path of the web identity token that a profile starts from; empty for none."""
-        found = self.profiles.get(profile)
-        said = None if found is None else found.value("web_identity_token_file")
-        return self.environment.get("AWS_WEB_IDENTITY_TOKEN_FILE") or said or ""
+    def value(self, name: str) -> str | None:
+        """A setting of the profile that is used; None when it is not set, or not kept."""
+        profile = self.profiles.get(self.profile_name)
+        return None if profile is None else profile.value(name)
 
     def has_variable(self, name: str) -> bool:
         """Whether a variable of the environment is set to something."""

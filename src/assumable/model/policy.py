@@ -332,7 +332,7 @@ class _Reader:
 
 
 def principal_complaint(kind: str, value: str) -> str:
-    """Why a principal can never match, empty when it can (FACTS 2.1, R2.2, R2.5, R2.9)."""
+    """Why a principal can never match, empty when it can (FACTS 2.1, R2.2, R2.5, R2.8, R2.9)."""
     wild = "*" in value or "?" in value
     if kind == "AWS" and value != "*":
         if arn.ACCOUNT_ID.fullmatch(value):

@@ -12,6 +12,7 @@ from typing import Any, Literal, NamedTuple
 import msgspec
 
 from assumable.model.client import Client, Profile, Setting
+from assumable.model.client_endpoint import endpoint_url, sts_endpoint
 from assumable.model.client_fault import ClientFault, FaultError, refusal
 from assumable.model.sso import SSO_OF_PROFILE, check_sso
 
@@ -22,7 +23,6 @@ StartKind = Literal[
 _ACCESS_KEY, _SECRET_KEY = "aws_access_key_id", "aws_secret_access_key"
 ENV_KEY, ENV_SECRET = "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"
 _CONTAINER = ("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_CREDENTIALS_FULL_URI")
-_ENDPOINT_URLS = ("AWS_ENDPOINT_URL_STS", "AWS_ENDPOINT_URL")
 CREDENTIAL_SOURCES = ("Environment", "Ec2InstanceMetadata", "EcsContainer")
 PARAMETERS = {
     "RoleArn": "role_arn",
@@ -34,12 +34,6 @@ PARAMETERS = {
 """The setting that each parameter of AssumeRole comes from."""
 ASKED_CODE = "000000"
 """Stands for the code of the MFA device, which the client asks for."""
-# The Regions whose requests `sts_regional_endpoints = legacy` sends to the global endpoint.
-_LEGACY = frozenset((
-    "ap-northeast-1", "ap-south-1", "ap-southeast-1", "ap-southeast-2", "aws-global",
-    "ca-central-1", "eu-central-1", "eu-north-1", "eu-west-1", "eu-west-2", "eu-west-3",
-    "sa-east-1", "us-east-1", "us-east-2", "us-west-1", "us-west-2",
-))  # fmt: skip
 
 
 class Start(msgspec.Struct, frozen=True):
@@ -48,6 +42,8 @@ class Start(msgspec.Struct, frozen=True):
     kind: StartKind
     profile: str = ""
     """The profile that has them, or that says where they are; empty for the environment."""
+    token_file: str = ""
+    """The path of the web identity token that the way starts with; empty for none."""
 
 
 class RouteHop(msgspec.Struct, frozen=True, kw_only=True):
@@ -92,7 +88,7 @@ def route_of(client: Client, now: datetime) -> Route:
         start = walk.start()
     except FaultError as stop:
         fault = stop.fault
-    region = client.environment.get("AWS_DEFAULT_REGION") or walk.value_of_chosen("region")
+    region = client.environment.get("AWS_DEFAULT_REGION") or client.value("region")
     hops, meant = tuple(reversed(walk.hops)), Route()
     if start is not None and start.kind == "environment" and not hops:
         unset = {k: v for k, v in client.environment.items() if k not in (ENV_KEY, ENV_SECRET)}
@@ -105,16 +101,8 @@ def route_of(client: Client, now: datetime) -> Route:
         start_passed_over=meant.start,
         region=region,
         sts_endpoint=sts_endpoint(client, region),
-        endpoint_url=walk.endpoint_url(),
+        endpoint_url=endpoint_url(client),
     )
-
-
-def sts_endpoint(client: Client, region: str | None) -> Literal["regional", "global"]:
-    """Where the client sends requests to STS that are for a Region."""
-    profile = client.profiles.get(client.profile_name)
-    set_up = None if profile is None else profile.value("sts_regional_endpoints")
-    style = client.environment.get("AWS_STS_REGIONAL_ENDPOINTS") or set_up
-    return "global" if style == "legacy" and region in _LEGACY else "regional"
 
 
 class _Providers(NamedTuple):
@@ -131,20 +119,6 @@ class _Walk:
         self.client, self.now = client, now
         self.hops: list[RouteHop] = []
         self.visited = [client.profile_name]
-
-    def value_of_chosen(self, name: str) -> str | None:
-        profile = self.client.profiles.get(self.client.profile_name)
-        return None if profile is None else profile.value(name)
-
-    def endpoint_url(self) -> str | None:
-        """Variables before the profile; both can be switched off."""
-        off = self.client.environment.get(
-            "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"
-        ) or self.value_of_chosen("ignore_configured_endpoint_urls")
-        if (off or "").lower() == "true":
-            return None
-        said = (self.client.environment.get(name) for name in _ENDPOINT_URLS)
-        return next((url for url in said if url), None) or self.value_of_chosen("endpoint_url")
 
     def start(self) -> Start:
         """The order of `create_credential_resolver`."""
@@ -293,7 +267,8 @@ class _Walk:
     def _web_identity(self, given: _Providers) -> Start | None:
         """`AssumeRoleWithWebIdentityProvider`: variables before settings, one by one."""
         read = _Variables(given, self.client)
-        if not read.value("web_identity_token_file"):
+        token_file = read.value("web_identity_token_file")
+        if not token_file:
             return None
         profile = given.profile
         name = profile.name if profile is not None else self.client.profile_name
@@ -320,7 +295,7 @@ class _Walk:
                 names_itself=not session_name,
             )
         )
-        return Start("web-identity", name)
+        return Start("web-identity", name, token_file)
 
     def _partial(
         self,

@@ -90,10 +90,7 @@ def stated(keys: Mapping[str, KeyValue], reason: str) -> dict[str, Value]:
 
 
 def _caller(side: CallerSide, call: Call) -> Any:
-    mfa = Mfa(
-        present=_mfa(side.mfa),
-        age=_mfa("unknown") if side.mfa_age == "unknown" else side.mfa_age,
-    )
+    mfa = Mfa(present=_mfa(side.mfa), age=_mfa(side.mfa_age))
     carried = side.session
     session = Session(
         policies=tuple(_policy(told, Layer.SESSION, call.caller.arn) for told in carried.policies),
@@ -115,8 +112,8 @@ def _caller(side: CallerSide, call: Call) -> Any:
     return caller
 
 
-def _mfa(value: bool | str) -> Any:
-    return value if isinstance(value, bool) else Unknown("the MFA of the caller's session", _CALLER)
+def _mfa(told: Any) -> Any:
+    return Unknown("the MFA of the caller's session", _CALLER) if told == "unknown" else told
 
 
 def _network(side: CallerSide) -> Network:
@@ -156,7 +153,7 @@ def caller_half(side: CallerSide) -> Half:
     return Half(
         id=account,
         account=found,
-        organization=_organization(account, side, scps=side.scps),
+        organization=_organization(account, side, Layer.SCP, side.scps),
         keys=keys_of_caller(side),
         endpoints=endpoints,
     )
@@ -197,7 +194,7 @@ def role_half(side: RoleSide, region: str | None) -> Half:
     return Half(
         id=account,
         account=found,
-        organization=_organization(account, side, rcps=side.rcps),
+        organization=_organization(account, side, Layer.RCP, side.rcps),
         keys=keys_of_role(side),
     )
 
@@ -208,14 +205,9 @@ def _regions(side: Parts, region: str | None) -> dict[str, str]:
 
 
 def _organization(
-    account: str,
-    side: Parts,
-    *,
-    scps: tuple[Level, ...] | str | None = None,
-    rcps: tuple[Level, ...] | str | None = None,
+    account: str, side: Parts, layer: Layer, levels: tuple[Level, ...] | str | None
 ) -> Organization | Unknown:
     """The levels from the root down to the account, as a tree of its own."""
-    layer, levels = (Layer.SCP, scps) if scps is not None else (Layer.RCP, rcps)
     unread = Unknown(f"the {layer.upper()}s of account {account}", "the organization's policies")
     if levels == "unknown" and not side.suspended:
         return unread

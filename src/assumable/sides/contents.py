@@ -218,12 +218,16 @@ def _stand_ins(call: Call) -> dict[str, Any]:
         if name in faulty:
             found[name] = _FAULTY_DEVICE if is_no_device else UNDISCLOSED
         elif name == "ProvidedContexts":
-            found[name] = [{**entry, "ContextAssertion": UNDISCLOSED} for entry in value]
+            found[name] = [_without_assertion(entry) for entry in value]
         elif is_no_device:
             found[name] = _NO_DEVICE
         elif name in _STAND_INS:
             found[name] = _STAND_INS[name]
     return found
+
+
+def _without_assertion(entry: Any) -> Any:
+    return {**entry, "ContextAssertion": UNDISCLOSED} if isinstance(entry, dict) else UNDISCLOSED
 
 
 def _keys_of_caller(facts: Facts, tags: Iterable[str]) -> dict[str, KeyValue]:

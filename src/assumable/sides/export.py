@@ -119,8 +119,9 @@ def _as_role_sees(call: Call, asked: set[str], places: dict[str, Value]) -> Call
 
 def _asked(world: World, call: Call) -> set[str]:
     """The condition keys that the role's side asks for, in values as well."""
-    facts = Facts(Prepared(world).lookups, call)
-    parts = Prepared(world).role_parts(facts).all
+    prepared = Prepared(world)
+    facts = Facts(prepared.lookups, call)
+    parts = prepared.role_parts(facts).all
     policies = [*(policy for part in parts for policy in part.policies), facts.trust]
     conditions = [
         condition
