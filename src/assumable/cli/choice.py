@@ -23,6 +23,7 @@ _SEVERAL = (
 )  # fmt: skip
 _CALL = ("caller", "profile", "principal_arn", "time", *token_options.BEARERS)
 _WORLDS = ("scenario", "snapshot", "trust_policy", "caller_policy", *LIVE)
+_NOT_OF_SIDES = ("older_snapshot", "region", "via", "redact", "like", "error", "probe")
 _PATH = click.Path(path_type=Path)
 _OPTIONS: tuple[Callable[[Any], Any], ...] = (
     click.option("--scenario", type=_PATH, help="A scenario file: a closed world and a call."),
@@ -132,7 +133,7 @@ def sides_of(options: Mapping[str, Any]) -> "tuple[CallerSide, RoleSide]":
     from assumable.formats.side import read_side
     from assumable.sides.join import pair
 
-    chosen = [name for name in (*_WORLDS, *_CALL, "via", "redact", "like") if options.get(name)]
+    chosen = [name for name in (*_WORLDS, *_CALL, *_NOT_OF_SIDES) if options.get(name)]
     if chosen or parameters_from_flags(options):
         raise InputError("side files hold the whole question", "--side", "leave the others out")
     if len(options["side"]) != len(("caller", "role")):
