@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from assumable.formats.side import CallerSide, RoleSide
 
 _SEVERAL = (
-    "--tags", "--transitive-tag-keys", "--policy-arns", "--caller-policy", *token_options.SEVERAL,
+    "--tags", "--transitive-tag-keys", "--policy-arns", "--provided-contexts", "--caller-policy",
+    *token_options.SEVERAL,
 )  # fmt: skip
 _CALL = ("caller", "profile", "principal_arn", "time", *token_options.BEARERS)
 _WORLDS = ("scenario", "snapshot", "trust_policy", "caller_policy", *LIVE)
@@ -70,6 +71,12 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
     click.option("--transitive-tag-keys", multiple=True, help="Repeatable."),
     click.option("--policy", help="As for aws sts assume-role."),
     click.option("--policy-arns", multiple=True, help="arn=…; repeatable."),
+    click.option(
+        "--provided-contexts",
+        multiple=True,
+        help="ProviderArn=…,ContextAssertion=…; repeatable.",
+    ),
+    click.option("--provider-id", help="As for aws sts assume-role-with-web-identity."),
     click.option("--target-principal", help="As for aws sts assume-root."),
     click.option("--task-policy-arn", help="As for aws sts assume-root: arn=…."),
     click.option(
