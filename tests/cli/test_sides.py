@@ -92,6 +92,10 @@ def test_a_side_is_printed_and_says_for_whom_it_is(tmp_path: Path) -> None:
         (["why", "--side", "A", "--side", "A"], "one side of the caller and one of the role"),
         (["why", "--side", "A", "--side", "A", "--scenario", "S"], "hold the whole question"),
         (["why", "--side", "A", "--side", "A", "--external-id", "x"], "hold the whole question"),
+        (["why", "--side", "A", "--side", "A", "--error", "x"], "hold the whole question"),
+        (["why", "--side", "A", "--side", "A", "--probe=plan"], "hold the whole question"),
+        (["why", "--side", "A", "--side", "A", "--region", "x"], "hold the whole question"),
+        (["why", "--side", "A", "--side", "A", "--older-snapshot", "x"], "hold the whole question"),
         (["why", "--side", "S", "--side", "A"], "is no side file"),
     ],
 )

@@ -16,6 +16,8 @@ from typing import Any, TextIO
 import pytest
 
 from assumable import arn
+from assumable.cli.why import command
+from assumable.formats.command import PARAMETERS, parameters_from_flags
 from tests.chains import CI, chained
 from tests.worlds import DEPLOYER, ROLE, A, B, allow, classic, policy, trust
 
@@ -142,6 +144,18 @@ def test_a_snapshot_takes_every_flag_of_assume_role(tmp_path: Path) -> None:
     assert {finding["cause"] for finding in json.loads(result.stdout)["findings"]} == {
         "session-tags"
     }
+
+
+def test_every_parameter_has_its_flag() -> None:
+    """`aws sts …` becomes `assumable why`, and nothing else of the command changes."""
+    assert set(PARAMETERS.values()) <= {each.name for each in command.params}
+
+
+def test_provided_contexts_follow_one_flag() -> None:
+    contexts = [f"ProviderArn={name},ContextAssertion=c" for name in ("a", "b")]
+    asked = command.make_context("why", ["--provided-contexts", *contexts]).params
+    found = parameters_from_flags(asked)["ProvidedContexts"]
+    assert [each["ProviderArn"] for each in found] == ["a", "b"]
 
 
 def test_two_pasted_policies_are_a_world(tmp_path: Path) -> None:

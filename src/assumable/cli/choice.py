@@ -19,10 +19,12 @@ if TYPE_CHECKING:
     from assumable.formats.side import CallerSide, RoleSide
 
 _SEVERAL = (
-    "--tags", "--transitive-tag-keys", "--policy-arns", "--caller-policy", *token_options.SEVERAL,
+    "--tags", "--transitive-tag-keys", "--policy-arns", "--provided-contexts", "--caller-policy",
+    *token_options.SEVERAL,
 )  # fmt: skip
 _CALL = ("caller", "profile", "principal_arn", "time", *token_options.BEARERS)
 _WORLDS = (*FILES, *LIVE)
+_NOT_OF_SIDES = ("older_snapshot", "region", "via", "redact", "like", "error", "probe")
 call_options = together(
     click.option("--scenario", type=PATH, help="A scenario file: a closed world and a call."),
     click.option(
@@ -64,6 +66,12 @@ call_options = together(
     click.option("--transitive-tag-keys", multiple=True, help="Repeatable."),
     click.option("--policy", help="As for aws sts assume-role."),
     click.option("--policy-arns", multiple=True, help="arn=…; repeatable."),
+    click.option(
+        "--provided-contexts",
+        multiple=True,
+        help="ProviderArn=…,ContextAssertion=…; repeatable.",
+    ),
+    click.option("--provider-id", help="As for aws sts assume-role-with-web-identity."),
     click.option("--target-principal", help="As for aws sts assume-root."),
     click.option("--task-policy-arn", help="As for aws sts assume-root: arn=…."),
     click.option(
@@ -121,7 +129,7 @@ def sides_of(options: Mapping[str, Any]) -> "tuple[CallerSide, RoleSide]":
     from assumable.formats.side import read_side
     from assumable.sides.join import pair
 
-    chosen = [name for name in (*_WORLDS, *_CALL, "via", "redact", "like") if options.get(name)]
+    chosen = [name for name in (*_WORLDS, *_CALL, *_NOT_OF_SIDES) if options.get(name)]
     if chosen or parameters_from_flags(options):
         raise InputError("side files hold the whole question", "--side", "leave the others out")
     if len(options["side"]) != len(("caller", "role")):

@@ -42,10 +42,6 @@ _PROFILE = re.compile(
     re.IGNORECASE,
 )
 _MASKED = re.compile(r"\*\*|[<>…]|\.\.\.|X{4}")
-# The cause that no check establishes from a world, so that the registry does not know it.
-_WITHOUT_CHECK = {
-    "client-config": ("AS008", "the client uses other credentials or settings than meant"),
-}
 
 
 @click.command(name="explain", context_settings={"help_option_names": ["-h", "--help"]})
@@ -162,7 +158,6 @@ def _visible(character: str) -> str:
 def _page(text: str) -> str | None:
     """The Markdown page of a cause, named by its code or its slug."""
     known = {slug: cause.code for slug, cause in CAUSES.items()}
-    known |= {slug: code for slug, (code, _) in _WITHOUT_CHECK.items()}
     code = text.upper() if _CODE.fullmatch(text) else known.get(text.lower())
     return _read(code) if code in known.values() else None
 
@@ -218,7 +213,7 @@ def _lines(message: Message, text: str, width: int) -> Iterator[str]:
     yield from _likely(message, width)
     yield from _next(message, text, width)
     if message.rules_out:
-        codes = " ".join(sorted(_code(slug) for slug in message.rules_out))
+        codes = " ".join(sorted(CAUSES[slug].code for slug in message.rules_out))
         yield ""
         yield from _wrapped("not: ", f"{codes} (worded differently)", width)
 
@@ -253,17 +248,12 @@ def _wrapped(label: str, text: str, width: int) -> list[str]:
     )
 
 
-def _code(slug: str) -> str:
-    cause = CAUSES.get(slug)
-    return cause.code if cause else _WITHOUT_CHECK[slug][0]
-
-
 def _row(slug: str, count: int, width: int) -> list[str]:
-    title = CAUSES[slug].title if slug in CAUSES else _WITHOUT_CHECK[slug][1]
-    label = f"  {count or '':>3}  {_code(slug)} {slug:<24}"
-    if width - len(label) < len(title) // 2:  # a narrow terminal: the title below
-        return [label.rstrip(), *_wrapped(" " * 7, title, width)]
-    return _wrapped(label, title, width)
+    cause = CAUSES[slug]
+    label = f"  {count or '':>3}  {cause.code} {slug:<24}"
+    if width - len(label) < len(cause.title) // 2:  # a narrow terminal: the title below
+        return [label.rstrip(), *_wrapped(" " * 7, cause.title, width)]
+    return _wrapped(label, cause.title, width)
 
 
 def _likely(message: Message, width: int) -> Iterator[str]:
@@ -280,10 +270,10 @@ def _likely(message: Message, width: int) -> Iterator[str]:
         yield from _wrapped("most likely  ", _source(message), width)
         for slug, count in top:
             yield from _row(slug, count, width)
-        rest = [_code(slug) for slug, _ in ranked if slug not in dict(top)]
+        rest = [CAUSES[slug].code for slug, _ in ranked if slug not in dict(top)]
         if rest:
             yield from _wrapped(f"  {len(rest)} more: ", " ".join(rest), width)
-    yield from _wrapped("", f"read more: assumable explain {_code(ranked[0][0])}", width)
+    yield from _wrapped("", f"read more: assumable explain {CAUSES[ranked[0][0]].code}", width)
 
 
 def _source(message: Message) -> str:
