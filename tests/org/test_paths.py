@@ -138,7 +138,9 @@ def test_the_same_as_every_chain_tried_one_by_one() -> None:
     assert {path.role: len(path.steps) for path in found} == expected
 
 
-@pytest.mark.parametrize("text", ["nobody", f"arn:aws:iam::{A}:user/nobody", "*", A])
+@pytest.mark.parametrize(
+    "text", ["nobody", f"arn:aws:iam::{A}:user/nobody", "*", A, f"arn:aws:iam::{A}:root"]
+)
 def test_who_is_not_there_is_refused(text: str) -> None:
     with pytest.raises(InputError, match="there is no user or role"):
         world().principal(text)

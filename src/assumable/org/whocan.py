@@ -77,9 +77,10 @@ class Everyone:
 
     def principal(self, text: str) -> Principal:
         """The user or role of an ARN, of a session the role; InputError when there is none."""
-        found = self.universe.named(text) if arn.parse(text) is not None else 0
-        if found and not found & (found - 1):
-            return self.universe.principals[found.bit_length() - 1]
+        parts = arn.parse(text)
+        if parts is not None and parts.resource != "root":  # which stands for a whole account
+            for number in numbers(self.universe.named(text)):
+                return self.universe.principals[number]
         raise InputError(f"there is no user or role `{text}`", "", "its ARN, as IAM shows it")
 
     def who(self, role: Role) -> WhoCan:
