@@ -116,6 +116,13 @@ def test_who_cannot_be_listed_is_told_by_kind() -> None:
     assert answer.ways == ()
 
 
+@pytest.mark.parametrize("action", ["sts:*WithSAML", "sts:?ssumeRoleWithSAML", "STS:assumerole*"])
+def test_who_comes_with_an_assertion_is_told_however_the_action_is_written(action: str) -> None:
+    federated = {"Federated": f"arn:aws:iam::{B}:saml-provider/corporate"}
+    answer = asked(crowd(trust(federated, action), trust({"Service": "ec2.amazonaws.com"}, "s3:*")))
+    assert [(o.kind, o.statement) for o in answer.others] == [("federated", 1)]
+
+
 def test_a_role_that_was_not_read_says_so() -> None:
     scenario = crowd(trust({"AWS": DEPLOYER}))
     scenario["unknown"] = [f"trust:{ROLE}"]
