@@ -91,9 +91,7 @@ class Everyone:
                           not_known=why)  # fmt: skip
         candidates = self.candidates(role, role.trust)
         found: dict[str, list[str]] = {}
-        count = 0
         for number in numbers(candidates):
-            count += 1
             principal = self.universe.principals[number]
             passes = self.passes(principal, role)
             if passes is not False:
@@ -104,7 +102,7 @@ class Everyone:
             role=role.arn,
             ways=tuple(sorted(ways, key=lambda way: (way.condition != "", -len(way.principals)))),
             others=tuple(others_in(role.trust, self.universe)),
-            candidates=count,
+            candidates=candidates.bit_count(),
             known=len(self.universe.principals),
         )
 
