@@ -8,6 +8,7 @@ from assumable.diagnose import Diagnosis
 from assumable.engine.evaluate import Verdict
 from assumable.errors import printable
 from assumable.findings.fix import CALLER
+from assumable.render.sections import admin
 
 _MOST = 3
 """Findings, and fixes, that are shown."""
@@ -63,7 +64,7 @@ def _why(diagnosis: Diagnosis) -> Iterator[str]:
             yield f"- likely {likely.cause}: {likely.meaning}{counted if likely.prior_of else ''}"
     else:
         blocking = [finding for finding in diagnosis.findings if finding.blocking]
-        texts = [f"{found.cause}: {found.title} ({_whose(found.owner)})" for found in blocking]
+        texts = [f"{found.cause}: {found.title} ({admin(found.owner)})" for found in blocking]
         yield from _first(texts, "findings")
 
 
@@ -79,10 +80,6 @@ def _fixes(diagnosis: Diagnosis) -> Iterator[str]:
     fixes = [by_id[name] for plan in diagnosis.plans[:1] for name in plan.fixes]
     shown = fixes if len(fixes) <= _MOST else fixes[: _MOST - 1]
     for letter, fix in zip(string.ascii_uppercase, shown, strict=False):
-        yield f"fix {letter} ({_whose(fix.owner)}): {fix.title}"
+        yield f"fix {letter} ({admin(fix.owner)}): {fix.title}"
     if len(shown) < len(fixes):
         yield f"and {len(fixes) - len(shown)} more fixes, all of them needed"
-
-
-def _whose(owner: str) -> str:
-    return CALLER if owner == CALLER else f"admin of {owner or 'the management account'}"
