@@ -48,6 +48,10 @@ def world() -> Everyone:
         role("Guarded", trust(HOME, Condition=WITH_MFA)),
         role("Elsewhere", trust({"Service": "ec2.amazonaws.com"})),
     ]
+    return everyone_in(scenario)
+
+
+def everyone_in(scenario: dict[str, Any]) -> Everyone:
     text = json.dumps(scenario)
     return Everyone(parse_scenario(Document("s.json", text), now=NOW).world, NOW)
 
@@ -83,6 +87,42 @@ def test_all_simple_paths_to_a_role() -> None:
     assert paths.all_to(start, everyone.role("Elsewhere")) == ()
 
 
+def test_of_two_paths_of_one_length_the_one_that_asks_for_less_is_taken() -> None:
+    """Whichever of the two is looked at first."""
+    scenario = classic(identity=[allow(resource=[arn_of("A1"), arn_of("Z1"), arn_of("Z2")])])
+    scenario["accounts"][B]["RoleDetailList"] = [
+        role("A1", trust({"AWS": DEPLOYER}, Condition=WITH_ID), may=["Last"]),
+        role("Z1", trust({"AWS": DEPLOYER}), may=["Last", "Other"]),
+        role("Z2", trust({"AWS": DEPLOYER}, Condition=WITH_ID), may=["Other"]),
+        role("Last", trust(HOME)),
+        role("Other", trust(HOME)),
+    ]
+    everyone = everyone_in(scenario)
+    found = Paths(everyone).reach(everyone.principal(DEPLOYER))
+    assert [(names(path), path.conditions) for path in found[-2:]] == [
+        (["Z1", "Last"], ()),
+        (["Z1", "Other"], ()),
+    ]
+
+
+def test_no_path_is_followed_that_cannot_end_at_the_role() -> None:
+    """Among forty roles that may all assume each other there are billions of them."""
+    crowd = [f"R{number}" for number in range(40)]
+    scenario = classic(identity=[allow()])
+    scenario["accounts"][B]["RoleDetailList"] = [
+        *(role(name, trust(HOME), trust({"AWS": DEPLOYER}), may=crowd) for name in crowd[1:]),
+        role("R0", trust({"AWS": DEPLOYER}), may=[*crowd, "Gate"]),
+        role("Gate", trust({"AWS": arn_of("R0")}), may=["Last"]),
+        role("Last", trust({"AWS": arn_of("Gate")})),
+        role("Elsewhere", trust({"Service": "ec2.amazonaws.com"})),
+    ]
+    everyone = everyone_in(scenario)
+    paths, start = Paths(everyone), everyone.principal(DEPLOYER)
+    assert paths.all_to(start, everyone.role("Elsewhere"), 8) == ()
+    (found,) = paths.all_to(start, everyone.role("Last"), 8)
+    assert names(found) == ["R0", "Gate", "Last"]
+
+
 def test_the_same_as_every_chain_tried_one_by_one() -> None:
     everyone = world()
     start = everyone.principal(DEPLOYER)
@@ -98,7 +138,9 @@ def test_the_same_as_every_chain_tried_one_by_one() -> None:
     assert {path.role: len(path.steps) for path in found} == expected
 
 
-@pytest.mark.parametrize("text", ["nobody", f"arn:aws:iam::{A}:user/nobody", "*", A])
+@pytest.mark.parametrize(
+    "text", ["nobody", f"arn:aws:iam::{A}:user/nobody", "*", A, f"arn:aws:iam::{A}:root"]
+)
 def test_who_is_not_there_is_refused(text: str) -> None:
     with pytest.raises(InputError, match="there is no user or role"):
         world().principal(text)

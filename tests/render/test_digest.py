@@ -81,8 +81,8 @@ def test_other_answers_have_their_headline() -> None:
 
 def test_rules_are_for_those_who_read_the_json() -> None:
     """A code says nothing to people."""
-    mfa = {"Bool": {"aws:MultiFactorAuthPresent": "true"}}
-    diagnosis = diagnosed(classic(identity=[allow(resource=ROLE, Condition=mfa)]))
-    assert "(R5.1)" in diagnosis.findings[0].evidence[0].got
-    scenario = classic(trust_statements=[trust({"AWS": DEPLOYER}, Condition=mfa)])
-    assert "(R" not in terminal.render(diagnosed(scenario))
+    no_such_key = {"StringEquals": {"aws:ExternalId": "unique-id-42"}}
+    scenario = classic(trust_statements=[trust({"AWS": DEPLOYER}, Condition=no_such_key)])
+    diagnosis = diagnosed(scenario)
+    assert " (R6.14)" in diagnosis.findings[0].explanation
+    assert "(R" not in terminal.render(diagnosis)

@@ -292,6 +292,23 @@ def test_a_session_name_that_a_policy_asks_for_is_shown(
     assert names == shown
 
 
+@pytest.mark.parametrize(("asked_of", "shown"), [("caller", "rel-7"), ("another role", "SESSION")])
+def test_a_session_name_counts_where_the_policy_is_about_the_call(
+    asked_of: str, shown: str
+) -> None:
+    """The caller's own may ask for it; the trust policy of another role says nothing of it."""
+    named = {"StringLike": {"sts:RoleSessionName": "rel-*"}}
+    scenario = classic(identity=[allow(Condition=named if asked_of == "caller" else {})])
+    other = policy(trust({"AWS": DEPLOYER}, Condition=named))
+    if asked_of != "caller":
+        scenario["accounts"][B]["RoleDetailList"].append(
+            {"RoleName": "Other", "AssumeRolePolicyDocument": other}
+        )
+    world, _ = parsed(scenario)
+    call = f"aws sts assume-role --role-arn {ROLE} --role-session-name rel-7"
+    assert masked(call, [], world).rpartition(" ")[2] == shown
+
+
 def test_how_safe_a_change_is_and_what_it_needs_first_are_said() -> None:
     """In words, beside it."""
     text = ticket(broken(("trust-principal",)))

@@ -10,11 +10,10 @@ from typing import NamedTuple
 import msgspec
 
 from assumable import arn
+from assumable.engine.rules import action_matches
 from assumable.globs import has_wildcard, matches
 from assumable.model.policy import Effect, Policy, Statement
 from assumable.org.universe import Members, Universe
-
-ASSUME_ROLE = "sts:assumerole"
 
 
 class Reach(NamedTuple):
@@ -70,19 +69,13 @@ def _reach(policy: Policy, known: dict[bytes, Reach]) -> Reach:
 
 def _permitted(statement: Statement) -> Iterator[str]:
     """Texts that match at least the roles which a statement can permit."""
-    if statement.effect is Effect.DENY or not may_be_about(statement):
+    if statement.effect is Effect.DENY or not action_matches(statement, "sts:AssumeRole"):
         return
     if statement.not_resource or statement.resources is None:
         yield "*"
         return
     for text in statement.resources:
         yield _without_variables(text)
-
-
-def may_be_about(statement: Statement) -> bool:
-    """Whether a statement can be about sts:AssumeRole; `NotAction` leaves nearly everything in."""
-    named = any(matches(text, ASSUME_ROLE, ignore_case=True) for text in statement.actions)
-    return statement.not_action or named
 
 
 def _without_variables(text: str) -> str:

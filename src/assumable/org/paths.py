@@ -58,7 +58,7 @@ class Paths:
     def reach(self, start: Principal) -> tuple[Path, ...]:
         """Every role that can be reached, each by a shortest path, nearest first.
 
-        Of paths of one length the one that asks for less is taken.
+        Where several such paths meet, the one on which less must hold is taken.
         """
         found: dict[str, Path] = {}
         queue: deque[tuple[Principal, Path | None]] = deque([(start, None)])
@@ -79,6 +79,7 @@ class Paths:
 
     def all_to(self, start: Principal, target: Role, most: int = MAX_HOPS) -> tuple[Path, ...]:
         """Simple paths to a role of at most so many hops, shortest first; at most `MAX_PATHS`."""
+        left = self._hops_left(start, target, most)
         found: list[Path] = []
         queue: deque[tuple[Principal, Path | None]] = deque([(start, None)])
         while queue and len(found) < MAX_PATHS:
@@ -89,9 +90,30 @@ class Paths:
                     continue
                 if role.arn == target.arn:
                     found.append(longer)
-                elif len(longer.steps) < most:
+                elif len(longer.steps) + left.get(role.arn, most) <= most:
                     queue.append((role, longer))
         return tuple(found[:MAX_PATHS])
+
+    def _hops_left(self, start: Principal, target: Role, most: int) -> dict[str, int]:
+        """How far it is at least to the target, from each role that may stand on such a path."""
+        sources: dict[str, list[str]] = {}
+        seen, level = {start.arn}, [start]
+        for _ in range(most):
+            following: dict[str, Principal] = {}
+            for principal in level:
+                for role, _passes in self._edges_of(principal):
+                    sources.setdefault(role.arn, []).append(principal.arn)
+                    following[role.arn] = role
+            level = [role for name, role in following.items() if name not in seen]
+            seen |= following.keys()
+        left, queue = {target.arn: 0}, deque([target.arn])
+        while queue:
+            name = queue.popleft()
+            for source in sources.get(name, ()):
+                if source not in left:
+                    left[source] = left[name] + 1
+                    queue.append(source)
+        return left
 
     def _onward(self, principal: Principal, path: Path | None) -> Iterator[tuple[Role, Path]]:
         before = path.steps if path is not None else ()

@@ -7,11 +7,13 @@ import msgspec
 
 from assumable import arn
 from assumable.engine.conditions import words
-from assumable.globs import matches
+from assumable.engine.rules import action_matches
 from assumable.model.policy import Effect, Policy, Statement
 from assumable.org.universe import Members, Universe
 
 OtherKind = Literal["service", "federated", "account", "everyone"]
+_ACTIONS = ("sts:AssumeRole", "sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity")
+"""A caller becomes a role by one of them (FACTS 3.1)."""
 
 
 class Named(NamedTuple):
@@ -78,14 +80,9 @@ def others_in(trust: Policy, universe: Universe) -> Iterator[Other]:
 
 def _allowing(trust: Policy) -> Iterator[Statement]:
     for statement in trust.statements:
-        asks = any(matches(text, _ANY, ignore_case=True) for text in statement.actions) or any(
-            text.lower().startswith("sts:assumerole") for text in statement.actions
-        )
-        if statement.effect is Effect.ALLOW and (asks or statement.not_action):
+        lets_in = any(action_matches(statement, action) for action in _ACTIONS)
+        if statement.effect is Effect.ALLOW and lets_in:
             yield statement
-
-
-_ANY = "sts:assumerole"
 
 
 def _is_account(text: str) -> bool:

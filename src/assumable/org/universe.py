@@ -1,6 +1,6 @@
 """Every principal of a world under a number, so that sets of them are single integers."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from assumable import arn
 from assumable.model.world import Account, Principal, Role, World
@@ -19,12 +19,9 @@ class Universe:
         self.principals: tuple[Principal, ...] = tuple(known)
         self.number: dict[str, int] = {found.arn: n for n, found in enumerate(known)}
         self._of_account: dict[str, Members] = {}
-        self._by_id: dict[str, int] = {}
         self._roles: dict[tuple[str, str], int] = {}
         for n, found in enumerate(known):
             self._of_account[found.account] = self._of_account.get(found.account, 0) | 1 << n
-            if found.unique_id:
-                self._by_id[found.unique_id] = n
             if isinstance(found, Role):
                 self._roles[found.account, found.name] = n
         self.everyone: Members = (1 << len(known)) - 1
@@ -40,15 +37,13 @@ class Universe:
     def named(self, text: str) -> Members:
         """Whom one `AWS` entry of a `Principal` element can mean.
 
-        Accounts stand for their principals, a session for its role; INVARIANT: nobody who can be
-        meant is left out (FACTS 2.1, R2.1 to R2.7).
+        Accounts stand for their principals, a session for its role, an id for nobody (R2.5);
+        INVARIANT: nobody who can be meant is left out (FACTS 2.1).
         """
         if text == "*":
             return self.everyone
         if arn.ACCOUNT_ID.fullmatch(text):
             return self.of_account(text)
-        if text in self._by_id:
-            return 1 << self._by_id[text]
         parts = arn.parse(text)
         if parts is None:
             return 0
@@ -62,14 +57,6 @@ class Universe:
     @staticmethod
     def _bit(number: int | None) -> Members:
         return 0 if number is None else 1 << number
-
-
-def members(numbers: Iterable[int]) -> Members:
-    """The set of some numbers."""
-    found = 0
-    for number in numbers:
-        found |= 1 << number
-    return found
 
 
 def numbers(found: Members) -> Iterator[int]:

@@ -77,9 +77,10 @@ class Everyone:
 
     def principal(self, text: str) -> Principal:
         """The user or role of an ARN, of a session the role; InputError when there is none."""
-        found = self.universe.named(text) if arn.parse(text) is not None else 0
-        if found and not found & (found - 1):
-            return self.universe.principals[found.bit_length() - 1]
+        parts = arn.parse(text)
+        if parts is not None and parts.resource != "root":  # which stands for a whole account
+            for number in numbers(self.universe.named(text)):
+                return self.universe.principals[number]
         raise InputError(f"there is no user or role `{text}`", "", "its ARN, as IAM shows it")
 
     def who(self, role: Role) -> WhoCan:
@@ -90,9 +91,7 @@ class Everyone:
                           not_known=why)  # fmt: skip
         candidates = self.candidates(role, role.trust)
         found: dict[str, list[str]] = {}
-        count = 0
         for number in numbers(candidates):
-            count += 1
             principal = self.universe.principals[number]
             passes = self.passes(principal, role)
             if passes is not False:
@@ -103,7 +102,7 @@ class Everyone:
             role=role.arn,
             ways=tuple(sorted(ways, key=lambda way: (way.condition != "", -len(way.principals)))),
             others=tuple(others_in(role.trust, self.universe)),
-            candidates=count,
+            candidates=candidates.bit_count(),
             known=len(self.universe.principals),
         )
 

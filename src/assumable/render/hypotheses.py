@@ -4,12 +4,11 @@ from collections.abc import Iterator, Sequence
 
 from assumable.beliefs import TRIED_REFUSED
 from assumable.diagnose import Diagnosis
-from assumable.findings.fix import CALLER
 from assumable.findings.hypotheses import MANAGEMENT, Hypothesis
 from assumable.findings.observed import ErrorView
 from assumable.findings.probing import ProbeRecord
 from assumable.formats.message import priors
-from assumable.render.sections import Line
+from assumable.render.sections import Line, person
 
 _MOST = 4
 """Hypotheses that are shown: with the lines around them the section has six."""
@@ -94,14 +93,10 @@ def _prior(each: Hypothesis) -> str:
 def _next(hypotheses: Sequence[Hypothesis]) -> str:
     """Who can look, and where; or that a probe would tell."""
     owners = dict.fromkeys(owner for each in hypotheses for owner in each.owners)
-    whose = ["you" if owner == CALLER else f"the admin of {_account(owner)}" for owner in owners]
+    whose = [person(f"the {owner}" if owner == MANAGEMENT else owner) for owner in owners]
     tells = any(each.probe for each in hypotheses)
     look = f"{' and '.join(whose)} can look" if whose else ""
     return "; ".join(filter(None, (look, "--probe tells some of them apart" if tells else "")))
-
-
-def _account(owner: str) -> str:
-    return f"the {owner}" if owner == MANAGEMENT else owner
 
 
 def _probe(probe: ProbeRecord) -> str:

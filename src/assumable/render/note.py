@@ -8,9 +8,10 @@ from assumable.diagnose import Diagnosis
 from assumable.engine.evaluate import Verdict
 from assumable.errors import printable
 from assumable.findings.fix import CALLER
+from assumable.render.sections import admin
 
 _MOST = 3
-"""Findings, and fixes, that are shown."""
+"""Findings, and fixes where there is room, that are shown."""
 _LINES = 8
 _ALLOWED = (
     "AWS refused what these policies allow: a change needs some seconds to reach it, or they have "
@@ -23,8 +24,9 @@ def render(diagnosis: Diagnosis, more: str) -> str:
     plan = diagnosis.plans[0] if diagnosis.plans else None
     alone = plan is not None and set(plan.owners) == {CALLER} and diagnosis.working_commands
     last = [f"run:  {diagnosis.working_commands[-1]}"] if alone else []
-    lines = [_verdict(diagnosis), *_why(diagnosis), *_fixes(diagnosis), *last, f"more: {more}"]
-    return _written(lines[:_LINES])
+    before, after = [_verdict(diagnosis), *_why(diagnosis)], [*last, f"more: {more}"]
+    room = min(_LINES - len(before) - len(after), _MOST)
+    return _written([*before, *_fixes(diagnosis, room), *after])
 
 
 def unanswered(why: str, meaning: str, more: str) -> str:
@@ -63,7 +65,7 @@ def _why(diagnosis: Diagnosis) -> Iterator[str]:
             yield f"- likely {likely.cause}: {likely.meaning}{counted if likely.prior_of else ''}"
     else:
         blocking = [finding for finding in diagnosis.findings if finding.blocking]
-        texts = [f"{found.cause}: {found.title} ({_whose(found.owner)})" for found in blocking]
+        texts = [f"{found.cause}: {found.title} ({admin(found.owner)})" for found in blocking]
         yield from _first(texts, "findings")
 
 
@@ -74,15 +76,11 @@ def _first(texts: Sequence[str], what: str) -> Iterator[str]:
         yield f"- {len(texts) - len(shown)} more {what}"
 
 
-def _fixes(diagnosis: Diagnosis) -> Iterator[str]:
+def _fixes(diagnosis: Diagnosis, room: int) -> Iterator[str]:
     by_id = {fix.id: fix for fix in diagnosis.fixes}
     fixes = [by_id[name] for plan in diagnosis.plans[:1] for name in plan.fixes]
-    shown = fixes if len(fixes) <= _MOST else fixes[: _MOST - 1]
+    shown = fixes if len(fixes) <= room else fixes[: room - 1]
     for letter, fix in zip(string.ascii_uppercase, shown, strict=False):
-        yield f"fix {letter} ({_whose(fix.owner)}): {fix.title}"
+        yield f"fix {letter} ({admin(fix.owner)}): {fix.title}"
     if len(shown) < len(fixes):
         yield f"and {len(fixes) - len(shown)} more fixes, all of them needed"
-
-
-def _whose(owner: str) -> str:
-    return CALLER if owner == CALLER else f"admin of {owner or 'the management account'}"

@@ -57,6 +57,11 @@ def admin(owner: str) -> str:
     return owner if owner == CALLER else f"admin of {owner}"
 
 
+def person(owner: str) -> str:
+    """The same within a sentence."""
+    return owner if owner == CALLER else f"the {admin(owner)}"
+
+
 def safety(fix: Fix) -> str:
     """How safe a fix is, in words; nothing of another request, which nobody reviews."""
     if fix.safety == "display":
@@ -80,8 +85,7 @@ def shares(diagnosis: Diagnosis) -> Iterator[Line]:
         return
     letters = dict(zip(diagnosis.plans[0].fixes, string.ascii_uppercase, strict=False))
     parts = [
-        f"{owner if owner == CALLER else f'the admin of {owner}'} "
-        f"({', '.join(letters.get(name, name) for name in fixes)})"
+        f"{person(owner)} ({', '.join(letters.get(name, name) for name in fixes)})"
         for owner, fixes in owners.items()
     ]
     yield Line()

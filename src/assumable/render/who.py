@@ -18,9 +18,8 @@ _INDENT = "          "
 
 def render(answer: WhoCan, *, width: int = 100, most: int = 20) -> str:
     """The whole answer; of the principals under one condition the first `most` are named."""
-    lines = list(_lines(answer, most))
-    wrapped = (_wrapped(line, width) for line in lines)
-    return "\n".join(printable(text) for text in (t for each in wrapped for t in each)) + "\n"
+    lines = (text for line in _lines(answer, most) for text in _wrapped(line, width))
+    return "\n".join(map(printable, lines)) + "\n"
 
 
 def _lines(answer: WhoCan, most: int) -> Iterator[str]:

@@ -11,7 +11,7 @@ from assumable.engine.evaluate import Verdict
 from assumable.findings.finding import Finding
 from assumable.findings.fix import CALLER
 from assumable.findings.uncertain import taken
-from assumable.render.sections import admin
+from assumable.render.sections import admin, person
 from assumable.render.terminal.lines import Screen, wrapped
 
 _ARN = re.compile(r"arn:[a-z0-9-]+:[^\s,`]+")
@@ -48,14 +48,10 @@ def _fix(diagnosis: Diagnosis, blocking: Sequence[Finding]) -> str:
         return f"{admin(first.owner)}: {title}{_and_more(len(plan.fixes))}"
     for untried in (fix for finding in blocking for fix in finding.fixes):
         title = _short(untried.title, diagnosis.call)
-        return f"{_NONE}; what {_person(untried.owner)} could try: {title}"
+        return f"{_NONE}; what {person(untried.owner)} could try: {title}"
     owners = dict.fromkeys(finding.owner for finding in blocking)
-    others = " and ".join(_person(owner) for owner in owners if owner != CALLER)
+    others = " and ".join(person(owner) for owner in owners if owner != CALLER)
     return f"{_NONE}; " + (f"talk to {others}" if others else "what follows is yours to act on")
-
-
-def _person(owner: str) -> str:
-    return owner if owner == CALLER else f"the {admin(owner)}"
 
 
 def _and_more(count: int) -> str:
