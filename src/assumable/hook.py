@@ -325,8 +325,9 @@ def _caller(refusal: _Refusal) -> str:
 
 
 def _state_of(folder: Path) -> tuple[tuple[str, int, int], ...]:
-    """What changes when a snapshot is written again."""
-    files = ((path.name, path.stat()) for path in sorted(folder.glob("*.json")))
+    """What changes when a snapshot is written again, or `latest` names another one."""
+    # A file with a dot in front is still being written.
+    files = ((path.name, path.stat()) for path in sorted(folder.glob("[!.]*")) if path.is_file())
     return tuple((name, of.st_mtime_ns, of.st_size) for name, of in files)
 
 

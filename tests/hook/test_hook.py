@@ -3,6 +3,7 @@
 import base64
 import logging
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -304,6 +305,22 @@ def test_a_snapshot_that_is_not_there_is_said(server: Server, tmp_path: Path) ->
     text = note(refused(sts(server)))
     assert text.startswith(f"assumable: no diagnosis: {tmp_path / 'nowhere'}: no such folder\n")
     assert "AWS did not allow sts:AssumeRole" in text
+
+
+def test_a_newer_snapshot_in_the_same_folder_is_read(server: Server, snapshot: Path) -> None:
+    """As `assumable collect` writes them: each in a folder of its own, and `latest` names one."""
+    server.refusals = {"AssumeRole": DENIED}
+    parent = snapshot.parent / "snapshots"
+    older, newer = parent / "20261123T120000Z", parent / "20261124T120000Z"
+    shutil.copytree(snapshot, older)
+    shutil.copytree(snapshot, newer)
+    file = newer / f"{B}.json"
+    file.write_text(file.read_text().replace('user/deploy"', 'user/deployer"'))
+    hook.install(snapshot=parent, budget=60)
+    (parent / "latest").write_text(f"{older.name}\n")
+    assert CAUSE in note(refused(sts(server)))
+    (parent / "latest").write_text(f"{newer.name}\n")
+    assert CAUSE not in note(refused(sts(server)))
 
 
 def test_without_a_caller_in_the_text_its_meaning_is_told(server: Server, snapshot: Path) -> None:
