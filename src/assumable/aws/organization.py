@@ -234,7 +234,15 @@ def _status(account: str, reader: Connection) -> str:
     """Whether an account is closed or suspended; what nobody may say is taken to be alive."""
     what = f"the status of account {account} was"
     answer = reader.ask("organizations", "DescribeAccount", what, account, AccountId=account)
-    return str(answer["Account"].get("Status", "ACTIVE")) if isinstance(answer, dict) else "ACTIVE"
+    return status_of(answer["Account"]) if isinstance(answer, dict) else "ACTIVE"
+
+
+def status_of(account: Mapping[str, Any]) -> str:
+    """`State` stands in the place of `Status`, which AWS retires.
+
+    https://docs.aws.amazon.com/organizations/latest/APIReference/API_Account.html
+    """
+    return str(account.get("State") or account.get("Status", "ACTIVE"))
 
 
 def _attached(

@@ -8,6 +8,7 @@ from typing import Any
 
 from assumable.aws.clients import Connection
 from assumable.aws.inventory import Document, Inventory
+from assumable.aws.organization import status_of
 
 _ORGANIZATION = ("Id", "MasterAccountId", "FeatureSet")
 _POLICY = ("Id", "Name", "Type", "AwsManaged")
@@ -75,13 +76,8 @@ def _below(found: Inventory, parent: str) -> tuple[list[Document], list[Document
 
 
 def _account(listed: Document, parent: str) -> Document:
-    """`State` stands in the place of `Status`, which AWS retires.
-
-    https://docs.aws.amazon.com/organizations/latest/APIReference/API_Account.html
-    """
-    status = listed.get("State") or listed.get("Status", "ACTIVE")
     name = listed.get("Name", "")
-    return {"Id": listed["Id"], "Name": name, "ParentId": parent, "Status": status}
+    return {"Id": listed["Id"], "Name": name, "ParentId": parent, "Status": status_of(listed)}
 
 
 def _is_enabled(roots: list[dict[str, Any]], kind: str) -> bool:
