@@ -1,7 +1,6 @@
 """The loop reads what can change the answer, and nothing else."""
 
 import json
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,7 +8,6 @@ from typing import Any
 import msgspec
 import pytest
 from boto3.session import Session
-from moto.server import ThreadedMotoServer
 
 from assumable.ask import read_live
 from assumable.aws.clients import Calls
@@ -18,6 +16,8 @@ from assumable.diagnose import Diagnosis, diagnose
 from assumable.formats.scenario import Scenario
 from assumable.model.world import Unknown
 from tests.aws.accounts import CALL, NOW, REGION, Accounts
+from tests.aws.environment import isolate
+from tests.aws.moto import running
 from tests.worlds import DEPLOYER, ROLE, A, B, allow, policy, trust
 
 MANAGEMENT = "123456789012"  # whose keys moto takes any keys for
@@ -158,25 +158,14 @@ class Tree:
 
 @pytest.fixture
 def moto(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, socket_enabled: None) -> Iterator[str]:
-    server = ThreadedMotoServer(port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_REGION"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
-    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
-    url = f"http://{host}:{port}"
-    urllib.request.urlopen(urllib.request.Request(f"{url}/moto-api/reset", method="POST")).close()
-    iam: Any = Session("key", "secret", region_name=REGION).client("iam", endpoint_url=url)
-    iam.create_user(UserName="deployer")
-    keys = iam.create_access_key(UserName="deployer")["AccessKey"]
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", keys["AccessKeyId"])
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", keys["SecretAccessKey"])
-    yield url
-    server.stop()
+    isolate(tmp_path, monkeypatch, AWS_DEFAULT_REGION=REGION)
+    with running() as url:
+        iam: Any = Session("key", "secret", region_name=REGION).client("iam", endpoint_url=url)
+        iam.create_user(UserName="deployer")
+        keys = iam.create_access_key(UserName="deployer")["AccessKey"]
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", keys["AccessKeyId"])
+        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", keys["SecretAccessKey"])
+        yield url
 
 
 def asked(url: str, role_arn: str, calls: Calls, **more: Any) -> Scenario:
