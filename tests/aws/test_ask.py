@@ -66,21 +66,14 @@ def test_another_caller_is_asked_about_with_the_credentials_of_an_administrator(
     accounts: Accounts,
 ) -> None:
     accounts.classic()
-    accounts.user("operator", A, allow(["iam:Get*", "iam:List*"]))
-    readers = Readers(
-        profile="operator",
-        caller_profile="operator",
-        role_profile="auditor",
-        endpoint_url=accounts.url,
-    )
-    world, call = read_live(CALL, readers, now=NOW, caller=DEPLOYER)
+    world, call = by_an_operator(accounts, DEPLOYER)
     assert call.caller.arn == DEPLOYER
     assert not isinstance(world.user(DEPLOYER), Unknown)
     assert diagnose(world, call).verdict == "conditional"
 
 
-def by_an_operator(accounts: Accounts, caller: str, *denied: str) -> Diagnosis:
-    """The answer about a caller, read by somebody else of its account."""
+def by_an_operator(accounts: Accounts, caller: str, *denied: str) -> Scenario:
+    """The call of a caller, read by somebody else of its account."""
     refused = {"Effect": "Deny", "Action": [f"iam:{name}" for name in denied], "Resource": "*"}
     accounts.user("operator", A, allow(["iam:Get*", "iam:List*"]), *([refused] if denied else []))
     readers = Readers(
@@ -89,7 +82,12 @@ def by_an_operator(accounts: Accounts, caller: str, *denied: str) -> Diagnosis:
         role_profile="auditor",
         endpoint_url=accounts.url,
     )
-    world, call = read_live(CALL, readers, now=NOW, caller=caller)
+    return read_live(CALL, readers, now=NOW, caller=caller)
+
+
+def aside(scenario: Scenario) -> Diagnosis:
+    """The answer, the organization left aside."""
+    world, call = scenario
     return diagnose(world, msgspec.structs.replace(call, assumptions={"organization": True}))
 
 
@@ -105,7 +103,7 @@ def test_the_id_of_another_caller_is_read_or_not_known(
     accounts.iam[B].update_assume_role_policy(
         RoleName="DeployRole", PolicyDocument=json.dumps(trusting)
     )
-    assert by_an_operator(accounts, DEPLOYER, *denied).verdict == verdict
+    assert aside(by_an_operator(accounts, DEPLOYER, *denied)).verdict == verdict
 
 
 @pytest.mark.demo
@@ -115,7 +113,7 @@ def test_a_caller_under_another_path_does_not_exist(accounts: Accounts) -> None:
     wanted = DEPLOYER.replace("user/deployer", "user/team/deployer")
     trusting = json.dumps(policy(trust({"AWS": f"arn:aws:iam::{A}:root"})))
     accounts.iam[B].update_assume_role_policy(RoleName="DeployRole", PolicyDocument=trusting)
-    found = by_an_operator(accounts, wanted)
+    found = aside(by_an_operator(accounts, wanted))
     assert [f.cause for f in found.findings if f.blocking] == ["caller-not-found"]
 
 
