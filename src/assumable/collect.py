@@ -209,16 +209,14 @@ class Collection:
         return f"arn:{partition}:iam::{account}:role/{self._wish.role_name}"
 
     def _unread(self, account: str, reason: str, calls: int) -> Entry:
-        before, permission = (
-            self.manifest.accounts[account],
-            f"sts:AssumeRole on {self._role(account)}",
-        )
+        state = self.manifest.accounts[account].state
+        permission = f"sts:AssumeRole on {self._role(account)}"
         missed = (Missed(what="the account", permission=permission),)
         return Entry(
             status="unreadable",
-            state=before.state,
+            state=state,
             reason=reason,
-            missed=() if account == self._own or before.state else missed,
+            missed=() if account == self._own or state else missed,
             calls=calls,
         )
 

@@ -39,12 +39,16 @@ _REFUSALS = frozenset((
     "MalformedPolicyDocument", "PackedPolicyTooLarge", "RegionDisabled", "RegionDisabledException",
     "ValidationError",
 ))  # fmt: skip
-"""Codes of calls that were refused for what they are; the rest is about the moment."""
+"""Codes of calls that were refused for what they are (FACTS sections 0 and 7).
+
+The rest is about the moment.
+"""
 _SECRET = frozenset(("TokenCode", "WebIdentityToken", "SAMLAssertion", "ProvidedContexts"))
 _BY_ITSELF = frozenset(("env", "container-role", "iam-role"))
 """Where credentials are found whoever looks for them, and whatever the profile is."""
 _AT_ONCE = 4
 """Diagnoses under way; one that is over its budget counts until it has ended."""
+# The domains of AWS's partitions, as `partitions.json` of botocore lists them.
 _AWS_HOST = re.compile(
     r"\.(?:amazonaws\.(?:com(?:\.cn)?|eu)|api\.aws|api\.amazonwebservices\.com\.cn"
     r"|c2s\.ic\.gov|sc2s\.sgov\.gov|csp\.hci\.ic\.gov|cloud\.adc-e\.uk)"
@@ -325,8 +329,9 @@ def _caller(refusal: _Refusal) -> str:
 
 
 def _state_of(folder: Path) -> tuple[tuple[str, int, int], ...]:
-    """What changes when a snapshot is written again."""
-    files = ((path.name, path.stat()) for path in sorted(folder.glob("*.json")))
+    """What changes when a snapshot is written again, or `latest` names another one."""
+    # A file with a dot in front is still being written.
+    files = ((path.name, path.stat()) for path in sorted(folder.glob("[!.]*")) if path.is_file())
     return tuple((name, of.st_mtime_ns, of.st_size) for name, of in files)
 
 

@@ -15,6 +15,7 @@ from assumable.ask import read_live
 from assumable.aws.clients import Calls
 from assumable.aws.reader import Readers
 from assumable.formats.scenario import Scenario
+from tests.aws.environment import isolate
 from tests.worlds import ROLE, A, B, allow, policy, trust
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -36,12 +37,7 @@ class Accounts:
     def __init__(self, url: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.url = url
         self._credentials = folder / "credentials"
-        monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(self._credentials))
-        monkeypatch.setenv("AWS_CONFIG_FILE", str(folder / "config"))
-        monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-        monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
-        for name in ("AWS_PROFILE", "AWS_ACCESS_KEY_ID", "AWS_SESSION_TOKEN", "AWS_REGION"):
-            monkeypatch.delenv(name, raising=False)
+        isolate(folder, monkeypatch, AWS_DEFAULT_REGION=REGION)
         reset = urllib.request.Request(f"{url}/_ministack/reset", method="POST")
         urllib.request.urlopen(reset).close()
         self.iam = {account: administrator(url, account) for account in (A, B)}

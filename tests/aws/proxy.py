@@ -16,24 +16,15 @@ XML = "<ErrorResponse><Error><Code>{0}</Code><Message>{0} said so</Message></Err
 
 def error(code: str, status: int) -> Failure:
     """AWS's answer of that code."""
-
-    def send(handler: BaseHTTPRequestHandler) -> None:
-        body = XML.format(code).encode()
-        handler.send_response(status)
-        handler.send_header("Content-Type", "text/xml")
-        handler.send_header("Content-Length", str(len(body)))
-        handler.end_headers()
-        handler.wfile.write(body)
-
-    return send
+    return answer(XML.format(code), "text/xml", status)
 
 
-def answer(content: str, kind: str) -> Failure:
-    """No failure: what AWS answers, where the server behind cannot."""
+def answer(content: str, kind: str, status: int = 200) -> Failure:
+    """No failure, unless the status says so: what AWS answers, where the server behind cannot."""
 
     def send(handler: BaseHTTPRequestHandler) -> None:
         body = content.encode()
-        handler.send_response(200)
+        handler.send_response(status)
         handler.send_header("Content-Type", kind)
         handler.send_header("Content-Length", str(len(body)))
         handler.end_headers()
@@ -60,14 +51,8 @@ def cut(handler: BaseHTTPRequestHandler) -> None:
     reset(handler)
 
 
-def garbage(handler: BaseHTTPRequestHandler) -> None:
-    """What is answered is no answer of AWS."""
-    body = b"<html>the office's login page"
-    handler.send_response(200)
-    handler.send_header("Content-Type", "text/html")
-    handler.send_header("Content-Length", str(len(body)))
-    handler.end_headers()
-    handler.wfile.write(body)
+garbage = answer("<html>the office's login page", "text/html")
+"""What is answered is no answer of AWS."""
 
 
 def silence(handler: BaseHTTPRequestHandler) -> None:

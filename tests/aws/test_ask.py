@@ -1,7 +1,6 @@
 """The loop reads what can change the answer, and nothing else."""
 
 import json
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,7 +8,6 @@ from typing import Any
 import msgspec
 import pytest
 from boto3.session import Session
-from moto.server import ThreadedMotoServer
 
 from assumable.ask import read_live
 from assumable.aws.clients import Calls
@@ -18,6 +16,8 @@ from assumable.diagnose import Diagnosis, diagnose
 from assumable.formats.scenario import Scenario
 from assumable.model.world import Unknown
 from tests.aws.accounts import CALL, NOW, REGION, Accounts
+from tests.aws.environment import isolate
+from tests.aws.moto import running
 from tests.worlds import DEPLOYER, ROLE, A, B, allow, policy, trust
 
 MANAGEMENT = "123456789012"  # whose keys moto takes any keys for
@@ -66,21 +66,14 @@ def test_another_caller_is_asked_about_with_the_credentials_of_an_administrator(
     accounts: Accounts,
 ) -> None:
     accounts.classic()
-    accounts.user("operator", A, allow(["iam:Get*", "iam:List*"]))
-    readers = Readers(
-        profile="operator",
-        caller_profile="operator",
-        role_profile="auditor",
-        endpoint_url=accounts.url,
-    )
-    world, call = read_live(CALL, readers, now=NOW, caller=DEPLOYER)
+    world, call = by_an_operator(accounts, DEPLOYER)
     assert call.caller.arn == DEPLOYER
     assert not isinstance(world.user(DEPLOYER), Unknown)
     assert diagnose(world, call).verdict == "conditional"
 
 
-def by_an_operator(accounts: Accounts, caller: str, *denied: str) -> Diagnosis:
-    """The answer about a caller, read by somebody else of its account."""
+def by_an_operator(accounts: Accounts, caller: str, *denied: str) -> Scenario:
+    """The call of a caller, read by somebody else of its account."""
     refused = {"Effect": "Deny", "Action": [f"iam:{name}" for name in denied], "Resource": "*"}
     accounts.user("operator", A, allow(["iam:Get*", "iam:List*"]), *([refused] if denied else []))
     readers = Readers(
@@ -89,7 +82,12 @@ def by_an_operator(accounts: Accounts, caller: str, *denied: str) -> Diagnosis:
         role_profile="auditor",
         endpoint_url=accounts.url,
     )
-    world, call = read_live(CALL, readers, now=NOW, caller=caller)
+    return read_live(CALL, readers, now=NOW, caller=caller)
+
+
+def aside(scenario: Scenario) -> Diagnosis:
+    """The answer, the organization left aside."""
+    world, call = scenario
     return diagnose(world, msgspec.structs.replace(call, assumptions={"organization": True}))
 
 
@@ -105,7 +103,7 @@ def test_the_id_of_another_caller_is_read_or_not_known(
     accounts.iam[B].update_assume_role_policy(
         RoleName="DeployRole", PolicyDocument=json.dumps(trusting)
     )
-    assert by_an_operator(accounts, DEPLOYER, *denied).verdict == verdict
+    assert aside(by_an_operator(accounts, DEPLOYER, *denied)).verdict == verdict
 
 
 @pytest.mark.demo
@@ -115,7 +113,7 @@ def test_a_caller_under_another_path_does_not_exist(accounts: Accounts) -> None:
     wanted = DEPLOYER.replace("user/deployer", "user/team/deployer")
     trusting = json.dumps(policy(trust({"AWS": f"arn:aws:iam::{A}:root"})))
     accounts.iam[B].update_assume_role_policy(RoleName="DeployRole", PolicyDocument=trusting)
-    found = by_an_operator(accounts, wanted)
+    found = aside(by_an_operator(accounts, wanted))
     assert [f.cause for f in found.findings if f.blocking] == ["caller-not-found"]
 
 
@@ -158,25 +156,14 @@ class Tree:
 
 @pytest.fixture
 def moto(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, socket_enabled: None) -> Iterator[str]:
-    server = ThreadedMotoServer(port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_REGION"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
-    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
-    url = f"http://{host}:{port}"
-    urllib.request.urlopen(urllib.request.Request(f"{url}/moto-api/reset", method="POST")).close()
-    iam: Any = Session("key", "secret", region_name=REGION).client("iam", endpoint_url=url)
-    iam.create_user(UserName="deployer")
-    keys = iam.create_access_key(UserName="deployer")["AccessKey"]
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", keys["AccessKeyId"])
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", keys["SecretAccessKey"])
-    yield url
-    server.stop()
+    isolate(tmp_path, monkeypatch, AWS_DEFAULT_REGION=REGION)
+    with running() as url:
+        iam: Any = Session("key", "secret", region_name=REGION).client("iam", endpoint_url=url)
+        iam.create_user(UserName="deployer")
+        keys = iam.create_access_key(UserName="deployer")["AccessKey"]
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", keys["AccessKeyId"])
+        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", keys["SecretAccessKey"])
+        yield url
 
 
 def asked(url: str, role_arn: str, calls: Calls, **more: Any) -> Scenario:

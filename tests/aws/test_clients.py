@@ -10,6 +10,7 @@ from assumable.aws import clients
 from assumable.aws.allowed import ALLOWED, ASSUMING, COLLECTED, Operations
 from assumable.aws.clients import Connection, OperationRefusedError
 from assumable.errors import InputError, UnreadableError
+from tests.aws.environment import isolate
 
 CLOSED = "http://127.0.0.1:9"  # nobody listens on the discard port
 READS = ("Get", "List", "Describe")
@@ -17,12 +18,8 @@ READS = ("Get", "List", "Describe")
 
 @pytest.fixture
 def connection(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Connection:
-    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
-    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
-    for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_REGION", "AWS_DEFAULT_REGION"):
-        monkeypatch.delenv(name, raising=False)
+    keys = {"AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE", "AWS_SECRET_ACCESS_KEY": "secret"}
+    isolate(tmp_path, monkeypatch, **keys)
     monkeypatch.setattr(clients, "ATTEMPTS", 1)
     return Connection(None, None, CLOSED)
 
@@ -99,7 +96,6 @@ def test_missing_credentials_are_one_line(
 ) -> None:
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
-    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     with pytest.raises(UnreadableError, match="Unable to locate credentials"):
         _ = Connection(None, None, CLOSED).identity
 

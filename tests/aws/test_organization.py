@@ -36,8 +36,10 @@ class Recorded(Connection):
         describes: bool = True,
         parents: Mapping[str, tuple[str, str]] | None = None,
         attached: Mapping[tuple[str, str], list[dict[str, str]]] | None = None,
+        account: Mapping[str, str] | None = None,
     ) -> None:
         self._prepare()
+        self.account = account or {"Status": "SUSPENDED"}
         self.describes, self.parents, self.attached = describes, parents, attached
         self.asked: list[str] = []
 
@@ -56,7 +58,7 @@ class Recorded(Connection):
                 key = parameters["TargetId"], parameters["Filter"]
                 return {"Policies": self.attached.get(key, [])}
             case "DescribeAccount" if self.parents is not None:
-                return {"Account": {"Status": "SUSPENDED"}}
+                return {"Account": self.account}
             case "DescribePolicy":
                 content = json.dumps(policy({**allow(), "Effect": "Deny"}))
                 return {"Policy": {"Content": content}}
@@ -183,6 +185,22 @@ def test_only_accounts_without_working_credentials_may_be_suspended() -> None:
     nodes = found.organizations[0].nodes
     assert (nodes[A].status, nodes[B].status) == ("ACTIVE", "SUSPENDED")
     assert manager.asked.count("DescribeAccount") == 1
+
+
+@pytest.mark.parametrize(
+    ("account", "status"),
+    [
+        ({"State": "CLOSED"}, "CLOSED"),
+        ({"State": "PENDING_CLOSURE", "Status": "ACTIVE"}, "PENDING_CLOSURE"),
+        ({"State": "ACTIVE"}, "ACTIVE"),
+    ],
+    ids=str,
+)
+def test_the_state_of_an_account_stands_for_its_retired_status(
+    account: dict[str, str], status: str
+) -> None:
+    found = learnt({A: Recorded(parents=PARENTS, attached={}, account=account)}, (A,), (B,))
+    assert found.organizations[0].nodes[B].status == status
 
 
 class Guarded(Recorded):

@@ -1,7 +1,6 @@
 """Lists that come in pages, from moto: all of them are read, and half a list is none."""
 
 import json
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,7 +8,6 @@ from typing import Any
 import msgspec
 import pytest
 from boto3.session import Session
-from moto.server import ThreadedMotoServer
 
 from assumable.ask import read_live
 from assumable.aws import clients
@@ -18,6 +16,8 @@ from assumable.aws.reader import Readers
 from assumable.diagnose import Diagnosis, diagnose
 from tests.aws import proxy as faults
 from tests.aws.accounts import NOW, REGION
+from tests.aws.environment import isolate
+from tests.aws.moto import running
 from tests.aws.proxy import Proxy, proxying
 from tests.worlds import allow, policy, trust
 
@@ -43,14 +43,9 @@ def fill(iam: Any) -> dict[str, str]:
 @pytest.fixture(scope="module")
 def server() -> Iterator[tuple[str, dict[str, str]]]:
     """One account for all tests: they change nothing in it."""
-    moto = ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
-    moto.start()
-    url = f"http://127.0.0.1:{moto.get_host_and_port()[1]}"
-    reset = urllib.request.Request(f"{url}/moto-api/reset", method="POST")
-    urllib.request.urlopen(reset).close()  # what other tests of this process have made
-    iam = Session("key", "secret", region_name=REGION).client("iam", endpoint_url=url)
-    yield url, fill(iam)
-    moto.stop()
+    with running() as url:
+        iam = Session("key", "secret", region_name=REGION).client("iam", endpoint_url=url)
+        yield url, fill(iam)
 
 
 @pytest.fixture
@@ -59,13 +54,9 @@ def between(
 ) -> Iterator[tuple[Proxy, str]]:
     """A proxy before moto, and the user's credentials in the environment."""
     url, keys = server
-    for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_REGION"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
-    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))
+    isolate(tmp_path, monkeypatch, AWS_DEFAULT_REGION=REGION)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", keys["AccessKeyId"])
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", keys["SecretAccessKey"])
-    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
     monkeypatch.setattr(clients, "ATTEMPTS", 1)
     with proxying(url) as (proxy, address):
         yield proxy, address

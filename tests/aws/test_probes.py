@@ -9,13 +9,14 @@ from typing import Any
 import msgspec
 import pytest
 
-from assumable.aws import clients, probes
+from assumable.aws import probes
 from assumable.aws.probes import sender
 from assumable.cli.main import main
 from assumable.diagnose import Diagnosis, diagnose
 from assumable.findings.probing import DENY_ALL
 from assumable.model.probe import ProbeReply, ProbeRequest, Send
 from tests.aws.accounts import CALL, READ_IAM, Accounts
+from tests.aws.watching import watch
 from tests.bearers import CLAIMS, jwt
 from tests.worlds import DEPLOYER, ROLE, A, B, allow, trust
 
@@ -120,15 +121,7 @@ def test_credentials_that_a_probe_gets_are_nowhere(
 ) -> None:
     """Neither in the answer nor in what is announced; the MFA code is not even sent."""
     prepared(accounts, trust({"AWS": DEPLOYER}))
-    issued: list[Any] = []
-    made = clients.assuming_client
-
-    def watched(*options: Any) -> Any:
-        client = made(*options)
-        client.meta.events.register("after-call", lambda parsed, **_: issued.append(parsed))
-        return client
-
-    monkeypatch.setattr(probes, "assuming_client", watched)
+    issued = watch(monkeypatch, "after-call", "parsed")
     live = ("--profile", "deployer", "--endpoint-url", accounts.url, "--format", format_)
     output, errors = run(
         monkeypatch, capsys, *live, "--probe", "--serial-number", f"arn:aws:iam::{A}:mfa/deployer",
@@ -196,16 +189,8 @@ def test_a_token_is_sent_and_never_shown(
     now = int(time.time())
     token = jwt({**CLAIMS, "iat": now, "exp": now + 300}).decode()
     (tmp_path / "token").write_text(token, encoding="utf-8")
-    sent: list[Any] = []
-    made = clients.assuming_client
-
-    def watched(*options: Any) -> Any:
-        client = made(*options)
-        event = "provide-client-params.sts.AssumeRoleWithWebIdentity"
-        client.meta.events.register(event, lambda params, **_: sent.append(params))
-        return client
-
-    monkeypatch.setattr(probes, "assuming_client", watched)
+    event = "provide-client-params.sts.AssumeRoleWithWebIdentity"
+    sent = watch(monkeypatch, event, "params")
     by_token: tuple[str, ...] = ("--web-identity-token", str(tmp_path / "token"))
     profile = "stranger"
     if by == "profile":

@@ -288,14 +288,7 @@ def test_an_account_in_no_organization_is_known_to_be_in_none(
 ) -> None:
     proxy, url = between
     gone = '{"__type": "AWSOrganizationsNotInUseException", "message": "none"}'
-
-    def none(handler: Any) -> None:
-        handler.send_response(400)
-        handler.send_header("Content-Type", "application/x-amz-json-1.1")
-        handler.send_header("Content-Length", str(len(gone)))
-        handler.end_headers()
-        handler.wfile.write(gone.encode())
-
+    none = answer(gone, "application/x-amz-json-1.1", 400)
     proxy.failures["DescribeOrganization"] = none, -1
     collection = collected(tmp_path / "s", Wish(profile="deployer", endpoint_url=url))
     assert entries(collection)[world.callers].standalone

@@ -83,10 +83,7 @@ def test_a_killed_run_goes_on_where_it_was(
         assert process.returncode == -signal.SIGKILL
         assert not list(target.glob("*/manifest.json"))
         done = kept(target)
-        with before(world) as (
-            fresh,
-            address,
-        ):  # requests of the dead may still come in at the other
+        with before(world) as (fresh, address):  # the dead may still ask the other one
             collected(target, wish(address, jobs=2))
         assert contents(target) == expected
         left = len(world.members) - len(done)

@@ -1,15 +1,14 @@
 """An organization in moto: a manager and three members, with what a snapshot can hold."""
 
 import json
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from boto3.session import Session
-from moto.server import ThreadedMotoServer
 
+from tests.aws.moto import running
 from tests.aws.proxy import Proxy, answer, proxying
 from tests.worlds import allow, policy, trust
 
@@ -117,17 +116,8 @@ def build(url: str) -> World:
 @contextmanager
 def served() -> Iterator[World]:
     """A running one."""
-    moto = ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
-    moto.start()
-    try:
-        url = f"http://127.0.0.1:{moto.get_host_and_port()[1]}"
-        # Whatever other tests of this process left: its state is one for all servers.
-        urllib.request.urlopen(
-            urllib.request.Request(f"{url}/moto-api/reset", method="POST")
-        ).close()
+    with running() as url:
         yield build(url)
-    finally:
-        moto.stop()
 
 
 @contextmanager
@@ -146,9 +136,8 @@ def before(world: World) -> Iterator[tuple[Proxy, str]]:
         yield proxy, url
 
 
-def configure(folder: Path, world: World) -> dict[str, str]:
-    """The profiles `org` and `deployer`, as the environment names them."""
-    folder.mkdir(exist_ok=True)
+def configure(folder: Path, world: World) -> None:
+    """The profiles `org` and `deployer`."""
     profiles = {"org": ("key", "secret"), "deployer": world.keys}
     lines = [
         f"[profile {name}]\nregion = {REGION}\n"
@@ -156,8 +145,3 @@ def configure(folder: Path, world: World) -> dict[str, str]:
         for name, (key, secret) in profiles.items()
     ]
     (folder / "config").write_text("\n".join(lines))
-    return {
-        "AWS_CONFIG_FILE": str(folder / "config"),
-        "AWS_SHARED_CREDENTIALS_FILE": str(folder / "credentials"),
-        "AWS_EC2_METADATA_DISABLED": "true",
-    }

@@ -8,6 +8,7 @@ import pytest
 
 from assumable import hook
 from tests.aws.conftest import accounts, stack
+from tests.aws.environment import isolate
 from tests.hook.server import Server
 from tests.worlds import A, B, allow, policy, trust
 
@@ -22,12 +23,7 @@ def unhooked() -> Iterator[None]:
 
 @pytest.fixture
 def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
-    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))
-    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
-    for name in ("AWS_PROFILE", "AWS_ACCESS_KEY_ID", "AWS_SESSION_TOKEN", "AWS_REGION"):
-        monkeypatch.delenv(name, raising=False)
+    isolate(tmp_path, monkeypatch, AWS_DEFAULT_REGION="eu-central-1")
 
 
 @pytest.fixture

@@ -1,8 +1,10 @@
 """Errors of the SDK carry the diagnosis, and are otherwise what they were."""
 
 import base64
+import json
 import logging
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -22,7 +24,7 @@ from assumable import hook
 from assumable.errors import InputError
 from tests.bearers import CLAIMS, PROVIDER, SAML_ROLE, jwt, response
 from tests.hook.server import Refusal, Server
-from tests.worlds import DEPLOYER, ROLE, A, B
+from tests.worlds import DEPLOYER, ROLE, A, B, policy, trust
 
 DENIED = Refusal(
     "AccessDenied",
@@ -85,12 +87,19 @@ def test_a_call_that_its_caller_can_mend_comes_with_the_one_that_works(
     )
 
 
+def guard(snapshot: Path, condition: dict[str, Any]) -> None:
+    """DeployRole trusts deployer, under a condition."""
+    file = snapshot / f"{B}.json"
+    account = json.loads(file.read_text())
+    (deploy,) = (one for one in account["RoleDetailList"] if one["RoleName"] == "DeployRole")
+    trusting = trust({"AWS": DEPLOYER}, Condition=condition)
+    deploy["AssumeRolePolicyDocument"] = policy(trusting)
+    file.write_text(json.dumps(account))
+
+
 def test_a_session_token_may_carry_mfa(server: Server, snapshot: Path) -> None:
     """What a snapshot and the text do not tell is unknown, never absent."""
-    guard = '"Condition": {"Bool": {"aws:MultiFactorAuthPresent": "true"}}, "Action": "sts:Assume'
-    file = snapshot / f"{B}.json"
-    file.write_text(file.read_text().replace('"Action": "sts:Assume', guard, 1).replace(
-        'user/deploy"', 'user/deployer"', 1))  # fmt: skip
+    guard(snapshot, {"Bool": {"aws:MultiFactorAuthPresent": "true"}})
     server.refusals = {"AssumeRole": DENIED}
     hook.install(snapshot=snapshot, budget=60)
     assert "DENIED" in note(refused(sts(server)))
@@ -114,10 +123,7 @@ def test_the_endpoint_that_refused_decides(
     monkeypatch.setattr(
         socket, "getaddrinfo", lambda _, *rest, **more: known(LOOPBACK, *rest, **more)
     )
-    where = '"Condition": {"StringEquals": {"aws:RequestedRegion": "us-east-1"}}, "Action": "sts:A'
-    file = snapshot / f"{B}.json"
-    file.write_text(file.read_text().replace('"Action": "sts:A', where, 1).replace(
-        'user/deploy"', 'user/deployer"', 1))  # fmt: skip
+    guard(snapshot, {"StringEquals": {"aws:RequestedRegion": "us-east-1"}})
     server.refusals = {"AssumeRole": DENIED}
     hook.install(snapshot=snapshot, budget=60)
     url = server.url.replace(LOOPBACK, host)
@@ -304,6 +310,22 @@ def test_a_snapshot_that_is_not_there_is_said(server: Server, tmp_path: Path) ->
     text = note(refused(sts(server)))
     assert text.startswith(f"assumable: no diagnosis: {tmp_path / 'nowhere'}: no such folder\n")
     assert "AWS did not allow sts:AssumeRole" in text
+
+
+def test_a_newer_snapshot_in_the_same_folder_is_read(server: Server, snapshot: Path) -> None:
+    """As `assumable collect` writes them: each in a folder of its own, and `latest` names one."""
+    server.refusals = {"AssumeRole": DENIED}
+    parent = snapshot.parent / "snapshots"
+    older, newer = parent / "20261123T120000Z", parent / "20261124T120000Z"
+    shutil.copytree(snapshot, older)
+    shutil.copytree(snapshot, newer)
+    file = newer / f"{B}.json"
+    file.write_text(file.read_text().replace('user/deploy"', 'user/deployer"'))
+    hook.install(snapshot=parent, budget=60)
+    (parent / "latest").write_text(f"{older.name}\n")
+    assert CAUSE in note(refused(sts(server)))
+    (parent / "latest").write_text(f"{newer.name}\n")
+    assert CAUSE not in note(refused(sts(server)))
 
 
 def test_without_a_caller_in_the_text_its_meaning_is_told(server: Server, snapshot: Path) -> None:

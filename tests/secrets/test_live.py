@@ -9,10 +9,11 @@ import pytest
 from boto3.session import Session
 
 from assumable import hook
-from assumable.aws import clients, probes
 from tests.aws.accounts import READ_IAM, REGION, Accounts, Keys
 from tests.aws.conftest import accounts as accounts  # noqa: PLC0414  # a fixture
 from tests.aws.conftest import stack as stack  # noqa: PLC0414  # a fixture
+from tests.aws.proxy import error, proxying
+from tests.aws.watching import watch
 from tests.bearers import CLAIMS, PROVIDER, SAML_ROLE, jwt
 from tests.secrets.marks import ASSERTION, CODE, TOKEN, Home, Left
 from tests.worlds import DEPLOYER, ROLE, A, B, allow, policy, trust
@@ -114,7 +115,6 @@ def test_a_bearer_that_is_tried(
     world: World, kind: str, monkeypatch: pytest.MonkeyPatch, socket_enabled: None
 ) -> None:
     """What AWS sends back, credentials or a text that repeats the token, stays out as well."""
-    issued: list[Any] = []
     now = int(time.time())
     token = jwt({**CLAIMS, "iat": now, "exp": now + 300}, signature=b"bWFya2Vk").decode()
     world.home.file("jwt", token)
@@ -123,14 +123,7 @@ def test_a_bearer_that_is_tried(
         "token": (*CALL, "--web-identity-token", "jwt"),
         "assertion": ("--role-arn", SAML_ROLE, "--saml-assertion", "saml", *IN_TIME),
     }[kind]
-    made = clients.assuming_client
-
-    def watched(*options: Any) -> Any:
-        client = made(*options)
-        client.meta.events.register("after-call", lambda parsed, **_: issued.append(parsed))
-        return client
-
-    monkeypatch.setattr(probes, "assuming_client", watched)
+    issued = watch(monkeypatch, "after-call", "parsed")
     live = ("--profile", "deployer", "--endpoint-url", world.accounts.url, "--probe")
     left = world.home.run("why", *words, *live)
     texts = [str(text) for answer in issued for text in answer.get("Credentials", {}).values()]
@@ -170,7 +163,7 @@ OPERATIONS: dict[str, dict[str, str]] = {
 @pytest.mark.parametrize("operation", OPERATIONS)
 @pytest.mark.parametrize("cut", [0, 40])
 def test_a_note_on_a_token(world: World, operation: str, cut: int) -> None:
-    """Also where the token itself is broken."""
+    """Also where the token itself is broken; MiniStack knows no call with an assertion."""
     given = dict(OPERATIONS[operation])
     *_, name = given
     given[name] = given[name][: len(given[name]) - cut]
@@ -179,8 +172,12 @@ def test_a_note_on_a_token(world: World, operation: str, cut: int) -> None:
         hook.install(budget=30)
         getattr(world.client(world.keys), operation)(**given)
 
-    try:
-        left = world.home.left(call)
-    finally:
-        hook.uninstall()
+    with proxying(world.accounts.url) as (proxy, url):
+        world.accounts.url = url
+        proxy.failures["AssumeRoleWithSAML"] = error("AccessDenied", 403), 1
+        try:
+            left = world.home.left(call)
+        finally:
+            hook.uninstall()
+    assert "assumable: " in left.errors, left
     assert world.secrets(left) == []

@@ -79,6 +79,8 @@ def files() -> dict[str, str]:
     """The files of the working directory."""
     found = {f"{name}.json": json.dumps(world) for name, world in worlds().items()}
     accounts = classic()["accounts"]
+    users = accounts[A]["UserDetailList"]
+    users.append({**users[0], "UserName": "other"})
     for account, content in accounts.items():
         found[f"snapshot/{account}.json"] = json.dumps(content)
     host = "token.actions.githubusercontent.com"
@@ -146,10 +148,10 @@ def _answers() -> Iterator[Way]:
         "in full": ("--format", "markdown", "--full"), "debugged": ("--debug",),
     }  # fmt: skip
     for name, form in forms.items():
-        yield Way(name, ("why", *asked[name.rpartition(" in ")[0]], *form), statuses=(0, 1, 2, 3))
+        yield Way(name, ("why", *asked[name.rpartition(" in ")[0]], *form), statuses=(0, 1, 3))
     for name, words in asked.items():
         for how, flags in more.items():
-            yield Way(f"{name}, {how}", ("why", *words, *flags), statuses=(0, 1, 2, 3))
+            yield Way(f"{name}, {how}", ("why", *words, *flags), statuses=(0, 1, 3))
     for name, flag, secret in (
         ("a token by a pipe", "--web-identity-token", TOKEN),
         ("an assertion by a pipe", "--saml-assertion", XML),

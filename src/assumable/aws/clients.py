@@ -388,11 +388,5 @@ def assuming_client(
         )
     except (ValueError, BotoCoreError) as error:
         raise InputError(one_line(error)) from None
-
-    def refuse(model: Any, **_: Any) -> None:
-        if model.name not in ASSUMING:
-            raise OperationRefusedError(f"sts:{model.name} is no probe")
-
-    for event in ("provide-client-params", "before-call"):
-        client.meta.events.register_first(event, refuse)
+    _guard(client, {"sts": ASSUMING})
     return client

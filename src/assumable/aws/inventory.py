@@ -56,11 +56,12 @@ def read_account(connection: Connection, account: str) -> Inventory:
 def _authorization(found: Inventory, account: str) -> None:
     place, what = f"account {account}", "the users, groups, roles and policies"
     operation = "GetAccountAuthorizationDetails"
+    asked = f"iam:{operation} on {place}"
     answer = found.connection.ask("iam", operation, f"{what} were", place)
     if isinstance(answer, dict) and not answer.keys() >= set(_LISTS):
-        answer = Unknown(f"{what} were not read (not all lists are there)", f"iam:{operation}")
+        answer = Unknown(f"{what} were not read (not all lists are there)", asked)
     if not isinstance(answer, dict):
-        found.missed.append(answer or Unknown(what, f"iam:{operation} on {place}"))
+        found.missed.append(answer or Unknown(what, asked))
         return
     for name in _LISTS:
         found.document[name] = [dict(one) for one in _in_order(answer[name])]

@@ -16,8 +16,8 @@ from assumable.model.policy import Layer, PolicyName
 from assumable.model.world import Node, Organization, PolicyOrUnknown, Unknown
 
 _TYPES = {Layer.SCP: "SERVICE_CONTROL_POLICY", Layer.RCP: "RESOURCE_CONTROL_POLICY"}
-_FULL_ACCESS = ("p-FullAWSAccess", "p-RCPFullAWSAccess")
-_IAM = "iam.amazonaws.com"
+FULL_ACCESS = frozenset(("p-FullAWSAccess", "p-RCPFullAWSAccess"))
+IAM = "iam.amazonaws.com"
 _MAX_LEVELS = 10  # five levels of units at most, the root and the account
 Levels = dict[str, tuple[PolicyOrUnknown, ...]]
 
@@ -100,7 +100,7 @@ class Organizations:
         for reader in self._readers(organization_id):
             what = "the delegated administrators for IAM were"
             answer = reader.ask(
-                "organizations", "ListDelegatedAdministrators", what, "*", ServicePrincipal=_IAM
+                "organizations", "ListDelegatedAdministrators", what, "*", ServicePrincipal=IAM
             )
             if isinstance(answer, dict):
                 found = frozenset(account["Id"] for account in answer["DelegatedAdministrators"])
@@ -234,7 +234,15 @@ def _status(account: str, reader: Connection) -> str:
     """Whether an account is closed or suspended; what nobody may say is taken to be alive."""
     what = f"the status of account {account} was"
     answer = reader.ask("organizations", "DescribeAccount", what, account, AccountId=account)
-    return str(answer["Account"].get("Status", "ACTIVE")) if isinstance(answer, dict) else "ACTIVE"
+    return status_of(answer["Account"]) if isinstance(answer, dict) else "ACTIVE"
+
+
+def status_of(account: Mapping[str, Any]) -> str:
+    """`State` stands in the place of `Status`, which AWS retires.
+
+    https://docs.aws.amazon.com/organizations/latest/APIReference/API_Account.html
+    """
+    return str(account.get("State") or account.get("Status", "ACTIVE"))
 
 
 def _attached(
@@ -274,7 +282,7 @@ def _of_level(
         return ()
     if isinstance(answer, Unknown):
         return answer
-    ids = [summary["Id"] for summary in answer["Policies"] if summary["Id"] not in _FULL_ACCESS]
+    ids = [summary["Id"] for summary in answer["Policies"] if summary["Id"] not in FULL_ACCESS]
     reader.prefetch(*(Question.of("organizations", "DescribePolicy", PolicyId=i) for i in ids))
     return tuple(_content(layer, summary, node, reader) for summary in answer["Policies"])
 
@@ -284,7 +292,7 @@ def _content(
 ) -> PolicyOrUnknown:
     policy_id = summary["Id"]
     label = PolicyName(layer, summary.get("Name", policy_id), node.id, policy_id)
-    if policy_id in _FULL_ACCESS:
+    if policy_id in FULL_ACCESS:
         return full_access(label)
     what = f"{layer} {label.name} was"
     answer = reader.ask("organizations", "DescribePolicy", what, policy_id, PolicyId=policy_id)

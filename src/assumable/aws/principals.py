@@ -101,14 +101,6 @@ def read_provider(connection: Connection, provider_arn: str) -> Provider | Unkno
     return Provider(provider_arn, None if is_saml else tuple(answer["ClientIDList"]))
 
 
-def read_chained_role(connection: Connection, role_arn: str) -> Role | Unknown | None:
-    """A role in a chain: it is asked for, and its sessions then call with its own policies."""
-    role = read_target_role(connection, role_arn)
-    if not isinstance(role, Role):
-        return role
-    return read_own_role(connection, role_arn, role.unique_id)  # no question is sent twice
-
-
 def _role(found: Mapping[str, Any]) -> Role:
     """A role from GetRole alone; policies and boundary are left unread."""
     own_arn, name = str(found["Arn"]), str(found["RoleName"])

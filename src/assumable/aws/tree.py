@@ -8,12 +8,11 @@ from typing import Any
 
 from assumable.aws.clients import Connection
 from assumable.aws.inventory import Document, Inventory
+from assumable.aws.organization import FULL_ACCESS, IAM, status_of
 
 _ORGANIZATION = ("Id", "MasterAccountId", "FeatureSet")
 _POLICY = ("Id", "Name", "Type", "AwsManaged")
 _KINDS = ("SERVICE_CONTROL_POLICY", "RESOURCE_CONTROL_POLICY")
-_FULL_ACCESS = frozenset(("p-FullAWSAccess", "p-RCPFullAWSAccess"))
-_IAM = "iam.amazonaws.com"
 
 
 def read_organization(connection: Connection) -> Inventory:
@@ -75,13 +74,8 @@ def _below(found: Inventory, parent: str) -> tuple[list[Document], list[Document
 
 
 def _account(listed: Document, parent: str) -> Document:
-    """`State` stands in the place of `Status`, which AWS retires.
-
-    https://docs.aws.amazon.com/organizations/latest/APIReference/API_Account.html
-    """
-    status = listed.get("State") or listed.get("Status", "ACTIVE")
     name = listed.get("Name", "")
-    return {"Id": listed["Id"], "Name": name, "ParentId": parent, "Status": status}
+    return {"Id": listed["Id"], "Name": name, "ParentId": parent, "Status": status_of(listed)}
 
 
 def _is_enabled(roots: list[dict[str, Any]], kind: str) -> bool:
@@ -111,7 +105,7 @@ def _policy(found: Inventory, listed: Document) -> Document:
     targets = found.ask(asked, what, policy_id, "Targets", PolicyId=policy_id)
     if targets is not None:
         policy["Targets"] = sorted(str(target["TargetId"]) for target in targets)
-    if policy_id not in _FULL_ACCESS:
+    if policy_id not in FULL_ACCESS:
         asked, what = "organizations:DescribePolicy", f"the statements of policy {policy_id}"
         described = found.ask(asked, what, policy_id, "Policy", PolicyId=policy_id)
         if described is not None:
@@ -123,10 +117,10 @@ def _administration(found: Inventory) -> None:
     """Who administers IAM, and whether root access to the members is centralized."""
     asked, key = "organizations:ListDelegatedAdministrators", "DelegatedAdministrators"
     what = "the delegated administrators for IAM"
-    listed = found.ask(asked, what, "*", key, ServicePrincipal=_IAM)
+    listed = found.ask(asked, what, "*", key, ServicePrincipal=IAM)
     if listed is not None:
         ids = sorted(str(one["Id"]) for one in listed)
-        found.document[key] = [{"Id": one, "ServicePrincipal": _IAM} for one in ids]
+        found.document[key] = [{"Id": one, "ServicePrincipal": IAM} for one in ids]
     missed, what = len(found.missed), "the centralized features of IAM"
     enabled = found.ask("iam:ListOrganizationsFeatures", what, "*", "EnabledFeatures")
     if len(found.missed) == missed:  # without trusted access there is no such thing: it is off
