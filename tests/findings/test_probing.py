@@ -7,8 +7,10 @@ import pytest
 
 from assumable.beliefs import CHANGED, NONE_TELLS, NOT_NEEDED, PASSED, PASSED_SHORT
 from assumable.diagnose import Diagnosis, diagnose
+from assumable.findings.meanings import meaning_of
 from assumable.findings.observed import OTHER_CALLER, OTHER_ROLE, UNKNOWN_TEXT, observe
 from assumable.findings.probing import DENY_ALL
+from assumable.findings.registry import CAUSES
 from assumable.formats.message import priors
 from assumable.model.probe import ProbeReply, ProbeRequest
 from assumable.model.world import Unknown
@@ -188,6 +190,15 @@ def test_a_refusal_of_an_allowed_call_is_said_plainly() -> None:
     )
     assert set(shares(found)) == {"client-config", "propagation"}
     assert not certain(found, "confirmed")
+
+
+def test_a_cause_that_aws_names_has_a_meaning_for_every_call() -> None:
+    """Whatever AWS's text names is a hypothesis; the usual duration is asked for in silence."""
+    _, call = parsed(classic())
+    assert all(meaning_of(cause, call) for cause in CAUSES)
+    found = after(classic(), f"(ValidationError) {TOO_LONG}").hypotheses[0]
+    assert (found.cause, found.certainty) == ("duration", "confirmed")
+    assert found.meaning == "the role allows less than the 3600 s asked for"
 
 
 def test_what_was_assumed_may_be_behind_it() -> None:
