@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from assumable.findings.client_fix import Edit, changes, is_in_credentials
+from assumable.findings.client_fix import changes, is_in_credentials
+from assumable.findings.finding import Edit
 from assumable.formats.ini import with_settings
 from assumable.formats.profiles import names_of, sections_of
 from assumable.model.client import Client
