@@ -107,7 +107,7 @@ def _variant(decision: Decision, condition: Condition) -> str:
 def instead_of_permission(decision: Decision, blame: Blame) -> Iterator[Fix]:
     """The external ID that a statement for the caller itself asks for, in the same account.
 
-    Such a statement needs no permission beside it (R1.16), other than one for the account.
+    Such a statement needs no permission beside it (R1.12), other than one for the account.
     """
     gate = next(
         (g for g in decision.gates if g.gate is GateName.TRUST and g.action == blame.action), None
