@@ -356,6 +356,19 @@ def test_a_code_is_spent_only_when_it_is_the_only_question() -> None:
     assert not any(r.with_code or "SerialNumber" in r.parameters for r in sent)
 
 
+def test_a_variant_that_may_lack_only_the_code_tells_nothing_of_what_it_lifts() -> None:
+    """Refused without its tags and without its code, the call may need no more than the code."""
+    code = {"SerialNumber": f"arn:aws:iam::{A}:mfa/deployer", "TokenCode": "123456"}
+
+    def doubted(**parameters: Any) -> set[str]:
+        refused = ProbeReply(code="AccessDenied", status=403)
+        found = diagnose(*parsed(unread(Tags=TAGS, **parameters)), probe=lambda _: refused)
+        return {cause for p in found.probes if p.id == "no-tags" for cause in p.less_likely}
+
+    assert "session-tags" in doubted()
+    assert "session-tags" not in doubted(**code)
+
+
 @pytest.mark.parametrize(
     "text",
     [

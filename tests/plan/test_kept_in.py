@@ -163,6 +163,7 @@ def test_nobody_is_let_out_of_what_the_permission_keeps_it_to(kept_to: str) -> N
 def test_a_cap_is_widened_for_one_role_in_the_open() -> None:
     diagnosis = asked("AS703/fires-roles-of-the-organization-only")
     (fix,) = diagnosis.fixes
+    assert [plan.fixes for plan in diagnosis.plans] == [(fix.id,)]
     assert "goes round the condition that aws:ResourceOrgID is `o-exampleorgid`" in fix.opens
     assert "only where aws:ResourceOrgID is `o-exampleorgid`, and in this call it is absent" in (
         said(diagnosis)
