@@ -6,6 +6,7 @@ import pytest
 
 from assumable.diagnose import Diagnosis
 from tests.findings.test_plain_words import asked
+from tests.plan.deny_worlds import world
 from tests.worlds import (
     DEPLOYER,
     ROLE,
@@ -163,11 +164,22 @@ def test_nobody_is_let_out_of_what_the_permission_keeps_it_to(kept_to: str) -> N
 def test_a_cap_is_widened_for_one_role_in_the_open() -> None:
     diagnosis = asked("AS703/fires-roles-of-the-organization-only")
     (fix,) = diagnosis.fixes
-    assert [plan.fixes for plan in diagnosis.plans] == [(fix.id,)]
     assert "goes round the condition that aws:ResourceOrgID is `o-exampleorgid`" in fix.opens
     assert "only where aws:ResourceOrgID is `o-exampleorgid`, and in this call it is absent" in (
         said(diagnosis)
     )
+
+
+def test_so_is_a_boundary_that_has_no_other_way() -> None:
+    """It grants nothing, so that the guard of its only Allow may be left out for one role."""
+    scenario = world("boundary", "user", "called", "all", "none")
+    condition = {"StringEquals": {"aws:ResourceOrgID": "o-anotherorg0"}}
+    version = scenario["accounts"][A]["Policies"][0]["PolicyVersionList"][0]
+    version["Document"] = policy(allow("*", Condition=condition))
+    diagnosis = diagnosed(scenario)
+    (fix,) = diagnosis.fixes
+    assert "goes round the condition that aws:ResourceOrgID" in fix.opens
+    assert [plan.fixes for plan in diagnosis.plans] == [(fix.id,)]
 
 
 # Who manages and names what
