@@ -59,7 +59,8 @@ def exchanged(call: Call, like: str) -> tuple[Kind, Call]:
     A role of the caller's account that is not the target is taken as a caller, by a plain session.
     """
     parts = arn.parse(like)
-    if parts is None or parts.kind not in ("user", "role", "assumed-role") or not parts.name:
+    known = parts is not None and parts.kind in ("user", "role", "assumed-role")
+    if parts is None or not known or "/" not in parts.resource or not parts.name:
         raise InputError(
             f"`{like}` is no user, role or role session", "--like", "the ARN of one that works"
         )

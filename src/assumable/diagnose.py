@@ -16,6 +16,7 @@ from assumable.engine.federation_notes import token_notes
 from assumable.engine.gates import Gate, Outcome
 from assumable.engine.match import StatementTrace
 from assumable.engine.notes import call_notes
+from assumable.engine.parameters import SECRET
 from assumable.engine.truth import atoms, describe
 from assumable.findings.chain import (
     chain_headline,
@@ -313,8 +314,7 @@ def _call_view(decision: Decision) -> CallView:
 
 
 def _shown_parameters(call: Call) -> dict[str, Any]:
-    secret = {"TokenCode", "WebIdentityToken", "SAMLAssertion", "ProvidedContexts"}
-    return {key: value for key, value in call.parameters.items() if key not in secret}
+    return {key: value for key, value in call.parameters.items() if key not in SECRET}
 
 
 def _gate_view(gate: Gate) -> GateView:

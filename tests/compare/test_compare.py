@@ -176,8 +176,12 @@ def test_in_a_chain_the_hop_is_named() -> None:
 
 
 @pytest.mark.parametrize(
-    "like", ["nonsense", "arn:aws:s3:::bucket", DEPLOYER, ROLE, f"arn:aws:iam::{A}:root"]
-)
+    "like",
+    [
+        "nonsense", "arn:aws:s3:::bucket", DEPLOYER, ROLE, f"arn:aws:iam::{A}:root",
+        f"arn:aws:sts::{A}:assumed-role", f"arn:aws:iam::{A}:user",
+    ],
+)  # fmt: skip
 def test_what_cannot_be_compared_with_is_bad_input(like: str) -> None:
     """Neither a caller nor a role, or a part of the call itself."""
     with pytest.raises(InputError, match="--like"):

@@ -1,18 +1,10 @@
 """What is said where the trust policy visibly expects other credentials than those that called."""
 
-from datetime import UTC, datetime
-from pathlib import Path
-
 import pytest
 
-from assumable.diagnose import diagnose
-from assumable.findings.finding import Finding
-from assumable.formats.scenario import read_scenario
+from tests.findings.test_plain_words import first
 from tests.findings.test_services import by_role
 from tests.worlds import B, diagnosed, trust
-
-SCENARIOS = Path(__file__).parent.parent / "scenarios"
-NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
@@ -29,11 +21,6 @@ NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 def test_the_likely_cause_is_named(name: str, words: str) -> None:
     """Beside what would let the call in as it was made."""
     assert words in first(name).explanation
-
-
-def first(name: str) -> Finding:
-    """The first finding of a scenario."""
-    return diagnose(*read_scenario(SCENARIOS / f"{name}.yaml", now=NOW)).findings[0]
 
 
 @pytest.mark.parametrize("name", ["AS901/fires-namespace", "AS901/fires-other-branch"])

@@ -1,15 +1,14 @@
 """Words and edits that are understood at the first reading: which side, how many, what for."""
 
-from datetime import UTC, datetime
 from pathlib import Path
 
 from assumable.diagnose import Diagnosis, diagnose
 from assumable.findings.finding import Finding, Row
 from assumable.findings.slips import told
 from assumable.formats.scenario import read_scenario
+from tests.worlds import NOW
 
 SCENARIOS = Path(__file__).parent.parent / "scenarios"
-NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
 
 def asked(name: str) -> Diagnosis:

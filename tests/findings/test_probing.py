@@ -7,8 +7,10 @@ import pytest
 
 from assumable.beliefs import CHANGED, NONE_TELLS, NOT_NEEDED, PASSED, PASSED_SHORT
 from assumable.diagnose import Diagnosis, diagnose
+from assumable.findings.meanings import meaning_of
 from assumable.findings.observed import OTHER_CALLER, OTHER_ROLE, UNKNOWN_TEXT, observe
 from assumable.findings.probing import DENY_ALL
+from assumable.findings.registry import CAUSES
 from assumable.formats.message import priors
 from assumable.model.probe import ProbeReply, ProbeRequest
 from assumable.model.world import Unknown
@@ -190,6 +192,15 @@ def test_a_refusal_of_an_allowed_call_is_said_plainly() -> None:
     assert not certain(found, "confirmed")
 
 
+def test_a_cause_that_aws_names_has_a_meaning_for_every_call() -> None:
+    """Whatever AWS's text names is a hypothesis; the usual duration is asked for in silence."""
+    _, call = parsed(classic())
+    assert all(meaning_of(cause, call) for cause in CAUSES)
+    found = after(classic(), f"(ValidationError) {TOO_LONG}").hypotheses[0]
+    assert (found.cause, found.certainty) == ("duration", "confirmed")
+    assert found.meaning == "the role allows less than the 3600 s asked for"
+
+
 def test_what_was_assumed_may_be_behind_it() -> None:
     scenario = {**classic(), "unknown": ["organization"]}
     world, call = parsed(scenario)
@@ -343,6 +354,19 @@ def test_a_code_is_spent_only_when_it_is_the_only_question() -> None:
     diagnose(*parsed(unread(**device)), probe=send)
     assert sent
     assert not any(r.with_code or "SerialNumber" in r.parameters for r in sent)
+
+
+def test_a_variant_that_may_lack_only_the_code_tells_nothing_of_what_it_lifts() -> None:
+    """Refused without its tags and without its code, the call may need no more than the code."""
+    code = {"SerialNumber": f"arn:aws:iam::{A}:mfa/deployer", "TokenCode": "123456"}
+
+    def doubted(**parameters: Any) -> set[str]:
+        refused = ProbeReply(code="AccessDenied", status=403)
+        found = diagnose(*parsed(unread(Tags=TAGS, **parameters)), probe=lambda _: refused)
+        return {cause for p in found.probes if p.id == "no-tags" for cause in p.less_likely}
+
+    assert "session-tags" in doubted()
+    assert "session-tags" not in doubted(**code)
 
 
 @pytest.mark.parametrize(

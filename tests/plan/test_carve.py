@@ -251,6 +251,27 @@ def test_a_subject_of_a_provider_is_not_excepted_with_all_who_sign_in_there() ->
     assert after_first_plan(scenario, diagnosis) == "allowed"
 
 
+@pytest.mark.parametrize(
+    ("address", "is_added"),
+    [
+        ("https://us-west-2.signin.aws.amazon.com/saml", True),
+        ("https://signin.aws.amazon.com.example.com/saml", False),
+    ],
+)
+def test_only_an_address_of_aws_is_added_to_those_of_a_deny(
+    address: str, *, is_added: bool
+) -> None:
+    """Whoever signs in elsewhere is not let past."""
+    scenario = world("rcp", "assertion", "called", "all", "none")
+    content = scenario["organization"]["Policies"][-1]["Content"]
+    asked = {"StringNotEquals": {"saml:aud": "https://signin.aws.amazon.com/saml"}}
+    content["Statement"][0]["Condition"] = asked
+    scenario["call"]["caller"]["assertion"]["SAML:aud"] = address
+    diagnosis = diagnosed(scenario)
+    assert blocking(diagnosis)[0] == "rcp"
+    assert any("except-value" in found.id for found in diagnosis.fixes) is is_added
+
+
 def test_a_deny_of_exactly_this_subject_is_left_alone() -> None:
     """Excepted from it, the subject would be all that it stopped."""
     scenario = world("rcp", "token", "called", "all", "none")

@@ -1,15 +1,14 @@
 """What the plans and statements about guards, endpoints and managed roles hold to."""
 
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from assumable.diagnose import Diagnosis, diagnose
-from assumable.formats.scenario import read_scenario
+from assumable.diagnose import Diagnosis
+from tests.findings.test_plain_words import asked
+from tests.plan.deny_worlds import world
 from tests.worlds import (
     DEPLOYER,
-    NOW,
     ROLE,
     A,
     allow,
@@ -20,14 +19,8 @@ from tests.worlds import (
     trust,
 )
 
-SCENARIOS = Path(__file__).parents[1] / "scenarios"
 SET_PATH = "/aws-reserved/sso.amazonaws.com/us-west-2/"
 SET_NAME = "AWSReservedSSO_Admin_1a2b3c4d5e6f7a8b"
-
-
-def told(name: str) -> Diagnosis:
-    """The diagnosis of a scenario file."""
-    return diagnose(*read_scenario(SCENARIOS / f"{name}.yaml", now=NOW))
 
 
 def said(diagnosis: Diagnosis) -> str:
@@ -45,7 +38,7 @@ def row(diagnosis: Diagnosis, number: int) -> tuple[str, str]:
 
 
 def test_a_variable_that_is_known_is_sent_as_its_value() -> None:
-    diagnosis = told("AS103/fires-user-name-as-session-name")
+    diagnosis = asked("AS103/fires-user-name-as-session-name")
     assert diagnosis.fixes[0].edit == ({"op": "add", "path": "/RoleSessionName", "value": "nick"},)
     assert diagnosis.caller_alone_can
 
@@ -84,20 +77,20 @@ def test_a_deny_that_excepts_the_users_name_is_met_by_it() -> None:
 
 
 def test_where_any_external_id_will_do_the_one_of_the_other_side_is_sent() -> None:
-    diagnosis = told("AS301/fires-on-both-sides")
+    diagnosis = asked("AS301/fires-on-both-sides")
     assert [fix.id for fix in diagnosis.fixes] == ["external-id/send"]
     assert {finding.owner for finding in diagnosis.findings} == {"you"}
     assert row(diagnosis, 1) == ("pass", "111111111111: inline-1, statement 1, but for a condition")
 
 
 def test_the_reader_puts_in_an_external_id_where_any_will_do() -> None:
-    diagnosis = told("AS301/fires-for-the-permission-alone")
+    diagnosis = asked("AS301/fires-for-the-permission-alone")
     assert diagnosis.plans[0].commands[-1].endswith("--external-id EXTERNAL_ID")
     assert "takes any" in diagnosis.fixes[0].title
 
 
 def test_the_regional_endpoint_goes_before_a_wider_policy() -> None:
-    diagnosis = told("AS201/fires-global-endpoint")
+    diagnosis = asked("AS201/fires-global-endpoint")
     assert diagnosis.plans[0].fixes == ("identity-permission/other-region",)
     assert "us-east-1, since the global endpoint counts as us-east-1" in said(diagnosis)
 
@@ -135,7 +128,7 @@ def test_a_cap_that_allows_one_region_is_met_by_its_endpoint(layer: str) -> None
 
 
 def test_a_statement_for_the_role_itself_spares_the_permission() -> None:
-    diagnosis = told("AS201/fires-external-id-instead")
+    diagnosis = asked("AS201/fires-external-id-instead")
     assert diagnosis.plans[0].fixes == ("external-id/send",)
     status, words = row(diagnosis, 3)
     assert (status, words[:11]) == ("not-required", "statement 1")
@@ -157,19 +150,19 @@ def test_every_key_that_fails_is_named_and_a_grant_keeps_its_guards() -> None:
     assert "aws:MultiFactorAuthPresent is `true` and aws:SourceIp is in" in text
     assert "aws:SourceIp is 198.51.100.7" in text
     grants = [fix for fix in diagnosis.fixes if fix.target.kind == "principal"]
-    asked: list[Any] = [fix.edit[0]["value"]["Statement"][0]["Condition"] for fix in grants]
-    assert asked == [{"Bool": {"aws:MultiFactorAuthPresent": "true"}}]
+    kept: list[Any] = [fix.edit[0]["value"]["Statement"][0]["Condition"] for fix in grants]
+    assert kept == [{"Bool": {"aws:MultiFactorAuthPresent": "true"}}]
 
 
 @pytest.mark.parametrize("kept_to", ["organization", "account"])
 def test_nobody_is_let_out_of_what_the_permission_keeps_it_to(kept_to: str) -> None:
-    diagnosis = told(f"AS201/fires-roles-of-the-{kept_to}-only")
+    diagnosis = asked(f"AS201/fires-roles-of-the-{kept_to}-only")
     assert not diagnosis.fixes
     assert "no grant around that is offered" in said(diagnosis)
 
 
 def test_a_cap_is_widened_for_one_role_in_the_open() -> None:
-    diagnosis = told("AS703/fires-roles-of-the-organization-only")
+    diagnosis = asked("AS703/fires-roles-of-the-organization-only")
     (fix,) = diagnosis.fixes
     assert "goes round the condition that aws:ResourceOrgID is `o-exampleorgid`" in fix.opens
     assert "only where aws:ResourceOrgID is `o-exampleorgid`, and in this call it is absent" in (
@@ -177,11 +170,23 @@ def test_a_cap_is_widened_for_one_role_in_the_open() -> None:
     )
 
 
+def test_so_is_a_boundary_that_has_no_other_way() -> None:
+    """It grants nothing, so that the guard of its only Allow may be left out for one role."""
+    scenario = world("boundary", "user", "called", "all", "none")
+    condition = {"StringEquals": {"aws:ResourceOrgID": "o-anotherorg0"}}
+    version = scenario["accounts"][A]["Policies"][0]["PolicyVersionList"][0]
+    version["Document"] = policy(allow("*", Condition=condition))
+    diagnosis = diagnosed(scenario)
+    (fix,) = diagnosis.fixes
+    assert "goes round the condition that aws:ResourceOrgID" in fix.opens
+    assert [plan.fixes for plan in diagnosis.plans] == [(fix.id,)]
+
+
 # Who manages and names what
 
 
 def test_no_edit_of_a_trust_policy_that_identity_center_manages() -> None:
-    diagnosis = told("AS101/fires-self-of-permission-set")
+    diagnosis = asked("AS101/fires-self-of-permission-set")
     assert not diagnosis.fixes
     assert "already is a session of this role" in said(diagnosis)
     assert "IAM Identity Center alone edits the trust policy" in said(diagnosis)
@@ -193,15 +198,15 @@ def test_no_condition_of_such_a_trust_policy_is_edited_either() -> None:
                        identity=[allow()])  # fmt: skip
     role = scenario["accounts"]["222222222222"]["RoleDetailList"][0]
     role.update(RoleName=SET_NAME, Path=SET_PATH)
-    asked = f"arn:aws:iam::222222222222:role{SET_PATH}{SET_NAME}"
-    scenario["call"]["parameters"]["RoleArn"] = asked
+    role_arn = f"arn:aws:iam::222222222222:role{SET_PATH}{SET_NAME}"
+    scenario["call"]["parameters"]["RoleArn"] = role_arn
     diagnosis = diagnosed(scenario)
     assert blocking(diagnosis) == ["trust-condition"]
     assert not diagnosis.fixes
 
 
 def test_a_generated_session_name_is_no_principal() -> None:
-    diagnosis = told("AS101/fires-generated-session-name")
+    diagnosis = asked("AS101/fires-generated-session-name")
     assert all("assumed-role" not in fix.title for fix in diagnosis.fixes)
     assert diagnosis.plans[0].fixes == ("trust-principal/name-the-caller",)
     assert "made up anew for every session" in said(diagnosis)
@@ -234,7 +239,7 @@ def session_fixes(name: str) -> list[str]:
 
 
 def test_the_role_of_a_session_is_asked_for_whatever_else_could_be() -> None:
-    diagnosis = told("AS002/fires-arn-of-session")
+    diagnosis = asked("AS002/fires-arn-of-session")
     assert diagnosis.plans[0].fixes == ("role-not-found/not-a-role",)
     assert "the ARN of a session" in said(diagnosis)
 
@@ -298,7 +303,7 @@ def test_a_perimeter_is_known_by_the_organization_and_gets_one_condition_more() 
 
 
 def test_a_session_of_managed_policies_gets_an_inline_one_for_all_that_is_refused() -> None:
-    diagnosis = told("AS702/fires-session-of-managed-policies")
+    diagnosis = asked("AS702/fires-session-of-managed-policies")
     assert diagnosis.plans[0].fixes == ("session-policy/add-inline",)
     assert "sts:AssumeRole and sts:SetSourceIdentity" in said(diagnosis)
     assert diagnosis.findings[0].owner == "you"

@@ -47,6 +47,14 @@ def test_a_trust_policy_beyond_the_default_names_the_quota(size: int, *, is_name
         assert f"of account {B} must allow as many first" in fix.remark
 
 
+def test_a_trust_policy_that_gets_no_longer_needs_no_quota() -> None:
+    """It was saved at that size, so that the quota was raised."""
+    longer = classic(trust_statements=padded(3000, trust({"AWS": f"{DEPLOYER}s"})))
+    plan = diagnosed(longer).plans[0]
+    assert plan.fixes == ("trust-principal/name-the-caller",)
+    assert plan.first == ()
+
+
 def test_the_quota_is_named_where_people_read_of_the_plan() -> None:
     """Before the commands on a terminal, and in the ticket for the account whose quota it is."""
     world, call = parsed(misspelt(2047))

@@ -98,6 +98,8 @@ KNOWN = {
     )),
     ASSUME_ROOT: frozenset(("TargetPrincipal", "TaskPolicyArn", "DurationSeconds")),
 }  # fmt: skip
+SECRET = frozenset(("TokenCode", "WebIdentityToken", "SAMLAssertion", "ProvidedContexts"))
+"""The parameters whose values no answer shows."""
 """The parameters of each API; STS ignores others, the AWS CLI refuses them."""
 
 

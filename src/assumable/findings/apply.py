@@ -10,8 +10,8 @@ import jsonpatch
 import msgspec
 
 from assumable.findings.client_fix import edited
-from assumable.findings.finding import Fix, Target
-from assumable.findings.fix import Edit, patched, pretty
+from assumable.findings.finding import Edit, Fix, Target
+from assumable.findings.fix import patched, pretty
 from assumable.findings.quotas import (
     ConflictError,
     check_audiences,

@@ -31,7 +31,7 @@ _COMPANIONS = {
 }
 
 OF_EVERYBODY = ("aws:principalisawsservice", "aws:viaawsservice")
-"""Keys by which a Deny sets services apart: they tell little about one call."""
+"""Keys by which a Deny sets services apart (R1.31): they tell little about one call."""
 _SHOWN = 3
 """How many violations of one parameter are told; the others are of the same kinds."""
 

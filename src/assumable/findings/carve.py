@@ -20,8 +20,8 @@ from assumable.engine.operators import OPERATORS
 from assumable.engine.rules import action_matches
 from assumable.findings.avoid import request_fixes
 from assumable.findings.blame import Blame
-from assumable.findings.finding import Fix
-from assumable.findings.fix import Edit, change_policy, is_editable
+from assumable.findings.finding import Edit, Fix
+from assumable.findings.fix import change_policy, is_editable
 from assumable.findings.guards import is_perimeter, personal_guards_of
 from assumable.findings.lists import list_fixes
 from assumable.findings.who import NEGATED, key_of_caller, spot_of, who_is, with_condition

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from assumable.findings import commands
-from assumable.findings.finding import Fix, Target
+from assumable.findings.finding import Edit, Fix, Safety, Target
 from assumable.formats.ini import HIDDEN
 from assumable.model.call import Call
 from assumable.model.client import Client, Place, Profile, Setting
@@ -25,7 +25,6 @@ SIGN_IN = timedelta(hours=8)
 
 https://docs.aws.amazon.com/singlesignon/latest/userguide/configure-user-session.html
 """
-Edit = tuple[dict[str, Any], ...]
 
 
 def set_in_profile(
@@ -35,7 +34,7 @@ def set_in_profile(
     fix_id: str,
     title: str,
     *,
-    safety: Any = "safe",
+    safety: Safety = "safe",
 ) -> Fix:
     """A fix that writes settings into a profile; None as a value takes a setting out."""
     known = client.profiles.get(profile)
@@ -102,7 +101,7 @@ def _fix(
     title: str,
     edit: Edit,
     steps: tuple[str, ...],
-    safety: Any = "safe",
+    safety: Safety = "safe",
     diff: str = "",
 ) -> Fix:
     return Fix(

@@ -1,9 +1,11 @@
 """Fixes of the client's set-up as edits of the scenario file, whose texts hold the settings."""
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from assumable.findings.client_fix import Edit, changes, is_in_credentials
+from assumable.findings.client_fix import changes, is_in_credentials
+from assumable.findings.finding import Edit
 from assumable.formats.ini import with_settings
 from assumable.formats.profiles import names_of, sections_of
 from assumable.model.client import Client
@@ -28,7 +30,7 @@ def client_patch(
                 parts["sso_tokens"][change.names[0]] = change.value
             case "headings":
                 (name,) = change.names
-                texts["config"] = texts["config"].replace(f"[{name}]", f"[profile {name}]", 1)
+                texts["config"] = _with_word(texts["config"], name)
             case _:
                 profile, setting = change.names
                 known = client.profiles.get(profile)
@@ -44,3 +46,9 @@ def client_patch(
     for key, value in {**texts, **parts}.items():
         if value and value != document.get(key):
             yield {"op": "add", "path": f"{_PLACE}/{key}", "value": value}
+
+
+def _with_word(text: str, name: str) -> str:
+    """The text with the word `profile` in the heading of a section; comments stay as they are."""
+    heading = re.compile(rf"^(\s*)\[{re.escape(name)}\]", re.MULTILINE)
+    return heading.sub(lambda found: f"{found[1]}[profile {name}]", text, count=1)

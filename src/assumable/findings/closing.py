@@ -9,8 +9,8 @@ from assumable.engine.evaluate import Decision
 from assumable.engine.facts import Facts
 from assumable.engine.forms import Form
 from assumable.engine.gates import GateName
-from assumable.findings.finding import Fix
-from assumable.findings.fix import Edit, add_inline_policy, change_policy
+from assumable.findings.finding import Edit, Fix
+from assumable.findings.fix import add_inline_policy, change_policy
 from assumable.findings.grants import Key, Paths, Source, entries_naming
 from assumable.findings.permission import unused_name
 from assumable.findings.report import exact_principal, new_statement, role_name

@@ -180,7 +180,7 @@ def put_policy(target: Target, document: Any) -> str:
 
 def put_in_permission_set(document: Any) -> tuple[str, str]:
     """The commands that save the inline policy of a permission set and bring it to its roles."""
-    text = _quoted(json.dumps(document, separators=(", ", ": ")))
+    text = _document(document, Layer.IDENTITY)
     named = "--instance-arn INSTANCE_ARN --permission-set-arn PERMISSION_SET_ARN"
     return (
         f"aws sso-admin put-inline-policy-to-permission-set {named} --inline-policy {text}",

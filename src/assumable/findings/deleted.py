@@ -3,7 +3,7 @@
 from assumable import arn
 from assumable.engine.evaluate import Decision
 from assumable.findings import identity_center
-from assumable.findings.fix import Edit
+from assumable.findings.finding import Edit
 from assumable.findings.report import exact_principal
 from assumable.model.policy import Policy
 from assumable.model.world import Former, Principal

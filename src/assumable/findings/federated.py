@@ -24,7 +24,7 @@ SIGN_IN = re.compile(
     r"https://(?:[a-z0-9-]+\.)*signin\.(?:aws\.amazon\.com|amazonaws\.cn|amazonaws-us-gov\.com"
     r"|amazonaws-eusc\.eu)/saml(?:/.*)?"
 )
-"""The addresses at which AWS takes sign-ins, of every Region and partition."""
+"""The addresses at which AWS takes sign-ins, of every Region and partition (FACTS 5.7)."""
 
 
 class NearestProvider(msgspec.Struct, frozen=True):

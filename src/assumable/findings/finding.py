@@ -66,6 +66,10 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     reason: Reason | None = None
 
 
+Safety = Literal["safe", "review", "display"]
+Edit = tuple[dict[str, Any], ...]
+
+
 class Target(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a fix edits: the call, the set-up of its client, a policy, a setting, or a list of
     policies or providers.
@@ -97,9 +101,9 @@ class Fix(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     title: str
     owner: str
-    safety: Literal["safe", "review", "display"]
+    safety: Safety
     target: Target
-    edit: tuple[dict[str, Any], ...] = ()
+    edit: Edit = ()
     diff: str = ""
     commands: tuple[str, ...] = ()
     opens: str = ""

@@ -7,7 +7,7 @@ import copy
 import difflib
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Any
 
 import jsonpatch
 import msgspec
@@ -15,7 +15,7 @@ import msgspec
 from assumable import arn
 from assumable.findings import commands
 from assumable.findings.client_fix import as_setting
-from assumable.findings.finding import Fix, Target
+from assumable.findings.finding import Edit, Fix, Safety, Target
 from assumable.findings.quotas import needed_first
 from assumable.model.call import Call, Session
 from assumable.model.policy import Layer, Policy
@@ -25,8 +25,6 @@ from assumable.source import escape
 CALLER = "you"
 _ROLES_OF_AWS = (":role/aws-service-role/", ":role/aws-reserved/")
 """Their services alone edit them (R1.23, R2.11)."""
-Safety = Literal["safe", "review", "display"]
-Edit = tuple[dict[str, Any], ...]
 
 
 def change_call(

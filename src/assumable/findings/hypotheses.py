@@ -24,8 +24,6 @@ from assumable.model.call import Call, SamlCaller, ServiceCaller, WebIdentityCal
 from assumable.model.policy import Effect, Policy
 from assumable.model.world import Unknown
 
-CLIENT_CONFIG = "AS008"
-"""No check establishes `client-config` from a world, so that the registry does not know it."""
 Certainty = Literal["possible", "likely", "confirmed"]
 MANAGEMENT = "management account"
 """Who can look at the policies of an organization of which nothing was read."""
@@ -140,7 +138,7 @@ def _made(
     is_rare = all(place.is_rare for place in places)
     is_counted = _was_counted(cause, call) and not is_rare
     return Hypothesis(
-        code=code_of(cause),
+        code=CAUSES[cause].code,
         cause=cause,
         meaning=meaning_of(cause, call),
         prior=counts.get(cause, 0) if is_counted else 0,
@@ -150,11 +148,6 @@ def _made(
         owners=tuple(dict.fromkeys(place.owner for place in places if place.owner)),
         settle=tuple(dict.fromkeys(place.settle for place in places if place.settle)),
     )
-
-
-def code_of(cause: str) -> str:
-    """The code of a cause."""
-    return CAUSES[cause].code if cause in CAUSES else CLIENT_CONFIG
 
 
 def _was_counted(cause: str, call: Call) -> bool:

@@ -1,13 +1,17 @@
-"""What each cause that an unread part can hide would mean for one call, in one line."""
+"""What each cause would mean for one call, in one line."""
 
 from collections.abc import Callable
 
 from assumable import arn
+from assumable.engine.limits import duration_of
 from assumable.model.call import Call
 
 _FIXED = {
+    "parameter": "AWS does not take one of the parameters",
     "role-not-found": "no such role: its path, spelling, account; deleted",
     "caller-not-found": "the caller does not exist any more",
+    "root-caller": "a root user made the call",
+    "partition": "caller and role are in different partitions",
     "service-principal": "the trust policy does not name the service",
     "trust-action": "the trust policy names it for another action",
     "trust-condition": "another condition of the trust policy does not hold",
@@ -46,8 +50,7 @@ def _mfa(call: Call) -> str:
 
 
 def _duration(call: Call) -> str:
-    asked = call.parameters.get("DurationSeconds")
-    return f"the role allows less than the {asked} s asked for"
+    return f"the role allows less than the {duration_of(call)} s asked for"
 
 
 def _tags(call: Call) -> str:
@@ -73,6 +76,6 @@ _BY_CALL: dict[str, Callable[[Call], str]] = {
 
 
 def meaning_of(cause: str, call: Call) -> str:
-    """What the cause would mean for this call; empty for one that nothing hides."""
+    """What the cause would mean for this call."""
     by_call = _BY_CALL.get(cause)
-    return by_call(call) if by_call else _FIXED.get(cause, "")
+    return by_call(call) if by_call else _FIXED[cause]

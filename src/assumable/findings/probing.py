@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from assumable.engine.parameters import SECRET
 from assumable.engine.regions import ALWAYS_ON
 from assumable.findings.hypotheses import Hypothesis
 from assumable.findings.weighing import Bearing, Odds, bearing_of
@@ -25,7 +26,6 @@ DENY_ALL = json.dumps({
     "Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "*", "Resource": "*"}],
 }, separators=(",", ":"))  # fmt: skip
 """The session policy of every probe: credentials that AWS issues can do nothing."""
-_SECRET = frozenset(("TokenCode", "WebIdentityToken", "SAMLAssertion", "ProvidedContexts"))
 _TAGS = ("Tags", "TransitiveTagKeys")
 _REPLACED = ("SerialNumber", "TokenCode", "Policy", "PolicyArns", "DurationSeconds")
 _LEAST_SPLIT = 0.01
@@ -237,7 +237,7 @@ _UNEXPLAINED = ProbeReply(code="AccessDenied", status=403)
 
 def _record(call: Call, probe: Probe, reply: ProbeReply | None, bearing: Bearing) -> ProbeRecord:
     request = probe.request
-    shown = {k: v for k, v in request.parameters.items() if k not in _SECRET}
+    shown = {k: v for k, v in request.parameters.items() if k not in SECRET}
     record = ProbeRecord(
         id=probe.id, what=probe.what, api=request.api, sent=shown, answer="planned",
         region=request.region or call.network.serving_region or "",

@@ -5,8 +5,8 @@ from typing import Any
 
 from assumable.findings.apply import edits_by_target, find_policy
 from assumable.findings.client_patch import client_patch
-from assumable.findings.finding import Fix, Target
-from assumable.findings.fix import Edit, patched
+from assumable.findings.finding import Edit, Fix, Target
+from assumable.findings.fix import patched
 from assumable.findings.quotas import ConflictError
 from assumable.model.call import Call
 from assumable.model.policy import Layer

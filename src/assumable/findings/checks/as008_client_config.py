@@ -28,10 +28,9 @@ _FACTS = {
 
 def suspects(decision: Decision) -> Iterator[Blame]:
     """What deserves a note, though the client does get credentials."""
-    gate = next((g for g in decision.gates if g.gate is GateName.CREDENTIALS), None)
-    for remark in remarks_on(decision) if gate is not None else ():
+    gate = next(g for g in decision.gates if g.gate is GateName.CREDENTIALS)  # always there
+    for remark in remarks_on(decision):
         key = Fault(remark.key, "", None, "", CAUSE.slug, remark.variant)
-        assert gate is not None  # noqa: S101  # the loop has looked
         yield Blame(cause=CAUSE.slug, variant=remark.variant, gate=gate, fault=key)
 
 

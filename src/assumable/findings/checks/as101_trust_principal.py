@@ -14,8 +14,8 @@ from assumable.findings import deleted, identity_center
 from assumable.findings.blame import Blame
 from assumable.findings.evidence import at, default_evidence
 from assumable.findings.federated import nearest_provider, provider_fixes, under_other_kind
-from assumable.findings.finding import Cause, Evidence, Finding, Fix, Row
-from assumable.findings.fix import Edit, change_policy
+from assumable.findings.finding import Cause, Edit, Evidence, Finding, Fix, Row
+from assumable.findings.fix import change_policy
 from assumable.findings.meant import expects_role, expects_token
 from assumable.findings.near_principal import (
     NEVER_MATCH,

@@ -6,14 +6,13 @@ from collections.abc import Iterator
 from assumable.engine.evaluate import Decision
 from assumable.engine.forms import Form
 from assumable.engine.gates import GateName
-from assumable.engine.operators import OPERATORS
 from assumable.engine.principals import match
 from assumable.findings.apart import companions_under
 from assumable.findings.blame import Blame
 from assumable.findings.dead import contradiction_of
 from assumable.findings.finding import Cause, Finding, Fix, Row
 from assumable.findings.fix import change_call, change_policy
-from assumable.findings.near import OLD_VERSION
+from assumable.findings.near import OLD_VERSION, is_negated
 from assumable.findings.report import appended, finding, where
 from assumable.findings.slips import first_difference, nearest
 from assumable.findings.wanted import written_out
@@ -42,7 +41,7 @@ def check(decision: Decision, blame: Blame) -> Finding:
     explanation = f"{where(blame)} requires an external ID, {sent}"
     title = "an external ID is required that "
     title += "was not sent" if variant == "missing" else "differs from the one sent"
-    if variant == "different" and _forbids(condition):
+    if variant == "different" and is_negated(condition):
         explanation = f"{where(blame)} excludes the external ID that the call sends"
         title = "the external ID that was sent is excluded"
     explanation += _slip(decision, blame, condition, variant)
@@ -74,7 +73,7 @@ def _slip(decision: Decision, blame: Blame, condition: Condition, variant: str) 
     impossible = contradiction_of(trace.statement, condition)
     if impossible:
         return "; another condition of the same statement excludes this one: no value meets both"
-    if variant != "different" or not isinstance(sent, str) or _forbids(condition):
+    if variant != "different" or not isinstance(sent, str) or is_negated(condition):
         return ""
     if not trace.policy.has_variables and any("${" in value for value in condition.values):
         return f"; {OLD_VERSION}"
@@ -98,22 +97,17 @@ def _variant(decision: Decision, condition: Condition) -> str:
     def bare(text: str) -> str:
         return re.sub(r"[\s\"']", "", text)
 
-    if _forbids(condition):
+    if is_negated(condition):
         return "different"
     if any(sent.lower() == value.lower() for value in condition.values):
         return "case"
     return "whitespace" if any(bare(sent) == bare(v) for v in condition.values) else "different"
 
 
-def _forbids(condition: Condition) -> bool:
-    """Whether the condition names what must not be sent."""
-    return condition.base == "null" or OPERATORS[condition.base].negated
-
-
 def instead_of_permission(decision: Decision, blame: Blame) -> Iterator[Fix]:
     """The external ID that a statement for the caller itself asks for, in the same account.
 
-    Such a statement needs no permission beside it (R1.16), other than one for the account.
+    Such a statement needs no permission beside it (R1.12), other than one for the account.
     """
     gate = next(
         (g for g in decision.gates if g.gate is GateName.TRUST and g.action == blame.action), None
@@ -139,7 +133,7 @@ def _fixes(decision: Decision, blame: Blame, condition: Condition) -> Iterator[F
         return  # the condition guards the role: whoever has a token is let in by another statement
     if decision.facts.caller_is_service and sent is None:
         return  # nobody writes the request of a service
-    if _forbids(condition):
+    if is_negated(condition):
         if sent is not None:
             title = "send no external ID"
             yield change_call(
@@ -173,7 +167,7 @@ def _taken(decision: Decision, pattern: str) -> str:
         value
         for statement in (trust.statements if isinstance(trust, Policy) else ())
         for condition in statement.conditions
-        if condition.key.lower() == "sts:externalid" and not _forbids(condition)
+        if condition.key.lower() == "sts:externalid" and not is_negated(condition)
         for value in condition.values
         if _VALID.fullmatch(value) and matches(pattern, value)
     ]

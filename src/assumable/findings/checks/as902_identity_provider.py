@@ -68,6 +68,7 @@ def check(decision: Decision, blame: Blame) -> Finding:
     )
     if blame.variant == "client-id":
         explanation += _audiences(decision)
+    # FACTS 7.5: else AWS "couldn't retrieve verification key from your identity provider"
     if blame.variant == "not-registered" and kind == "token" and decision.call.issuer:
         explanation += (
             f"; AWS fetches its keys by way of https://{decision.call.issuer}/.well-known/"

@@ -25,7 +25,7 @@ CAUSE = Cause(
     "the assertion does not carry what the trust policy asks for",
 )
 _NOT_TAKEN = re.compile(r"[^A-Za-z0-9_+=,.@-]")
-"""What neither a session name nor a source identity may have."""
+"""What neither a session name nor a source identity may have (FACTS 7.6)."""
 
 
 def check(decision: Decision, blame: Blame) -> Finding:

@@ -8,8 +8,8 @@ from assumable.engine.match import Reason
 from assumable.engine.services import service_of
 from assumable.findings.blame import Blame
 from assumable.findings.evidence import at, default_evidence
-from assumable.findings.finding import Cause, Evidence, Finding, Fix, Row
-from assumable.findings.fix import Edit, change_policy
+from assumable.findings.finding import Cause, Edit, Evidence, Finding, Fix, Row
+from assumable.findings.fix import change_policy
 from assumable.findings.report import actions_needed, finding, new_statement, role_name
 from assumable.findings.services import (
     NearestService,
