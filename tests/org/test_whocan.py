@@ -15,7 +15,6 @@ from assumable.formats.dump import read_snapshot
 from assumable.formats.scenario import parse_scenario, read_scenario
 from assumable.model.policy import Policy
 from assumable.model.world import Role
-from assumable.org.universe import numbers
 from assumable.org.whocan import Everyone, WhoCan
 from assumable.source import Document
 from tests.organizations.generator import write
@@ -139,11 +138,6 @@ def test_a_role_is_found_by_arn_or_by_a_name_of_its_own(text: str, found: bool) 
     else:
         with pytest.raises(InputError, match="there is no role"):
             world.role(text)
-
-
-def test_sets_of_principals_are_sets() -> None:
-    assert list(numbers(1 << 5 | 1 << 0 | 1 << 64)) == [0, 5, 64]
-    assert list(numbers(0)) == []
 
 
 @pytest.mark.parametrize("file", SCENARIOS, ids=lambda file: f"{file.parent.name}-{file.stem}")

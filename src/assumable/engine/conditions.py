@@ -4,7 +4,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_con
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Protocol, assert_never
 
 from assumable.engine.open_items import OPEN_ITEMS
@@ -71,6 +71,13 @@ def resolve(text: str, context: Context, *, has_variables: bool) -> Pattern | Un
         pieces.append(value)
     pieces.extend(tokens(text[end:]))
     return Pattern(tuple(pieces))  # type: ignore[arg-type]  # texts and wildcards only
+
+
+def variables_in(texts: Iterable[str]) -> Iterator[str]:
+    """The keys, in lower case, whose values stand in texts as policy variables."""
+    for text in texts:
+        for found in _VARIABLE.findall(text):
+            yield found.partition(",")[0].strip().lower()
 
 
 def _variable(name: str, context: Context) -> str | Unknown | None:

@@ -7,12 +7,11 @@ that the index finds; the engine decides about each of them.
 from collections.abc import Iterator
 from typing import NamedTuple
 
-import msgspec
-
 from assumable import arn
 from assumable.engine.rules import action_matches
 from assumable.globs import has_wildcard, matches
 from assumable.model.policy import Effect, Policy, Statement
+from assumable.org.calls import ACTION
 from assumable.org.universe import Members, Universe
 
 
@@ -31,25 +30,29 @@ class Grants:
 
     def __init__(self, universe: Universe) -> None:
         """Each different document is looked through once, however many principals have it."""
-        self._exact: dict[str, Members] = {}
+        self._exact: dict[str, list[int]] = {}
         self._patterns: dict[str, dict[str, Members]] = {}
         """By the account in the pattern, `*` where that is not written out; then by pattern."""
-        known: dict[bytes, Reach] = {}
+        holders: dict[Reach, list[int]] = {}
+        known: dict[tuple[Statement, ...], Reach] = {}
         for number, principal in enumerate(universe.principals):
             for policy in principal.policies:
                 reach = _reach(policy, known) if isinstance(policy, Policy) else _EVERYTHING
-                self._add(reach, 1 << number)
+                holders.setdefault(reach, []).append(number)
+        for reach, numbers in holders.items():
+            self._add(reach, numbers)
 
-    def _add(self, reach: Reach, bit: Members) -> None:
+    def _add(self, reach: Reach, numbers: list[int]) -> None:
         for text in reach.exact:
-            self._exact[text] = self._exact.get(text, 0) | bit
+            self._exact.setdefault(text, []).extend(numbers)
         for text in reach.patterns:
-            bucket = self._patterns.setdefault(_account_in(text), {})
-            bucket[text] = bucket.get(text, 0) | bit
+            self._patterns.setdefault(_account_in(text), {}).setdefault(text, Members()).update(
+                numbers
+            )
 
     def for_role(self, role_arn: str) -> Members:
         """Everybody whose own policies may permit this role."""
-        found = self._exact.get(role_arn, 0)
+        found = Members(self._exact.get(role_arn, ()))
         for account in (arn.account_of(role_arn), "*"):
             for pattern, members in self._patterns.get(account, {}).items():
                 if matches(pattern, role_arn):
@@ -57,19 +60,18 @@ class Grants:
         return found
 
 
-def _reach(policy: Policy, known: dict[bytes, Reach]) -> Reach:
-    key = msgspec.json.encode(policy.document)
-    found = known.get(key)
+def _reach(policy: Policy, known: dict[tuple[Statement, ...], Reach]) -> Reach:
+    found = known.get(policy.statements)
     if found is None:
         texts = frozenset(text for s in policy.statements for text in _permitted(s))
         patterns = frozenset(filter(has_wildcard, texts))
-        found = known[key] = Reach(texts - patterns, patterns)
+        found = known[policy.statements] = Reach(texts - patterns, patterns)
     return found
 
 
 def _permitted(statement: Statement) -> Iterator[str]:
     """Texts that match at least the roles which a statement can permit."""
-    if statement.effect is Effect.DENY or not action_matches(statement, "sts:AssumeRole"):
+    if statement.effect is Effect.DENY or not action_matches(statement, ACTION):
         return
     if statement.not_resource or statement.resources is None:
         yield "*"

@@ -10,9 +10,7 @@ from collections.abc import Iterator
 import msgspec
 
 from assumable.engine.truth import Truth, describe
-from assumable.model.policy import Policy
 from assumable.model.world import Principal, Role
-from assumable.org.universe import Members
 from assumable.org.whocan import Everyone
 
 MAX_HOPS = 4
@@ -49,9 +47,9 @@ class Paths:
         """Only candidates of the index are edges; the engine decides about each, once."""
         self._everyone = everyone
         self._roles = [
-            (role, everyone.candidates(role, role.trust))
-            for role in everyone.universe.principals
-            if isinstance(role, Role) and isinstance(role.trust, Policy)
+            (role, candidates)
+            for role in everyone.universe.roles()
+            if (candidates := everyone.candidates(role))
         ]
         self._edges: dict[str, tuple[tuple[Role, Truth], ...]] = {}
 
@@ -124,11 +122,11 @@ class Paths:
     def _edges_of(self, principal: Principal) -> tuple[tuple[Role, Truth], ...]:
         known = self._edges.get(principal.arn)
         if known is None:
-            bit: Members = 1 << self._everyone.universe.number[principal.arn]
+            number = self._everyone.universe.number[principal.arn]
             asked = (
                 (role, self._everyone.passes(principal, role))
                 for role, candidates in self._roles
-                if candidates & bit and role.arn != principal.arn
+                if number in candidates and role.arn != principal.arn
             )
             known = tuple((role, passes) for role, passes in asked if passes is not False)
             self._edges[principal.arn] = known

@@ -37,14 +37,14 @@ class Other(msgspec.Struct, frozen=True, kw_only=True):
 
 def named_by(trust: Policy, universe: Universe) -> Named:
     """INVARIANT: whoever the trust policy can let in, whatever its conditions, is among them."""
-    themselves = by_account = 0
+    themselves, by_account = Members(), Members()
     for statement in _allowing(trust):
         if statement.not_principal or statement.principals is None:
             return Named(universe.everyone, universe.everyone)
         for entry in statement.principals:
             if entry.kind == "*" or (entry.kind == "AWS" and entry.value == "*"):
                 themselves |= universe.everyone
-            elif entry.kind == "AWS" and _is_account(entry.value):
+            elif entry.kind == "AWS" and is_account(entry.value):
                 by_account |= universe.named(entry.value)
             elif entry.kind == "AWS":
                 themselves |= universe.named(entry.value)
@@ -85,5 +85,6 @@ def _allowing(trust: Policy) -> Iterator[Statement]:
             yield statement
 
 
-def _is_account(text: str) -> bool:
+def is_account(text: str) -> bool:
+    """Whether an `AWS` entry stands for a whole account (FACTS 2.1)."""
     return bool(arn.ACCOUNT_ID.fullmatch(text)) or text.endswith(":root")

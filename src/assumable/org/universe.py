@@ -1,12 +1,14 @@
-"""Every principal of a world under a number, so that sets of them are single integers."""
+"""Every principal of a world under a number, so that sets of them are sets of integers."""
 
 from collections.abc import Iterator
+
+from pyroaring import BitMap
 
 from assumable import arn
 from assumable.model.world import Account, Principal, Role, World
 
-Members = int
-"""A set of principals: bit n stands for principal n."""
+Members = BitMap
+"""A set of principals, by their numbers. INVARIANT: none is changed once it is handed out."""
 
 
 class Universe:
@@ -17,18 +19,29 @@ class Universe:
         self.world = world
         known = sorted(world.principals(), key=lambda found: (found.account, found.arn))
         self.principals: tuple[Principal, ...] = tuple(known)
-        self.number: dict[str, int] = {found.arn: n for n, found in enumerate(known)}
+        self.number: dict[str, int] = {found.arn: n for n, found in enumerate(self.principals)}
+        self.accounts: tuple[str, ...] = tuple(found.account for found in self.principals)
+        """The account of each principal."""
         self._of_account: dict[str, Members] = {}
         self._roles: dict[tuple[str, str], int] = {}
-        for n, found in enumerate(known):
-            self._of_account[found.account] = self._of_account.get(found.account, 0) | 1 << n
+        first = 0
+        for n, (account, found) in enumerate(zip(self.accounts, self.principals, strict=True)):
+            if account != self.accounts[first]:
+                self._of_account[self.accounts[first]] = Members(range(first, n))
+                first = n
             if isinstance(found, Role):
-                self._roles[found.account, found.name] = n
-        self.everyone: Members = (1 << len(known)) - 1
+                self._roles[account, found.name] = n
+        if self.principals:
+            self._of_account[self.accounts[first]] = Members(range(first, len(self.principals)))
+        self.everyone = Members(range(len(self.principals)))
+
+    def roles(self) -> Iterator[Role]:
+        """Every role, in the order of their numbers."""
+        return (found for found in self.principals if isinstance(found, Role))
 
     def of_account(self, account_id: str) -> Members:
         """The principals of an account."""
-        return self._of_account.get(account_id, 0)
+        return self._of_account.get(account_id, _NOBODY)
 
     def is_listed(self, account_id: str) -> bool:
         """Whether an account was read, so that its principals are known."""
@@ -46,22 +59,17 @@ class Universe:
             return self.of_account(text)
         parts = arn.parse(text)
         if parts is None:
-            return 0
+            return _NOBODY
         if parts.resource == "root":
             return self.of_account(parts.account)
         if parts.kind == "assumed-role":
             name = parts.resource.split("/")[1] if "/" in parts.resource else ""
-            return self._bit(self._roles.get((parts.account, name)))
-        return self._bit(self.number.get(text))
-
-    @staticmethod
-    def _bit(number: int | None) -> Members:
-        return 0 if number is None else 1 << number
+            return _only(self._roles.get((parts.account, name)))
+        return _only(self.number.get(text))
 
 
-def numbers(found: Members) -> Iterator[int]:
-    """The numbers in a set, lowest first."""
-    while found:
-        lowest = found & -found
-        yield lowest.bit_length() - 1
-        found ^= lowest
+_NOBODY = Members()
+
+
+def _only(number: int | None) -> Members:
+    return _NOBODY if number is None else Members((number,))

@@ -1,28 +1,33 @@
-"""Who can assume a role: candidates from the index, each decided by the engine."""
+"""Who can assume a role: candidates from the index, each class of them decided by the engine."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator
 from datetime import datetime
+from typing import NamedTuple
 
 import msgspec
 
 from assumable import arn
-from assumable.engine.evaluate import decide
+from assumable.engine.evaluate import Decision, decide
+from assumable.engine.gates import GateName
 from assumable.engine.layers import Prepared
+from assumable.engine.own_role import EXPLICIT_SELF_TRUST_SINCE
 from assumable.engine.truth import Truth, describe
 from assumable.errors import InputError
-from assumable.model.call import Call, Caller, Mfa, Network, RoleCaller, UserCaller, Value
 from assumable.model.policy import Policy
-from assumable.model.world import Principal, Role, Unknown, World
+from assumable.model.world import Principal, Role, World
+from assumable.org.calls import ACTION, plain_call
+from assumable.org.classes import Classes
 from assumable.org.grants import Grants
 from assumable.org.trusts import Other, named_by, others_in
-from assumable.org.universe import Members, Universe, numbers
+from assumable.org.universe import Members, Universe
 
-_SENT: Mapping[str, Value] = {
-    "sts:externalid": Unknown("the external ID that is sent", "--external-id"),
-    "sts:rolesessionname": Unknown("the session's name", "--role-session-name", present=True),
-}
-"""What whoever calls can choose: an answer holds under the condition that they do."""
-_MFA = Mfa(Unknown("whether the caller signs in with MFA", "--serial-number and --token-code"))
+
+class Passing(NamedTuple):
+    """Principals whose plain call passes under one condition, as a set."""
+
+    condition: str
+    """In words; empty where there is none."""
+    members: Members
 
 
 class Way(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,6 +36,8 @@ class Way(msgspec.Struct, frozen=True, kw_only=True):
     condition: str
     """In words; empty where there is none."""
     principals: tuple[str, ...]
+    statements: tuple[int, ...]
+    """By which statements of the trust policy, counted from 1."""
 
 
 class WhoCan(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,7 +49,9 @@ class WhoCan(msgspec.Struct, frozen=True, kw_only=True):
     others: tuple[Other, ...] = ()
     """Whom nobody can list: services, bearers of tokens, accounts that were not read."""
     candidates: int = 0
-    """How many principals the engine decided about."""
+    """How many principals the index found."""
+    decided: int = 0
+    """How many decisions the engine made for them: one for each class."""
     known: int = 0
     """How many principals there are."""
     not_known: str = ""
@@ -58,14 +67,15 @@ class Everyone:
         self.universe = Universe(world)
         self._grants = Grants(self.universe)
         self._prepared = Prepared(world)
+        self._classes = Classes(self.universe, self._prepared, now)
+        self._roles_trust_themselves = now < EXPLICIT_SELF_TRUST_SINCE
 
     def role(self, text: str) -> Role:
         """The role of an ARN, or of a name that only one role has; InputError otherwise."""
         exact = self.world.role(text) if arn.parse_role(text) is not None else None
         if isinstance(exact, Role):
             return exact
-        roles = (found for found in self.universe.principals if isinstance(found, Role))
-        alike = [found for found in roles if found.name == text.rpartition("/")[2]]
+        alike = [found for found in self.universe.roles() if found.name == text.rpartition("/")[2]]
         if len(alike) == 1 and arn.parse(text) is None:
             return alike[0]
         known = ", ".join(found.arn for found in alike[:3])
@@ -79,67 +89,84 @@ class Everyone:
         """The user or role of an ARN, of a session the role; InputError when there is none."""
         parts = arn.parse(text)
         if parts is not None and parts.resource != "root":  # which stands for a whole account
-            for number in numbers(self.universe.named(text)):
+            for number in self.universe.named(text):
                 return self.universe.principals[number]
         raise InputError(f"there is no user or role `{text}`", "", "its ARN, as IAM shows it")
 
     def who(self, role: Role) -> WhoCan:
         """Who can assume the role."""
+        known = len(self.universe.principals)
         if not isinstance(role.trust, Policy):
             why = f"{role.trust.what} was not read"
-            return WhoCan(role=role.arn, ways=(), known=len(self.universe.principals),
-                          not_known=why)  # fmt: skip
-        candidates = self.candidates(role, role.trust)
-        found: dict[str, list[str]] = {}
-        for number in numbers(candidates):
-            principal = self.universe.principals[number]
-            passes = self.passes(principal, role)
-            if passes is not False:
-                condition = "" if passes is True else describe(passes)
-                found.setdefault(condition, []).append(principal.arn)
-        ways = (Way(condition=text, principals=tuple(who)) for text, who in found.items())
+            return WhoCan(role=role.arn, ways=(), known=known, not_known=why)
+        found: dict[str, tuple[Members, set[int]]] = {}
+        decided = 0
+        for decision, alike in self._decided(role):
+            decided += 1
+            if decision.passes is not False:
+                members, statements = found.setdefault(_condition(decision), (Members(), set()))
+                members.update(alike)
+                statements.update(_letting_in(decision))
+        ways = (self._way(text, *passing) for text, passing in found.items())
         return WhoCan(
             role=role.arn,
             ways=tuple(sorted(ways, key=lambda way: (way.condition != "", -len(way.principals)))),
             others=tuple(others_in(role.trust, self.universe)),
-            candidates=candidates.bit_count(),
-            known=len(self.universe.principals),
+            candidates=len(self.candidates(role)),
+            decided=decided,
+            known=known,
         )
 
-    def candidates(self, role: Role, trust: Policy) -> Members:
-        """INVARIANT: whoever can assume the role is among them."""
-        named = named_by(trust, self.universe)
+    def passing(self, role: Role) -> tuple[Passing, ...]:
+        """Who can assume the role, as sets; nobody where its trust policy was not read."""
+        found: dict[str, Members] = {}
+        for decision, alike in self._decided(role):
+            if decision.passes is not False:
+                found.setdefault(_condition(decision), Members()).update(alike)
+        return tuple(Passing(condition, members) for condition, members in found.items())
+
+    def candidates(self, role: Role) -> Members:
+        """INVARIANT: whoever can assume the role is among them, if its trust policy was read."""
+        if not isinstance(role.trust, Policy):
+            return Members()
+        named = named_by(role.trust, self.universe)
+        own = self.universe.named(role.arn) if self._roles_trust_themselves else Members()
+        if not named.themselves and not named.by_account:
+            return own
         home = self.universe.of_account(role.account)
         granted = self._grants.for_role(role.arn)
-        # R1.22: once a role needed nothing to assume itself; the engine knows for whom that holds.
-        own = 1 << self.universe.number[role.arn]
         return (named.themselves & (home | granted)) | (named.by_account & granted) | own
 
     def passes(self, principal: Principal, role: Role) -> Truth:
         """Whether a principal can assume the role, by a plain call; under which condition."""
-        return decide(self._prepared, plain_call(principal, role.arn, self._now)).passes
+        return self._decide(principal, role).passes
+
+    def _decided(self, role: Role) -> Iterator[tuple[Decision, list[int]]]:
+        """One decision for each class of the candidates, and who belongs to the class."""
+        candidates = self.candidates(role)
+        if candidates:
+            for alike in self._classes.groups(candidates, self._classes.view_of(role, candidates)):
+                yield self._decide(self.universe.principals[alike[0]], role), alike
+
+    def _decide(self, principal: Principal, role: Role) -> Decision:
+        return decide(self._prepared, plain_call(principal, role.arn, self._now))
+
+    def _way(self, condition: str, members: Members, statements: set[int]) -> Way:
+        return Way(
+            condition=condition,
+            principals=tuple(self.universe.principals[n].arn for n in members),
+            statements=tuple(index + 1 for index in sorted(statements)),
+        )
 
 
-def plain_call(principal: Principal, role_arn: str, now: datetime) -> Call:
-    """The call of a principal that passes nothing but a session name, and perhaps an external ID.
-
-    Where it is made from, whether with MFA, and what is sent is left open.
-    """
-    return Call(
-        api="AssumeRole",
-        caller=_caller(principal),
-        parameters={"RoleArn": role_arn, "RoleSessionName": "session"},
-        network=Network(assumed=True),
-        time=now,
-        overrides=_SENT,
-    )
+def _condition(decision: Decision) -> str:
+    return "" if decision.passes is True else describe(decision.passes)
 
 
-def _caller(principal: Principal) -> Caller:
-    """A user with whatever keys, or some session of a role that passed no attributes."""
-    if not isinstance(principal, Role):
-        return UserCaller(arn=principal.arn, mfa=_MFA)
-    parts = arn.parse(principal.arn)
-    partition = parts.partition if parts is not None else "aws"
-    session = f"arn:{partition}:sts::{principal.account}:assumed-role/{principal.name}/session"
-    return RoleCaller(arn=session, is_named=False)
+def _letting_in(decision: Decision) -> Iterator[int]:
+    """The indexes of the trust policy's statements that let the caller in, or may."""
+    gate = next(gate for gate in decision.gates if gate.gate is GateName.TRUST)
+    if gate.rules is not None and gate.context is not None:
+        for rule in gate.rules.about(ACTION).allows:
+            if rule.applies(gate.context) is not False:
+                yield rule.statement.index

@@ -1,11 +1,11 @@
 """One side of a call, written for the administrator of the other."""
 
-import re
 from typing import Any
 
 import msgspec
 
 from assumable import arn
+from assumable.engine.conditions import variables_in
 from assumable.engine.facts import Facts
 from assumable.engine.layers import Prepared
 from assumable.errors import InputError
@@ -24,8 +24,6 @@ from assumable.sides.accounts import called, caller_half, keys_of_role, role_hal
 from assumable.sides.contents import Wish, of_caller, of_role, without_own
 from assumable.sides.halves import blank_half, own_half, world_of
 from assumable.sides.join import check_same_call
-
-_VARIABLE = re.compile(r"\$\{([^},]*)")
 
 
 def caller_side(scenario: Scenario, wish: Wish, given: RoleSide | None = None) -> CallerSide:
@@ -130,5 +128,7 @@ def _asked(world: World, call: Call) -> set[str]:
         for statement in policy.statements
         for condition in statement.conditions
     ]
-    named = {found for c in conditions for value in c.values for found in _VARIABLE.findall(value)}
-    return {key.strip().lower() for key in (*named, *(c.key for c in conditions))}
+    return {
+        *(condition.key.lower() for condition in conditions),
+        *variables_in(value for condition in conditions for value in condition.values),
+    }
