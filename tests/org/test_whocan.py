@@ -71,6 +71,7 @@ def test_a_condition_is_told() -> None:
         )
     )
     (way,) = answer.ways
+    assert way.statements == (1, 2)
     assert way.principals == (DEPLOYER,)  # the session of a role never presents MFA
     assert "sts:ExternalId is `acme-42`" in way.condition
     assert "aws:MultiFactorAuthPresent" in way.condition
@@ -190,9 +191,9 @@ def run(tmp_path: Path, *words: str) -> Any:
 def test_the_command_names_them(tmp_path: Path) -> None:
     text = run(tmp_path).output
     assert text.startswith(f"role/DeployRole ({B}): 2 of the 4 principals known can assume it\n")
-    assert f"always\n          {CI}\n" in text
+    assert f"always (statement 1)\n          {CI}\n" in text
     answer = json.loads(run(tmp_path, "--format", "json").output)
-    assert answer["ways"] == [{"condition": "", "principals": [CI, DEPLOYER]}]
+    assert answer["ways"] == [{"condition": "", "principals": [CI, DEPLOYER], "statements": [1]}]
     assert "and 1 more" in run(tmp_path, "--limit", "1").output
 
 

@@ -23,6 +23,8 @@ from assumable.org.universe import Members, Universe
 
 _OF_THE_ROLE = ("aws:resource", "iam:resourcetag/")
 """How keys begin that say something of the role, whoever calls."""
+_LOOKS_KEPT = 1_000
+"""How many looks are remembered together with whom they told apart."""
 _ANY_ROLE = "arn:aws:iam::000000000000:role/any"
 Named = tuple[str, str, tuple[str, ...], bool]
 """What a condition says, wherever it stands: operator, key, values, whether it has variables."""
@@ -85,6 +87,8 @@ class Classes:
     def groups(self, candidates: Members, view: View) -> list[list[int]]:
         """The candidates, those together that the role cannot tell apart."""
         found: dict[Hashable, list[int]] = {}
+        if len(self._by_look) > _LOOKS_KEPT:
+            self._by_look.clear()
         known = self._by_look.setdefault((*view.look.tests, view.look.keys), {})
         for number in candidates:
             key: Hashable = number
@@ -136,7 +140,6 @@ class Classes:
         return (
             type(side.principal),
             side.partition,
-            side.boundary is None,
             _left(live.denies, context),
             live.may_deny,
             tuple(

@@ -31,7 +31,8 @@ def _lines(answer: WhoCan, most: int) -> Iterator[str]:
     yield f"{shown}: {total} of the {answer.known} principals known can assume it"
     for way in answer.ways:
         yield ""
-        yield f"if        {way.condition}" if way.condition else "always"
+        when = f"if        {way.condition}" if way.condition else "always"
+        yield f"{when} ({_named(way.statements)})"
         for text in way.principals[:most]:
             yield f"{_INDENT}{text}"
         left = len(way.principals) - most
@@ -43,6 +44,12 @@ def _lines(answer: WhoCan, most: int) -> Iterator[str]:
     for other in answer.others:
         under = f" if {other.condition}" if other.condition else ""
         yield f"{_INDENT}{_KINDS[other.kind]} {other.name}{under} (statement {other.statement})"
+
+
+def _named(statements: tuple[int, ...]) -> str:
+    """The statements of the trust policy that let them in."""
+    numbers = ", ".join(map(str, statements))
+    return f"statement{'s' if len(statements) > 1 else ''} {numbers}" if numbers else "own role"
 
 
 def _wrapped(line: str, width: int) -> list[str]:

@@ -1,0 +1,245 @@
+"""Which principals are decided together: those, and only those, that no policy tells apart."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.org.test_whocan import asked, everyone, holds_for_every_pair, ways
+from tests.worlds import ROLE, A, B, allow, classic, policy, trust
+
+CROWD = 6
+SCP = "SERVICE_CONTROL_POLICY"
+ROOT = {"AWS": f"arn:aws:iam::{A}:root"}
+
+
+def crowd(
+    change: Callable[[int], Mapping[str, Any]], *statements: Any, grant: Any = None
+) -> dict[str, Any]:
+    """Users alike, but for what is changed of each; all may ask for the role."""
+    scenario = classic(trust_statements=list(statements))
+    granted = {"PolicyName": "p", "PolicyDocument": policy(grant or allow())}
+    scenario["accounts"][A]["UserDetailList"] = [
+        {"UserName": f"u{n}", "UserPolicyList": [granted], **change(n)} for n in range(CROWD)
+    ]
+    scenario["call"]["caller"]["arn"] = user(0)
+    return scenario
+
+
+def user(number: int) -> str:
+    return f"arn:aws:iam::{A}:user/u{number}"
+
+
+def alike(_: int) -> dict[str, Any]:
+    return {}
+
+
+def test_who_is_alike_is_decided_once() -> None:
+    answer = asked(crowd(alike, trust(ROOT)))
+    assert (answer.candidates, answer.decided) == (CROWD, 1)
+    assert ways(answer) == {"": {user(n) for n in range(CROWD)}}
+
+
+def test_whom_the_role_names_is_decided_by_itself() -> None:
+    answer = asked(crowd(alike, trust(ROOT), deny_to(user(1))))
+    assert answer.decided == 2
+    assert ways(answer) == {"": {user(n) for n in range(CROWD) if n != 1}}
+
+
+def deny_to(arn: str) -> dict[str, Any]:
+    return {**trust({"AWS": arn}), "Effect": "Deny"}
+
+
+def tagged(number: int) -> dict[str, Any]:
+    return {"Tags": [{"Key": "team", "Value": "blue" if number % 2 else "red"}]}
+
+
+def bounded(number: int) -> dict[str, Any]:
+    return {"PermissionsBoundary": boundary("Closed" if number % 2 else "Open")}
+
+
+def boundary(name: str) -> dict[str, Any]:
+    return {"PermissionsBoundaryArn": f"arn:aws:iam::{A}:policy/{name}"}
+
+
+def managed(name: str, document: Any, account: str = A) -> dict[str, Any]:
+    versions = [{"VersionId": "v1", "IsDefaultVersion": True, "Document": document}]
+    arn = f"arn:aws:iam::{account}:policy/{name}"
+    return {"PolicyName": name, "Arn": arn, "PolicyVersionList": versions}
+
+
+def named(condition: str, key: str, value: str) -> dict[str, Any]:
+    return {condition: {key: value}}
+
+
+@pytest.mark.parametrize(
+    ("change", "trusting", "grant", "passing"),
+    [
+        (tagged, trust(ROOT, Condition=named("StringEquals", "aws:PrincipalTag/team", "blue")),
+         None, {1, 3, 5}),
+        (alike, trust(ROOT, Condition=named("StringLike", "aws:username", "u?")), None,
+         set(range(CROWD))),
+        (alike, trust(ROOT, Condition=named("StringEquals", "aws:username", "u2")), None, {2}),
+        (alike, trust(ROOT, Condition=named("ArnNotLike", "aws:PrincipalArn", user(4))), None,
+         {0, 1, 2, 3, 5}),
+        (tagged, trust(ROOT),
+         allow(Condition=named("StringEquals", "aws:PrincipalTag/team", "red")), {0, 2, 4}),
+        (tagged, trust(ROOT), allow(resource=f"arn:aws:iam::{B}:role/*${{aws:PrincipalTag/team}}"),
+         set()),
+        (alike, trust(ROOT), allow(resource=f"arn:aws:iam::{B}:role/${{aws:username}}"), set()),
+        (tagged, trust(ROOT), allow(Condition=named(
+            "StringEquals", "aws:ResourceTag/team", "${aws:PrincipalTag/team}")), {1, 3, 5}),
+        (tagged, trust(ROOT, Condition=named(
+            "StringEquals", "aws:PrincipalTag/team", "${aws:ResourceTag/team}")), None, {1, 3, 5}),
+    ],
+)  # fmt: skip
+def test_what_a_policy_looks_at_tells_them_apart(
+    change: Callable[[int], Mapping[str, Any]], trusting: Any, grant: Any, passing: set[int]
+) -> None:
+    scenario = crowd(change, trusting, grant=grant)
+    scenario["accounts"][B]["RoleDetailList"][0]["Tags"] = [{"Key": "team", "Value": "blue"}]
+    answer = asked(scenario)
+    found = {arn for way in answer.ways for arn in way.principals}
+    assert found == {user(n) for n in passing}
+
+
+def test_what_nobody_asks_does_not_tell_them_apart() -> None:
+    """Tags that no policy names, and the name that an exemption for one other compares."""
+    exempt = {
+        **allow("*"),
+        "Effect": "Deny",
+        "Condition": named("ArnLike", "aws:PrincipalArn", user(9)),
+    }
+    scenario = crowd(tagged, trust(ROOT))
+    for held in scenario["accounts"][A]["UserDetailList"]:
+        held["UserPolicyList"].append({"PolicyName": "d", "PolicyDocument": policy(exempt)})
+    assert asked(scenario).decided == 1
+
+
+def test_boundaries_tell_them_apart() -> None:
+    scenario = crowd(bounded, trust(ROOT))
+    scenario["accounts"][A]["Policies"] = [
+        managed("Closed", policy(allow("s3:*"))), managed("Open", policy(allow("*")))
+    ]  # fmt: skip
+    answer = asked(scenario)
+    assert answer.decided == 2
+    assert ways(answer) == {"": {user(n) for n in range(0, CROWD, 2)}}
+
+
+def test_denials_of_their_own_tell_them_apart() -> None:
+    scenario = crowd(alike, trust(ROOT))
+    refused = {**allow("sts:*"), "Effect": "Deny"}
+    scenario["accounts"][A]["UserDetailList"][3]["UserPolicyList"].append(
+        {"PolicyName": "d", "PolicyDocument": policy(refused)}
+    )
+    answer = asked(scenario)
+    assert answer.decided == 2
+    assert ways(answer) == {"": {user(n) for n in range(CROWD) if n != 3}}
+
+
+_CONDITIONS = st.sampled_from([
+    None,
+    named("StringEquals", "aws:PrincipalTag/team", "blue"),
+    named("StringNotEquals", "aws:PrincipalTag/team", "blue"),
+    named("StringEqualsIfExists", "aws:PrincipalTag/unit", "x"),
+    named("StringEquals", "aws:PrincipalTag/team", "${aws:ResourceTag/team}"),
+    named("StringEquals", "aws:ResourceTag/team", "${aws:PrincipalTag/team}"),
+    named("StringEquals", "aws:ResourceAccount", "${aws:PrincipalAccount}"),
+    named("StringLike", "aws:username", "u*"),
+    named("ArnLike", "aws:PrincipalArn", "arn:aws:iam::*:role/*"),
+    named("ArnNotLike", "aws:PrincipalArn", user(1)),
+    named("StringEquals", "aws:PrincipalType", "User"),
+    named("StringLike", "aws:userid", "AIDA*"),
+    named("StringEquals", "aws:PrincipalOrgID", "o-exampleorgid"),
+    named("Bool", "aws:MultiFactorAuthPresent", "true"),
+    named("BoolIfExists", "aws:MultiFactorAuthPresent", "false"),
+    named("StringEquals", "sts:ExternalId", "abc"),
+    named("IpAddress", "aws:SourceIp", "203.0.113.0/24"),
+])  # fmt: skip
+
+
+def _with(statement: dict[str, Any], condition: Any) -> dict[str, Any]:
+    return statement if condition is None else {**statement, "Condition": condition}
+
+
+_OWN = st.builds(
+    lambda effect, resource, condition: _with(
+        {**allow(resource=resource), "Effect": effect}, condition
+    ),
+    st.sampled_from(["Allow", "Allow", "Deny"]),
+    st.sampled_from(
+        ["*", ROLE, f"arn:aws:iam::{B}:role/${{aws:PrincipalTag/team}}", f"arn:aws:iam::{A}:*"]
+    ),
+    _CONDITIONS,
+)
+_WHOM = st.sampled_from([
+    "*", A, f"arn:aws:iam::{A}:root", f"arn:aws:iam::{B}:root", user(0), user(1),
+    f"arn:aws:iam::{A}:role/r0", f"arn:aws:sts::{A}:assumed-role/r0/s",
+])  # fmt: skip
+_TRUSTS = st.builds(
+    lambda effect, whom, condition: _with({**trust({"AWS": whom}), "Effect": effect}, condition),
+    st.sampled_from(["Allow", "Allow", "Deny"]),
+    _WHOM,
+    _CONDITIONS,
+)
+
+
+@st.composite
+def worlds(draw: st.DrawFn) -> dict[str, Any]:
+    """Two accounts of users and roles that share a few policies, tags and boundaries."""
+    policies = [policy(*draw(st.lists(_OWN, min_size=1, max_size=2))) for _ in range(3)]
+    trusts = [policy(*draw(st.lists(_TRUSTS, min_size=1, max_size=3))) for _ in range(3)]
+
+    def held(name: str, kind: str, account: str) -> dict[str, Any]:
+        inline = draw(st.lists(st.sampled_from(policies), max_size=2))
+        found: dict[str, Any] = {
+            f"{kind}Name": name,
+            f"{kind}PolicyList": [
+                {"PolicyName": f"p{n}", "PolicyDocument": text} for n, text in enumerate(inline)
+            ],
+            "Tags": draw(st.sampled_from([[], [{"Key": "team", "Value": "blue"}],
+                                          [{"Key": "team", "Value": "red"}]])),
+        }  # fmt: skip
+        if draw(st.integers(0, 3)) == 0:
+            name = f"arn:aws:iam::{account}:policy/Boundary"
+            found["PermissionsBoundary"] = {"PermissionsBoundaryArn": name}
+        if kind == "Role":
+            found["AssumeRolePolicyDocument"] = draw(st.sampled_from(trusts))
+        return found
+
+    scenario = classic()
+    scenario["accounts"] = {
+        account: {
+            "UserDetailList": [held(f"u{n}", "User", account) for n in range(4)],
+            "RoleDetailList": [held(f"r{n}", "Role", account) for n in range(2)],
+            "Policies": [managed("Boundary", policies[2], account)],
+        }
+        for account in (A, B)
+    }
+    scenario["accounts"][B]["RoleDetailList"].append(
+        {"RoleName": "DeployRole", "AssumeRolePolicyDocument": draw(st.sampled_from(trusts))}
+    )
+    scenario["call"]["caller"]["arn"] = user(0)
+    if draw(st.booleans()):
+        scenario["organization"] = draw(st.sampled_from([_together(policies[0]), "unknown"]))
+    return scenario
+
+
+def _together(document: dict[str, Any]) -> dict[str, Any]:
+    """Both accounts in one organization, with one of the policies as an SCP of the second."""
+    full = {"Id": "p-FullAWSAccess", "Type": SCP, "Targets": ["r-ab12", A, B]}
+    limits = {"Id": "p-limits", "Name": "limits", "Type": SCP, "Content": document, "Targets": [B]}
+    return {
+        "Id": "o-exampleorgid",
+        "MasterAccountId": "999999999999",
+        "Roots": [{"Id": "r-ab12"}],
+        "Accounts": [{"Id": A, "ParentId": "r-ab12"}, {"Id": B, "ParentId": "r-ab12"}],
+        "Policies": [full, limits],
+    }
+
+
+@given(worlds())
+def test_decided_together_is_as_decided_one_by_one(scenario: dict[str, Any]) -> None:
+    holds_for_every_pair(everyone(scenario))
