@@ -48,7 +48,7 @@ _ELSEWHERE = frozenset((
 """Keys of AWS that calls to STS are not known to have (FACTS 5.5): nothing is said of them."""
 _LIKE = 0.8
 _ORG_ID = re.compile(r"o-[a-z0-9]{10,32}")
-_EXTERNAL_ID = re.compile(r"[A-Za-z0-9_+=,.@:/\\-]{2,1224}")
+_EXTERNAL_ID = re.compile(r"[A-Za-z0-9_+=,.@:/-]{2,1224}")
 _SESSION_NAME = re.compile(r"[A-Za-z0-9_+=,.@-]{2,64}")
 _ACCOUNT = re.compile(r"\d{12}")
 _NO_STAR = (

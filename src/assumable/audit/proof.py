@@ -49,8 +49,8 @@ def mended(
     tried = before[:MOST]
     now = frozenset(_principals(_who_after(ground, after.role, tried)) if tried else ())
     lose = tuple(name for name in tried if name not in now)
-    if not all(map(may_lose, lose)):
-        return None
+    if not all(map(may_lose, lose)) or (dangerous and not meant and len(lose) == len(tried)):
+        return None  # what would be left for nobody is no fix
     proof = Proof(
         refused=tuple(witness.what for witness in dangerous),
         meant=tuple(witness.what for witness in meant),

@@ -92,7 +92,7 @@ def _strangers(ground: Ground, subject: Subject, knows: Knows) -> Iterator[Witne
                 ground.now,
                 parameters=_parameters(chosen),
                 overrides={**organization, **_overrides(chosen)},
-                network=Network(source_ip=address),
+                network=Network(source_ip=address, secure_transport=True),
                 mfa=proof,
             )
 

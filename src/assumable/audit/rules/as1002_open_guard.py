@@ -32,7 +32,8 @@ def check(ground: Ground, subject: Subject) -> Iterator[Finding]:
     for statement in subject.allowing(ASSUME_ROLE):
         for condition in statement.conditions:
             what = _GUARDS.get(condition.key.lower(), "")
-            if what and condition.base != "null" and holds_without(condition):
+            lenient = condition.if_exists or condition.qualifier == "forallvalues"
+            if what and lenient and holds_without(condition):
                 yield from _of_allow(ground, subject, statement, condition, what)
     for statement in subject.trust.statements:
         denies = statement.effect is Effect.DENY and action_matches(statement, ASSUME_ROLE)

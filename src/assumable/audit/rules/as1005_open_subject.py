@@ -105,20 +105,20 @@ def _of_strangers(
     text, truth = found
     confidence: Confidence = "certain" if truth is True else "likely"
     told = " and ".join(map(words, asked))
-    variant = "open-pattern" if asked else "no-subject"
-    whose = tenants.whose if not asked else f"others' tokens, as of {text},"
-    if not tenants.strangers:
-        whose = tenants.whose
-    verb = "open" if asked and tenants.strangers else "can assume"
+    whose, severity = tenants.whose, Severity.HIGH if tenants.strangers else Severity.MEDIUM
+    if asked:
+        whose = "strangers, by a subject that the pattern takes,"
+        if not tenants.strangers:
+            whose, severity = "service accounts of other namespaces", Severity.LOW
     return Finding(
         code=RULE.code,
         rule=RULE.slug,
-        variant=variant,
-        severity=Severity.HIGH if tenants.strangers else Severity.MEDIUM,
+        variant="open-pattern" if asked else "no-subject",
+        severity=severity,
         confidence=confidence,
         role=subject.role.arn,
         account=subject.role.account,
-        title=f"{whose} {verb} the role",
+        title=f"{whose} can assume the role",
         explanation=(
             f"{f'what is asked is {told}' if asked else 'no subject is asked for'}: a token with "
             f"the subject `{text}` was let through when the call was decided"

@@ -11,7 +11,7 @@ from assumable.audit.ground import Ground, Subject
 from assumable.audit.proof import mended, without
 from assumable.findings.finding import Edit
 from assumable.model.assertion import BUILT_IN_PROVIDERS
-from assumable.model.policy import Effect, PrincipalEntry, Statement
+from assumable.model.policy import Effect, PrincipalEntry, Statement, principal_complaint
 from assumable.model.world import Account
 from assumable.source import value_at
 
@@ -36,6 +36,8 @@ def _why_gone(ground: Ground, subject: Subject, entry: PrincipalEntry) -> str:
         return "" if entry.value in ground.by_unique_id else "id"
     if entry.kind == "Federated" and entry.value not in BUILT_IN_PROVIDERS:
         return "provider" if _is_no_provider(ground, subject, entry.value) else ""
+    if principal_complaint(entry.kind, entry.value):
+        return "invalid"
     parts = arn.parse(entry.value)
     if entry.kind != "AWS" or parts is None or not _is_read(ground, parts.account):
         return ""
@@ -46,7 +48,7 @@ def _why_gone(ground: Ground, subject: Subject, entry: PrincipalEntry) -> str:
         return "name" if world.role(entry.value) is None else ""
     if parts.kind == "assumed-role" and "/" in parts.resource:
         role = world.role_named(parts.account, parts.resource.split("/")[1], parts.partition)
-        return "name" if role is None else ""
+        return "session" if role is None else ""
     return ""
 
 
@@ -64,14 +66,19 @@ def _is_no_provider(ground: Ground, subject: Subject, provider: str) -> bool:
 
 _TITLES = {
     "id": "the trust policy names a deleted principal",
+    "invalid": "the trust policy names a principal that can never match",
     "name": "the trust policy names a principal that does not exist",
+    "session": "the trust policy names a session of a role that does not exist",
     "provider": "the trust policy names an identity provider that is not registered",
 }
 _MEANS = {
     "id": "an id stands where the ARN of a user or role was, which IAM shows once that was "
     "deleted: nobody can match it, also not one of the same name made again",
-    "name": "its account was read and has no such user or role: whoever makes one of that name "
-    "may be let in",
+    "name": "its account was read and has no such user or role, and one that is made under the "
+    "name is not let in until the trust policy is saved again",
+    "session": "its account was read and has no such role, and whoever makes one of that name is "
+    "let in: IAM keeps the names of sessions as they are written",
+    "invalid": "no caller has such a name, and IAM saves no policy with it today",
     "provider": "the account was read and has no such provider: no token or assertion passes",
 }
 
@@ -86,7 +93,7 @@ def _finding(ground: Ground, subject: Subject, variant: str, gone: list[_Gone]) 
         rule=RULE.slug,
         variant=variant,
         severity=Severity.LOW,
-        confidence="certain" if variant == "id" else "likely",
+        confidence="certain" if variant in ("id", "invalid") else "likely",
         role=subject.role.arn,
         account=subject.role.account,
         title=_TITLES[variant],

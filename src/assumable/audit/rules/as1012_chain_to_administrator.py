@@ -1,4 +1,4 @@
-"""Ways from outside to everything: a role that outsiders can have leads on to an administrator.
+"""Ways from outside to everything: a role that is open to outsiders leads on to an administrator.
 
 Who is let in from outside is one role's affair, what that role may assume another's: nobody sees
 both. https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles.html#iam-term-role-chaining
@@ -17,10 +17,11 @@ from assumable.audit.ground import (
     is_everyone,
 )
 from assumable.audit.stranger import stranger_in
+from assumable.engine.keys.providers import SHARED_ISSUERS
 from assumable.model.policy import PrincipalEntry, Statement
 from assumable.org.paths import Path
 
-RULE = Rule("AS1012", "chain-to-administrator", "outsiders reach an administrator over other roles")
+RULE = Rule("AS1012", "chain-to-administrator", "a way from outside leads to an administrator")
 
 
 def check(ground: Ground, subject: Subject) -> Iterator[Finding]:
@@ -50,17 +51,18 @@ def _doors(ground: Ground, subject: Subject) -> Iterator[tuple[Statement, Princi
     for statement in subject.allowing(WEB_IDENTITY):
         for entry in statement.principals or ():
             issuer = entry.value.partition(":oidc-provider/")[2]
-            if issuer and ".eks." not in issuer:
+            if issuer.lower() in SHARED_ISSUERS:
                 yield statement, entry, f"whoever has a token of {issuer} that it takes"
 
 
 def _finding(
     subject: Subject, statement: Statement, entry: PrincipalEntry, who: str, path: Path, count: int
 ) -> Finding:
-    hops = " → ".join(
+    way = " → ".join(
         f"{arn.display_name(name)} ({arn.account_of(name)})"
         for name in (subject.role.arn, *(step.role for step in path.steps))
     )
+    hops = len(path.steps) + 1
     others = f", and {count - 1} more behind it" if count > 1 else ""
     return Finding(
         code=RULE.code,
@@ -69,8 +71,8 @@ def _finding(
         confidence="likely",
         role=subject.role.arn,
         account=subject.role.account,
-        title=f"outsiders reach a role that may do everything, in {len(path.steps) + 1} hops",
-        explanation=f"{who} can have the role, and then {hops}{others}: each further hop passes "
+        title=f"a way from outside leads to a role that may do everything, in {hops} hops",
+        explanation=f"{who} can have the role, and then {way}{others}: each further hop passes "
         "without a condition, and the last role may do everything",
         evidence=(subject.evidence(entry.pointer, statement),),
         decide="whether the role needs to assume the next one (`assumable reach` shows the way): "
