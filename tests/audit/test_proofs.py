@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
-from assumable.audit import rules
+from assumable.audit import proof, rules
 from assumable.audit.finding import Finding
+from assumable.audit.ground import Ground
 from assumable.audit.registry import audit
+from assumable.audit.witness import STRANGER, by_principal, principal
 from assumable.engine.chain import decide_chain
 from assumable.findings.apply import apply
 from assumable.formats.dump import read_snapshot
@@ -104,6 +106,38 @@ def test_the_engine_agrees_with_what_is_called_dead(file: Path) -> None:
                 place = (trace.policy.name.owner, trace.statement.index)
                 if trace.policy.name.layer == "trust" and place in dead:
                     assert trace.truth is False
+
+
+@pytest.mark.parametrize(
+    ("asked", "shown"),
+    [
+        (("StringEquals", "aws:PrincipalOrgID", ORG), True),
+        (("StringLike", "aws:UserAgent", "*"), False),  # strangers still pass
+        (("StringEquals", "aws:PrincipalOrgID", "o-notours000"), False),  # nobody passes any more
+    ],
+)
+@pytest.mark.parametrize("is_meant", [True, False])
+def test_what_deciding_again_disproves_is_no_fix(
+    asked: tuple[str, str, object], shown: bool, is_meant: bool
+) -> None:
+    ground = Ground(world(scenario(trust("*"))), NOW)
+    (subject,) = ground.subjects
+    user = ground.everyone.principal(DEPLOYER)
+    deployer = by_principal("the user", subject, user, NOW)
+    stranger = by_principal(
+        "a stranger", subject, principal(f"arn:aws:iam::{STRANGER}:user/x"), NOW
+    )
+    mend = proof.mended(
+        ground,
+        subject,
+        "test",
+        "a test",
+        proof.with_conditions(subject.trust, {"/Statement/0": asked}),
+        opens="nobody",
+        dangerous=(stranger,),
+        meant=(deployer,) if is_meant else (),
+    )
+    assert (mend is not None) == shown
 
 
 def test_a_perimeter_keeps_its_meaning() -> None:

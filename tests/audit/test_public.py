@@ -118,6 +118,12 @@ def test_a_fix_that_leaves_nobody_is_not_shown() -> None:
     assert one(everyone(StringNotEquals={"aws:PrincipalOrgID": ORG})).mend is None
 
 
+def test_nor_is_one_that_kills_the_statement() -> None:
+    """Other statements still let somebody in, but nobody is of both organizations."""
+    others = everyone(StringLike={"aws:PrincipalOrgID": "o-s*"})
+    assert one(trust({"AWS": DEPLOYER}), others).mend is None
+
+
 def test_all_open_statements_are_closed_together() -> None:
     finding = one(trust("*"), everyone(StringLike={"aws:PrincipalArn": "*"}))
     assert finding.mend is not None

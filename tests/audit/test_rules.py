@@ -63,6 +63,7 @@ def test_a_guard_that_may_be_missing_is_open(condition: dict) -> None:
             )
         ],
         [trust({"AWS": ROOT}), deny(BoolIfExists={MFA: "false"})],
+        [trust({"AWS": ROOT}, Condition={"Bool": {MFA: "true"}}), deny(Bool={MFA: "false"})],
         [trust(SERVICE | {"Service": "ec2.amazonaws.com"}), deny(Bool={MFA: "false"})],
     ],
 )  # fmt: skip

@@ -12,7 +12,7 @@ import msgspec
 from assumable import arn
 from assumable.audit.ground import Ground, Subject
 from assumable.engine.evaluate import decide
-from assumable.engine.truth import Atom, Truth, atoms, settle
+from assumable.engine.truth import Truth, atoms
 from assumable.model.call import (
     Api,
     Call,
@@ -36,7 +36,6 @@ _GRANT = (
     '{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}'
 )
 NO_MFA = Mfa(False)
-_SCPS = "the caller's SCPs"
 
 
 class Witness(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,23 +49,13 @@ class Witness(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def passes(ground: Ground, subject: Subject, witness: Witness) -> Truth:
-    """Whether the call gets through, in a world of the role and the one who calls.
-
-    His own organization is taken to allow it: its policies are his own affair.
-    """
-    truth = decide(_world(ground.world, subject.role, witness), witness.call).passes
-    return settle(truth, _of_his_own)
+    """Whether the call gets through, in a world of the role and the one who calls."""
+    return decide(_world(ground.world, subject.role, witness), witness.call).passes
 
 
 def is_certain(truth: Truth) -> bool:
-    """Whether a call passes, but for policies of the role's side that were not read."""
+    """Whether a call passes, but for policies that were not read."""
     return truth is True or (truth is not False and all(a.kind == "policy" for a in atoms(truth)))
-
-
-def _of_his_own(atom: Atom) -> bool | None:
-    if atom.kind != "policy" or not atom.part.startswith(_SCPS):
-        return None
-    return " allows " in atom.subject
 
 
 def _world(world: World, role: Role, witness: Witness) -> World:
