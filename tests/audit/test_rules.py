@@ -11,6 +11,7 @@ from tests.audit.worlds import (
     ORG,
     OUTSIDE,
     ROOT,
+    THEIR_ROOT,
     administrator,
     audited,
     codes,
@@ -25,7 +26,7 @@ from tests.audit.worlds import (
 from tests.worlds import DEPLOYER, ROLE, A, B, allow, policy, trust
 
 MFA = "aws:MultiFactorAuthPresent"
-THEIRS = f"arn:aws:iam::{OUTSIDE}:root"
+THEIRS = THEIR_ROOT
 SERVICE = {"Service": "codebuild.amazonaws.com"}
 
 
@@ -242,6 +243,12 @@ def test_another_claim_may_say_whose_repository_it_is(claim: dict) -> None:
     assert codes(token(GITHUB, StringEquals={"aud": "sts.amazonaws.com", **claim})) == []
 
 
+@pytest.mark.parametrize("claim", ["repository", "repository_id", "repository_owner_id"])
+def test_a_claim_that_is_always_there_is_asked_for_by_if_exists_too(claim: str) -> None:
+    asked = {"StringEqualsIfExists": {claim: "acme/app"}}
+    assert codes(token(GITHUB, StringEquals={"aud": "sts.amazonaws.com"}, **asked)) == []
+
+
 def test_a_claim_that_strangers_choose_does_not() -> None:
     chosen = {"aud": "sts.amazonaws.com", "environment": "prod", "ref": "refs/heads/main"}
     assert one(token(GITHUB, StringEquals=chosen)).variant == "no-subject"
@@ -383,6 +390,7 @@ DEAD = {
     "an organization that is none": {"StringEquals": {"aws:PrincipalOrgID": "r-ab12"}},
     "an account that is none": {"StringEquals": {"aws:PrincipalAccount": ROOT}},
     "a key with a slip": {"StringEquals": {"aws:PrincipleOrgID": ORG}},
+    "a key under another prefix": {"StringEquals": {"aws:ExternalId": "acme-42"}},
     "a key of another service": {"StringEquals": {"kms:ViaService": "s3.us-east-1.amazonaws.com"}},
     "a key of other calls": {"NumericLessThan": {"sts:DurationSeconds": "3600"}},
     "two values for one key": {
@@ -398,6 +406,8 @@ ALIVE = {
     "places": {"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": f"{ORG}/r-ab12/*"}},
     "a key in other letters": {"StringEquals": {"AWS:principalorgid": ORG}},
     "a key that AWS may have added": {"StringEquals": {"aws:SomethingEntirelyNew": "x"}},
+    "a key much like another": {"StringEquals": {"aws:ViaAWSMCPService": "true"}},
+    "a key with another number": {"StringEquals": {"aws:Ec2InstanceSourcePrivateIPv6": "::1"}},
     "a key of forwarded calls": {
         "ForAnyValue:StringEquals": {"aws:CalledVia": "cloudformation.amazonaws.com"}
     },
@@ -541,6 +551,12 @@ USERS = f"arn:aws:iam::{A}:user/u"
 )  # fmt: skip
 def test_a_condition_or_a_name_is_what_it_takes(statement: dict) -> None:
     assert audited(crowd(30, statement)).findings == ()
+
+
+def test_each_account_is_counted_apart() -> None:
+    both = trust({"AWS": [ROOT, f"arn:aws:iam::{B}:root"]})
+    (finding,) = audited(crowd(30, both)).findings
+    assert "account 111111111111" in finding.title
 
 
 # AS1012 chain-to-administrator

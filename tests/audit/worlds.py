@@ -13,6 +13,7 @@ OUTSIDE = "444444444444"
 GITHUB = "token.actions.githubusercontent.com"
 EKS = "oidc.eks.eu-west-1.amazonaws.com/id/0123456789ABCDEF0123456789ABCDEF"
 ROOT = f"arn:aws:iam::{A}:root"
+THEIR_ROOT = f"arn:aws:iam::{OUTSIDE}:root"
 ADMIN = [
     {
         "PolicyName": "AdministratorAccess",

@@ -3,7 +3,6 @@
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
 """
 
-import difflib
 import re
 from collections.abc import Iterable
 from datetime import datetime
@@ -21,6 +20,7 @@ from assumable.engine.keys.providers import (
 from assumable.engine.open_items import OPEN_ITEMS
 from assumable.engine.rules import action_matches
 from assumable.engine.truth import Test
+from assumable.findings.slips import ratio
 from assumable.globs import has_wildcard
 from assumable.model.assertion import BUILT_IN_PROVIDERS
 from assumable.model.call import Absent, Value
@@ -41,12 +41,7 @@ _OF_SIGNED = (
     "aws:multifactorauthage", "sts:externalid",
 )  # fmt: skip
 """Keys that no call has which nobody signed (R1.21, R5.5)."""
-_ELSEWHERE = frozenset((
-    "aws:calledvia", "aws:calledviafirst", "aws:calledvialast", "aws:referer", "aws:vpceaccount",
-    "aws:vpceorgid", "aws:vpceorgpaths",
-))  # fmt: skip
-"""Keys of AWS that calls to STS are not known to have (FACTS 5.5): nothing is said of them."""
-_LIKE = 0.8
+_LIKE = 0.9
 _ORG_ID = re.compile(r"o-[a-z0-9]{10,32}")
 _EXTERNAL_ID = re.compile(r"[A-Za-z0-9_+=,.@:/-]{2,1224}")
 _SESSION_NAME = re.compile(r"[A-Za-z0-9_+=,.@-]{2,64}")
@@ -114,10 +109,18 @@ def why_absent(statement: Statement, condition: Condition, now: datetime) -> str
 def _no_such_key(written: str) -> str:
     """That there is no such key; of those that AWS may have added only what looks like a slip."""
     key = written.lower()
-    meant = difflib.get_close_matches(key, sorted(KEYS), 1, _LIKE)
-    if key in _ELSEWHERE or (key.startswith("aws:") and not meant):
+    meant = next(filter(lambda known: _is_slip(key, known), sorted(KEYS)), "")
+    if key.startswith("aws:") and not meant:
         return ""
-    return f"no call to STS has the key {written}" + (f"; {meant[0]} is one" if meant else "")
+    return f"no call to STS has the key {written}" + (f"; {meant} is one" if meant else "")
+
+
+def _is_slip(key: str, known: str) -> bool:
+    """Whether a key is another one with a slip: a letter or two, or another prefix."""
+    if key.partition(":")[2] == known.partition(":")[2]:
+        return True
+    near = abs(len(key) - len(known)) <= 1 and ratio(key, known) >= _LIKE
+    return near and key.rstrip("0123456789") != known.rstrip("0123456789")
 
 
 def _absent_for_bearers(statement: Statement, key: str, written: str, now: datetime) -> str:

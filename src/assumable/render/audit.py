@@ -66,6 +66,8 @@ def _short(mend: Mend) -> str:
     refused = "what is dangerous is refused, " if proof.refused else ""
     if not proof.tried and proof.meant:
         return f"{refused}{proof.meant[0]} still passes"
+    if not proof.tried:
+        return f"{refused}nobody loses it"
     return f"{refused}{proof.still_pass:,} of {proof.tried:,} principals still pass"
 
 
@@ -76,7 +78,7 @@ def _plain(text: str, finding: Finding) -> str:
 
 def _lines(audit: Audit, width: int) -> Iterator[str]:
     left = f"; {len(audit.not_read)} not read" if audit.not_read else ""
-    yield f"{judged(audit)}: {counts(audit)}{left}"
+    yield from _cut(f"{judged(audit)}: {counts(audit)}{left}", 0, width)
     for group in grouped(audit.findings):
         yield ""
         yield from _group(group, width)
@@ -86,14 +88,16 @@ def _lines(audit: Audit, width: int) -> Iterator[str]:
     if audit.findings:
         code = audit.findings[0].code
         yield ""
-        yield f"more: assumable explain {code}, and --format markdown for evidence and edits"
+        yield from _cut(
+            f"more: assumable explain {code}, and --format markdown for edits", 6, width
+        )
 
 
 def _group(group: Sequence[Finding], width: int) -> Iterator[str]:
     first = group[0]
     sure = "" if first.confidence == "certain" else f" ({first.confidence})"
     yield _shortened(f"{first.severity:<{_BESIDE}}{first.code}  {first.title}{sure}", width)
-    yield _shortened(f"{_INDENT}{_where(group)}", width)
+    yield _shortened(f"{_INDENT}{_where(group, width - len(_INDENT))}", width)
     text = action_of(first)
     if len(group) == 1 and first.mend is not None:
         text += f"; proved: {_short(first.mend)}"
@@ -102,14 +106,19 @@ def _group(group: Sequence[Finding], width: int) -> Iterator[str]:
     yield from _cut(_INDENT + text, len(_INDENT) + _BESIDE, width)
 
 
-def _where(group: Sequence[Finding]) -> str:
-    names = [f"{arn.display_name(f.role)} ({f.account})" for f in group]
-    if len(names) == 1:
-        return f"{names[0]}   {place_of(group[0])}"
-    roles = list(dict.fromkeys(names))
-    more = f" and {len(roles) - NAMED} more" if len(roles) > NAMED else ""
-    count = f"{len(roles)} roles: " if len(roles) > 1 else ""
-    return f"{count}{', '.join(roles[:NAMED])}{more}"
+def _where(group: Sequence[Finding], room: int) -> str:
+    """The role and the place in the file, or as many of several roles as there is room for."""
+    roles = list(dict.fromkeys(f"{arn.display_name(f.role)} ({f.account})" for f in group))
+    if len(roles) == 1:
+        return f"{roles[0]}   {place_of(group[0])}"
+    lines = [_listed(roles, shown) for shown in range(min(NAMED, len(roles)), 0, -1)]
+    return next((line for line in lines if len(line) <= room), lines[-1])
+
+
+def _listed(roles: Sequence[str], shown: int) -> str:
+    left = len(roles) - shown
+    more = f" and {left} more" if left else ""
+    return f"{len(roles)} roles: {', '.join(roles[:shown])}{more}"
 
 
 def place_of(finding: Finding) -> str:

@@ -32,7 +32,7 @@ def _section(group: Sequence[Finding]) -> Iterator[str]:
     first = group[0]
     yield prose(f"## {first.severity}: {first.title}")
     yield ""
-    yield prose(f"{first.code} `{first.rule}`, {first.confidence}. {first.explanation}.")
+    yield prose(f"{first.code} `{first.rule}`, {first.confidence}: {first.explanation}.")
     yield ""
     yield "| role | account | where |"
     yield "|---|---|---|"

@@ -84,7 +84,7 @@ class LogicalLocation(Part, frozen=True):
 
     name: str
     fully_qualified_name: str
-    kind: str = "resource"
+    kind: str
 
 
 class Location(Part, frozen=True):
@@ -118,7 +118,7 @@ class Run(Part, frozen=True):
 
     tool: Tool
     results: tuple[Result, ...]
-    column_kind: str = msgspec.field(default="unicodeCodePoints")
+    column_kind: str
 
 
 class Log(msgspec.Struct, frozen=True, kw_only=True):
@@ -134,9 +134,8 @@ def render(audit: Audit) -> str:
     rules = tuple(map(_rule, RULES.values()))
     driver = Driver(name="assumable", version=__version__, rules=rules)
     results = tuple(map(_result, audit.findings))
-    log = Log(
-        schema_=_SCHEMA, version="2.1.0", runs=(Run(tool=Tool(driver=driver), results=results),)
-    )
+    run = Run(tool=Tool(driver=driver), results=results, column_kind="unicodeCodePoints")
+    log = Log(schema_=_SCHEMA, version="2.1.0", runs=(run,))
     return msgspec.json.format(msgspec.json.encode(log), indent=2).decode() + "\n"
 
 
@@ -168,11 +167,13 @@ def _location(finding: Finding, place: Evidence) -> Location:
     region = None
     if place.line is not None:
         region = Region(start_line=place.line, start_column=place.column, end_column=place.end)
-    name = finding.role.rpartition("/")[2]
+    role = LogicalLocation(
+        name=finding.role.rpartition("/")[2], fully_qualified_name=finding.role, kind="resource"
+    )
     file = ArtifactLocation(uri=quote(place.file))
     return Location(
         physical_location=PhysicalLocation(artifact_location=file, region=region),
-        logical_locations=(LogicalLocation(name=name, fully_qualified_name=finding.role),),
+        logical_locations=(role,),
     )
 
 

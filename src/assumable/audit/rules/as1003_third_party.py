@@ -77,7 +77,7 @@ def _finding(
         confidence="likely" if "outside" in sides else "possible",
         role=subject.role.arn,
         account=subject.role.account,
-        title=f"account {named} of others is trusted without an external ID"
+        title=f"the outside account {named} is trusted without an external ID"
         + (", for a role that may do everything" if is_administrator else ""),
         explanation=(
             f"account {named} "

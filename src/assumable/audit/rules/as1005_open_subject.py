@@ -20,7 +20,11 @@ RULE = Rule("AS1005", "open-subject", "tokens that strangers can have open the r
 _ASKED = 3
 _WHOLE_NAME = re.compile(r"repo:[^*?/]+/[^*?:]+\*")
 """A repository whose name goes on: `repo:acme/app*`."""
-_OF_STRANGERS = {"repository": "stranger/x", "actor": "stranger"}
+_OF_STRANGERS = {
+    "repository": "stranger/x", "repository_id": "0", "repository_owner_id": "0",
+    "actor": "stranger", "actor_id": "0",
+}  # fmt: skip
+"""Claims that every workflow of GitHub has, and that nobody chooses."""
 _CHOSEN = ("environment", "ref", "workflow")
 """Claims that whoever writes the workflow chooses."""
 _TESTED = {"accounts.google.com": ("aud", "sub", "oaud"), "www.amazon.com": ("app_id", "user_id"),
@@ -107,7 +111,7 @@ def _of_strangers(
     told = " and ".join(map(words, asked))
     whose, severity = tenants.whose, Severity.HIGH if tenants.strangers else Severity.MEDIUM
     if asked:
-        whose = "strangers, by a subject that the pattern takes,"
+        whose = "strangers whose subjects the pattern takes"
         if not tenants.strangers:
             whose, severity = "service accounts of other namespaces", Severity.LOW
     return Finding(
