@@ -14,6 +14,7 @@ from syrupy.assertion import SnapshotAssertion
 from assumable.audit.finding import Audit
 from assumable.audit.registry import RULES, audit
 from assumable.cli.audit import command
+from assumable.errors import InputError
 from assumable.formats.dump import read_snapshot
 from assumable.render import audit_markdown, sarif
 from assumable.render.audit import render
@@ -230,3 +231,25 @@ def test_without_a_world_it_says_which_there_are() -> None:
 
 def test_what_was_not_read_is_told() -> None:
     assert audited(WORLDS["many"]).not_read == ("the trust policy of role/Fine",)
+
+
+def test_a_policy_that_iam_does_not_save_is_not_judged_but_told(tmp_path: Path) -> None:
+    """`NotPrincipal` is not accepted in a trust policy (R1.28): whom it means is not known."""
+    refused = {"Effect": "Allow", "NotPrincipal": {"AWS": DEPLOYER}, "Action": "sts:AssumeRole"}
+    role = {
+        "RoleName": "Odd", "Path": "/", "RoleId": "AROAEXAMPLEODD000001",
+        "Arn": f"arn:aws:iam::{B}:role/Odd", "CreateDate": "2021-01-01T00:00:00Z",
+        "AssumeRolePolicyDocument": policy(refused),
+    }  # fmt: skip
+    (tmp_path / f"{B}.json").write_text(json.dumps({"RoleDetailList": [role]}), encoding="utf-8")
+    answer = audit(read_snapshot(tmp_path), NOW)
+    assert (answer.roles, answer.findings) == (0, ())
+    assert "Odd" in answer.not_read[0]
+
+
+def test_bad_input_is_one_line(tmp_path: Path) -> None:
+    file = tmp_path / "world.json"
+    file.write_text('{"scenario": 1, "accounts": []}', encoding="utf-8")
+    result = CliRunner().invoke(command, ["--scenario", str(file)])
+    assert isinstance(result.exception, InputError)
+    assert "\n" not in str(result.exception)
