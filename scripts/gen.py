@@ -8,11 +8,12 @@ import sys
 from pathlib import Path
 
 from assumable.formats import side
-from assumable.render.json import schema
+from assumable.render.json import audit_schema, schema
 
 ROOT = Path(__file__).parent.parent
 SCHEMA = ROOT / "docs" / "schema" / "diagnosis-1.json"
 SIDE = SCHEMA.with_name("side-1.json")
+AUDIT = SCHEMA.with_name("audit-1.json")
 README = ROOT / "README.md"
 RULES = ROOT / "scripts" / "gen_rules.py"
 EXAMPLE = re.compile(r"```console\n\$ assumable (?P<arguments>.*)\n(?P<shown>(?:.*\n)*?)```")
@@ -37,7 +38,7 @@ def example(found: re.Match[str]) -> str:
 def main() -> None:
     """Write all of them."""
     SCHEMA.parent.mkdir(parents=True, exist_ok=True)
-    for path, found in ((SCHEMA, schema()), (SIDE, side.schema())):
+    for path, found in ((SCHEMA, schema()), (SIDE, side.schema()), (AUDIT, audit_schema())):
         text = json.dumps(found, indent=2, ensure_ascii=False)
         path.write_text(text + "\n", encoding="utf-8")
     readme = README.read_text(encoding="utf-8")

@@ -1,4 +1,4 @@
-"""The world that `who` and `reach` are asked about, and how wide their answers are."""
+"""The world that `who`, `reach` and `audit` are asked about, and how wide their answers are."""
 
 import shutil
 from datetime import UTC, datetime
@@ -11,6 +11,7 @@ from assumable.cli.options import PATH, together
 from assumable.errors import InputError
 
 if TYPE_CHECKING:
+    from assumable.model.world import World
     from assumable.org.whocan import Everyone
 
 _WIDTH = 100
@@ -27,17 +28,22 @@ def everyone_of(snapshot: Path | None, scenario: Path | None) -> "Everyone":
     """The world that the options choose, made ready; InputError unless it is one."""
     from assumable.org.whocan import Everyone
 
+    return Everyone(*world_of(snapshot, scenario))
+
+
+def world_of(snapshot: Path | None, scenario: Path | None) -> "tuple[World, datetime]":
+    """The world that the options choose, and the time of the question; InputError without one."""
     now = datetime.now(UTC)
     if (snapshot is None) == (scenario is None):
         raise InputError("choose a world", "", "--snapshot DIR or --scenario FILE")
     if snapshot is not None:
         from assumable.formats.dump import read_snapshot
 
-        return Everyone(read_snapshot(snapshot), now)
+        return read_snapshot(snapshot), now
     from assumable.formats.scenario import read_scenario
 
     world, call = read_scenario(scenario or Path(), now=now)
-    return Everyone(world, call.time)
+    return world, call.time
 
 
 def columns() -> int:

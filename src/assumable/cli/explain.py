@@ -1,4 +1,4 @@
-"""`assumable explain`: what an error text says and rules out, or what a cause means."""
+"""`assumable explain`: what an error text says and rules out, or what a cause or rule means."""
 
 import importlib.resources
 import re
@@ -25,7 +25,8 @@ from assumable.formats.message import (
     parse_message,
 )
 
-_CODE = re.compile(r"AS\d{3}", re.IGNORECASE)
+_CODE = re.compile(r"AS\d{3,4}", re.IGNORECASE)
+_NAME = re.compile(r"AS\d{4}|[a-z-]{1,40}", re.IGNORECASE)
 _RULE = re.compile(r"[RT]\d+(?:\.\d+[a-z]?)?|[UC]-\d+", re.IGNORECASE)
 # Tokens, assertions and keys are long words of base64; XML may be an assertion as well.
 _SECRET = re.compile(r"[A-Za-z0-9+/_=.-]{40}|<\??\w|(?:AKIA|ASIA)[A-Z0-9]{12}")
@@ -49,8 +50,8 @@ _MASKED = re.compile(r"\*\*|[<>…]|\.\.\.|X{4}")
 def command(words: tuple[str, ...]) -> None:
     """What does this error text or cause mean, and what does it rule out?
 
-    CODE is one like AS301, CAUSE one like external-id. FILE holds the error text, and - reads it
-    from standard input.
+    CODE is one like AS301, or AS1001 of the audit, CAUSE one like external-id. FILE holds the
+    error text, and - reads it from standard input.
     Without any: which cause it may be, by error text and by symptom.
     """
     if not words:
@@ -156,14 +157,25 @@ def _visible(character: str) -> str:
 
 
 def _page(text: str) -> str | None:
-    """The Markdown page of a cause, named by its code or its slug."""
+    """The Markdown page of a cause or of a rule of the audit, by its code or its slug."""
     known = {slug: cause.code for slug, cause in CAUSES.items()}
     code = text.upper() if _CODE.fullmatch(text) else known.get(text.lower())
-    return _read(code) if code in known.values() else None
+    return _read(code) if code in known.values() else _page_of_rule(text)
 
 
-def _read(name: str | None) -> str:
-    page = importlib.resources.files("assumable") / "causes" / f"{name}.md"
+def _page_of_rule(text: str) -> str | None:
+    """The page of a rule of the audit."""
+    if not _NAME.fullmatch(text):  # most texts are none, and the rules take time to load
+        return None
+    from assumable.audit.registry import RULES
+
+    known = {slug: rule.code for slug, rule in RULES.items()}
+    code = text.upper() if _CODE.fullmatch(text) else known.get(text.lower())
+    return _read(code, "audit/pages") if code in known.values() else None
+
+
+def _read(name: str | None, folder: str = "causes") -> str:
+    page = importlib.resources.files("assumable") / folder / f"{name}.md"
     return page.read_text(encoding="utf-8")
 
 

@@ -1,9 +1,10 @@
-"""The JSON contract of DESIGN section 7."""
+"""The JSON contract of DESIGN section 7, and that of an audit."""
 
 from typing import Any
 
 import msgspec
 
+from assumable.audit.finding import Audit
 from assumable.diagnose import Diagnosis
 
 
@@ -15,3 +16,8 @@ def render(diagnosis: Diagnosis) -> str:
 def schema() -> dict[str, Any]:
     """The JSON Schema of that object."""
     return msgspec.json.schema(Diagnosis)
+
+
+def audit_schema() -> dict[str, Any]:
+    """The JSON Schema of an audit."""
+    return msgspec.json.schema(Audit)

@@ -1,0 +1,1 @@
+"""Which trust policies of a whole world are dangerous or dead."""

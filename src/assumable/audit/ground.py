@@ -1,0 +1,163 @@
+"""What the rules work on: the roles of a world, whose their accounts are, and who can become them.
+
+Everything that several rules ask is answered once.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from functools import cached_property
+from typing import Literal
+
+import msgspec
+
+from assumable import arn
+from assumable.engine.rules import action_matches
+from assumable.findings import evidence
+from assumable.findings.finding import Evidence
+from assumable.model.policy import Effect, Policy, PrincipalEntry, Statement
+from assumable.model.world import Account, Organization, Role, Unknown, World
+from assumable.org.paths import Paths
+from assumable.org.whocan import Everyone, WhoCan
+
+ASSUME_ROLE = "sts:AssumeRole"
+WEB_IDENTITY = "sts:AssumeRoleWithWebIdentity"
+SAML = "sts:AssumeRoleWithSAML"
+Side = Literal["own", "outside", "unknown"]
+
+
+class Subject(msgspec.Struct, frozen=True):
+    """One role that is judged, with the trust policy that was read of it."""
+
+    role: Role
+    trust: Policy
+
+    def allowing(self, action: str) -> Iterator[Statement]:
+        """The statements that allow an action, to whomever."""
+        for statement in self.trust.statements:
+            if statement.effect is Effect.ALLOW and action_matches(statement, action):
+                yield statement
+
+    def evidence(self, pointer: str, statement: Statement) -> Evidence:
+        """The place of an element of a statement, in the file that it was read from."""
+        return evidence.at(self.trust, pointer, statement=statement.index)
+
+    def alone(self, statement: Statement) -> "Subject":
+        """The role as if this were the only statement that allows anything."""
+        kept = tuple(s for s in self.trust.statements if s == statement or s.effect is Effect.DENY)
+        return self.with_trust(msgspec.structs.replace(self.trust, statements=kept))
+
+    def with_trust(self, trust: Policy) -> "Subject":
+        """The role with another trust policy."""
+        return Subject(msgspec.structs.replace(self.role, trust=trust), trust)
+
+
+class Ground:
+    """A world made ready to be judged."""
+
+    def __init__(self, world: World, now: datetime) -> None:
+        """Nothing is asked before a rule needs it."""
+        self.world, self.now = world, now
+        self._who: dict[str, WhoCan] = {}
+
+    @cached_property
+    def everyone(self) -> Everyone:
+        """The index of who may assume what."""
+        return Everyone(self.world, self.now)
+
+    @cached_property
+    def paths(self) -> Paths:
+        """The graph of who can assume what."""
+        return Paths(self.everyone)
+
+    def who(self, role: Role) -> WhoCan:
+        """Who can assume a role, decided once."""
+        found = self._who.get(role.arn)
+        if found is None:
+            found = self._who[role.arn] = self.everyone.who(role)
+        return found
+
+    @cached_property
+    def roles(self) -> tuple[Role, ...]:
+        """Every role, by ARN."""
+        found = (each for each in self.world.principals() if isinstance(each, Role))
+        return tuple(sorted(found, key=lambda role: role.arn))
+
+    @cached_property
+    def subjects(self) -> tuple[Subject, ...]:
+        """The roles that are judged: those that somebody can edit, as far as they were read."""
+        return tuple(
+            Subject(role, role.trust)
+            for role in self.roles
+            if not is_managed(role) and isinstance(role.trust, Policy) and role.trust.fatal is None
+        )
+
+    @cached_property
+    def by_unique_id(self) -> Mapping[str, str]:
+        """The ARNs of the living by the ids that stand for them."""
+        return {p.unique_id: p.arn for p in self.world.principals() if p.unique_id}
+
+    @cached_property
+    def administrators(self) -> Mapping[str, Role]:
+        """The roles that may do everything, by ARN."""
+        return {role.arn: role for role in self.roles if is_administrator(role)}
+
+    def organization_of(self, account: str) -> Organization | None:
+        """The organization of an account; None where there is none, or it is not known."""
+        found = self.world.organization_of(account)
+        return found if isinstance(found, Organization) else None
+
+    def side_of(self, other: str, account: str) -> Side:
+        """Whose an account is, seen from another one: of the same organization, or an outsider's.
+
+        Without an organization the accounts that were read together count as one's own.
+        """
+        found = self.world.organization_of(account)
+        if other == account:
+            return "own"
+        if isinstance(found, Organization):
+            return "own" if found.has_member(other) else "outside"
+        if isinstance(self.world.accounts.get(other), Account):
+            return "own"
+        return "unknown" if isinstance(found, Unknown) else "outside"
+
+
+def is_managed(role: Role) -> bool:
+    """Whether an AWS service wrote the trust policy and nobody else can edit it (R1.23, R2.13)."""
+    return role.is_service_linked or role.is_identity_center
+
+
+def is_administrator(role: Role) -> bool:
+    """Whether a policy of the role lets it do everything, and no boundary takes that away."""
+    boundary = role.boundary
+    if boundary is not None and not (isinstance(boundary, Policy) and _grants_all(boundary)):
+        return False
+    return any(isinstance(policy, Policy) and _grants_all(policy) for policy in role.policies)
+
+
+def _grants_all(policy: Policy) -> bool:
+    return any(
+        statement.effect is Effect.ALLOW
+        and not (statement.not_action or statement.not_resource or statement.conditions)
+        and not {"*", "*:*"}.isdisjoint(statement.actions)
+        and "*" in (statement.resources or ())
+        for statement in policy.statements
+    )
+
+
+def is_everyone(entry: PrincipalEntry) -> bool:
+    """Whether a principal is every caller."""
+    return entry.kind == "*" or (entry.kind == "AWS" and entry.value == "*")
+
+
+def account_named(entry: PrincipalEntry) -> str:
+    """The account of an `AWS` principal, or which it is; empty for any other."""
+    if entry.kind != "AWS":
+        return ""
+    found = entry.value if arn.ACCOUNT_ID.fullmatch(entry.value) else arn.account_of(entry.value)
+    return found if arn.ACCOUNT_ID.fullmatch(found) else ""
+
+
+def is_whole_account(entry: PrincipalEntry) -> bool:
+    """Whether a principal stands for all principals of an account."""
+    whole = entry.value.endswith(":root") or bool(arn.ACCOUNT_ID.fullmatch(entry.value))
+    return entry.kind == "AWS" and whole

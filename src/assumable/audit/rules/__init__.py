@@ -1,0 +1,1 @@
+"""One module for each rule: what it looks for, and why that is so."""

@@ -1,0 +1,81 @@
+"""Ways from outside to everything: a role that is open to outsiders leads on to an administrator.
+
+Who is let in from outside is one role's affair, what that role may assume another's: nobody sees
+both. https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles.html#iam-term-role-chaining
+"""
+
+from collections.abc import Iterator
+
+from assumable import arn
+from assumable.audit.finding import Finding, Rule, Severity
+from assumable.audit.ground import (
+    ASSUME_ROLE,
+    WEB_IDENTITY,
+    Ground,
+    Subject,
+    account_named,
+    is_everyone,
+)
+from assumable.audit.stranger import stranger_in
+from assumable.engine.keys.providers import SHARED_ISSUERS
+from assumable.model.policy import PrincipalEntry, Statement
+from assumable.org.paths import Path
+
+RULE = Rule("AS1012", "chain-to-administrator", "a way from outside leads to an administrator")
+
+
+def check(ground: Ground, subject: Subject) -> Iterator[Finding]:
+    """One finding for a role that outsiders can have, at the nearest administrator behind it."""
+    if subject.role.arn in ground.administrators or not ground.administrators:
+        return
+    door = next(_doors(ground, subject), None)
+    if door is None:
+        return
+    found = [
+        path for path in ground.paths.reach(subject.role) if path.role in ground.administrators
+    ]
+    sure = [path for path in found if not path.conditions]
+    if sure:
+        yield _finding(subject, *door, sure[0], len(sure))
+
+
+def _doors(ground: Ground, subject: Subject) -> Iterator[tuple[Statement, PrincipalEntry, str]]:
+    """The principals by which outsiders are let in, and who these are."""
+    for statement in subject.allowing(ASSUME_ROLE):
+        for entry in statement.principals or ():
+            account = account_named(entry)
+            if is_everyone(entry) and stranger_in(ground, subject.alone(statement)) is not None:
+                yield statement, entry, "anybody with an AWS account"
+            elif account and ground.side_of(account, subject.role.account) == "outside":
+                yield statement, entry, f"account {account} of others"
+    for statement in subject.allowing(WEB_IDENTITY):
+        for entry in statement.principals or ():
+            issuer = entry.value.partition(":oidc-provider/")[2]
+            if issuer.lower() in SHARED_ISSUERS:
+                yield statement, entry, f"whoever has a token of {issuer} that it takes"
+
+
+def _finding(
+    subject: Subject, statement: Statement, entry: PrincipalEntry, who: str, path: Path, count: int
+) -> Finding:
+    way = " → ".join(
+        f"{arn.display_name(name)} ({arn.account_of(name)})"
+        for name in (subject.role.arn, *(step.role for step in path.steps))
+    )
+    hops = len(path.steps) + 1
+    others = f", and {count - 1} more behind it" if count > 1 else ""
+    return Finding(
+        code=RULE.code,
+        rule=RULE.slug,
+        severity=Severity.MEDIUM,
+        confidence="likely",
+        role=subject.role.arn,
+        account=subject.role.account,
+        title=f"a way from outside leads to a role that may do everything, in {hops} hops",
+        explanation=f"{who} can have the role, and then {way}{others}: each further hop passes "
+        "without a condition, and the last role may do everything",
+        evidence=(subject.evidence(entry.pointer, statement),),
+        decide="whether the role needs to assume the next one (`assumable reach` shows the way): "
+        "take that out of its policies, or of the trust policy of the other",
+        facts=("R4.1",),
+    )

@@ -1,0 +1,630 @@
+"""Every other rule: what it must find, and what looks like it and must not be found."""
+
+from typing import Any
+
+import pytest
+
+from assumable.audit.finding import Severity
+from tests.audit.worlds import (
+    EKS,
+    GITHUB,
+    ORG,
+    OUTSIDE,
+    ROOT,
+    THEIR_ROOT,
+    administrator,
+    audited,
+    codes,
+    deny,
+    everyone,
+    github,
+    one,
+    saml,
+    scenario,
+    token,
+)
+from tests.worlds import DEPLOYER, ROLE, A, B, allow, policy, trust
+
+MFA = "aws:MultiFactorAuthPresent"
+THEIRS = THEIR_ROOT
+SERVICE = {"Service": "codebuild.amazonaws.com"}
+
+
+# AS1002 open-guard
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        {"BoolIfExists": {MFA: "true"}},
+        {"NumericLessThanIfExists": {"aws:MultiFactorAuthAge": "3600"}},
+        {"ForAllValues:Bool": {MFA: "true"}},
+        {"StringEqualsIfExists": {"sts:ExternalId": "acme-42"}},
+        {"ForAllValues:StringEquals": {"sts:ExternalId": "acme-42"}},
+    ],
+)
+def test_a_guard_that_may_be_missing_is_open(condition: dict) -> None:
+    finding = one(trust({"AWS": ROOT}, Condition=condition))
+    assert (finding.code, finding.severity, finding.confidence) == (
+        "AS1002", Severity.MEDIUM, "certain",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "statements",
+    [
+        [trust({"AWS": ROOT}, Condition={"Bool": {MFA: "true"}})],
+        [trust({"AWS": ROOT}, Condition={"StringEquals": {"sts:ExternalId": "acme-42"}})],
+        [trust({"AWS": ROOT}, Condition={"ForAllValues:StringEquals": {"aws:TagKeys": ["team"]}})],
+        [
+            trust(
+                {"AWS": ROOT},
+                Condition={"Bool": {MFA: "true"}, "NumericLessThanIfExists": {
+                    "aws:MultiFactorAuthAge": "3600"}},
+            )
+        ],
+        [trust({"AWS": ROOT}), deny(BoolIfExists={MFA: "false"})],
+        [trust({"AWS": ROOT}, Condition={"Bool": {MFA: "true"}}), deny(Bool={MFA: "false"})],
+        [trust(SERVICE | {"Service": "ec2.amazonaws.com"}), deny(Bool={MFA: "false"})],
+    ],
+)  # fmt: skip
+def test_a_guard_that_is_asked_for_is_not(statements: list) -> None:
+    assert codes(*statements) == []
+
+
+def test_the_fix_asks_and_is_proved() -> None:
+    mend = one(trust({"AWS": ROOT}, Condition={"BoolIfExists": {MFA: "true"}})).mend
+    assert mend is not None
+    assert mend.fix.edit[0]["value"] == {"Bool": {MFA: "true"}}
+    assert mend.proof.refused == ("user/somebody of 111111111111 without MFA",)
+    assert mend.proof.meant == ("user/somebody of 111111111111 with MFA",)
+    assert (mend.proof.still_pass, mend.proof.tried) == (1, 1)
+
+
+def test_a_fix_that_shuts_out_roles_is_not_shown() -> None:
+    """A role session never has MFA: it may be here that `IfExists` is meant for it."""
+    given = scenario(trust({"AWS": ROOT}, Condition={"BoolIfExists": {MFA: "true"}}))
+    given["accounts"][A]["RoleDetailList"] = [
+        {
+            "RoleName": "CI",
+            "AssumeRolePolicyDocument": policy(trust({"Service": "ec2.amazonaws.com"})),
+            "RolePolicyList": [{"PolicyName": "p", "PolicyDocument": policy(allow("sts:*"))}],
+        }
+    ]
+    (finding,) = audited(given).findings
+    assert finding.mend is None
+    assert "shut out" in finding.decide
+
+
+def test_a_deny_that_long_term_keys_pass_is_found() -> None:
+    finding = one(trust({"AWS": ROOT}), deny(Bool={MFA: "false"}))
+    assert finding.code == "AS1002"
+    assert finding.mend is not None
+    assert finding.mend.fix.edit[0]["value"] == {"BoolIfExists": {MFA: "false"}}
+
+
+# AS1003 third-party
+
+
+@pytest.mark.parametrize(
+    ("principal", "severity"),
+    [
+        (THEIRS, Severity.MEDIUM),
+        (OUTSIDE, Severity.MEDIUM),
+        (f"arn:aws:iam::{OUTSIDE}:role/scanner", Severity.LOW),
+        (f"arn:aws:iam::{OUTSIDE}:user/scanner", Severity.LOW),
+    ],
+)
+def test_another_organization_without_an_external_id(principal: str, severity: Severity) -> None:
+    finding = one(trust({"AWS": principal}))
+    assert (finding.code, finding.severity, finding.confidence) == ("AS1003", severity, "likely")
+    assert finding.mend is None
+    assert OUTSIDE in finding.decide
+
+
+def test_it_is_worse_for_an_administrator() -> None:
+    (finding,) = audited(administrator(scenario(trust({"AWS": THEIRS})))).findings
+    assert finding.severity is Severity.HIGH
+
+
+def test_whose_an_unread_account_is_may_not_be_known() -> None:
+    assert one(trust({"AWS": THEIRS}), organization="unknown").confidence == "possible"
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        trust({"AWS": ROOT}),  # of the same organization
+        trust({"AWS": THEIRS}, Condition={"StringEquals": {"sts:ExternalId": "acme-42"}}),
+        trust({"AWS": THEIRS}, Condition={"StringLike": {"sts:ExternalId": "acme-*"}}),
+        trust({"AWS": THEIRS}, Condition={"Bool": {MFA: "true"}}),
+        trust({"AWS": THEIRS}, Condition={"StringEquals": {"aws:PrincipalOrgID": ORG}}),
+    ],
+)
+def test_what_is_guarded_or_ones_own_is_not_a_third_party(statement: dict) -> None:
+    given = scenario(statement)
+    if "PrincipalOrgID" in str(statement):
+        given["organization"]["Accounts"].append({"Id": OUTSIDE, "ParentId": "r-ab12"})
+    assert [f.code for f in audited(given).findings] == []
+
+
+def test_any_external_id_is_none() -> None:
+    wild = trust({"AWS": THEIRS}, Condition={"StringLike": {"sts:ExternalId": "*"}})
+    assert codes(wild) == ["AS1003"]
+
+
+def test_a_trust_that_a_perimeter_stops_is_no_danger() -> None:
+    stops = deny(StringNotEquals={"aws:PrincipalOrgID": ORG})
+    own = f"arn:aws:iam::{OUTSIDE}:role/x"
+    given = scenario(trust({"AWS": own}), stops, trust({"AWS": ROOT}))
+    given["accounts"][OUTSIDE] = {}
+    assert "AS1003" not in [f.code for f in audited(given).findings]
+
+
+# AS1004 service-source
+
+
+def test_a_service_that_says_for_whom_and_is_not_asked() -> None:
+    finding = one(trust(SERVICE))
+    assert (finding.code, finding.severity, finding.confidence) == (
+        "AS1004", Severity.LOW, "likely",
+    )  # fmt: skip
+    assert finding.mend is not None
+    assert finding.mend.fix.edit[0]["value"] == {"StringEquals": {"aws:SourceAccount": B}}
+    assert finding.mend.proof.refused == ("codebuild.amazonaws.com on behalf of another account",)
+    assert finding.mend.proof.meant == (f"codebuild.amazonaws.com on behalf of account {B}",)
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        {"StringEquals": {"aws:SourceAccount": B}},
+        {"StringEquals": {"aws:SourceOrgID": ORG}},
+        {"ArnLike": {"aws:SourceArn": f"arn:aws:codebuild:*:{B}:project/*"}},
+        {"ArnEquals": {"aws:SourceArn": f"arn:aws:codebuild:eu-west-1:{B}:project/app"}},
+    ],
+)
+def test_a_service_that_is_asked(condition: dict) -> None:
+    assert codes(trust(SERVICE, Condition=condition)) == []
+
+
+@pytest.mark.parametrize("service", ["ec2", "lambda", "glue", "pods.eks", "unheard-of"])
+def test_a_service_of_which_no_page_says_that_it_sends_the_keys(service: str) -> None:
+    assert codes(trust({"Service": f"{service}.amazonaws.com"})) == []
+
+
+def test_a_resource_of_any_account_is_no_guard() -> None:
+    wide = {"ArnLike": {"aws:SourceArn": "arn:aws:codebuild:*:*:project/*"}}
+    assert codes(trust(SERVICE, Condition=wide)) == ["AS1004"]
+
+
+def test_beside_others_the_condition_is_a_decision() -> None:
+    both = ["codebuild.amazonaws.com", "ec2.amazonaws.com"]
+    finding = one(trust({"Service": both}))
+    assert finding.mend is None
+    assert "statement of its own" in finding.decide
+
+
+# AS1005 open-subject
+
+STRANGERS = [
+    "*", "repo:*", "repo:*/app:*", "repo:acme*", "repo:acme*/app:*", "*acme/app*",
+    "repo:ac?e/app:ref:refs/heads/main", ["repo:acme/app:*", "repo:*:ref:refs/heads/main"],
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("sub", STRANGERS, ids=str)
+def test_a_subject_that_strangers_can_have(sub: Any) -> None:
+    finding = one(github(sub))
+    assert (finding.code, finding.variant, finding.severity, finding.confidence) == (
+        "AS1005", "open-pattern", Severity.HIGH, "certain",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "sub",
+    ["repo:acme/app:ref:refs/heads/main", "repo:acme/app:*", "repo:acme/*", "repo:acme@12/app@34:*",
+     "repo:acme@*/app@*:*", "repo:acme/team-*:ref:refs/heads/main"],
+)  # fmt: skip
+def test_a_subject_that_names_its_owner(sub: str) -> None:
+    assert codes(github(sub)) == []
+
+
+def test_without_a_subject_every_repository_can() -> None:
+    finding = one(token(GITHUB, StringEquals={"aud": "sts.amazonaws.com"}))
+    assert (finding.variant, finding.severity) == ("no-subject", Severity.HIGH)
+    assert finding.title == "workflows of any GitHub repository can assume the role"
+
+
+@pytest.mark.parametrize(
+    "claim", [{"repository_owner_id": "1234"}, {"repository": "acme/app"}, {"enterprise_id": "7"}]
+)
+def test_another_claim_may_say_whose_repository_it_is(claim: dict) -> None:
+    assert codes(token(GITHUB, StringEquals={"aud": "sts.amazonaws.com", **claim})) == []
+
+
+@pytest.mark.parametrize("claim", ["repository", "repository_id", "repository_owner_id"])
+def test_a_claim_that_is_always_there_is_asked_for_by_if_exists_too(claim: str) -> None:
+    asked = {"StringEqualsIfExists": {claim: "acme/app"}}
+    assert codes(token(GITHUB, StringEquals={"aud": "sts.amazonaws.com"}, **asked)) == []
+
+
+def test_a_claim_that_strangers_choose_does_not() -> None:
+    chosen = {"aud": "sts.amazonaws.com", "environment": "prod", "ref": "refs/heads/main"}
+    assert one(token(GITHUB, StringEquals=chosen)).variant == "no-subject"
+
+
+def test_a_name_that_goes_on() -> None:
+    finding = one(github("repo:acme/app*"))
+    assert (finding.variant, finding.severity) == ("crosses-names", Severity.LOW)
+    assert "repo:acme/app:*" in finding.decide
+
+
+@pytest.mark.parametrize(
+    ("issuer", "condition", "severity"),
+    [
+        ("gitlab.com", {}, Severity.HIGH),
+        ("gitlab.com", {"StringLike": {"sub": "project_path:acme*:ref_type:branch:ref:main"}},
+         Severity.HIGH),
+        ("app.terraform.io", {"StringLike": {"sub": "organization:*:project:p:*"}}, Severity.HIGH),
+        ("oidc.vercel.com", {}, Severity.HIGH),
+        ("accounts.google.com", {}, Severity.HIGH),
+        (EKS, {"StringEquals": {"aud": "sts.amazonaws.com"}}, Severity.MEDIUM),
+        (EKS, {"StringLike": {"sub": "system:serviceaccount:*:default"}}, Severity.LOW),
+    ],
+)  # fmt: skip
+def test_other_providers_have_strangers_too(
+    issuer: str, condition: dict, severity: Severity
+) -> None:
+    finding = one(token(issuer, **condition))
+    assert (finding.code, finding.severity) == ("AS1005", severity)
+
+
+@pytest.mark.parametrize(
+    ("issuer", "condition"),
+    [
+        ("gitlab.com", {"StringLike": {"sub": "project_path:acme/*:ref_type:branch:ref:main"}}),
+        ("app.terraform.io", {"StringLike": {"sub": "organization:acme:project:*"}}),
+        ("oidc.vercel.com", {"StringEquals": {"aud": "https://vercel.com/acme"}}),
+        ("accounts.google.com", {"StringEquals": {"aud": "1234.apps.googleusercontent.com"}}),
+        (EKS, {"StringEquals": {"sub": "system:serviceaccount:web:app"}}),
+        (EKS, {"StringLike": {"sub": "system:serviceaccount:web:*"}}),
+    ],
+)
+def test_their_owners_are_told_apart(issuer: str, condition: dict) -> None:
+    assert codes(token(issuer, **condition)) == []
+
+
+# AS1006 audience
+
+
+def test_an_assertion_for_somebody_else() -> None:
+    finding = one(trust({"Federated": saml()}, "sts:AssumeRoleWithSAML"))
+    assert (finding.code, finding.variant, finding.severity) == ("AS1006", "saml", Severity.LOW)
+    assert finding.mend is not None
+    assert finding.mend.proof.refused == ("an assertion made for somebody else",)
+
+
+@pytest.mark.parametrize("key", ["SAML:aud", "saml:aud"])
+def test_an_assertion_whose_recipient_is_asked_for(key: str) -> None:
+    asked = {"StringEquals": {key: "https://signin.aws.amazon.com/saml"}}
+    assert codes(trust({"Federated": saml()}, "sts:AssumeRoleWithSAML", Condition=asked)) == []
+
+
+@pytest.mark.parametrize(("audiences", "expected"), [(["a"], []), (["a", "b"], ["AS1006"])])
+def test_one_of_several_audiences(audiences: list, expected: list) -> None:
+    given = scenario(token(GITHUB, StringLike={"sub": "repo:acme/app:*"}))
+    given["accounts"][B]["OpenIDConnectProviders"][0]["ClientIDList"] = audiences
+    assert [f.code for f in audited(given).findings] == expected
+
+
+# AS1007 deleted-principal
+
+
+@pytest.mark.parametrize("gone", ["AIDAEXAMPLEDELETED01", "AROAEXAMPLEDELETED01"])
+def test_an_id_is_somebody_who_was_deleted(gone: str) -> None:
+    finding = one(trust({"AWS": [gone, DEPLOYER]}))
+    assert (finding.code, finding.variant, finding.confidence) == ("AS1007", "id", "certain")
+    assert finding.mend is not None
+    assert finding.mend.fix.edit[0]["value"] == {"AWS": DEPLOYER}
+    assert (finding.mend.proof.still_pass, finding.mend.proof.lose) == (1, ())
+
+
+def test_a_statement_for_the_deleted_alone_goes() -> None:
+    finding = one(trust({"AWS": "AIDAEXAMPLEDELETED01"}), trust({"AWS": DEPLOYER}))
+    assert finding.mend is not None
+    assert finding.mend.fix.edit == ({"op": "remove", "path": "/Statement/0"},)
+
+
+def test_where_nobody_else_is_named_somebody_decides() -> None:
+    finding = one(trust({"AWS": "AIDAEXAMPLEDELETED01"}))
+    assert finding.mend is None
+    assert "still needed" in finding.decide
+
+
+def test_an_id_of_the_living_is_none_of_the_deleted() -> None:
+    given = scenario(trust({"AWS": "AIDAEXAMPLEDEPLOYER1"}))
+    given["accounts"][A]["UserDetailList"][0]["UserId"] = "AIDAEXAMPLEDEPLOYER1"
+    assert audited(given).findings == ()
+
+
+@pytest.mark.parametrize(
+    ("principal", "variant"),
+    [
+        ({"AWS": f"arn:aws:iam::{A}:user/nobody"}, "name"),
+        ({"AWS": f"arn:aws:iam::{A}:role/nothing"}, "name"),
+        ({"AWS": f"arn:aws:sts::{A}:assumed-role/nothing/x"}, "session"),
+        ({"AWS": f"arn:aws:iam::{A}:user/deploy*"}, "invalid"),
+    ],
+)
+def test_a_name_that_is_not_there(principal: dict, variant: str) -> None:
+    finding = one(trust(principal))
+    assert (finding.code, finding.variant) == ("AS1007", variant)
+
+
+def test_a_provider_that_is_not_there() -> None:
+    gone = {"Federated": f"arn:aws:iam::{B}:saml-provider/gone"}
+    asked = {"StringEquals": {"SAML:aud": "https://signin.aws.amazon.com/saml"}}
+    assert one(trust(gone, "sts:AssumeRoleWithSAML", Condition=asked)).variant == "provider"
+
+
+def test_what_was_not_read_may_be_there() -> None:
+    nobody = trust({"AWS": f"arn:aws:iam::{A}:user/nobody"})
+    assert codes(nobody, unknown=[f"account:{A}"]) == []
+
+
+# AS1008 dead-statement, AS1009 dead-deny
+
+DEAD = {
+    "a pattern under an exact operator": {
+        "StringEquals": {"aws:PrincipalArn": f"arn:aws:iam::{A}:role/*"}
+    },
+    "an external ID with a star": {"StringEquals": {"sts:ExternalId": "acme-*"}},
+    "a place without its end": {
+        "ForAnyValue:StringEquals": {"aws:PrincipalOrgPaths": f"{ORG}/r-ab12"}
+    },
+    "a pattern of places without its end": {
+        "ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": f"{ORG}/*/ou-ab12-1"}
+    },
+    "a session": {"ArnLike": {"aws:PrincipalArn": f"arn:aws:sts::{A}:assumed-role/x/*"}},
+    "an organization that is none": {"StringEquals": {"aws:PrincipalOrgID": "r-ab12"}},
+    "an account that is none": {"StringEquals": {"aws:PrincipalAccount": ROOT}},
+    "a key with a slip": {"StringEquals": {"aws:PrincipleOrgID": ORG}},
+    "a key under another prefix": {"StringEquals": {"aws:ExternalId": "acme-42"}},
+    "a key of another service": {"StringEquals": {"kms:ViaService": "s3.us-east-1.amazonaws.com"}},
+    "a key of other calls": {"NumericLessThan": {"sts:DurationSeconds": "3600"}},
+    "two values for one key": {
+        "StringEquals": {"aws:PrincipalOrgID": ORG}, "StringLike": {"aws:PrincipalOrgID": "o-z*"}
+    },
+}  # fmt: skip
+ALIVE = {
+    "a pattern": {"ArnLike": {"aws:PrincipalArn": f"arn:aws:iam::{A}:user/*"}},
+    "one of two values": {
+        "StringEquals": {"aws:PrincipalArn": [DEPLOYER, f"arn:aws:iam::{A}:role/*"]}
+    },
+    "a place": {"ForAnyValue:StringEquals": {"aws:PrincipalOrgPaths": f"{ORG}/r-ab12/"}},
+    "places": {"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": f"{ORG}/r-ab12/*"}},
+    "a key in other letters": {"StringEquals": {"AWS:principalorgid": ORG}},
+    "a key that AWS may have added": {"StringEquals": {"aws:SomethingEntirelyNew": "x"}},
+    "a key much like another": {"StringEquals": {"aws:ViaAWSMCPService": "true"}},
+    "a key with another number": {"StringEquals": {"aws:Ec2InstanceSourcePrivateIPv6": "::1"}},
+    "a key of forwarded calls": {
+        "ForAnyValue:StringEquals": {"aws:CalledVia": "cloudformation.amazonaws.com"}
+    },
+    "a key that lasts from the token": {
+        "StringEquals": {f"{GITHUB}:sub": "repo:acme/app:ref:refs/heads/main"}
+    },
+    "a variable": {"StringEquals": {"sts:RoleSessionName": "${aws:username}"}},
+    "a star in a user agent": {"StringEquals": {"aws:UserAgent": "x*"}},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("condition", DEAD.values(), ids=DEAD)
+def test_a_condition_that_never_holds(condition: dict) -> None:
+    finding = one(trust({"AWS": ROOT}, Condition=condition))
+    assert (finding.code, finding.severity) == ("AS1008", Severity.LOW)
+
+
+@pytest.mark.parametrize("condition", ALIVE.values(), ids=ALIVE)
+def test_a_condition_that_may_hold(condition: dict) -> None:
+    assert codes(trust({"AWS": ROOT}, Condition=condition)) == []
+
+
+def test_a_dead_statement_beside_others_goes_and_nobody_loses() -> None:
+    dead = trust({"AWS": ROOT}, Condition={"StringEquals": {"aws:PrincipalOrgID": "r-1"}})
+    finding = one(trust({"AWS": DEPLOYER}), dead)
+    assert finding.mend is not None
+    assert finding.mend.fix.edit == ({"op": "remove", "path": "/Statement/1"},)
+    assert (finding.mend.proof.still_pass, finding.mend.proof.tried) == (1, 1)
+
+
+@pytest.mark.parametrize("condition", DEAD.values(), ids=DEAD)
+def test_a_deny_that_never_holds_stops_nobody(condition: dict) -> None:
+    finding = one(trust({"AWS": DEPLOYER}), deny(**condition))
+    assert (finding.code, finding.severity) == ("AS1009", Severity.MEDIUM)
+
+
+@pytest.mark.parametrize("condition", ALIVE.values(), ids=ALIVE)
+def test_a_deny_that_may_hold_is_let_be(condition: dict) -> None:
+    assert codes(trust({"AWS": DEPLOYER}), deny(**condition)) == []
+
+
+def test_a_statement_that_only_tags_need_is_alive() -> None:
+    """Nobody of `AWS` calls AssumeRoleWithWebIdentity, but tags are passed by the other call."""
+    tags = trust({"AWS": DEPLOYER}, ["sts:AssumeRoleWithWebIdentity", "sts:TagSession"])
+    assert codes(trust({"AWS": DEPLOYER}), tags) == []
+
+
+def test_a_deny_of_the_deleted_stops_nobody() -> None:
+    gone = {"AWS": "AIDAEXAMPLEDELETED01"}
+    refused = {"Effect": "Deny", "Principal": gone, "Action": "sts:AssumeRole"}
+    assert codes(trust({"AWS": DEPLOYER}), refused) == ["AS1009"]
+
+
+SUB = "repo:acme/app:ref:refs/heads/main"
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        token(GITHUB, StringEquals={"sub": SUB, "runner_environment": "x"}),
+        token(GITHUB, StringEquals={"sub": "repo:acme/app:*"}),
+        trust({"Federated": saml()}, "sts:AssumeRoleWithSAML",
+              Condition={"StringEquals": {"SAML:aud": "x", "SAML:audience": "x"}}),
+        trust({"Federated": saml()}, "sts:AssumeRoleWithSAML",
+              Condition={"StringEquals": {"SAML:aud": "x", "aws:PrincipalOrgID": ORG}}),
+        trust({"AWS": ROOT}, "sts:AssumeRoleWithWebIdentity"),
+    ],
+)  # fmt: skip
+def test_tokens_and_assertions_have_keys_of_their_own(statement: dict) -> None:
+    assert codes(statement) == ["AS1008"]
+
+
+# AS1010 unreachable-mfa
+
+
+@pytest.mark.parametrize(
+    "principal",
+    [
+        {"AWS": ROLE},
+        {"AWS": f"arn:aws:sts::{B}:assumed-role/DeployRole/x"},
+        {"Service": "ec2.amazonaws.com"},
+    ],
+)
+@pytest.mark.parametrize(
+    "condition",
+    [{"Bool": {MFA: "true"}}, {"NumericLessThan": {"aws:MultiFactorAuthAge": "3600"}},
+     {"Null": {"aws:MultiFactorAuthAge": "false"}}],
+)  # fmt: skip
+def test_mfa_that_nobody_can_prove(principal: dict, condition: dict) -> None:
+    finding = one(trust(principal, Condition=condition))
+    assert (finding.code, finding.severity) == ("AS1010", Severity.MEDIUM)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        trust({"AWS": [ROLE, DEPLOYER]}, Condition={"Bool": {MFA: "true"}}),
+        trust({"AWS": ROOT}, Condition={"Bool": {MFA: "true"}}),
+        trust({"AWS": ROLE}, Condition={"BoolIfExists": {MFA: "true"}}),
+        trust({"AWS": ROLE}, Condition={"Bool": {MFA: "false"}}),
+    ],
+)
+def test_mfa_that_somebody_can(statement: dict) -> None:
+    assert codes(statement) == []
+
+
+# AS1011 account-trust
+
+
+def crowd(number: int, *statements: Any) -> dict[str, Any]:
+    """So many users of the other account who may assume everything."""
+    given = scenario(*statements)
+    grant = [{"PolicyName": "p", "PolicyDocument": policy(allow("sts:AssumeRole"))}]
+    given["accounts"][A]["UserDetailList"] = [
+        {"UserName": f"u{n}", "UserPolicyList": grant} for n in range(number)
+    ] + [{"UserName": "idle"}]
+    return given
+
+
+@pytest.mark.parametrize(
+    ("number", "severities"),
+    [(24, []), (25, ["note"]), (99, ["note"]), (100, ["low"]), (500, ["medium"])],
+)
+def test_an_account_is_as_many_as_may_use_it(number: int, severities: list) -> None:
+    findings = audited(crowd(number, trust({"AWS": ROOT}))).findings
+    assert [finding.severity for finding in findings] == severities
+    assert all(f"{number} of its users and roles" in f.explanation for f in findings)
+
+
+USERS = f"arn:aws:iam::{A}:user/u"
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        trust({"AWS": ROOT}, Condition={"Bool": {MFA: "true"}}),
+        trust({"AWS": ROOT}, Condition={"ArnLike": {"aws:PrincipalArn": f"{USERS}*"}}),
+        trust({"AWS": f"{USERS}1"}),
+        trust({"AWS": f"arn:aws:iam::{B}:root"}),
+    ],
+)  # fmt: skip
+def test_a_condition_or_a_name_is_what_it_takes(statement: dict) -> None:
+    assert audited(crowd(30, statement)).findings == ()
+
+
+def test_each_account_is_counted_apart() -> None:
+    both = trust({"AWS": [ROOT, f"arn:aws:iam::{B}:root"]})
+    (finding,) = audited(crowd(30, both)).findings
+    assert "account 111111111111" in finding.title
+
+
+# AS1012 chain-to-administrator
+
+
+def chained(first: dict[str, Any], hops: int, **of_last: Any) -> dict[str, Any]:
+    """DeployRole with this trust, which may go on to the next role, and so on."""
+    given = scenario(first)
+    roles = given["accounts"][B]["RoleDetailList"]
+    for n in range(hops):
+        before = roles[-1]["RoleName"]
+        own = f"arn:aws:iam::{B}:role/Next{n}"
+        roles[-1]["RolePolicyList"] = [
+            {"PolicyName": "on", "PolicyDocument": policy(allow(resource=own))}
+        ]
+        named = trust({"AWS": f"arn:aws:iam::{B}:role/{before}"})
+        roles.append({"RoleName": f"Next{n}", "AssumeRolePolicyDocument": policy(named)})
+    roles[-1].update(of_last)
+    return given
+
+
+EVERYTHING = {"RolePolicyList": [{"PolicyName": "p", "PolicyDocument": policy(allow("*"))}]}
+FROM_GITHUB = github("repo:acme/app:*")
+VENDOR = trust({"AWS": THEIRS}, Condition={"StringEquals": {"sts:ExternalId": "acme-42"}})
+
+
+@pytest.mark.parametrize("hops", [1, 2, 3])
+@pytest.mark.parametrize("door", [FROM_GITHUB, VENDOR], ids=["github", "vendor"])
+def test_a_way_from_outside_to_an_administrator(door: dict, hops: int) -> None:
+    (finding,) = audited(chained(door, hops, **EVERYTHING)).findings
+    assert (finding.code, finding.severity) == ("AS1012", Severity.MEDIUM)
+    assert f"in {hops + 1} hops" in finding.title
+    assert f"role/DeployRole ({B}) → role/Next0 ({B})" in finding.explanation
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        chained(FROM_GITHUB, 2),  # the last role may do nothing
+        chained(trust({"AWS": ROOT}), 2, **EVERYTHING),  # nobody from outside
+        chained(token(EKS, StringEquals={"sub": "system:serviceaccount:a:b"}), 2, **EVERYTHING),
+        chained(
+            FROM_GITHUB,
+            2,
+            RolePolicyList=[{"PolicyName": "p", "PolicyDocument": policy(allow("s3:*"))}],
+        ),
+        administrator(scenario(FROM_GITHUB)),  # no chain
+        chained(
+            FROM_GITHUB,
+            1,
+            **EVERYTHING,
+            PermissionsBoundary={
+                "PermissionsBoundaryArn": "arn:aws:iam::aws:policy/ReadOnlyAccess"
+            },
+        ),
+    ],
+    ids=["no-power", "inside", "own-cluster", "some-power", "no-chain", "boundary"],
+)
+def test_no_way_from_outside_to_an_administrator(given: dict) -> None:
+    assert audited(given).findings == ()
+
+
+def test_a_hop_under_a_condition_is_no_sure_way() -> None:
+    given = chained(FROM_GITHUB, 1, **EVERYTHING)
+    last = given["accounts"][B]["RoleDetailList"][-1]["AssumeRolePolicyDocument"]["Statement"][0]
+    last["Condition"] = {"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}}
+    assert audited(given).findings == ()
+
+
+def test_the_organization_is_no_danger() -> None:
+    assert codes(everyone(StringEquals={"aws:PrincipalOrgID": ORG})) == []
