@@ -8,7 +8,7 @@ import hashlib
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 
@@ -88,6 +88,11 @@ class Files(NamedTuple):
     accounts: dict[str, Path]
     organization: Path | None
     manifest: Manifest | None
+
+    @property
+    def is_filtered(self) -> bool:
+        """Whether a list may be empty because of a filter; a manifest says what was read."""
+        return self.manifest is None
 
     @property
     def standalone(self) -> frozenset[str]:
@@ -197,8 +202,30 @@ def read_packed(path: Path) -> Document:
     """A JSON file, packed with zstd or not; InputError when it is cut off or too large."""
     if path.suffix != _PACKED:
         return read_document(path, limit=MAX_DUMP_BYTES)
-    text = text_of(_unpacked(read_bytes(path, limit=MAX_DUMP_BYTES), path), path)
-    return Document(str(path), text, "json")
+    return Document(str(path), text_in(path), "json")
+
+
+def text_in(path: Path) -> str:
+    """The text of a file, packed or not; InputError when it is cut off, too large or no text."""
+    content = read_bytes(path, limit=MAX_DUMP_BYTES)
+    return text_of(_unpacked(content, path) if path.suffix == _PACKED else content, path)
+
+
+class OnDisk(Document):
+    """A file that is read when somebody asks what stands where, and not before."""
+
+    def __init__(self, path: Path) -> None:  # the text is not there yet
+        """Nothing is read now."""
+        self.name, self.syntax, self._path = str(path), "json", path
+        self._spans, self.members = {}, {}
+
+    def __getattr__(self, name: str) -> Any:
+        """The text and its value; InputError when they cannot be read any more."""
+        if name not in ("text", "value"):
+            raise AttributeError(name)
+        found = read_packed(self._path)
+        self.text, self.value = found.text, found.value
+        return getattr(self, name)
 
 
 def _unpacked(content: bytes, path: Path) -> bytes:

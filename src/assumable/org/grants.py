@@ -7,8 +7,6 @@ that the index finds; the engine decides about each of them.
 from collections.abc import Iterator
 from typing import NamedTuple
 
-import msgspec
-
 from assumable import arn
 from assumable.engine.rules import action_matches
 from assumable.globs import has_wildcard, matches
@@ -34,7 +32,7 @@ class Grants:
         self._exact: dict[str, Members] = {}
         self._patterns: dict[str, dict[str, Members]] = {}
         """By the account in the pattern, `*` where that is not written out; then by pattern."""
-        known: dict[bytes, Reach] = {}
+        known: dict[tuple[Statement, ...], Reach] = {}
         for number, principal in enumerate(universe.principals):
             for policy in principal.policies:
                 reach = _reach(policy, known) if isinstance(policy, Policy) else _EVERYTHING
@@ -57,8 +55,8 @@ class Grants:
         return found
 
 
-def _reach(policy: Policy, known: dict[bytes, Reach]) -> Reach:
-    key = msgspec.json.encode(policy.document)
+def _reach(policy: Policy, known: dict[tuple[Statement, ...], Reach]) -> Reach:
+    key = policy.statements
     found = known.get(key)
     if found is None:
         texts = frozenset(text for s in policy.statements for text in _permitted(s))
