@@ -1,5 +1,6 @@
 """The world that `who` and `reach` are asked about, and how wide their answers are."""
 
+import gc
 import shutil
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,7 +18,11 @@ _WIDTH = 100
 WIDTH_HELP = "In a pipe lines are 100 characters wide, or as wide as COLUMNS says."
 
 world_options = together(
-    click.option("--snapshot", type=PATH, help="A folder of account dumps, as `why` takes it."),
+    click.option(
+        "--snapshot",
+        type=PATH,
+        help="What `assumable collect` or `assumable prepare` wrote, or a folder of account dumps.",
+    ),
     click.option("--scenario", type=PATH, help="A scenario file: the world in it."),
 )
 """The options that choose the world."""
@@ -29,11 +34,14 @@ def everyone_of(snapshot: Path | None, scenario: Path | None) -> "Everyone":
 
     now = datetime.now(UTC)
     if (snapshot is None) == (scenario is None):
-        raise InputError("choose a world", "", "--snapshot DIR or --scenario FILE")
+        raise InputError("choose a world", "", "--snapshot PATH or --scenario FILE")
     if snapshot is not None:
-        from assumable.formats.dump import read_snapshot
+        from assumable.formats.prepared import read_prepared
+        from assumable.formats.slice import read_slice
 
-        return Everyone(read_snapshot(snapshot), now)
+        world = read_prepared(snapshot) if snapshot.is_file() else read_slice(snapshot)
+        gc.freeze()  # the world stays: a search for garbage in it would find none
+        return Everyone(world, now)
     from assumable.formats.scenario import read_scenario
 
     world, call = read_scenario(scenario or Path(), now=now)

@@ -5,6 +5,7 @@ differs from it.
 """
 
 import hashlib
+import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,7 +16,7 @@ import msgspec
 from assumable import arn
 from assumable.errors import InputError
 from assumable.formats.reading import read_bytes, read_document, text_of
-from assumable.source import Document
+from assumable.source import Document, Span
 
 FORMAT = "assumable/snapshot/1"
 MANIFEST, UNFINISHED, LATEST = "manifest.json", "unfinished.json", "latest"
@@ -191,6 +192,16 @@ def digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
+def write_whole(path: Path, content: bytes) -> None:
+    """The whole file or none of it, even if the machine stops; OSError when it cannot be."""
+    part = path.with_name(f".{path.name}.part")
+    with part.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    part.replace(path)
+
+
 def packed(content: bytes) -> bytes:
     """The same, smaller."""
     import zstandard
@@ -214,9 +225,9 @@ def text_in(path: Path) -> str:
 class OnDisk(Document):
     """A file that is read when somebody asks what stands where, and not before."""
 
-    def __init__(self, path: Path) -> None:  # the text is not there yet
-        """Nothing is read now."""
-        self.name, self.syntax, self._path = str(path), "json", path
+    def __init__(self, path: Path, sha256: str = "") -> None:  # the text is not there yet
+        """Nothing is read now; later nothing but a file with this digest, where one is given."""
+        self.name, self.syntax, self._path, self._sha256 = str(path), "json", path, sha256
         self._spans, self.members = {}, {}
 
     def __getattr__(self, name: str) -> Any:
@@ -224,8 +235,17 @@ class OnDisk(Document):
         if name not in ("text", "value"):
             raise AttributeError(name)
         found = read_packed(self._path)
+        if self._sha256 and digest(read_bytes(self._path, limit=MAX_DUMP_BYTES)) != self._sha256:
+            raise InputError("was changed since it was prepared", self.name)
         self.text, self.value = found.text, found.value
         return getattr(self, name)
+
+    def locate(self, pointer: str) -> Span | None:
+        """As ever; None also when the file is not there any more, or another one."""
+        try:
+            return super().locate(pointer)
+        except InputError:
+            return None
 
 
 def _unpacked(content: bytes, path: Path) -> bytes:
