@@ -168,7 +168,7 @@ class AccountReader:
 
     def _newest(self, names: Iterable[str]) -> datetime | None:
         """The last change of policies and groups, as far as it is known."""
-        return max((self.changed[name] for name in names if name in self.changed), default=None)
+        return max([self.changed[name] for name in names if name in self.changed], default=None)
 
     def _default_version(self, fields: dict[str, Cursor]) -> Cursor | None:
         wanted = fields["DefaultVersionId"].text() if "DefaultVersionId" in fields else None
