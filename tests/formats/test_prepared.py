@@ -191,3 +191,21 @@ def test_the_file_of_a_collected_snapshot_stands_beside_it(tmp_path: Path) -> No
     assert CliRunner().invoke(prepare, [str(tmp_path), "--output", str(other)]).exit_code == 0
     assert plain(read_prepared(beside)) == plain(read_prepared(other))
     assert A not in read_prepared(beside).accounts
+
+
+@pytest.mark.parametrize("name", [".", "", "/", "dumps", "none/file", "a" * 5_000])
+def test_a_file_that_cannot_be_written_is_one_line(name: str, snapshot: Path) -> None:
+    """And nothing is left behind."""
+    before = sorted(snapshot.parent.iterdir())
+    output = name if name in (".", "", "/") else f"{snapshot.parent}/{name}"
+    result = CliRunner().invoke(prepare, [str(snapshot), "--output", output])
+    assert isinstance(result.exception, InputError)
+    assert "cannot be written" in str(result.exception)
+    assert sorted(snapshot.parent.iterdir()) == before
+
+
+@pytest.mark.parametrize("name", ["a" * 5_000, "none"])
+def test_a_snapshot_that_is_not_there_is_one_line(name: str, tmp_path: Path) -> None:
+    result = CliRunner().invoke(who, ["r", "--snapshot", str(tmp_path / name)])
+    assert isinstance(result.exception, InputError)
+    assert "no such folder" in str(result.exception)

@@ -1,6 +1,7 @@
 """The world that `who` and `reach` are asked about, and how wide their answers are."""
 
 import gc
+import os
 import shutil
 from datetime import UTC, datetime
 from pathlib import Path
@@ -39,7 +40,7 @@ def everyone_of(snapshot: Path | None, scenario: Path | None) -> "Everyone":
         from assumable.formats.prepared import read_prepared
         from assumable.formats.slice import read_slice
 
-        world = read_prepared(snapshot) if snapshot.is_file() else read_slice(snapshot)
+        world = read_prepared(snapshot) if os.path.isfile(snapshot) else read_slice(snapshot)  # noqa: PTH113  # a name may be too long for pathlib
         gc.freeze()  # the world stays: a search for garbage in it would find none
         return Everyone(world, now)
     from assumable.formats.scenario import read_scenario

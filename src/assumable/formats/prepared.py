@@ -144,6 +144,8 @@ def write_prepared(folder: Path, file: Path) -> World:
     except OSError as error:
         message = f"cannot be written: {os.strerror(error.errno or 0).lower()}"
         raise InputError(message, str(file)) from None
+    except ValueError:  # a path without a name
+        raise InputError("cannot be written: is not the path of a file", str(file)) from None
     return world
 
 

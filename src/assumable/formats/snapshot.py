@@ -199,7 +199,11 @@ def write_whole(path: Path, content: bytes) -> None:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
-    part.replace(path)
+    try:
+        part.replace(path)
+    except OSError:  # there is a folder of that name
+        part.unlink()
+        raise
 
 
 def packed(content: bytes) -> bytes:
