@@ -1,12 +1,12 @@
 """How a whole organization is read: a made-up one of some size, its files, time and memory.
 
 `--size` is one of the sizes of tests/organizations/mix.py, `--folder` keeps the files or takes
-those that are there, `--json` prints one object. Making the organization, in a process of its own,
-counts for no figure but `generate_s`.
+those that are there, `--json` prints one object. Making the organization, and preparing it, each in
+a process of its own, count for no figure but `generate_s` and those of `prepare`.
 """
 
 import argparse
-import hashlib
+import gc
 import json
 import platform
 import resource
@@ -19,15 +19,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import msgspec
-
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))  # the generator is shared with the tests
 
 from tests.organizations.generator import write  # noqa: E402
 from tests.organizations.mix import SIZES  # noqa: E402
 
-from assumable.formats.dump import read_snapshot  # noqa: E402
+from assumable.formats.prepared import read_prepared, write_prepared  # noqa: E402
+from assumable.formats.slice import read_slice  # noqa: E402
 from assumable.model.policy import Policy  # noqa: E402
 from assumable.model.world import Role, Unknown, World  # noqa: E402
 from assumable.org.paths import Paths  # noqa: E402
@@ -42,18 +41,18 @@ class Subject(NamedTuple):
     """What is measured."""
 
     folder: Path
+    file: Path
+    """What was prepared of it."""
     world: World
     seconds: float
-    """How long it took to read."""
+    """How long it took to load."""
 
 
-def reading(subject: Subject) -> Figures:
-    """How fast the files were read, and the most memory there was until now."""
-    size = sum(path.stat().st_size for path in subject.folder.iterdir())
+def loading(subject: Subject) -> Figures:
+    """How fast the prepared file was loaded, and the most memory there was until now."""
     return {
-        "bytes": size,
-        "read_s": round(subject.seconds, 2),
-        "read_mb_per_s": round(size / subject.seconds / 1e6, 2),
+        "prepared_bytes": subject.file.stat().st_size,
+        "load_s": round(subject.seconds, 3),
         "peak_mb": round(peak_mb()),
     }
 
@@ -67,7 +66,7 @@ def contents(subject: Subject) -> Figures:
         "roles": roles,
         "principals": len(principals),
         "pairs": roles * len(principals),
-        "distinct_documents": len(set(digests(subject.world))),
+        "distinct_rules": len(set(rules(subject.world))),
     }
 
 
@@ -103,20 +102,19 @@ def queries(subject: Subject) -> Figures:
     }
 
 
-MEASUREMENTS: tuple[Callable[[Subject], Figures], ...] = (reading, contents, queries)
+MEASUREMENTS: tuple[Callable[[Subject], Figures], ...] = (loading, contents, queries)
 """In this order, since the peak of memory only grows."""
 
 
-def digests(world: World) -> Iterator[bytes]:
-    """Every policy document of every principal."""
+def rules(world: World) -> Iterator[tuple[str, int]]:
+    """Version and statements of every policy of every principal."""
     for principal in world.principals():
         held: list[Policy | Unknown | None] = [*principal.policies, principal.boundary]
         if isinstance(principal, Role):
             held.append(principal.trust)
         for found in held:
             if isinstance(found, Policy):
-                text = msgspec.json.encode(found.document, order="sorted")
-                yield hashlib.blake2b(text, digest_size=16).digest()
+                yield found.version, id(found.statements)
 
 
 def peak_mb() -> float:
@@ -125,19 +123,51 @@ def peak_mb() -> float:
     return peak / 1e6 if sys.platform == "darwin" else peak / 1e3
 
 
+def elsewhere(folder: Path, *words: str) -> str:
+    """What another process prints, whose memory is not ours."""
+    command = [sys.executable, __file__, "--folder", str(folder), *words]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+
 def made(folder: Path, size: str) -> float:
-    """Make the organization in another process, whose memory is not ours; the seconds it took."""
+    """Make the organization; the seconds it took."""
     started = time.perf_counter()
-    command = [sys.executable, __file__, "--size", size, "--folder", str(folder), "--make"]
-    subprocess.run(command, check=True)
+    elsewhere(folder, "--size", size, "--make")
     return time.perf_counter() - started
 
 
-def measured(folder: Path) -> Figures:
-    """Read the organization and take every figure."""
+def prepared(folder: Path) -> Figures:
+    """Read the files, then the same again into one: how fast, and the most memory it took.
+
+    Megabytes are counted by seconds of the processor, of which one core is used.
+    """
+    size = sum(path.stat().st_size for path in folder.iterdir())
+    started = time.process_time()
+    read_slice(folder)
+    seconds = time.process_time() - started
     started = time.perf_counter()
-    world = read_snapshot(folder)
-    subject = Subject(folder, world, time.perf_counter() - started)
+    write_prepared(folder, file_of(folder))
+    return {
+        "bytes": size,
+        "read_cpu_s": round(seconds, 3),
+        "read_mb_per_s": round(size / seconds / 1e6, 1),
+        "prepare_s": round(time.perf_counter() - started, 3),
+        "prepare_peak_mb": round(peak_mb()),
+    }
+
+
+def file_of(folder: Path) -> Path:
+    """Where its prepared file is."""
+    return folder.with_name(f"{folder.name}.prepared")
+
+
+def measured(folder: Path) -> Figures:
+    """Load the organization and take every figure."""
+    started = time.perf_counter()
+    world = read_prepared(file_of(folder))
+    seconds = time.perf_counter() - started
+    gc.freeze()  # as the command does
+    subject = Subject(folder, file_of(folder), world, seconds)
     found: Figures = {}
     for measure in MEASUREMENTS:
         found |= measure(subject)
@@ -151,6 +181,7 @@ def options() -> argparse.Namespace:
     parser.add_argument("--folder", type=Path, help="where the files are, or will be and stay")
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--make", action="store_true", help="only make the files")
+    parser.add_argument("--prepare", action="store_true", help="only prepare them")
     return parser.parse_args()
 
 
@@ -158,13 +189,17 @@ def main() -> None:
     """Make an organization, measure it and print the figures."""
     given = options()
     with tempfile.TemporaryDirectory() as temporary:
-        folder = given.folder or Path(temporary)
+        folder = given.folder or Path(temporary) / given.size
         if given.make:
             write(folder, SEED, given.size)
+            return
+        if given.prepare:
+            sys.stdout.write(json.dumps(prepared(folder)))
             return
         figures: dict[str, Any] = {"size": given.size, "seed": SEED}
         if not (folder / "organization.json").exists():
             figures["generate_s"] = round(made(folder, given.size), 2)
+        figures |= json.loads(elsewhere(folder, "--prepare"))
         figures |= measured(folder)
     machine = f"Python {platform.python_version()}, {platform.machine()}"
     if given.json:

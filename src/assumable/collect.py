@@ -5,7 +5,6 @@ and a manifest without the mark of an unfinished snapshot after everything.
 """
 
 import contextlib
-import os
 import queue
 import threading
 from collections.abc import Iterator
@@ -35,6 +34,7 @@ from assumable.formats.snapshot import (
     digest,
     packed,
     read_manifest,
+    write_whole,
 )
 from assumable.model.world import Unknown
 
@@ -233,7 +233,7 @@ class Collection:
             return Entry(status="done", calls=calls)
         content = packed(msgspec.json.format(msgspec.json.encode(found.document), indent=_INDENT))
         file = f"{name}.json.zst"
-        _write(self.folder / file, content)
+        write_whole(self.folder / file, content)
         return Entry(
             status="partial" if missed else "done",
             missed=missed,
@@ -246,15 +246,15 @@ class Collection:
     def _keep(self, **changes: object) -> None:
         """Write down how far it is."""
         self.manifest = msgspec.structs.replace(self.manifest, **changes)
-        _write(self.folder / UNFINISHED, _encoded(self.manifest))
+        write_whole(self.folder / UNFINISHED, _encoded(self.manifest))
 
     def _finish(self) -> None:
         accounts = dict(sorted(self.manifest.accounts.items()))
         self.manifest = msgspec.structs.replace(
             self.manifest, accounts=accounts, finished=_moment()
         )
-        _write(self.folder / MANIFEST, _encoded(self.manifest))
-        _write(self._target / LATEST, f"{self.folder.name}\n".encode())
+        write_whole(self.folder / MANIFEST, _encoded(self.manifest))
+        write_whole(self._target / LATEST, f"{self.folder.name}\n".encode())
         (self.folder / UNFINISHED).unlink()
 
 
@@ -289,7 +289,7 @@ def _started(target: Path, asked: Asked) -> tuple[Path, Manifest]:
     folder = target / (f"{name}-{len(taken) + 1}" if taken else name)
     folder.mkdir(mode=0o700)
     manifest = Manifest(assumable=__version__, started=started, asked=asked)
-    _write(folder / UNFINISHED, _encoded(manifest))
+    write_whole(folder / UNFINISHED, _encoded(manifest))
     return folder, manifest
 
 
@@ -299,13 +299,3 @@ def _moment() -> str:
 
 def _encoded(manifest: Manifest) -> bytes:
     return msgspec.json.format(msgspec.json.encode(manifest), indent=_INDENT) + b"\n"
-
-
-def _write(path: Path, content: bytes) -> None:
-    """The whole file or none of it, even if the machine stops."""
-    part = path.with_name(f".{path.name}.part")
-    with part.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(path)

@@ -226,7 +226,7 @@ def test_a_snapshot_is_a_world_as_well(tmp_path: Path) -> None:
 
 def test_without_a_world_it_says_which_there_are() -> None:
     result = CliRunner().invoke(command, [])
-    assert "--snapshot DIR or --scenario FILE" in str(result.exception)
+    assert "--snapshot PATH or --scenario FILE" in str(result.exception)
 
 
 def test_what_was_not_read_is_told() -> None:

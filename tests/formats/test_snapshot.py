@@ -12,8 +12,9 @@ import pytest
 from assumable.errors import InputError
 from assumable.formats import snapshot
 from assumable.formats.dump import read_snapshot
+from assumable.formats.slice import read_slice
 from assumable.formats.snapshot import Asked, Entry, Manifest, digest, packed, read_packed
-from assumable.model.world import Account
+from assumable.model.world import Account, World
 from tests.worlds import A, B
 
 DUMP: dict[str, Any] = {"UserDetailList": [], "RoleDetailList": []}
@@ -79,12 +80,13 @@ def unpack(path: Path) -> None:
     ],
     ids=["cut", "changed", "removed", "unpacked"],
 )
+@pytest.mark.parametrize("read", [read_snapshot, read_slice])
 def test_a_file_that_differs_from_the_manifest_is_refused_by_name(
-    folder: Path, how: Callable[[Path], None], message: str
+    folder: Path, read: Callable[[Path], World], how: Callable[[Path], None], message: str
 ) -> None:
     how(folder / NAME / f"{B}.json.zst")
     with pytest.raises(InputError) as caught:
-        read_snapshot(folder)
+        read(folder)
     assert caught.value.message == message
     assert f"{B}.json" in caught.value.where
 

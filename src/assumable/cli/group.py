@@ -16,6 +16,7 @@ _COMMANDS = {
     "run": ("assumable.cli.run", "Run a command; if it cannot assume a role, say why."),
     "export-side": ("assumable.cli.export_side", "What one administrator tells the other."),
     "collect": ("assumable.cli.collect", "Write a snapshot of an account or an organization."),
+    "prepare": ("assumable.cli.prepare", "Make a snapshot ready for questions about everybody."),
     "who": ("assumable.cli.who", "Who can assume this role?"),
     "reach": ("assumable.cli.reach", "Which roles can this principal reach, by any chain?"),
     "audit": ("assumable.cli.audit", "Which trust policies are dangerous or dead?"),

@@ -50,6 +50,11 @@ REGION_STATUSES = {
     "disabling": "disabling", "DISABLING": "disabling",
 }  # fmt: skip
 
+DURATIONS = range(3_600, 43_201)
+"""How long the longest session of a role may be, in seconds.
+
+https://docs.aws.amazon.com/IAM/latest/APIReference/API_Role.html
+"""
 P = TypeVar("P", bound=Principal)
 
 
@@ -131,12 +136,7 @@ class AccountReader:
         if self.strict:
             return refuse_malformed(read_policy(cursor, name))
         policy = read_policy(cursor, name, patchable=False)
-        if policy.fatal is not None:
-            return Unknown(
-                f"{name.name}, which is malformed ({policy.fatal.message}),",
-                "a well-formed document",
-            )
-        return policy
+        return policy if policy.fatal is None else malformed(name, policy.fatal.message)
 
     def _managed_policy(self, cursor: Cursor) -> None:
         fields = cursor.fields()
@@ -164,8 +164,11 @@ class AccountReader:
             fields["AttachedManagedPolicies"].items() if "AttachedManagedPolicies" in fields else ()
         )
         arns = [str(item.fields()["PolicyArn"].value) for item in attached]
-        known = [self.changed[name] for name in (*arns, *groups) if name in self.changed]
-        return max(known, default=None)
+        return self._newest((*arns, *groups))
+
+    def _newest(self, names: Iterable[str]) -> datetime | None:
+        """The last change of policies and groups, as far as it is known."""
+        return max([self.changed[name] for name in names if name in self.changed], default=None)
 
     def _default_version(self, fields: dict[str, Cursor]) -> Cursor | None:
         wanted = fields["DefaultVersionId"].text() if "DefaultVersionId" in fields else None
@@ -251,11 +254,9 @@ class AccountReader:
         groups = list[str]()
         for group in fields["GroupList"].items() if "GroupList" in fields else ():
             groups.append(group.text())
-            if group.text() not in self.groups:
-                if self.strict:
-                    group.fail(f"group `{group.value}` is not listed under `GroupDetailList`")
-                policies.append(Unknown(f"the policies of group {group.value}", "iam:GetGroup"))
-            policies.extend(self.groups.get(group.text(), ()))
+            if self.strict and group.text() not in self.groups:
+                group.fail(f"group `{group.value}` is not listed under `GroupDetailList`")
+            policies.extend(self.of_group(group.text()))
         return User(
             arn=own_arn,
             unique_id=fields["UserId"].text() if "UserId" in fields else None,
@@ -267,15 +268,17 @@ class AccountReader:
             input_pointer=cursor.location.pointer if self.strict else None,
         )
 
+    def of_group(self, name: str) -> tuple[PolicyOrUnknown, ...]:
+        """The policies of a group."""
+        unlisted = (Unknown(f"the policies of group {name}", "iam:GetGroup"),)
+        return self.groups.get(name, unlisted)
+
     def _role(self, cursor: Cursor) -> Role:
         fields = cursor.fields(_ROLE if self.strict else None)
         name = _needed(cursor, fields, "RoleName").text()
         own_arn = self._own_arn(fields, "role", name)
-        label = PolicyName(Layer.TRUST, f"the trust policy of {name}", own_arn, "", self.account)
-        trust = self.policy(_needed(cursor, fields, "AssumeRolePolicyDocument"), label)
-        duration: int | Unknown = 3600
-        if not self.strict:
-            duration = Unknown(f"MaxSessionDuration of role {name}", f"iam:GetRole on {own_arn}")
+        trust = _needed(cursor, fields, "AssumeRolePolicyDocument")
+        duration: int | Unknown = 3600 if self.strict else unread_duration(name, own_arn)
         if "MaxSessionDuration" in fields:
             duration = self._duration(fields["MaxSessionDuration"], duration)
         return Role(
@@ -284,12 +287,16 @@ class AccountReader:
             tags=fields["Tags"].tags() if "Tags" in fields else {},
             policies=self._policies(fields, "RolePolicyList", own_arn),
             boundary=self._boundary(fields, own_arn),
-            trust=trust,
+            trust=self.policy(trust, self.trust_name(name, own_arn)),
             max_session_duration=duration,
             created=_moment(fields, "CreateDate"),
             policies_changed=self._last_change(fields, ()),
             input_pointer=cursor.location.pointer if self.strict else None,
         )
+
+    def trust_name(self, name: str, role_arn: str) -> PolicyName:
+        """What the trust policy of a role is called."""
+        return PolicyName(Layer.TRUST, f"the trust policy of {name}", role_arn, "", self.account)
 
     def _duration(self, cursor: Cursor, unread: int | Unknown) -> int | Unknown:
         """A role's maximum; what AWS would not store is refused, in a dump it says nothing."""
@@ -328,12 +335,19 @@ class AccountReader:
         return name, status
 
 
-def max_session_duration(cursor: Cursor) -> int:
-    """The longest session of a role, in seconds; InputError for what no role can have.
+def malformed(name: PolicyName, message: str) -> Unknown:
+    """A policy that AWS would not have stored: what it says is not known."""
+    return Unknown(f"{name.name}, which is malformed ({message}),", "a well-formed document")
 
-    https://docs.aws.amazon.com/IAM/latest/APIReference/API_Role.html
-    """
-    return cursor.number(3_600, 43_200)
+
+def unread_duration(name: str, role_arn: str) -> Unknown:
+    """The longest session of a role, where a dump does not say it."""
+    return Unknown(f"MaxSessionDuration of role {name}", f"iam:GetRole on {role_arn}")
+
+
+def max_session_duration(cursor: Cursor) -> int:
+    """The longest session of a role, in seconds; InputError for what no role can have."""
+    return cursor.number(DURATIONS.start, DURATIONS.stop - 1)
 
 
 def _moment(fields: dict[str, Cursor], key: str) -> datetime | None:

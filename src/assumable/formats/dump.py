@@ -3,7 +3,7 @@
 What is not in them is unknown.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from assumable.formats.account import AccountReader, max_session_duration
 from assumable.formats.organization import read_organization
 from assumable.formats.reading import Cursor, read_document, read_policy, refuse_malformed
 from assumable.formats.scenario import caller_from_arn
-from assumable.formats.snapshot import files_of, read_packed
+from assumable.formats.snapshot import Files, files_of, read_packed
 from assumable.model.call import Call, Caller, Network, RoleCaller, Session, UserCaller
 from assumable.model.policy import Layer, Policy, PolicyName
 from assumable.model.world import (
@@ -41,20 +41,26 @@ def read_snapshot(folder: Path) -> World:
     Beside them there may be `organization.json`, and each may be packed: `<account>.json.zst`.
     """
     files = files_of(folder)
+
+    def opened(account: str, path: Path) -> tuple[AccountReader, Cursor]:
+        document = read_packed(path)
+        partition = partition_of(arns_in(document.value))
+        reader = AccountReader(account, partition, strict=False, is_filtered=files.is_filtered)
+        return reader, Cursor(document.value, Location(document))
+
+    return world_of(files, opened)
+
+
+def world_of(files: Files, opened: Callable[[str, Path], tuple[AccountReader, Cursor]]) -> World:
+    """The world in the files of a snapshot, each account as `opened` has it read."""
     accounts: dict[str, Account | Unknown] = {
         account: Unknown(f"account {account}", settle)
         for account, settle in files.unreadable.items()
     }
     endpoints: dict[str, VpcEndpoint] = {}
     for account, path in files.accounts.items():
-        document = read_packed(path)
-        reader = AccountReader(
-            account,
-            _partition(document.value),
-            strict=False,
-            is_filtered=files.manifest is None,
-        )
-        accounts[account] = reader.read(Cursor(document.value, Location(document)))
+        reader, cursor = opened(account, path)
+        accounts[account] = reader.read(cursor)
         endpoints |= reader.endpoints
     organization: tuple[Organization, ...] | Unknown
     organization = Unknown("the organization", "organizations:DescribeOrganization")
@@ -106,15 +112,18 @@ def _text(entry: Any, key: str) -> str:
     return str(entry.get(key, "")) if isinstance(entry, dict) else ""
 
 
-def _partition(value: Any) -> str:
+def partition_of(arns: Iterable[str]) -> str:
     """The partition of an account, as the first ARN in its dump has it."""
+    found = (parts.partition for parts in map(arn.parse, arns) if parts is not None)
+    return next(found, "aws")
+
+
+def arns_in(value: Any) -> Iterator[str]:
+    """The ARNs of the roles in a dump, then those of its users."""
     for key in ("RoleDetailList", "UserDetailList"):
         entries = value.get(key) if isinstance(value, dict) else None
         for entry in entries if isinstance(entries, list) else ():
-            parts = arn.parse(str(entry.get("Arn", ""))) if isinstance(entry, dict) else None
-            if parts is not None:
-                return parts.partition
-    return "aws"
+            yield _text(entry, "Arn")
 
 
 def call_of(

@@ -100,8 +100,9 @@ class Cursor:
         """The members of a list."""
         if not isinstance(self.value, list):
             self.fail(f"must be a list, not {kind_of(self.value)}")
+        document, pointer = self.location.document, self.location.pointer
         for n, value in enumerate(self.value):
-            yield Cursor(value, self.location.child(n))
+            yield Cursor(value, Location(document, f"{pointer}/{n}"))
 
     def text(self) -> str:
         """A text."""
@@ -149,12 +150,12 @@ class Cursor:
     def moment(self) -> datetime:
         """A point in time in ISO 8601; UTC where no zone is given."""
         try:
-            found = datetime.fromisoformat(self.text())
+            found = moment_of(self.text())
         except ValueError:
             self.fail("is not a time in ISO 8601", "such as 2026-11-23T12:00:00Z")
-        if found.year not in _YEARS:
+        if found is None:
             self.fail(f"is not a time between {_YEARS[0]} and {_YEARS[-1]}")
-        return found if found.tzinfo else found.replace(tzinfo=UTC)
+        return found
 
     def tags(self) -> dict[str, str]:
         """A list of Key and Value, as IAM returns tags."""
@@ -166,6 +167,14 @@ class Cursor:
             value = fields["Value"].text() if "Value" in fields else ""
             found[fields["Key"].text()] = value
         return found
+
+
+def moment_of(text: str) -> datetime | None:
+    """A point in time in ISO 8601, None when it is too far away; ValueError when it is none."""
+    found = datetime.fromisoformat(text)
+    if found.year not in _YEARS:
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def kind_of(value: Any) -> str:
@@ -185,9 +194,7 @@ def read_policy(cursor: Cursor, name: PolicyName, *, patchable: bool = True) -> 
     if isinstance(value, str):
         if len(value) > 3 * MAX_POLICY:
             return _too_large(name, cursor, pointer)
-        text = value.strip()
-        if text[:1] == "%":
-            text = urllib.parse.unquote(text)
+        text = plain_text(value)
         # no line in the name: finding it for every policy of a large file takes long
         own_name = f"{name.name} in {location.document.name} at {location.pointer}"
         try:
@@ -202,6 +209,12 @@ def read_policy(cursor: Cursor, name: PolicyName, *, patchable: bool = True) -> 
     if len(msgspec.json.encode(value).decode()) > MAX_POLICY:
         return _too_large(name, cursor, pointer)
     return parse_policy(value, name, location, pointer)
+
+
+def plain_text(value: str) -> str:
+    """A policy's text as it is, or URL-encoded as IAM returns it."""
+    text = value.strip()
+    return urllib.parse.unquote(text) if text[:1] == "%" else text
 
 
 def _too_large(name: PolicyName, cursor: Cursor, pointer: str | None) -> Policy:

@@ -5,17 +5,18 @@ differs from it.
 """
 
 import hashlib
+import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 
 from assumable import arn
 from assumable.errors import InputError
 from assumable.formats.reading import read_bytes, read_document, text_of
-from assumable.source import Document
+from assumable.source import Document, Span
 
 FORMAT = "assumable/snapshot/1"
 MANIFEST, UNFINISHED, LATEST = "manifest.json", "unfinished.json", "latest"
@@ -88,6 +89,11 @@ class Files(NamedTuple):
     accounts: dict[str, Path]
     organization: Path | None
     manifest: Manifest | None
+
+    @property
+    def is_filtered(self) -> bool:
+        """Whether a list may be empty because of a filter; a manifest says what was read."""
+        return self.manifest is None
 
     @property
     def standalone(self) -> frozenset[str]:
@@ -186,6 +192,20 @@ def digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
+def write_whole(path: Path, content: bytes) -> None:
+    """The whole file or none of it, even if the machine stops; OSError when it cannot be."""
+    part = path.with_name(f".{path.name}.part")
+    with part.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    try:
+        part.replace(path)
+    except OSError:  # there is a folder of that name
+        part.unlink()
+        raise
+
+
 def packed(content: bytes) -> bytes:
     """The same, smaller."""
     import zstandard
@@ -197,8 +217,39 @@ def read_packed(path: Path) -> Document:
     """A JSON file, packed with zstd or not; InputError when it is cut off or too large."""
     if path.suffix != _PACKED:
         return read_document(path, limit=MAX_DUMP_BYTES)
-    text = text_of(_unpacked(read_bytes(path, limit=MAX_DUMP_BYTES), path), path)
-    return Document(str(path), text, "json")
+    return Document(str(path), text_in(path), "json")
+
+
+def text_in(path: Path) -> str:
+    """The text of a file, packed or not; InputError when it is cut off, too large or no text."""
+    content = read_bytes(path, limit=MAX_DUMP_BYTES)
+    return text_of(_unpacked(content, path) if path.suffix == _PACKED else content, path)
+
+
+class OnDisk(Document):
+    """A file that is read when somebody asks what stands where, and not before."""
+
+    def __init__(self, path: Path, sha256: str = "") -> None:  # the text is not there yet
+        """Nothing is read now; later nothing but a file with this digest, where one is given."""
+        self.name, self.syntax, self._path, self._sha256 = str(path), "json", path, sha256
+        self._spans, self.members = {}, {}
+
+    def __getattr__(self, name: str) -> Any:
+        """The text and its value; InputError when they cannot be read any more."""
+        if name not in ("text", "value"):
+            raise AttributeError(name)
+        found = read_packed(self._path)
+        if self._sha256 and digest(read_bytes(self._path, limit=MAX_DUMP_BYTES)) != self._sha256:
+            raise InputError("was changed since it was prepared", self.name)
+        self.text, self.value = found.text, found.value
+        return getattr(self, name)
+
+    def locate(self, pointer: str) -> Span | None:
+        """As ever; None also when the file is not there any more, or another one."""
+        try:
+            return super().locate(pointer)
+        except InputError:
+            return None
 
 
 def _unpacked(content: bytes, path: Path) -> bytes:

@@ -4,8 +4,9 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
 """
 
 import enum
+import functools
 import re
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple, cast
 
 import msgspec
 
@@ -63,6 +64,33 @@ OPERATORS = frozenset(
 )
 
 
+Qualifier = Literal["", "forallvalues", "foranyvalue"]
+
+
+class Operator(NamedTuple):
+    """What the name of a condition operator says."""
+
+    base: str
+    """In lower case, without qualifier and `IfExists`."""
+    qualifier: Qualifier
+    if_exists: bool
+
+
+@functools.lru_cache(maxsize=1_024)
+def operator_of(name: str) -> Operator | None:
+    """The operator of that name; None when there is none.
+
+    >>> operator_of("ForAnyValue:StringLikeIfExists")
+    Operator(base='stringlike', qualifier='foranyvalue', if_exists=True)
+    """
+    parts = _OPERATOR.fullmatch(name)
+    base = parts["base"].lower() if parts else ""
+    if parts is None or base not in OPERATORS or (base == "null" and parts["if_exists"]):
+        return None
+    qualifier = cast("Qualifier", (parts["qualifier"] or "").lower())
+    return Operator(base, qualifier, bool(parts["if_exists"]))
+
+
 class Effect(enum.StrEnum):
     """What a statement does when it matches."""
 
@@ -96,7 +124,7 @@ class Condition(msgspec.Struct, frozen=True):
     operator: str
     base: str
     """The operator in lower case, without qualifier and `IfExists`."""
-    qualifier: Literal["", "forallvalues", "foranyvalue"]
+    qualifier: Qualifier
     if_exists: bool
     key: str
     values: tuple[str, ...]
@@ -250,14 +278,19 @@ class _Reader:
     def one_of(
         self, value: dict[str, Any], pointer: str, plain: str, negated: str, *, needed: bool
     ) -> str:
-        present = [key for key in (plain, negated) if key in value]
-        if len(present) > 1:
-            self.fault(f"{pointer}/{negated}", f"`{plain}` and `{negated}` exclude each other")
-        if not present and needed:
+        if plain in value:
+            if negated in value:
+                self.fault(f"{pointer}/{negated}", f"`{plain}` and `{negated}` exclude each other")
+            return plain
+        if negated in value:
+            return negated
+        if needed:
             self.fault(pointer, f"a statement needs `{plain}` or `{negated}`")
-        return present[0] if present else ""
+        return ""
 
     def strings(self, value: Any, pointer: str) -> tuple[str, ...]:
+        if isinstance(value, str):
+            return (value,)
         items = value if isinstance(value, list) else [value]
         for n, item in enumerate(items):
             if value is not None and not isinstance(item, str):
@@ -295,9 +328,8 @@ class _Reader:
         found: list[Condition] = []
         for operator, block in value.items():
             below = f"{pointer}/{escape(operator)}"
-            parts = _OPERATOR.fullmatch(operator)
-            base = parts["base"].lower() if parts else ""
-            if parts is None or base not in OPERATORS or (base == "null" and parts["if_exists"]):
+            parts = operator_of(operator)
+            if parts is None:
                 self.fault(below, f"unknown condition operator `{operator}`")
             elif not isinstance(block, dict):
                 self.fault(below, "a condition operator takes an object of keys and values")
@@ -305,15 +337,7 @@ class _Reader:
                 for key, values in block.items():
                     where = f"{below}/{escape(key)}"
                     found.append(
-                        Condition(
-                            operator,
-                            base,
-                            (parts["qualifier"] or "").lower(),  # type: ignore[arg-type]  # the pattern admits only these
-                            bool(parts["if_exists"]),
-                            key,
-                            self.values(values, where),
-                            where,
-                        )
+                        Condition(operator, *parts, key, self.values(values, where), where)
                     )
         return found
 

@@ -34,7 +34,7 @@ class Grants:
         self._patterns: dict[str, dict[str, Members]] = {}
         """By the account in the pattern, `*` where that is not written out; then by pattern."""
         holders: dict[Reach, list[int]] = {}
-        known: dict[tuple[Statement, ...], Reach] = {}
+        known: dict[int, Reach] = {}
         for number, principal in enumerate(universe.principals):
             for policy in principal.policies:
                 reach = _reach(policy, known) if isinstance(policy, Policy) else _EVERYTHING
@@ -60,12 +60,12 @@ class Grants:
         return found
 
 
-def _reach(policy: Policy, known: dict[tuple[Statement, ...], Reach]) -> Reach:
-    found = known.get(policy.statements)
+def _reach(policy: Policy, known: dict[int, Reach]) -> Reach:
+    found = known.get(id(policy.statements))
     if found is None:
         texts = frozenset(text for s in policy.statements for text in _permitted(s))
         patterns = frozenset(filter(has_wildcard, texts))
-        found = known[policy.statements] = Reach(texts - patterns, patterns)
+        found = known[id(policy.statements)] = Reach(texts - patterns, patterns)
     return found
 
 

@@ -1,0 +1,26 @@
+"""`assumable prepare`: one file of a snapshot, for `who` and `reach`."""
+
+from pathlib import Path
+
+import click
+
+from assumable.cli.options import PATH
+
+
+@click.command(name="prepare", context_settings={"help_option_names": ["-h", "--help"]})
+@click.argument("snapshot", type=PATH)
+@click.option("--output", type=PATH, metavar="FILE", help="Instead of SNAPSHOT.prepared.")
+def command(snapshot: Path, output: Path | None) -> None:
+    """Read SNAPSHOT once, and write what decides who can assume what to one file.
+
+    `who` and `reach` take the file where they take the snapshot, and answer at once. It says what
+    the snapshot said then: after another `assumable collect`, prepare again.
+    """
+    from assumable.formats.prepared import write_prepared
+    from assumable.formats.snapshot import files_of
+
+    folder = files_of(snapshot).folder.absolute()
+    file = output or folder.with_name(f"{folder.name}.prepared")
+    world = write_prepared(snapshot, file)
+    known = sum(1 for _ in world.principals())
+    click.echo(f"{file}: {len(world.accounts)} accounts, {known} users and roles")
