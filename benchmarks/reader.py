@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 
 from boto3.session import Session
 from moto.iam.models import iam_backends
+from moto.organizations.models import FakeAccount, organizations_backends
 from moto.server import ThreadedMotoServer
 
 from assumable.ask import read_live
@@ -72,6 +73,27 @@ def allow(action: Any, resource: Any = "*") -> dict[str, Any]:
 def trusting(principal: str) -> str:
     """A trust policy."""
     return policy({"Effect": "Allow", "Principal": {"AWS": principal}, "Action": "sts:AssumeRole"})
+
+
+def telling_paths(describe: Any) -> Any:
+    """Accounts described with their place in the tree, as AWS does and moto does not.
+
+    https://docs.aws.amazon.com/organizations/latest/APIReference/API_Account.html
+    """
+
+    def described(account: Any) -> dict[str, Any]:
+        backend: Any = organizations_backends[account.master_account_id]["aws"]
+        parents = {unit.id: unit.parent_id for unit in backend.ou}
+        path, place = [account.id, ""], account.parent_id
+        while place:
+            path.insert(0, place)
+            place = parents[place]
+        return {**describe(account), "Paths": ["/".join([account.organization_id, *path])]}
+
+    return described
+
+
+FakeAccount.describe = telling_paths(FakeAccount.describe)  # type: ignore[method-assign]
 
 
 class World:

@@ -18,7 +18,8 @@ from tests.worlds import DEPLOYER, NOW, ROLE, A, B, allow, policy, trust
 
 MANAGEMENT = "999999999999"
 SCP, RCP = "SERVICE_CONTROL_POLICY", "RESOURCE_CONTROL_POLICY"
-DESCRIBED = {"Organization": {"Id": "o-exampleorgid", "MasterAccountId": MANAGEMENT}}
+ORG = "o-exampleorgid"
+DESCRIBED = {"Organization": {"Id": ORG, "MasterAccountId": MANAGEMENT}}
 PARENTS = {
     A: ("ou-ab12-1", "ORGANIZATIONAL_UNIT"),
     "ou-ab12-1": ("r-ab12", "ROOT"),
@@ -37,8 +38,11 @@ class Recorded(Connection):
         parents: Mapping[str, tuple[str, str]] | None = None,
         attached: Mapping[tuple[str, str], list[dict[str, str]]] | None = None,
         account: Mapping[str, str] | None = None,
+        listed: Mapping[str, list[dict[str, str]]] | None = None,
+        paths: Mapping[str, str] | None = None,
     ) -> None:
         self._prepare()
+        self.listed, self.paths = listed, paths or {}
         self.account = account or {"Status": "SUSPENDED"}
         self.describes, self.parents, self.attached = describes, parents, attached
         self.asked: list[str] = []
@@ -57,8 +61,13 @@ class Recorded(Connection):
             case "ListPoliciesForTarget" if self.attached is not None:
                 key = parameters["TargetId"], parameters["Filter"]
                 return {"Policies": self.attached.get(key, [])}
-            case "DescribeAccount" if self.parents is not None:
-                return {"Account": self.account}
+            case "ListPolicies" if self.listed is not None:
+                return {"Policies": self.listed[parameters["Filter"]]}
+            case "DescribeAccount" if parameters["AccountId"] in (self.parents or ()):
+                account = parameters["AccountId"]
+                arn = f"arn:aws:organizations::{MANAGEMENT}:account/{ORG}/{account}"
+                paths = {"Paths": [self.paths[account]]} if account in self.paths else {}
+                return {"Account": {**self.account, "Arn": arn, **paths}}
             case "DescribePolicy":
                 content = json.dumps(policy({**allow(), "Effect": "Deny"}))
                 return {"Policy": {"Content": content}}
@@ -140,7 +149,9 @@ def test_a_member_knows_its_organization_but_not_its_place() -> None:
     (organization,) = found.organizations
     assert (organization.id, organization.has_member(A)) == ("o-exampleorgid", True)
     assert isinstance(organization.scps, Unknown)
-    assert found.unplaced[A].settle == f"organizations:ListParents on {A}"
+    asked, _, who = found.unplaced[A].settle.partition(", from ")
+    assert asked == f"organizations:ListParents on {A}"
+    assert who == "the management account or a delegated administrator"
 
 
 def test_an_account_in_no_organization_has_none() -> None:
@@ -170,7 +181,7 @@ def test_who_reads_the_organization_is_asked_for_all_of_it() -> None:
     found = learnt({A: member, B: member}, (A,), (B,), [manager])
     assert [node.id for node in found.organizations[0].path_to(A)] == ["r-ab12", "ou-ab12-1", A]
     assert member.asked == []
-    assert manager.asked.count("DescribeOrganization") == 1
+    assert manager.asked.count("DescribeAccount") == 2
 
 
 def test_a_reader_that_sees_nothing_leaves_it_to_the_members() -> None:
