@@ -280,3 +280,10 @@ def test_an_account_that_may_not_read_leaves_the_policies_open(code: str, compan
     for what in ("the caller's SCPs", "the RCPs of the role's account"):
         assert unread[what].startswith("organizations:List")
         assert unread[what].endswith(who)
+
+
+def test_a_profile_that_is_named_twice_asks_once(company: Company) -> None:
+    once, twice = Calls(), Calls()
+    company.read(calls=once)
+    company.read(calls=twice, caller_profile="deployer")
+    assert twice.counted == once.counted

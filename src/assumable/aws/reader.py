@@ -3,6 +3,7 @@
 Parts are known by what an answer says would settle it, such as `iam:GetRole on arn:…`.
 """
 
+import functools
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any, NamedTuple
@@ -65,6 +66,7 @@ def connect(
     """
     calls = calls or Calls()
 
+    @functools.cache  # a profile that is named twice asks AWS once
     def one(name: str | None) -> Connection:
         role_arn = name if name and arn.parse_role(name) else ""
         profile = readers.profile if role_arn else name
