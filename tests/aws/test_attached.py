@@ -18,7 +18,7 @@ from tests.aws.environment import isolate
 from tests.aws.moto import running
 from tests.aws.proxy import proxying
 from tests.aws.test_organization import FULL, PARENTS, RCP, SCP, Recorded, learnt
-from tests.worlds import A, B
+from tests.worlds import A, B, policy, trust
 
 ALWAYS = 1_000_000
 RCP_FULL = {"Id": "p-RCPFullAWSAccess", "Name": "RCPFullAWSAccess"}
@@ -287,3 +287,21 @@ def test_a_profile_that_is_named_twice_asks_once(company: Company) -> None:
     company.read(calls=once)
     company.read(calls=twice, caller_profile="deployer")
     assert twice.counted == once.counted
+
+
+def test_whose_role_it_is_says_whose_the_role_profile_is(company: Company) -> None:
+    calls = Calls()
+    company.read(calls=calls)
+    assert calls.counted["sts:GetCallerIdentity"] == 1
+
+
+def test_a_role_of_the_same_name_elsewhere_is_not_taken_for_it(company: Company) -> None:
+    trusting = json.dumps(policy(trust({"AWS": "*"})))
+    company.administrator(company.people).create_role(
+        RoleName="Goal", AssumeRolePolicyDocument=trusting
+    )
+    diagnosis = diagnose(*company.read(role_profile="deployer"))
+    assert diagnosis.verdict == "conditional"
+    unread = {u.settle for u in diagnosis.unknowns if u.settle.startswith("iam:GetRole on ")}
+    hint = f"(the role profile is of account {company.people})"
+    assert unread == {f"iam:GetRole on {company.role_arn} {hint}"}

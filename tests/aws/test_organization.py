@@ -84,7 +84,7 @@ def learnt(
     others: Sequence[Connection] = (),
 ) -> Organizations:  # fmt: skip
     """Everything that can be learnt, in the order in which it is asked for."""
-    found = Organizations(connections, others)
+    found = Organizations(lambda: connections, others)
     for account in dict.fromkeys((*callers, *roles)):
         found.describe(account)
     for organization in found.organizations:

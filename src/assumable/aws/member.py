@@ -27,11 +27,13 @@ class Member:
         """Empty when it is not told."""
         self.management_account = name["manager"] if name else ""
 
-    def nodes(self, *, is_alive: bool) -> dict[str, Node]:
-        """The account and all that is above it; the account alone where its place is not told.
+    @property
+    def status(self) -> str:
+        """Whether it is `ACTIVE`, in AWS's words."""
+        return status_of(self._told)
 
-        Its state is that which is told unless it is known to be alive.
-        """
+    def nodes(self, status: str) -> dict[str, Node]:
+        """The account and all that is above it; the account alone where its place is not told."""
         paths = [_PATH.fullmatch(path) for path in self._told.get("Paths") or ()]
         place = paths[0] if len(paths) == 1 else None
         above = place["above"].split("/") if place and place["id"] == self.organization_id else []
@@ -40,7 +42,6 @@ class Member:
         for name in above:
             nodes[name] = Node(name, kind, parent=parent)
             parent, kind = name, "ou"
-        status = "ACTIVE" if is_alive else status_of(self._told)
         nodes[self.account] = Node(self.account, "account", parent=parent, status=status)
         return nodes
 

@@ -4,7 +4,7 @@ Members may describe their organization; the rest answers only in its management
 delegated administrator (https://docs.aws.amazon.com/organizations/latest/userguide/orgs_permissions.html).
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -35,9 +35,12 @@ class Organizations:
     """Collects what is learnt of organizations; `readers` are those who may be able to look."""
 
     def __init__(
-        self, connections: Mapping[str, Connection], others: Sequence[Connection] = ()
+        self, connections: Callable[[], Mapping[str, Connection]], others: Sequence[Connection] = ()
     ) -> None:
-        """`connections` are of the accounts in the call; `others` may belong to any account."""
+        """`connections` are of the accounts in the call; `others` may belong to any account.
+
+        Whose the former are is asked once it matters.
+        """
         self._connections, self._others = connections, others
         self._found: dict[str, Organization] = {}
         self._seen_from: dict[Connection, str] = {}
@@ -168,7 +171,7 @@ class Organizations:
 
     def _everyone(self) -> Iterator[Connection]:
         yield from self._others
-        yield from self._connections.values()
+        yield from self._connections().values()
 
     def _readers(self, organization_id: str) -> Iterator[Connection]:
         """Those who see the organization from within; one after the other, as they are needed."""
@@ -187,7 +190,7 @@ class Organizations:
         found = self._common(account, self._others)  # who places it need not describe it as well
         if found is not None:
             return found
-        connection = self._connections.get(account)
+        connection = self._connections().get(account)
         if connection is None:
             return self._common(account, self._everyone()) or unread
         answer = _described(connection, place)
@@ -211,8 +214,10 @@ class Organizations:
         if member is None:
             return None
         self._seen_from[reader] = member.organization_id
-        # Credentials of an account that is suspended or closed do not work.
-        nodes = member.nodes(is_alive=account in self._connections)
+        status = member.status
+        if status != "ACTIVE" and account in self._connections():
+            status = "ACTIVE"  # credentials of an account that is suspended or closed do not work
+        nodes = member.nodes(status)
         return _unread(member.organization_id, member.management_account, nodes)
 
 
