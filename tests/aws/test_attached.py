@@ -305,3 +305,13 @@ def test_a_role_of_the_same_name_elsewhere_is_not_taken_for_it(company: Company)
     unread = {u.settle for u in diagnosis.unknowns if u.settle.startswith("iam:GetRole on ")}
     hint = f"(the role profile is of account {company.people})"
     assert unread == {f"iam:GetRole on {company.role_arn} {hint}"}
+
+
+def test_a_policy_on_the_second_page_of_the_list_counts(company: Company) -> None:
+    company.guard("scp", company.people_unit, Action="sts:*")
+    first = json.dumps({"Policies": [FULL], "NextToken": "more"})
+    with proxying(company.url) as (proxy, url):
+        page = faults.answer(first, "application/x-amz-json-1.1")
+        proxy.failures["ListPolicies"] = page, 1
+        assert diagnose(*company.read(url)).verdict == "denied"
+        assert proxy.seen["ListPolicies"] == 3  # two pages of SCPs, one of RCPs
