@@ -63,16 +63,20 @@ class Recorded(Connection):
                 return {"Policies": self.attached.get(key, [])}
             case "ListPolicies" if self.listed is not None:
                 return {"Policies": self.listed[parameters["Filter"]]}
-            case "DescribeAccount" if parameters["AccountId"] in (self.parents or ()):
-                account = parameters["AccountId"]
-                arn = f"arn:aws:organizations::{MANAGEMENT}:account/{ORG}/{account}"
-                paths = {"Paths": [self.paths[account]]} if account in self.paths else {}
-                return {"Account": {**self.account, "Arn": arn, **paths}}
+            case "DescribeAccount" if self.parents is not None:
+                return self._described(parameters["AccountId"])
             case "DescribePolicy":
                 content = json.dumps(policy({**allow(), "Effect": "Deny"}))
                 return {"Policy": {"Content": content}}
             case _:
                 return refusal("AccessDeniedException")
+
+    def _described(self, account: str) -> Answer | Exception:
+        if account not in (self.parents or ()):
+            return refusal("AccountNotFoundException")
+        arn = f"arn:aws:organizations::{MANAGEMENT}:account/{ORG}/{account}"
+        paths = {"Paths": [self.paths[account]]} if account in self.paths else {}
+        return {"Account": {**self.account, "Arn": arn, **paths}}
 
 
 def refusal(code: str) -> Exception:
@@ -135,6 +139,13 @@ def test_a_role_account_outside_of_it_is_unknown() -> None:
     unread = world.organization_of("333333333333")
     assert isinstance(unread, Unknown)
     assert unread.settle == "organizations:DescribeOrganization on account 333333333333"
+
+
+def test_who_finds_no_such_account_is_not_asked_for_its_place() -> None:
+    manager = Recorded(parents=PARENTS)
+    found = learnt({}, ("333333333333",), (), [manager])
+    assert (found.organizations, found.standalone) == ((), set())
+    assert manager.asked == ["DescribeAccount"]
 
 
 def test_no_scp_at_any_level_means_that_scps_are_off() -> None:

@@ -1,12 +1,11 @@
 """The policies of one kind that an organization attaches on the way down to an account.
 
-They are found with as few calls as AWS's rules allow, and with any of them in the same way:
-while SCPs are on, every root, unit and account has at least one attached
-(https://docs.aws.amazon.com/organizations/latest/APIReference/API_DetachPolicy.html), and
-RCPFullAWSAccess is attached to all of them and cannot be detached
-(https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps_evaluation.html).
-So where no policy of the organization's own is attached, AWS's own policy is. Policies of a type
-that is off are attached to nothing
+Not every level need be asked. While SCPs are on, every root, unit and account has at least one
+(https://docs.aws.amazon.com/organizations/latest/APIReference/API_DetachPolicy.html), and while
+RCPs are, RCPFullAWSAccess cannot be detached from any
+(https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps_evaluation.html):
+where nothing of the organization's own is attached, AWS's policy is, which allows everything. So it
+is where the type is off, for then nothing is attached anywhere, and nothing is restricted
 (https://docs.aws.amazon.com/organizations/latest/userguide/disable-policy-type.html).
 """
 
@@ -83,26 +82,25 @@ def _are_few(layer: Layer, policies: Sequence[Summary], path: Sequence[Node]) ->
 def _by_policy(
     layer: Layer, path: Sequence[Node], policies: Sequence[Summary], reader: Connection
 ) -> Levels | Unknown:
-    targets = dict[str, frozenset[str]]()
-    ids = [policy["Id"] for policy in own(policies)]
-    reader.prefetch(*(_targets_of(policy_id) for policy_id in ids))
-    for policy_id in ids:
-        what, asked = f"the targets of {policy_id} were", dict(_targets_of(policy_id).parameters)
-        answer = reader.ask("organizations", "ListTargetsForPolicy", what, policy_id, **asked)
+    reader.prefetch(*(_targets_of(policy) for policy in own(policies)))
+    places: dict[str, list[Summary]] = {node.id: [] for node in path}
+    for policy in own(policies):
+        what, asked = f"the targets of {policy['Id']} were", dict(_targets_of(policy).parameters)
+        answer = reader.ask("organizations", "ListTargetsForPolicy", what, policy["Id"], **asked)
         if not isinstance(answer, dict):
-            return answer or Unknown(what, f"organizations:ListTargetsForPolicy on {policy_id}")
-        targets[policy_id] = frozenset(target["TargetId"] for target in answer["Targets"])
+            return answer or Unknown(what)
+        for target in answer["Targets"]:
+            places.get(target["TargetId"], []).append(policy)
     levels: Levels = {}
     for node in path:
-        here = [policy for policy in own(policies) if node.id in targets[policy["Id"]]]
-        found: tuple[PolicyOrUnknown, ...] | Unknown = everywhere(layer, policies, node)
-        if here and layer is Layer.SCP:
+        if layer is Layer.SCP and places[node.id]:
             found = _of_level(layer, node, reader)  # FullAWSAccess may be detached there
-        elif here and not isinstance(found, Unknown):
-            found += tuple(_content(layer, policy, node, reader) for policy in here)
-        if isinstance(found, Unknown):
-            return found
-        levels[node.id] = found
+            if isinstance(found, Unknown):
+                return found
+            levels[node.id] = found
+        else:
+            here = tuple(_content(layer, policy, node, reader) for policy in places[node.id])
+            levels[node.id] = everywhere(layer, policies, node) + here
     return levels
 
 
@@ -123,8 +121,8 @@ def _by_level(layer: Layer, path: Sequence[Node], reader: Connection) -> Levels 
     return levels
 
 
-def _targets_of(policy_id: str) -> Question:
-    return Question.of("organizations", "ListTargetsForPolicy", PolicyId=policy_id)
+def _targets_of(policy: Summary) -> Question:
+    return Question.of("organizations", "ListTargetsForPolicy", PolicyId=policy["Id"])
 
 
 def _listing(layer: Layer, node: Node) -> Question:

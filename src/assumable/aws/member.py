@@ -5,53 +5,50 @@ https://docs.aws.amazon.com/organizations/latest/APIReference/API_Account.html
 """
 
 import re
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 from assumable.aws.clients import Connection
-from assumable.model.world import Node
+from assumable.model.world import Node, Unknown
 
 # https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsorganizations.html
 _ARN = re.compile(r"arn:[^:]+:organizations::(?P<manager>\d{12}):account/(?P<id>o-\w+)/\d{12}")
-_PATH = re.compile(r"(?P<id>o-\w+)/(?P<above>r-\w+(?:/ou-[\w-]+)*)(?:/\d{12})?/")
+_PATH = re.compile(r"(?P<id>o-\w+)/(?P<above>r-\w+(?:/ou-[\w-]+)*)(?:/\d{12})?/?")
 
 
-class Member:
+class Member(NamedTuple):
     """An account of an organization."""
 
-    def __init__(self, account: str, told: Mapping[str, Any]) -> None:
-        """`told` is the answer to DescribeAccount."""
-        self.account, self._told = account, told["Account"]
-        name = _ARN.fullmatch(self._told.get("Arn", ""))
-        self.organization_id = name["id"] if name else ""
-        """Empty when it is not told."""
-        self.management_account = name["manager"] if name else ""
-
-    @property
-    def status(self) -> str:
-        """Whether it is `ACTIVE`, in AWS's words."""
-        return status_of(self._told)
-
-    def nodes(self, status: str) -> dict[str, Node]:
-        """The account and all that is above it; the account alone where its place is not told."""
-        paths = [_PATH.fullmatch(path) for path in self._told.get("Paths") or ()]
-        place = paths[0] if len(paths) == 1 else None
-        above = place["above"].split("/") if place and place["id"] == self.organization_id else []
-        nodes = {}
-        parent, kind = "", "root"
-        for name in above:
-            nodes[name] = Node(name, kind, parent=parent)
-            parent, kind = name, "ou"
-        nodes[self.account] = Node(self.account, "account", parent=parent, status=status)
-        return nodes
+    organization_id: str
+    management_account: str
+    nodes: dict[str, Node]
+    """The account and all that is above it; the account alone where its place is not told."""
 
 
-def describe(account: str, reader: Connection) -> Member | None:
-    """The account as somebody sees it; None when that one may not see it, or there is none."""
+def describe(account: str, reader: Connection) -> Member | Unknown | None:
+    """The account as somebody sees it; None when it is not in an organization of that one."""
     what = f"the description of account {account} was"
     answer = reader.ask("organizations", "DescribeAccount", what, account, AccountId=account)
-    member = Member(account, answer) if isinstance(answer, dict) else None
-    return member if member and member.organization_id else None
+    if not isinstance(answer, dict):
+        return answer
+    told = answer["Account"]
+    name = _ARN.fullmatch(told.get("Arn", ""))
+    if name is None:
+        return Unknown(f"the organization of account {account}")
+    above = _above(told.get("Paths") or (), name["id"])
+    parent = next(reversed(above), "")
+    node = Node(account, "account", parent=parent, status=status_of(told))
+    return Member(name["id"], name["manager"], {**above, account: node})
+
+
+def _above(paths: Sequence[str], organization_id: str) -> dict[str, Node]:
+    """The nodes from the root down to the unit with the account; none if that is not told."""
+    place = _PATH.fullmatch(paths[0]) if len(paths) == 1 else None
+    nodes = dict[str, Node]()
+    for name in place["above"].split("/") if place and place["id"] == organization_id else ():
+        parent = next(reversed(nodes), "")
+        nodes[name] = Node(name, "ou" if parent else "root", parent=parent)
+    return nodes
 
 
 def status_of(account: Mapping[str, Any]) -> str:

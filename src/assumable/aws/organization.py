@@ -11,7 +11,7 @@ import msgspec
 
 from assumable.aws.attached import Levels, Summary, attached, everywhere, listed, own
 from assumable.aws.clients import Connection
-from assumable.aws.member import describe
+from assumable.aws.member import Member, describe
 from assumable.model.policy import Layer
 from assumable.model.world import Node, Organization, Unknown
 
@@ -44,7 +44,7 @@ class Organizations:
         self._connections, self._others = connections, others
         self._found: dict[str, Organization] = {}
         self._seen_from: dict[Connection, str] = {}
-        """The organization whose accounts somebody was told of."""
+        """By those who were told of an account: the organization that it is in."""
         self._open: dict[tuple[str, Layer], tuple[Summary, ...]] = {}
         """AWS's policies of one kind, where an organization has no others."""
         self.standalone: set[str] = set()
@@ -203,21 +203,21 @@ class Organizations:
     def _common(self, account: str, readers: Iterable[Connection]) -> Organization | None:
         """An organization that one of them sees from within, when it holds this account as well."""
         for reader in readers:
-            found = self._around(account, reader) or _shared(account, reader)
+            member = describe(account, reader)
+            if isinstance(member, Member):
+                self._seen_from[reader] = member.organization_id
+                return self._around(account, member)
+            found = None if member is None else _shared(account, reader)
             if found is not None:
                 return found
         return None
 
-    def _around(self, account: str, reader: Connection) -> Organization | None:
-        """The organization of an account, by one of those who may see its members."""
-        member = describe(account, reader)
-        if member is None:
-            return None
-        self._seen_from[reader] = member.organization_id
-        status = member.status
-        if status != "ACTIVE" and account in self._connections():
-            status = "ACTIVE"  # credentials of an account that is suspended or closed do not work
-        nodes = member.nodes(status)
+    def _around(self, account: str, member: Member) -> Organization:
+        node = member.nodes[account]
+        if node.status != "ACTIVE" and account in self._connections():
+            # Credentials of an account that is suspended or closed do not work.
+            node = msgspec.structs.replace(node, status="ACTIVE")
+        nodes = {**member.nodes, account: node}
         return _unread(member.organization_id, member.management_account, nodes)
 
 
