@@ -12,7 +12,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 
 from boto3.session import Session
 from moto.iam.models import iam_backends
+from moto.organizations.models import FakeAccount, organizations_backends
 from moto.server import ThreadedMotoServer
 
 from assumable.ask import read_live
@@ -74,6 +75,27 @@ def trusting(principal: str) -> str:
     return policy({"Effect": "Allow", "Principal": {"AWS": principal}, "Action": "sts:AssumeRole"})
 
 
+def telling_paths(describe: Any) -> Any:
+    """Accounts described with their place in the tree, as AWS does and moto does not.
+
+    https://docs.aws.amazon.com/organizations/latest/APIReference/API_Account.html
+    """
+
+    def described(account: Any) -> dict[str, Any]:
+        backend: Any = organizations_backends[account.master_account_id]["aws"]
+        parents = {unit.id: unit.parent_id for unit in backend.ou}
+        path, place = [account.id, ""], account.parent_id
+        while place:
+            path.insert(0, place)
+            place = parents[place]
+        return {**describe(account), "Paths": ["/".join([account.organization_id, *path])]}
+
+    return described
+
+
+FakeAccount.describe = telling_paths(FakeAccount.describe)  # type: ignore[method-assign]
+
+
 class World:
     """An organization with two members, a caller's and a role's, and who reads them."""
 
@@ -89,6 +111,7 @@ class World:
         )
         for name in ("AWS_PROFILE", "AWS_ACCESS_KEY_ID", "AWS_SESSION_TOKEN", "AWS_REGION"):
             os.environ.pop(name, None)
+        self._units: list[str] = []
         self.people, self.targets = self._organization()
         for account in (self.people, self.targets):
             self._fill(account)
@@ -105,11 +128,11 @@ class World:
             file.write("\n".join([f"[{name}]", *lines, ""]))
 
     def _organization(self) -> tuple[str, str]:
-        """Two accounts, each in a unit of a unit, with a policy of each kind at every level."""
+        """Two accounts, each in a unit of a unit, with no policy but those of AWS."""
         self._profile("manager", "manager", "secret")
-        client = self._client("organizations")
+        client = self._organizations = self._client("organizations")
         client.create_organization(FeatureSet="ALL")
-        root = client.list_roots()["Roots"][0]["Id"]
+        self._root = root = client.list_roots()["Roots"][0]["Id"]
         for kind in KINDS:
             client.enable_policy_type(RootId=root, PolicyType=kind)
         accounts = []
@@ -120,22 +143,34 @@ class World:
                 made = client.create_organizational_unit(ParentId=place, Name=f"{unit}-{name}")
                 place = made["OrganizationalUnit"]["Id"]
             client.move_account(AccountId=account, SourceParentId=root, DestinationParentId=place)
-            self._guard(client, place, name)
+            self._units.append(place)
             accounts.append(account)
         return accounts[0], accounts[1]
 
-    @staticmethod
-    def _guard(client: Any, target: str, name: str) -> None:
-        for kind in KINDS:
-            deny = {"Effect": "Deny", "Action": "s3:*", "Resource": "*"}
-            everyone = {"Principal": "*"} if kind == KINDS[1] else {}
-            made = client.create_policy(
-                Content=policy({**deny, **everyone}),
-                Name=f"{kind}-{name}",
-                Type=kind,
-                Description="-",
-            )
-            client.attach_policy(PolicyId=made["Policy"]["PolicySummary"]["Id"], TargetId=target)
+    def stages(self) -> Iterator[tuple[str, Sequence[Question]]]:
+        """The organization with more and more policies of its own, and what is asked in each."""
+        yield "no policies of its own", self.questions[:1]
+        guard = self._guard(self._root, KINDS[0])
+        yield "one SCP of its own, at the root", self.questions[:1]
+        self._organizations.detach_policy(PolicyId=guard, TargetId=self._root)
+        self._organizations.delete_policy(PolicyId=guard)
+        for unit in self._units:
+            for kind in KINDS:
+                self._guard(unit, kind)
+        yield "two SCPs and two RCPs of its own, at units", self.questions
+
+    def _guard(self, target: str, kind: str) -> str:
+        deny = {"Effect": "Deny", "Action": "s3:*", "Resource": "*"}
+        everyone = {"Principal": "*"} if kind == KINDS[1] else {}
+        made = self._organizations.create_policy(
+            Content=policy({**deny, **everyone}),
+            Name=f"{kind}-{target}",
+            Type=kind,
+            Description="-",
+        )
+        policy_id = str(made["Policy"]["PolicySummary"]["Id"])
+        self._organizations.attach_policy(PolicyId=policy_id, TargetId=target)
+        return policy_id
 
     def _fill(self, account: str) -> None:
         """The size of the account, straight into moto: nothing of it may matter."""
@@ -230,7 +265,11 @@ def main() -> None:
     """Read for every question and print what it took."""
     with tempfile.TemporaryDirectory() as folder, running() as url:
         world = World(url, Path(folder))
-        found = {question.name: measured(world, question) for question in world.questions}
+        found = {
+            f"{question.name}; {organization}": measured(world, question)
+            for organization, questions in world.stages()
+            for question in questions
+        }
     machine = f"Python {platform.python_version()}, {platform.machine()}, median of {ROUNDS}"
     size = f"{ROLES:,} roles and {POLICIES:,} managed policies in each account"
     if "--json" in sys.argv:
@@ -239,9 +278,9 @@ def main() -> None:
         return
     sys.stdout.write(f"{machine}\n{size}\n")
     for name, row in found.items():
-        sys.stdout.write(f"{name:42} {row.total:4} calls  {row.seconds:6.2f} s  {row.verdict}\n")
+        sys.stdout.write(f"{name}\n{row.total:8} calls  {row.seconds:6.2f} s  {row.verdict}\n")
         for operation, number in row.calls.items():
-            sys.stdout.write(f"{'':42} {number:4} {operation}\n")
+            sys.stdout.write(f"{number:8} {operation}\n")
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 import contextlib
 import http.client
+import json
 import socket
 import threading
 import time
@@ -17,6 +18,12 @@ XML = "<ErrorResponse><Error><Code>{0}</Code><Message>{0} said so</Message></Err
 def error(code: str, status: int) -> Failure:
     """AWS's answer of that code."""
     return answer(XML.format(code), "text/xml", status)
+
+
+def refusal(code: str) -> Failure:
+    """The same of a service that speaks JSON, such as Organizations."""
+    said = json.dumps({"__type": code, "Message": f"{code} said so"})
+    return answer(said, "application/x-amz-json-1.1", 400)
 
 
 def answer(content: str, kind: str, status: int = 200) -> Failure:

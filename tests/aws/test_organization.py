@@ -18,7 +18,8 @@ from tests.worlds import DEPLOYER, NOW, ROLE, A, B, allow, policy, trust
 
 MANAGEMENT = "999999999999"
 SCP, RCP = "SERVICE_CONTROL_POLICY", "RESOURCE_CONTROL_POLICY"
-DESCRIBED = {"Organization": {"Id": "o-exampleorgid", "MasterAccountId": MANAGEMENT}}
+ORG = "o-exampleorgid"
+DESCRIBED = {"Organization": {"Id": ORG, "MasterAccountId": MANAGEMENT}}
 PARENTS = {
     A: ("ou-ab12-1", "ORGANIZATIONAL_UNIT"),
     "ou-ab12-1": ("r-ab12", "ROOT"),
@@ -37,8 +38,11 @@ class Recorded(Connection):
         parents: Mapping[str, tuple[str, str]] | None = None,
         attached: Mapping[tuple[str, str], list[dict[str, str]]] | None = None,
         account: Mapping[str, str] | None = None,
+        listed: Mapping[str, list[dict[str, str]]] | None = None,
+        paths: Mapping[str, str] | None = None,
     ) -> None:
         self._prepare()
+        self.listed, self.paths = listed, paths or {}
         self.account = account or {"Status": "SUSPENDED"}
         self.describes, self.parents, self.attached = describes, parents, attached
         self.asked: list[str] = []
@@ -57,13 +61,22 @@ class Recorded(Connection):
             case "ListPoliciesForTarget" if self.attached is not None:
                 key = parameters["TargetId"], parameters["Filter"]
                 return {"Policies": self.attached.get(key, [])}
+            case "ListPolicies" if self.listed is not None:
+                return {"Policies": self.listed[parameters["Filter"]]}
             case "DescribeAccount" if self.parents is not None:
-                return {"Account": self.account}
+                return self._described(parameters["AccountId"])
             case "DescribePolicy":
                 content = json.dumps(policy({**allow(), "Effect": "Deny"}))
                 return {"Policy": {"Content": content}}
             case _:
                 return refusal("AccessDeniedException")
+
+    def _described(self, account: str) -> Answer | Exception:
+        if account not in (self.parents or ()):
+            return refusal("AccountNotFoundException")
+        arn = f"arn:aws:organizations::{MANAGEMENT}:account/{ORG}/{account}"
+        paths = {"Paths": [self.paths[account]]} if account in self.paths else {}
+        return {"Account": {**self.account, "Arn": arn, **paths}}
 
 
 def refusal(code: str) -> Exception:
@@ -75,7 +88,7 @@ def learnt(
     others: Sequence[Connection] = (),
 ) -> Organizations:  # fmt: skip
     """Everything that can be learnt, in the order in which it is asked for."""
-    found = Organizations(connections, others)
+    found = Organizations(lambda: connections, others)
     for account in dict.fromkeys((*callers, *roles)):
         found.describe(account)
     for organization in found.organizations:
@@ -128,6 +141,13 @@ def test_a_role_account_outside_of_it_is_unknown() -> None:
     assert unread.settle == "organizations:DescribeOrganization on account 333333333333"
 
 
+def test_who_finds_no_such_account_is_not_asked_for_its_place() -> None:
+    manager = Recorded(parents=PARENTS)
+    found = learnt({}, ("333333333333",), (), [manager])
+    assert (found.organizations, found.standalone) == ((), set())
+    assert manager.asked == ["DescribeAccount"]
+
+
 def test_no_scp_at_any_level_means_that_scps_are_off() -> None:
     (organization,) = read({A: Recorded(parents=PARENTS, attached={})}, role_account=A)
     assert isinstance(organization.scps, Mapping)
@@ -140,7 +160,9 @@ def test_a_member_knows_its_organization_but_not_its_place() -> None:
     (organization,) = found.organizations
     assert (organization.id, organization.has_member(A)) == ("o-exampleorgid", True)
     assert isinstance(organization.scps, Unknown)
-    assert found.unplaced[A].settle == f"organizations:ListParents on {A}"
+    asked, _, who = found.unplaced[A].settle.partition(", from ")
+    assert asked == f"organizations:ListParents on {A}"
+    assert who == "the management account or a delegated administrator"
 
 
 def test_an_account_in_no_organization_has_none() -> None:
@@ -170,7 +192,7 @@ def test_who_reads_the_organization_is_asked_for_all_of_it() -> None:
     found = learnt({A: member, B: member}, (A,), (B,), [manager])
     assert [node.id for node in found.organizations[0].path_to(A)] == ["r-ab12", "ou-ab12-1", A]
     assert member.asked == []
-    assert manager.asked.count("DescribeOrganization") == 1
+    assert manager.asked.count("DescribeAccount") == 2
 
 
 def test_a_reader_that_sees_nothing_leaves_it_to_the_members() -> None:

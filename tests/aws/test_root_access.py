@@ -16,7 +16,17 @@ from assumable.formats.dump import call_of
 from tests.aws.accounts import NOW
 from tests.aws.test_ask import Tree
 from tests.aws.test_ask import moto as moto  # noqa: PLC0414  # a fixture
-from tests.aws.test_organization import FULL, MANAGEMENT, PARENTS, RCP, SCP, Recorded, refusal
+from tests.aws.test_organization import (
+    DESCRIBED,
+    FULL,
+    MANAGEMENT,
+    PARENTS,
+    RCP,
+    SCP,
+    Recorded,
+    learnt,
+    refusal,
+)
 from tests.worlds import A, B, allow, policy
 
 TASK = "arn:aws:iam::aws:policy/root-task/IAMAuditRootUserCredentials"
@@ -31,7 +41,7 @@ class Account(Recorded):
     """The connection of a user of an account, who may call everything."""
 
     def __init__(self, account: str, features: Said, administrators: Said = ()) -> None:
-        super().__init__(parents=PARENTS, attached=ATTACHED)
+        super().__init__(parents=PARENTS, attached=ATTACHED, account={"State": "ACTIVE"})
         self.who = Identity(f"arn:aws:iam::{account}:user/deployer", account, "AIDAEXAMPLE")
         self.features, self.administrators = features, administrators
 
@@ -103,6 +113,23 @@ def test_a_member_must_be_a_delegated_administrator(administrators: Said, verdic
     assert found.verdict == verdict
     if verdict == "denied":
         assert [f.variant for f in found.findings if f.blocking] == ["not-administrator"]
+
+
+class ForBilling(Recorded):
+    """Sees the accounts of an organization that has not all features."""
+
+    def _send(self, service: str, operation: str, parameters: dict[str, Any]) -> Answer | Exception:
+        if operation != "DescribeOrganization":
+            return super()._send(service, operation, parameters)
+        return {"Organization": {**DESCRIBED["Organization"], "FeatureSet": "CONSOLIDATED_BILLING"}}
+
+
+def test_an_organization_for_billing_alone_centralizes_nothing() -> None:
+    """The description of an account does not say so."""
+    found = learnt({}, (A,), (B,), [ForBilling(parents=PARENTS)])
+    assert [organization.root_access for organization in found.organizations] == [None]
+    found.centralize(found.organizations[0].id)
+    assert [organization.root_access for organization in found.organizations] == [False]
 
 
 def test_a_call_for_a_role_asks_for_neither() -> None:

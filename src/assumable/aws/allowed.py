@@ -12,8 +12,9 @@ ALLOWED: Operations = {
         "ListOrganizationsFeatures",
     )),
     "organizations": frozenset((
-        "DescribeOrganization", "DescribeAccount", "ListParents", "ListPoliciesForTarget",
-        "DescribePolicy", "ListDelegatedAdministrators",
+        "DescribeOrganization", "DescribeAccount", "ListParents", "ListPolicies",
+        "ListTargetsForPolicy", "ListPoliciesForTarget", "DescribePolicy",
+        "ListDelegatedAdministrators",
     )),
     "ec2": frozenset(("DescribeVpcEndpoints",)),
     "account": frozenset(("GetRegionOptStatus",)),

@@ -4,22 +4,19 @@ Members may describe their organization; the rest answers only in its management
 delegated administrator (https://docs.aws.amazon.com/organizations/latest/userguide/orgs_permissions.html).
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
-from assumable.aws.clients import Connection, Question
-from assumable.aws.principals import parsed
-from assumable.formats.organization import full_access
-from assumable.model.policy import Layer, PolicyName
-from assumable.model.world import Node, Organization, PolicyOrUnknown, Unknown
+from assumable.aws.attached import Levels, Summary, attached, everywhere, listed, own
+from assumable.aws.clients import Connection
+from assumable.aws.member import Member, describe
+from assumable.model.policy import Layer
+from assumable.model.world import Node, Organization, Unknown
 
-_TYPES = {Layer.SCP: "SERVICE_CONTROL_POLICY", Layer.RCP: "RESOURCE_CONTROL_POLICY"}
-FULL_ACCESS = frozenset(("p-FullAWSAccess", "p-RCPFullAWSAccess"))
 IAM = "iam.amazonaws.com"
 _MAX_LEVELS = 10  # five levels of units at most, the root and the account
-Levels = dict[str, tuple[PolicyOrUnknown, ...]]
 
 
 def unread_policies(layer: Layer, organization_id: str) -> Unknown:
@@ -38,11 +35,18 @@ class Organizations:
     """Collects what is learnt of organizations; `readers` are those who may be able to look."""
 
     def __init__(
-        self, connections: Mapping[str, Connection], others: Sequence[Connection] = ()
+        self, connections: Callable[[], Mapping[str, Connection]], others: Sequence[Connection] = ()
     ) -> None:
-        """`connections` are of the accounts in the call; `others` may belong to any account."""
+        """`connections` are of the accounts in the call; `others` may belong to any account.
+
+        Whose the former are is asked once it matters.
+        """
         self._connections, self._others = connections, others
         self._found: dict[str, Organization] = {}
+        self._seen_from: dict[Connection, str] = {}
+        """By those who were told of an account: the organization that it is in."""
+        self._open: dict[tuple[str, Layer], tuple[Summary, ...]] = {}
+        """AWS's policies of one kind, where an organization has no others."""
         self.standalone: set[str] = set()
         """Accounts that are in no organization."""
         self.unplaced: dict[str, Unknown] = {}
@@ -51,7 +55,18 @@ class Organizations:
     @property
     def organizations(self) -> tuple[Organization, ...]:
         """What was learnt so far."""
-        return tuple(self._found.values())
+        return tuple(map(self._opened, self._found.values()))
+
+    def _opened(self, organization: Organization) -> Organization:
+        """AWS's policies stand at every level that is known, whenever it became known."""
+        levels = {
+            f"{layer}s": {
+                node.id: everywhere(layer, policies, node) for node in organization.nodes.values()
+            }
+            for (organization_id, layer), policies in self._open.items()
+            if organization_id == organization.id
+        }
+        return msgspec.structs.replace(organization, **levels)
 
     def describe(self, account: str) -> None:
         """Which organization an account belongs to; nothing changes when nobody may say."""
@@ -61,39 +76,58 @@ class Organizations:
         if not isinstance(described, Organization):
             return
         known = self._found.get(described.id, described)
-        nodes = {**known.nodes, account: Node(account, "account")}
+        nodes = {**known.nodes, **described.nodes}
         self._found[known.id] = msgspec.structs.replace(known, nodes=nodes)
-        self.unplaced[account] = unread_place(account)
+        if not nodes[account].parent:
+            self.unplaced[account] = unread_place(account)
 
     def place(self, account: str) -> None:
         """Where an account stands in its organization."""
         organization = self.of(account)
         if organization is None or not self._is_waiting(account):
             return
-        # Credentials of an account that is suspended or closed do not work.
-        is_alive = account in self._connections
-        path = _path(account, self._readers(organization.id), is_alive=is_alive)
+        path = _path(organization.nodes[account], self._readers(organization.id))
         if isinstance(path, Unknown):
-            self.unplaced[account] = path
+            self.unplaced[account] = _of_insiders(path)
             return
         del self.unplaced[account]
-        nodes = {**organization.nodes, **{node.id: node for node in path}}
-        self._found[organization.id] = msgspec.structs.replace(organization, nodes=nodes)
+        self._change(organization.id, nodes={**organization.nodes, **path})
 
     def attach(self, layer: Layer, organization_id: str, accounts: Iterable[str]) -> None:
-        """The policies of one kind on the way down to those of the accounts that are members."""
+        """The policies of one kind on the way down to those of the accounts that are members.
+
+        Without policies of the organization's own, the way down plays no part.
+        """
+        organization = self._found[organization_id]
+        members = [
+            account
+            for account in dict.fromkeys(accounts)
+            # neither SCPs nor RCPs apply to the management account
+            if account in organization.nodes and account != organization.management_account
+        ]
+        policies = self._listed(layer, organization_id, members)
+        if policies is not None and not own(policies):
+            self._open[organization_id, layer] = policies
+            return
         levels: Levels | Unknown = {}
-        for account in dict.fromkeys(accounts):
-            organization = self._found[organization_id]
-            if account not in organization.nodes or account == organization.management_account:
-                continue  # neither SCPs nor RCPs apply to the management account
+        for account in members:
             self.place(account)
-            organization = self._found[organization_id]
-            path = organization.path_to(account)
-            why = self.unplaced.get(account)
-            more = why or _attached(layer, path, self._readers(organization_id))
+            path = self._found[organization_id].path_to(account)
+            more: Levels | Unknown | None = self.unplaced.get(account)
+            if more is None:
+                found = attached(layer, path, policies, self._readers(organization_id))
+                more = _of_insiders(found) if isinstance(found, Unknown) else found
             levels = _together(levels, more)
         self._change(organization_id, **{f"{layer}s": levels})
+
+    def _listed(
+        self, layer: Layer, organization_id: str, members: Sequence[str]
+    ) -> tuple[Summary, ...] | None:
+        """Every policy of one kind, by the first who sees the members."""
+        for reader in self._readers(organization_id) if members else ():
+            if reader in self._seen_from or isinstance(_parent(members[0], reader), dict):
+                return listed(layer, reader)
+        return None
 
     def delegate(self, organization_id: str) -> None:
         """Which accounts administer IAM for their organization."""
@@ -119,6 +153,10 @@ class Organizations:
                 enabled = answer["EnabledFeatures"] if answer is not None else ()
                 self._change(organization_id, root_access="RootSessions" in enabled)
                 return
+            described = _described(reader, "*")
+            if isinstance(described, dict) and _is_for_billing(described):
+                self._change(organization_id, root_access=False)
+                return
 
     def _change(self, organization_id: str, **changes: Any) -> None:
         known = self._found[organization_id]
@@ -133,61 +171,99 @@ class Organizations:
 
     def _everyone(self) -> Iterator[Connection]:
         yield from self._others
-        yield from self._connections.values()
+        yield from self._connections().values()
 
     def _readers(self, organization_id: str) -> Iterator[Connection]:
         """Those who see the organization from within; one after the other, as they are needed."""
-        return (c for c in self._everyone() if _organization_of(c) == organization_id)
+        return (c for c in self._everyone() if self._organization_of(c) == organization_id)
+
+    def _organization_of(self, reader: Connection) -> str:
+        if reader in self._seen_from:
+            return self._seen_from[reader]
+        answer = _described(reader, "*")
+        return str(answer["Organization"]["Id"]) if isinstance(answer, dict) else ""
 
     def _describe(self, account: str) -> Organization | Unknown | None:
-        """The organization of an account, still without a tree; None when it has none."""
+        """The organization of an account, of its tree only what is told; None when it has none."""
         place = f"account {account}"
         unread = Unknown("the organization", f"organizations:DescribeOrganization on {place}")
         found = self._common(account, self._others)  # who places it need not describe it as well
         if found is not None:
             return found
-        connection = self._connections.get(account)
+        connection = self._connections().get(account)
         if connection is None:
             return self._common(account, self._everyone()) or unread
         answer = _described(connection, place)
         if isinstance(answer, dict):
-            return _organization(answer)
+            return _organization(answer, account)
         if answer is None:
             return None
         return self._common(account, self._everyone()) or answer
 
     def _common(self, account: str, readers: Iterable[Connection]) -> Organization | None:
         """An organization that one of them sees from within, when it holds this account as well."""
-        for connection in readers:
-            answer = _described(connection, "*")
-            if not isinstance(answer, dict):
-                continue
-            organization = _organization(answer)
-            is_manager = account == organization.management_account
-            if is_manager or isinstance(_parent(account, connection), dict):
-                return self._found.get(organization.id, organization)
+        for reader in readers:
+            member = describe(account, reader)
+            if isinstance(member, Member):
+                self._seen_from[reader] = member.organization_id
+                return self._around(account, member)
+            found = None if member is None else _shared(account, reader)
+            if found is not None:
+                return found
         return None
+
+    def _around(self, account: str, member: Member) -> Organization:
+        node = member.nodes[account]
+        if node.status != "ACTIVE" and account in self._connections():
+            # Credentials of an account that is suspended or closed do not work.
+            node = msgspec.structs.replace(node, status="ACTIVE")
+        nodes = {**member.nodes, account: node}
+        return _unread(member.organization_id, member.management_account, nodes)
 
 
 def _described(connection: Connection, place: str) -> dict[str, Any] | Unknown | None:
     return connection.ask("organizations", "DescribeOrganization", "the organization was", place)
 
 
-def _organization(answer: Mapping[str, Any]) -> Organization:
-    found = answer["Organization"]
+def _organization(answer: Mapping[str, Any], account: str) -> Organization:
+    """The organization that this account is in."""
+    found, nodes = answer["Organization"], {account: Node(account, "account")}
+    organization = _unread(found["Id"], found["MasterAccountId"], nodes)
+    root_access = False if _is_for_billing(answer) else None
+    return msgspec.structs.replace(organization, root_access=root_access)
+
+
+def _is_for_billing(answer: Mapping[str, Any]) -> bool:
+    return bool(answer["Organization"].get("FeatureSet") == "CONSOLIDATED_BILLING")
+
+
+def _unread(
+    organization_id: str, management_account: str, nodes: Mapping[str, Node]
+) -> Organization:
     return Organization(
-        id=found["Id"],
-        management_account=found["MasterAccountId"],
-        nodes={},
-        scps=unread_policies(Layer.SCP, found["Id"]),
-        rcps=unread_policies(Layer.RCP, found["Id"]),
-        root_access=False if found.get("FeatureSet") == "CONSOLIDATED_BILLING" else None,
+        id=organization_id,
+        management_account=management_account,
+        nodes=nodes,
+        scps=unread_policies(Layer.SCP, organization_id),
+        rcps=unread_policies(Layer.RCP, organization_id),
     )
 
 
-def _organization_of(connection: Connection) -> str:
-    answer = _described(connection, "*")
-    return str(answer["Organization"]["Id"]) if isinstance(answer, dict) else ""
+def _shared(account: str, reader: Connection) -> Organization | None:
+    """The organization of whoever reads, if it can be seen to hold this account as well."""
+    answer = _described(reader, "*")
+    if not isinstance(answer, dict):
+        return None
+    organization = _organization(answer, account)
+    is_manager = account == organization.management_account
+    is_there = is_manager or isinstance(_parent(account, reader), dict)
+    return organization if is_there else None
+
+
+def _of_insiders(refusal: Unknown) -> Unknown:
+    """With who can ask it: the same permission is worth nothing anywhere else."""
+    who = "the management account or a delegated administrator"
+    return msgspec.structs.replace(refusal, settle=f"{refusal.settle}, from {who}")
 
 
 def _together(known: Levels | Unknown, more: Levels | Unknown) -> Levels | Unknown:
@@ -202,102 +278,22 @@ def _parent(child: str, connection: Connection) -> dict[str, Any] | Unknown | No
     return connection.ask("organizations", "ListParents", what, child, ChildId=child)
 
 
-def _path(
-    account: str, readers: Iterable[Connection], *, is_alive: bool
-) -> tuple[Node, ...] | Unknown:
-    """The nodes from the account up to the root, by the first connection that may see them.
-
-    Its status is asked for unless it is known to be alive.
-    """
-    refusal = Unknown(f"the place of {account} in its organization", "organizations:ListParents")
+def _path(account: Node, readers: Iterable[Connection]) -> dict[str, Node] | Unknown:
+    """The nodes from the account up to the root, by the first connection that may see them."""
+    refusal = Unknown(f"the place of {account.id} in its organization", "organizations:ListParents")
     for reader in readers:
-        nodes: list[Node] = []
-        child, kind = account, "account"
+        nodes: dict[str, Node] = {}
+        node = account
         while len(nodes) < _MAX_LEVELS:
-            if kind == "root":
-                return (*nodes, Node(child, kind))
-            answer = _parent(child, reader)
+            if node.kind == "root":
+                return {**nodes, node.id: node}
+            answer = _parent(node.id, reader)
             if isinstance(answer, Unknown):
                 refusal = answer
                 break
             if answer is None or not answer["Parents"]:
                 break  # it was moved, or left, since its organization was read
             parent = answer["Parents"][0]
-            asked = kind == "account" and not is_alive
-            status = _status(child, reader) if asked else "ACTIVE"
-            nodes.append(Node(child, kind, parent=parent["Id"], status=status))
-            child, kind = parent["Id"], "root" if parent["Type"] == "ROOT" else "ou"
+            nodes[node.id] = msgspec.structs.replace(node, parent=parent["Id"])
+            node = Node(parent["Id"], "root" if parent["Type"] == "ROOT" else "ou")
     return refusal
-
-
-def _status(account: str, reader: Connection) -> str:
-    """Whether an account is closed or suspended; what nobody may say is taken to be alive."""
-    what = f"the status of account {account} was"
-    answer = reader.ask("organizations", "DescribeAccount", what, account, AccountId=account)
-    return status_of(answer["Account"]) if isinstance(answer, dict) else "ACTIVE"
-
-
-def status_of(account: Mapping[str, Any]) -> str:
-    """`State` stands in the place of `Status`, which AWS retires.
-
-    https://docs.aws.amazon.com/organizations/latest/APIReference/API_Account.html
-    """
-    return str(account.get("State") or account.get("Status", "ACTIVE"))
-
-
-def _attached(
-    layer: Layer, path: Sequence[Node], readers: Iterable[Connection]
-) -> Levels | Unknown:
-    """The policies of one kind at every level, by the first connection that may list them."""
-    refusal = Unknown(f"the {layer}s", "organizations:ListPoliciesForTarget")
-    for reader in readers:
-        reader.prefetch(*(_listing(layer, node) for node in path))
-        levels = {node.id: _of_level(layer, node, reader) for node in path}
-        refused = next((found for found in levels.values() if isinstance(found, Unknown)), None)
-        if refused is not None:
-            refusal = refused
-            continue
-        read = {node: found for node, found in levels.items() if not isinstance(found, Unknown)}
-        if layer is Layer.SCP and not any(read.values()):
-            # Every level must hold an SCP while the type is enabled; none anywhere means that SCPs
-            # are off (…/orgs_manage_policies_scps_strategies.html), and nothing is restricted.
-            return {node.id: (full_access(PolicyName(layer, "SCPs are disabled", node.id)),)
-                    for node in path}  # fmt: skip
-        return read
-    return refusal
-
-
-def _listing(layer: Layer, node: Node) -> Question:
-    return Question.of(
-        "organizations", "ListPoliciesForTarget", TargetId=node.id, Filter=_TYPES[layer]
-    )
-
-
-def _of_level(
-    layer: Layer, node: Node, reader: Connection
-) -> tuple[PolicyOrUnknown, ...] | Unknown:
-    what, asked = f"the {layer}s of {node.id} were", dict(_listing(layer, node).parameters)
-    answer = reader.ask("organizations", "ListPoliciesForTarget", what, node.id, **asked)
-    if answer is None:
-        return ()
-    if isinstance(answer, Unknown):
-        return answer
-    ids = [summary["Id"] for summary in answer["Policies"] if summary["Id"] not in FULL_ACCESS]
-    reader.prefetch(*(Question.of("organizations", "DescribePolicy", PolicyId=i) for i in ids))
-    return tuple(_content(layer, summary, node, reader) for summary in answer["Policies"])
-
-
-def _content(
-    layer: Layer, summary: dict[str, Any], node: Node, reader: Connection
-) -> PolicyOrUnknown:
-    policy_id = summary["Id"]
-    label = PolicyName(layer, summary.get("Name", policy_id), node.id, policy_id)
-    if policy_id in FULL_ACCESS:
-        return full_access(label)
-    what = f"{layer} {label.name} was"
-    answer = reader.ask("organizations", "DescribePolicy", what, policy_id, PolicyId=policy_id)
-    if answer is None:
-        return Unknown(
-            f"{what} deleted while it was read", f"organizations:DescribePolicy on {policy_id}"
-        )
-    return answer if isinstance(answer, Unknown) else parsed(answer["Policy"]["Content"], label)

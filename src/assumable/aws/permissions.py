@@ -24,7 +24,10 @@ _OF_ROLE = ("GetRole", "ListRolePolicies", "GetRolePolicy", "ListAttachedRolePol
 _OF_POLICY = ("GetPolicy", "GetPolicyVersion")
 _CENTRAL = frozenset(("ListOrganizationsFeatures",))
 """What IAM tells of the whole organization."""
-_OF_LEVELS = ("DescribeAccount", "ListParents", "ListPoliciesForTarget", "DescribePolicy")
+_OF_LEVELS = (
+    "DescribeAccount", "ListParents", "ListPolicies", "ListTargetsForPolicy",
+    "ListPoliciesForTarget", "DescribePolicy",
+)  # fmt: skip
 
 
 def read_policies(call: Call) -> dict[str, Document]:

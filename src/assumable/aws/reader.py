@@ -3,6 +3,7 @@
 Parts are known by what an answer says would settle it, such as `iam:GetRole on arn:…`.
 """
 
+import functools
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any, NamedTuple
@@ -21,7 +22,7 @@ from assumable.formats.scenario import Scenario
 from assumable.model.call import Call, RoleCaller, UserCaller, Value
 from assumable.model.policy import Layer
 from assumable.model.route import Start
-from assumable.model.world import Account, Provider, Unknown, World
+from assumable.model.world import Account, Provider, Role, Unknown, World
 
 Part = tuple[str, Callable[[], None]]
 """What would settle a question, and how it is read."""
@@ -65,6 +66,7 @@ def connect(
     """
     calls = calls or Calls()
 
+    @functools.cache  # a profile that is named twice asks AWS once
     def one(name: str | None) -> Connection:
         role_arn = name if name and arn.parse_role(name) else ""
         profile = readers.profile if role_arn else name
@@ -99,7 +101,7 @@ class Reader:
         self._accounts = Accounts()
         self._tried: set[str] = set()
         org = connections.of_organization
-        self._organizations = Organizations(self._by_account(), [org] if org else [])
+        self._organizations = Organizations(self._by_account, [org] if org else [])
 
     def also(self, call: Call) -> None:
         """Offers what another call needs as well, as far as it is in the same accounts."""
@@ -240,12 +242,7 @@ class Reader:
 
         The one asked for is absent if they differ.
         """
-        connection = self._reader_of(str(wanted))
-        role = (
-            connection
-            if isinstance(connection, Unknown)
-            else read_target_role(connection, str(wanted))
-        )
+        role = self._role_by_its_profile(wanted) or self._role_by_its_account(wanted)
         if isinstance(role, Unknown):
             self._accounts.unread(wanted.account, role)
             return
@@ -253,6 +250,27 @@ class Reader:
             self._accounts.missing(str(wanted))
         if role is not None and self._accounts.role(role.arn) is None:
             self._accounts.add(role)
+
+    def _role_by_its_account(self, wanted: arn.Arn) -> Role | Unknown | None:
+        connection = self._reader_of(str(wanted))
+        if isinstance(connection, Unknown):
+            return connection
+        return read_target_role(connection, str(wanted))
+
+    def _role_by_its_profile(self, wanted: arn.Arn) -> Role | None:
+        """The role as the role profile reads it, if its ARN says that this was the right account.
+
+        Who that profile is need then not be asked.
+        """
+        reader = self._connections.of_role
+        if reader is None or wanted.account == self.call.caller_account:
+            return None
+        found = read_target_role(reader, str(wanted))
+        if not isinstance(found, Role):
+            return None
+        own = arn.parse_role(found.arn)
+        place = (own.partition, own.account) if own else None
+        return found if place == (wanted.partition, wanted.account) else None
 
     def _read_provider(self, provider_arn: str) -> None:
         connection = self._reader_of(provider_arn)

@@ -6,9 +6,11 @@ delegated administrator (https://docs.aws.amazon.com/organizations/latest/usergu
 
 from typing import Any
 
+from assumable.aws.attached import FULL_ACCESS
 from assumable.aws.clients import Connection
 from assumable.aws.inventory import Document, Inventory
-from assumable.aws.organization import FULL_ACCESS, IAM, status_of
+from assumable.aws.member import status_of
+from assumable.aws.organization import IAM
 
 _ORGANIZATION = ("Id", "MasterAccountId", "FeatureSet")
 _POLICY = ("Id", "Name", "Type", "AwsManaged")
