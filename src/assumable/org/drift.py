@@ -41,30 +41,34 @@ class Access(NamedTuple):
     """By the numbers of `Drift.names`."""
 
 
+class OtherAccess(msgspec.Struct, frozen=True, kw_only=True, order=True):
+    """Somebody whom nobody can list, and what a trust policy asks of them."""
+
+    role: str
+    kind: OtherKind
+    name: str
+    before: tuple[str, ...] = ()
+    """What each statement asked, an empty text where it asked nothing; none let them in."""
+    after: tuple[str, ...] = ()
+
+
 class Change(NamedTuple):
     """Everything that the same edits changed in the same direction."""
 
     direction: Direction
     cause: Cause
     access: tuple[Access, ...]
+    others: tuple[OtherAccess, ...]
 
     @property
     def pairs(self) -> int:
         """How many pairs of a principal and a role."""
         return sum(len(each.members) for each in self.access)
 
-
-class OtherChange(msgspec.Struct, frozen=True, kw_only=True, order=True):
-    """Somebody whom nobody can list, and who is let in by a trust policy now, or was before."""
-
-    role: str
-    kind: OtherKind
-    name: str
-    direction: Direction
-    before: tuple[str, ...] = ()
-    """What each statement asked of them; an empty text where it asked nothing."""
-    after: tuple[str, ...] = ()
-    cause: Cause
+    @property
+    def opens_to_all(self) -> bool:
+        """Whether it is about everyone there is."""
+        return any(other.kind == "everyone" for other in self.others)
 
 
 class Uncompared(msgspec.Struct, frozen=True, order=True):
@@ -84,15 +88,18 @@ class Drift(NamedTuple):
     roles: int
     """How many roles there are in either world."""
     changes: tuple[Change, ...]
-    others: tuple[OtherChange, ...]
+    """The most dangerous direction first, in each of them what concerns most."""
     uncompared: tuple[Uncompared, ...]
     documents: dict[Edit, tuple[object, object]]
     """Of edited policies the document as it was and as it is."""
 
     def count(self, *directions: Direction) -> int:
-        """How many pairs changed in one of these directions, or others than principals."""
-        found = sum(change.pairs for change in self.changes if change.direction in directions)
-        return found + sum(other.direction in directions for other in self.others)
+        """How many pairs changed in one of these directions, and others than principals."""
+        return sum(
+            change.pairs + len(change.others)
+            for change in self.changes
+            if change.direction in directions
+        )
 
 
 def drift(old: World, new: World, now: datetime) -> Drift:
@@ -149,7 +156,8 @@ class _Comparison:
         self._old, self._new = (_Side(world, now, self._number) for world in (old, new))
         self._attribution = Attribution(self._between, self._names, now)
         self._found: dict[tuple[Direction, Cause], list[Access]] = {}
-        self._others: list[OtherChange] = []
+        self._others: dict[tuple[Direction, Cause], list[OtherAccess]] = {}
+        self._documents = {**principals.documents, **self._between.tree.documents}
         self._uncompared: dict[tuple[str, Unread], int] = {}
         self._of_callers: dict[tuple[Edit, ...], Members] = {}
         self._edits_of: list[tuple[Edit, ...]] = [
@@ -166,18 +174,17 @@ class _Comparison:
         for name in roles:
             if self._number[name] not in self._unread:
                 self._role(name)
-        order = {direction: n for n, direction in enumerate(DIRECTIONS)}
-        changes = [Change(*key, tuple(access)) for key, access in self._found.items()]
-        changes.sort(key=lambda each: (order[each.direction], -each.pairs, each.cause))
-        self._others.sort(key=lambda other: (order[other.direction], other))
-        documents = {**self._between.principals.documents, **self._between.tree.documents}
+        changes = [
+            Change(*key, tuple(self._found.get(key, ())), tuple(self._others.get(key, ())))
+            for key in dict.fromkeys((*self._found, *self._others))
+        ]
+        changes.sort(key=_rank)
         return Drift(
             names=self._names,
             roles=len(roles),
             changes=tuple(changes),
-            others=tuple(self._others),
             uncompared=tuple(sorted(Uncompared(*k, n) for k, n in self._uncompared.items())),
-            documents=documents,
+            documents=self._documents,
         )
 
     def _accounts(self) -> None:
@@ -194,8 +201,7 @@ class _Comparison:
     def _may_be_elsewhere(self) -> Iterator[int]:
         """Those who are known in one world, and may be there in the other one."""
         for edits, name in zip(self._edits_of, self._names, strict=True):
-            if not any(edit.kind in ("created", "deleted") and edit.subject == name
-                       for edit in edits):  # fmt: skip
+            if not any(edit.is_whole and edit.subject == name for edit in edits):
                 continue
             is_old = name in self._between.principals.old
             world = self._worlds[is_old]
@@ -215,7 +221,7 @@ class _Comparison:
         if any(unread):
             self._not_read(f"the trust policy of {shown(name)}", old=unread[0], new=unread[1])
             return
-        self._others += self._others_of(name, old, new)
+        self._others_of(name, old, new)
         edits = self._between.as_role(name)
         among: tuple[Members | None, Members | None] = (None, None) if edits else self._edited
         if among == (Members(), Members()):
@@ -251,28 +257,32 @@ class _Comparison:
             access = Access(changed.role, changed.before, changed.after, members)
             self._found.setdefault((direction, cause), []).append(access)
 
-    def _others_of(self, name: str, old: Role | None, new: Role | None) -> Iterator[OtherChange]:
+    def _others_of(self, name: str, old: Role | None, new: Role | None) -> None:
         """Whom nobody can list, let in by one of the two trust policies and not by the other."""
-        before, after = (
-            _others(role, side.everyone) for role, side in ((old, self._old), (new, self._new))
-        )
-        if before == after:
-            return
-        whole = [e for e in self._between.principals.as_role(name)
-                 if e.kind in ("created", "deleted")]  # fmt: skip
-        cause = Cause((whole[0] if whole else trust_edit(name),))
+        sides = (old, self._old.everyone), (new, self._new.everyone)
+        before, after = (_others(role, everyone) for role, everyone in sides)
+        edit = next((e for e in self._between.principals.as_role(name) if e.is_whole), None)
+        if edit is None and before != after:
+            edit = trust_edit(name)
+            self._documents.setdefault(edit, (_trust(old), _trust(new)))
         for kind, who in sorted(before.keys() | after.keys()):
             was, now = before.get((kind, who), ()), after.get((kind, who), ())
             is_read = kind == "account" and any(
-                side.everyone.universe.is_listed(arn.account_of(who) or who)
-                for side in (self._old, self._new)
+                everyone.universe.is_listed(arn.account_of(who) or who) for _, everyone in sides
             )
-            if was == now or is_read:
-                continue
-            yield OtherChange(
-                role=name, kind=kind, name=who, before=was, after=now, cause=cause,
-                direction=_direction_of_others(was, now),
-            )  # fmt: skip
+            if edit is not None and was != now and not is_read:
+                key = _direction_of_others(was, now), Cause((edit,))
+                found = OtherAccess(role=name, kind=kind, name=who, before=was, after=now)
+                self._others.setdefault(key, []).append(found)
+
+
+def _trust(role: Role | None) -> object:
+    return role.trust.document if role is not None and isinstance(role.trust, Policy) else None
+
+
+def _rank(change: Change) -> tuple[int, bool, int, Cause]:
+    size = change.pairs + len(change.others)
+    return DIRECTIONS.index(change.direction), not change.opens_to_all, -size, change.cause
 
 
 def _where(*, old: bool, new: bool) -> Unread:

@@ -33,6 +33,11 @@ class Edit(msgspec.Struct, frozen=True, order=True):
     unread: Unread = ""
     """Where it was not read, so that nobody knows whether anything was edited."""
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether a user or role came or went."""
+        return self.kind in ("created", "deleted")
+
 
 class Patch(NamedTuple):
     """How one field is edited; one entry of it where it is a list or a mapping."""
