@@ -135,6 +135,10 @@ def _named(drift: Drift, change: Change, most: int) -> Iterator[tuple[int, str]]
         yield bool(condition), f"and {left} more (--limit shows them)"
 
 
+def _any_of(conditions: tuple[str, ...]) -> str | None:
+    return " or ".join(map(_if, conditions)) if conditions else None
+
+
 def _held(before: str | None, after: str | None) -> str:
     """The condition in words, with what it was where there was one; empty where there is none."""
     if before is not None and after is not None:
