@@ -54,8 +54,11 @@ def _statements(files: Files, rng: random.Random) -> list[Any]:
 def trust_opened(files: Files, rng: random.Random) -> None:
     whom = rng.choice([*(f"arn:aws:iam::{a}:root" for a in _accounts(files)),
                        _user(files, rng)["Arn"], _role(files, rng)["Arn"], "*"])  # fmt: skip
-    more = rng.choice([{}, {"Condition": MFA}, {"Condition": {"StringEquals": {"sts:ExternalId": "x"}}},
-                       {"Condition": {"StringEquals": {"aws:PrincipalTag/team": "web"}}}])  # fmt: skip
+    asked = rng.choice([
+        {}, MFA, {"StringEquals": {"sts:ExternalId": "x"}},
+        {"StringEquals": {"aws:PrincipalTag/team": "web"}},
+    ])  # fmt: skip
+    more = {"Condition": asked} if asked else {}
     _statements(files, rng).append(trust({"AWS": whom}, **more))
 
 

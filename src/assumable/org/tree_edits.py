@@ -124,16 +124,20 @@ def _of_organization(
         edit = Edit("organization", name, f"the management account of {name} {done}")
         patch = Patch("management_account", name, old.management_account, new.management_account)
         yield _Placed(Made(edit, patch), "", name, _BOTH)
+    came_or_went: dict[str, Edit] = {}
     for key in sorted(old.nodes.keys() | new.nodes.keys()):
         before, after = old.nodes.get(key), new.nodes.get(key)
         what = _moved(key, before, after)
         if what:
             kind: EditKind = "account" if (before or after or _NO_NODE).kind == "account" else "ou"
-            made = Made(Edit(kind, key, what), Patch("nodes", name, before, after))
-            yield _Placed(made, key, name, _BOTH)
+            edit = Edit(kind, key, what)
+            yield _Placed(Made(edit, Patch("nodes", name, before, after)), key, name, _BOTH)
+            if before is None or after is None:
+                came_or_went[key] = edit
     for field, layer, side in _LEVELS:
         for node, made in _of_levels(layer, field, old, new):
-            yield _Placed(made, node, name, (side,))
+            edit = came_or_went.get(node, made.edit)  # what is attached comes and goes with it
+            yield _Placed(Made(edit, made.patch), node, name, (side,))
 
 
 _NO_NODE = Node("", "ou")
