@@ -3,6 +3,8 @@
 The dangerous direction comes first: access gained, then conditions that ask for less.
 """
 
+import difflib
+import itertools
 import textwrap
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -10,7 +12,7 @@ from typing import Any
 import msgspec
 
 from assumable.errors import printable
-from assumable.findings.fix import diff_of
+from assumable.findings.fix import diff_of, pretty
 from assumable.org.attribution import Cause
 from assumable.org.drift import (
     DIRECTIONS,
@@ -37,7 +39,7 @@ _TITLES: dict[Direction, str] = {
 }  # fmt: skip
 _KINDS = {
     "service": "service", "federated": "bearers of tokens of", "account": "account",
-    "everyone": "everyone:",
+    "everyone": "everyone",
 }  # fmt: skip
 _IN = " " * 20
 _DIFF_LINES = 6
@@ -52,6 +54,7 @@ def terminal(drift: Drift, *, width: int = 100, most: int = 5) -> str:
 
 def _lines(drift: Drift, most: int) -> Iterator[str]:
     yield headline(drift)
+    edited: set[Edit] = set()
     for direction in DIRECTIONS:
         changes = [change for change in drift.changes if change.direction == direction]
         if changes:
@@ -62,12 +65,19 @@ def _lines(drift: Drift, most: int) -> Iterator[str]:
             yield from (f"{_IN}{text}" for text in more)
             for depth, text in _named(drift, change, most):
                 yield f"{_IN}{'  ' * depth}{text}"
-            for edit in change.cause.edits:
+            for edit in _first_time(change.cause, edited):
                 yield from (f"{_IN}│ {text}" for text in _edited(drift, edit))
         yield from (f"{_IN}{text}" for text in _more(changes[most:]))
     if drift.uncompared:
         yield ""
     yield from (f"? not compared      {_missing(missing)}" for missing in drift.uncompared)
+
+
+def _first_time(cause: Cause, edited: set[Edit]) -> list[Edit]:
+    """The edits that were not shown before."""
+    found = [edit for edit in cause.edits if edit not in edited]
+    edited.update(found)
+    return found
 
 
 def headline(drift: Drift) -> str:
@@ -77,10 +87,15 @@ def headline(drift: Drift) -> str:
         for direction in DIRECTIONS
         if drift.count(direction) or direction in ("gained", "lost")
     ]
-    what = f"{len(drift.names)} principals and {drift.roles} roles"
+    what = f"{_counted(len(drift.names), 'principal')}, {_counted(drift.roles, 'role')}"
     if not drift.changes:
-        return f"no decision changed ({what})"
+        unless = ", as far as both were read" if drift.uncompared else ""
+        return f"no decision changed{unless} ({what})"
     return f"access: {', '.join(counts)} ({what})"
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def _size(change: Change) -> int:
@@ -103,8 +118,7 @@ def _said(edit: Edit) -> str:
 def _more(left: Sequence[Change]) -> Iterator[str]:
     if left:
         pairs = sum(map(_size, left))
-        edits = "edit" if len(left) == 1 else "edits"
-        yield f"and {pairs} by {len(left)} more {edits} (--limit shows them)"
+        yield f"and {pairs} by {_counted(len(left), 'more edit')} (--limit shows them)"
 
 
 def _named(drift: Drift, change: Change, most: int) -> Iterator[tuple[int, str]]:
@@ -117,7 +131,8 @@ def _named(drift: Drift, change: Change, most: int) -> Iterator[tuple[int, str]]
             " or ".join(map(_if, each)) or None for each in (other.before, other.after)
         )
         held = _held(before, after)
-        who = f"{_KINDS[other.kind]} {other.name} → {shown(other.role)}"
+        name = "" if other.kind == "everyone" else f" {other.name}"
+        who = f"{_KINDS[other.kind]}{name} → {shown(other.role)}"
         yield 0, f"{who}: {held}" if held else who
     said, condition = len(change.others[:most]), ""
     for access in sorted(change.access, key=lambda each: (each.before or "", each.after or "")):
@@ -155,10 +170,13 @@ def _if(condition: str) -> str:
 
 
 def _edited(drift: Drift, edit: Edit) -> Iterator[str]:
-    """The lines of a policy that are not the same any more."""
-    lines = [
-        line for line in _diff(drift, edit).split("\n")[2:] if line.startswith(("+", "-"))
-    ]  # fmt: skip
+    """What a policy says now and did not say before, and the other way round, line by line."""
+    before, after = drift.documents.get(edit, (None, None))
+    if before is None or after is None:
+        return
+    old, new = ([line.rstrip(",") for line in pretty(each).split("\n")] for each in (before, after))
+    found = itertools.islice(difflib.unified_diff(old, new, lineterm="", n=0), 2, None)
+    lines = [line for line in found if line[0] in "+-" and any(map(str.isalnum, line))]
     yield from lines[:_DIFF_LINES]
     if len(lines) > _DIFF_LINES:
         yield f"and {len(lines) - _DIFF_LINES} more lines"
@@ -172,7 +190,7 @@ def _diff(drift: Drift, edit: Edit) -> str:
 
 def _missing(missing: Uncompared) -> str:
     where = "in OLD and in NEW" if missing.unread == "both" else f"in {missing.unread}"
-    pairs = f"; {missing.pairs} pairs depend on it" if missing.pairs else ""
+    pairs = f": {_counted(missing.pairs, 'decision')} may differ for it" if missing.pairs else ""
     return f"{missing.what} was not read {where}{pairs}"
 
 
@@ -194,6 +212,7 @@ def markdown(drift: Drift, *, most: int = 5) -> str:
 
 def _paragraphs(drift: Drift, most: int) -> Iterator[str]:
     yield f"**{prose(headline(drift))}**"
+    edited: set[Edit] = set()
     for direction in DIRECTIONS:
         changes = [change for change in drift.changes if change.direction == direction]
         if changes:
@@ -202,7 +221,7 @@ def _paragraphs(drift: Drift, most: int) -> Iterator[str]:
             yield f"- **{_size(change)}** {prose(' '.join(_did(change.cause)))}"
             for depth, text in _named(drift, change, most):
                 yield f"{'  ' * (depth + 1)}- {prose(text)}"
-            for edit in change.cause.edits:
+            for edit in _first_time(change.cause, edited):
                 yield from _folded(edit, _diff(drift, edit))
         yield from (f"- {text}" for text in _more(changes[most:]))
     if drift.uncompared:
