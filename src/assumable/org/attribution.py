@@ -99,9 +99,10 @@ class Attribution:
         for edit in edits:
             enough = self._enough(changed, changed.members, (edit,))
             split = {(*did, edit): members & enough for did, members in alone.items()}
-            alone = {did: members - enough for did, members in alone.items()} | split
-        left = alone.pop(())
-        yield from ((Cause(did), members) for did, members in alone.items() if members)
+            alone = split | {did: members - enough for did, members in alone.items()}
+            alone = {did: members for did, members in alone.items() if members}
+        left = alone.pop((), Members())
+        yield from ((Cause(did), members) for did, members in alone.items())
         if left:
             yield from self._together(changed, left, edits, 0)
 

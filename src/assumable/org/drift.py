@@ -159,7 +159,6 @@ class _Comparison:
         self._others: dict[tuple[Direction, Cause], list[OtherAccess]] = {}
         self._documents = {**principals.documents, **self._between.tree.documents}
         self._uncompared: dict[tuple[str, Unread], int] = {}
-        self._of_callers: dict[tuple[Edit, ...], Members] = {}
         self._edits_of: list[tuple[Edit, ...]] = [
             self._between.as_caller(name) for name in self._names
         ]
@@ -192,11 +191,10 @@ class _Comparison:
         for account in sorted(set().union(*(world.accounts for world in self._worlds))):
             old, new = (isinstance(world.account(account), Unknown) for world in self._worlds)
             if old or new:
-                self._not_read(f"account {account}", old=old, new=new)
+                self._not_read(f"account {account}", _where(old=old, new=new))
 
-    def _not_read(self, what: str, *, old: bool, new: bool, pairs: int = 0) -> None:
-        key = what, _where(old=old, new=new)
-        self._uncompared[key] = self._uncompared.get(key, 0) + pairs
+    def _not_read(self, what: str, unread: Unread, pairs: int = 0) -> None:
+        self._uncompared[what, unread] = self._uncompared.get((what, unread), 0) + pairs
 
     def _may_be_elsewhere(self) -> Iterator[int]:
         """Those who are known in one world, and may be there in the other one."""
@@ -210,8 +208,7 @@ class _Comparison:
                 yield self._number[name]
             elif account.may_hold(name):
                 kind = "roles" if ":role/" in name else "users"
-                what = f"some {kind} of account {account.id}"
-                self._not_read(what, old=not is_old, new=is_old)
+                self._not_read(f"some {kind} of account {account.id}", "NEW" if is_old else "OLD")
                 yield self._number[name]
 
     def _role(self, name: str) -> None:
@@ -219,7 +216,8 @@ class _Comparison:
         old, new = _role(principals.old.get(name)), _role(principals.new.get(name))
         unread = [role is not None and isinstance(role.trust, Unknown) for role in (old, new)]
         if any(unread):
-            self._not_read(f"the trust policy of {shown(name)}", old=unread[0], new=unread[1])
+            where = _where(old=unread[0], new=unread[1])
+            self._not_read(f"the trust policy of {shown(name)}", where)
             return
         self._others_of(name, old, new)
         edits = self._between.as_role(name)
@@ -246,9 +244,7 @@ class _Comparison:
         unread = [edit for edit in edits if edit.unread]
         if unread and _read(then) != _read(changed.passes):
             for edit in unread:
-                key = edit.what, edit.unread
-                pairs = len(changed.members)
-                self._uncompared[key] = self._uncompared.get(key, 0) + pairs
+                self._not_read(edit.what, edit.unread, len(changed.members))
             return
         direction = _direction(changed, then)
         if direction is None:
