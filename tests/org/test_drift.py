@@ -332,6 +332,15 @@ def test_all_of_three_edits_are_told_where_it_takes_all_of_them() -> None:
     ]  # fmt: skip
 
 
+def test_many_edits_that_do_nothing_are_left_aside() -> None:
+    """As many combinations of them as there are could not be tried."""
+    held = [{"PolicyName": f"p{n}", "PolicyDocument": policy(allow())} for n in range(40)]
+    new = edited(CLOSED_TO_IT, lambda s: user_of(s)["UserPolicyList"].extend(held))
+    assert told(compared(BASE, new)) == [
+        ("lost", 1, (f"the trust policy of {TARGET} was edited",), False)
+    ]
+
+
 def test_one_edit_is_told_once_however_many_it_concerns() -> None:
     def crowd(scenario: Scenario) -> None:
         held = user_of(scenario)
