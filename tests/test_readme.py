@@ -24,7 +24,7 @@ def test_the_two_commands_are_shown() -> None:
     assert len(BLOCKS) >= 5
 
 
-@pytest.mark.parametrize(("arguments", "shown"), BLOCKS, ids=[block[0][-30:] for block in BLOCKS])
+@pytest.mark.parametrize(("arguments", "shown"), BLOCKS, ids=[block[0][-50:] for block in BLOCKS])
 def test_a_worked_example_prints_what_the_readme_shows(arguments: str, shown: str) -> None:
     """Line by line; `…` on a line of its own stands for what is left out."""
     result = subprocess.run(

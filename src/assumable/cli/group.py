@@ -20,6 +20,7 @@ _COMMANDS = {
     "who": ("assumable.cli.who", "Who can assume this role?"),
     "reach": ("assumable.cli.reach", "Which roles can this principal reach, by any chain?"),
     "audit": ("assumable.cli.audit", "Which trust policies are dangerous or dead?"),
+    "compare": ("assumable.cli.compare", "What changed between two snapshots, and by which edit?"),
     "explain": ("assumable.cli.explain", "What does this error text or cause mean?"),
     "permissions": ("assumable.cli.permissions", "The least policy that may read the answer."),
     "minimize": ("assumable.cli.minimize", "The smallest scenario with the same answer."),

@@ -117,10 +117,13 @@ class Everyone:
             known=known,
         )
 
-    def passing(self, role: Role) -> tuple[Passing, ...]:
-        """Who can assume the role, as sets; nobody where its trust policy was not read."""
+    def passing(self, role: Role, among: Members | None = None) -> tuple[Passing, ...]:
+        """Who can assume the role, as sets; nobody where its trust policy was not read.
+
+        `among` limits the question to some principals.
+        """
         found: dict[str, Members] = {}
-        for decision, alike in self._decided(role):
+        for decision, alike in self._decided(role, among):
             if decision.passes is not False:
                 found.setdefault(_condition(decision), Members()).update(alike)
         return tuple(Passing(condition, members) for condition, members in found.items())
@@ -141,9 +144,11 @@ class Everyone:
         """Whether a principal can assume the role, by a plain call; under which condition."""
         return self._decide(principal, role).passes
 
-    def _decided(self, role: Role) -> Iterator[tuple[Decision, list[int]]]:
+    def _decided(
+        self, role: Role, among: Members | None = None
+    ) -> Iterator[tuple[Decision, list[int]]]:
         """One decision for each class of the candidates, and who belongs to the class."""
-        candidates = self.candidates(role)
+        candidates = self.candidates(role) if among is None else self.candidates(role) & among
         if candidates:
             for alike in self._classes.groups(candidates, self._classes.view_of(role, candidates)):
                 yield self._decide(self.universe.principals[alike[0]], role), alike

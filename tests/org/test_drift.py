@@ -1,0 +1,474 @@
+"""What changed between two worlds: hand-made ones, each kind of edit with its exact answer."""
+
+import copy
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from assumable.errors import InputError
+from assumable.formats.dump import read_snapshot
+from assumable.model.world import World
+from assumable.org.drift import Drift, OtherAccess, drift
+from tests.org.test_classes import SCP, managed
+from tests.organizations.generator import write
+from tests.worlds import DEPLOYER, NOW, ROLE, A, B, allow, classic, parsed, policy, trust
+
+USER = f"user/deployer ({A})"
+TARGET = f"role/DeployRole ({B})"
+ROOT = {"AWS": f"arn:aws:iam::{A}:root"}
+MFA = {"Bool": {"aws:MultiFactorAuthPresent": "true"}}
+WITH_MFA = "aws:MultiFactorAuthPresent is `true`"
+ORG = "o-exampleorgid"
+Scenario = dict[str, Any]
+Edit = Callable[[Scenario], None]
+
+
+def compared(old: Scenario, new: Scenario) -> Drift:
+    return drift(parsed(old).world, parsed(new).world, NOW)
+
+
+def told(found: Drift) -> list[tuple[str, int, tuple[str, ...], bool]]:
+    """Direction, pairs, and the edits that did it."""
+    return [
+        (
+            change.direction,
+            change.pairs,
+            tuple(edit.what for edit in change.cause.edits),
+            change.cause.together,
+        )
+        for change in found.changes
+    ]
+
+
+def edited(scenario: Scenario, *edits: Edit) -> Scenario:
+    found = copy.deepcopy(scenario)
+    for edit in edits:
+        edit(found)
+    return found
+
+
+def user_of(scenario: Scenario) -> Any:
+    return scenario["accounts"][A]["UserDetailList"][0]
+
+
+def role_of(scenario: Scenario) -> Any:
+    return scenario["accounts"][B]["RoleDetailList"][0]
+
+
+def trusting(*statements: Any) -> Edit:
+    def edit(scenario: Scenario) -> None:
+        role_of(scenario)["AssumeRolePolicyDocument"] = policy(*statements)
+
+    return edit
+
+
+def holding(*statements: Any, name: str = "AssumeRolePolicy") -> Edit:
+    def edit(scenario: Scenario) -> None:
+        held = [{"PolicyName": name, "PolicyDocument": policy(*statements)}] if statements else []
+        user_of(scenario)["UserPolicyList"] = held
+
+    return edit
+
+
+def with_user(**details: Any) -> Edit:
+    return lambda scenario: user_of(scenario).update(details)
+
+
+def with_role(**details: Any) -> Edit:
+    return lambda scenario: role_of(scenario).update(details)
+
+
+def policies_of_account(*found: Any) -> Edit:
+    def edit(scenario: Scenario) -> None:
+        scenario["accounts"][A]["Policies"] = list(found)
+
+    return edit
+
+
+def in_organization(*policies: Any, unit: str = "r-ab12") -> Edit:
+    """Both accounts, of which A may stand in a unit of its own."""
+
+    def edit(scenario: Scenario) -> None:
+        everywhere = ["r-ab12", "ou-ab12-11111111", A, B]
+        full = {"Id": "p-FullAWSAccess", "Type": SCP, "Targets": everywhere}
+        scenario["organization"] = {
+            "Id": ORG,
+            "MasterAccountId": "999999999999",
+            "Roots": [{"Id": "r-ab12"}],
+            "OrganizationalUnits": [{"Id": "ou-ab12-11111111", "ParentId": "r-ab12"}],
+            "Accounts": [{"Id": A, "ParentId": unit}, {"Id": B, "ParentId": "r-ab12"}],
+            "Policies": [full, *policies],
+        }
+
+    return edit
+
+
+def denying(*targets: str, kind: str = "SERVICE", condition: Any = None) -> dict[str, Any]:
+    statement: dict[str, Any] = {**allow("sts:*"), "Effect": "Deny"}
+    if kind == "RESOURCE":
+        statement["Principal"] = "*"
+    if condition:
+        statement["Condition"] = condition
+    return {"Id": "p-deny1234", "Name": "DenySts", "Type": f"{kind}_CONTROL_POLICY",
+            "Content": policy(statement), "Targets": list(targets)}  # fmt: skip
+
+
+def boundary(name: str) -> Edit:
+    return with_user(
+        PermissionsBoundary={"PermissionsBoundaryArn": f"arn:aws:iam::{A}:policy/{name}"}
+    )
+
+
+BASE = edited(classic(), policies_of_account(
+    managed("Open", policy(allow("*"))), managed("Closed", policy(allow("s3:*")))
+))  # fmt: skip
+CLOSED_TO_IT = edited(BASE, trusting(trust({"AWS": f"arn:aws:iam::{A}:user/other"})))
+ATTACHED = [{"PolicyArn": f"arn:aws:iam::{A}:policy/Open", "PolicyName": "Open"}]
+BY_ATTACHED = edited(BASE, holding(), with_user(AttachedManagedPolicies=ATTACHED))
+GROUPS = {"GroupName": "ops", "GroupPolicyList": [
+    {"PolicyName": "g", "PolicyDocument": policy(allow())}]}  # fmt: skip
+
+
+def with_groups(scenario: Scenario) -> None:
+    scenario["accounts"][A]["GroupDetailList"] = [GROUPS]
+    scenario["accounts"][A]["UserDetailList"].append({"UserName": "member", "GroupList": ["ops"]})
+
+
+BY_GROUP = edited(BASE, holding(), with_groups)
+ORGANIZED = edited(BASE, in_organization())
+TAGS_ASKED = edited(BASE, trusting(trust({"AWS": DEPLOYER}, Condition={
+    "StringEquals": {"aws:PrincipalTag/team": "${aws:ResourceTag/team}"}})))  # fmt: skip
+SAME_TAGS = edited(
+    TAGS_ASKED,
+    with_user(Tags=[{"Key": "team", "Value": "web"}]),
+    with_role(Tags=[{"Key": "team", "Value": "web"}]),
+)
+WITH_IDS = edited(BASE, with_user(UserId="AIDA11111111111111111"), trusting(trust(
+    {"AWS": DEPLOYER}, Condition={"StringEquals": {"aws:userid": "AIDA11111111111111111"}},
+)))  # fmt: skip
+
+
+def leaving(scenario: Scenario) -> None:
+    """What is attached to an account is detached when it leaves."""
+    organization = scenario["organization"]
+    organization["Accounts"].pop(0)
+    organization["Policies"][0]["Targets"].remove(A)
+
+
+OF_ORGANIZATION = edited(ORGANIZED, trusting(trust({"AWS": DEPLOYER}, Condition={
+    "StringEquals": {"aws:PrincipalOrgID": ORG}})))  # fmt: skip
+
+LOSING: list[tuple[str, Scenario, Edit, str]] = [
+    ("trust", BASE, trusting(trust({"AWS": f"arn:aws:iam::{B}:root"})),
+     f"the trust policy of {TARGET} was edited"),
+    ("inline-edited", BASE, holding(allow("s3:*")),
+     f"policy AssumeRolePolicy of {USER} was edited"),
+    ("inline-gone", BASE, holding(), f"policy AssumeRolePolicy was taken from {USER}"),
+    ("inline-renamed-and-emptied", BASE, holding(allow("s3:*"), name="other"),
+     f"policy AssumeRolePolicy was taken from {USER}"),
+    ("detached", BY_ATTACHED, with_user(AttachedManagedPolicies=[]),
+     f"managed policy Open was taken from {USER}"),
+    ("managed-edited", BY_ATTACHED, policies_of_account(managed("Open", policy(allow("s3:*")))),
+     f"managed policy Open ({A}) was edited"),
+    ("left-the-group", edited(BY_GROUP, with_user(GroupList=["ops"])), with_user(GroupList=[]),
+     f"{USER} left group/ops ({A})"),
+    ("boundary-set", BASE, boundary("Closed"), f"the permissions boundary of {USER} was set"),
+    ("boundary-changed", edited(BASE, boundary("Open")), boundary("Closed"),
+     f"the permissions boundary of {USER} is Closed instead of Open"),
+    ("boundary-edited", edited(BASE, boundary("Open")),
+     policies_of_account(managed("Open", policy(allow("s3:*")))),
+     f"managed policy Open ({A}) was edited"),
+    ("tags-of-the-user", SAME_TAGS, with_user(Tags=[{"Key": "team", "Value": "data"}]),
+     f"the tags of {USER} were edited: team `web` → `data`"),
+    ("tags-of-the-role", SAME_TAGS, with_role(Tags=[]),
+     f"the tags of {TARGET} were edited: team `web` → (none)"),
+    ("recreated", WITH_IDS, with_user(UserId="AIDA22222222222222222"),
+     f"{USER} was deleted and created again"),
+    ("user-deleted", BASE, lambda s: s["accounts"][A].update(UserDetailList=[]),
+     f"{USER} was deleted"),
+    ("role-deleted", BASE, lambda s: s["accounts"][B].update(RoleDetailList=[]),
+     f"{TARGET} was deleted"),
+    ("scp-attached", ORGANIZED, in_organization(denying(A)), f"SCP DenySts was attached to {A}"),
+    ("rcp-attached", ORGANIZED, in_organization(denying("r-ab12", kind="RESOURCE")),
+     "RCP DenySts was attached to r-ab12"),
+    ("scp-edited", edited(BASE, in_organization(denying("r-ab12", condition={
+        "StringEquals": {"aws:PrincipalTag/team": "web"}}))),
+     in_organization(denying("r-ab12")), "SCP DenySts was edited"),
+    ("moved", edited(BASE, in_organization(denying("ou-ab12-11111111"))),
+     in_organization(denying("ou-ab12-11111111"), unit="ou-ab12-11111111"),
+     f"account {A} was moved from r-ab12 to ou-ab12-11111111"),
+    ("suspended", ORGANIZED,
+     lambda s: s["organization"]["Accounts"][0].update(Status="SUSPENDED"),
+     f"account {A} is SUSPENDED and was ACTIVE"),
+    ("left", OF_ORGANIZATION,
+     leaving,
+     f"account {A} left the organization"),
+    ("organization-gone", OF_ORGANIZATION,
+     lambda s: s.pop("organization"), f"organization {ORG} is gone"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("old", "edit", "what"), [pytest.param(*each, id=name) for name, *each in LOSING]
+)
+def test_each_edit_is_named_whichever_way_it_goes(old: Scenario, edit: Edit, what: str) -> None:
+    new = edited(old, edit)
+    found = compared(old, new)
+    assert told(found) == [("lost", 1, (what,), False)]
+    (access,) = found.changes[0].access
+    assert (access.role, access.before, access.after) == (ROLE, "", None)
+    assert [found.names[number] for number in access.members] == [DEPLOYER]
+    back = compared(new, old)
+    assert [(change.direction, change.pairs) for change in back.changes] == [("gained", 1)]
+    assert found.uncompared == back.uncompared == ()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "what"),
+    [
+        (BY_GROUP, edited(BY_GROUP, with_user(GroupList=["ops"])),
+         f"{USER} joined group/ops ({A})"),
+        (CLOSED_TO_IT, BASE, f"the trust policy of {TARGET} was edited"),
+        (edited(BASE, holding()), BASE, f"policy AssumeRolePolicy was given to {USER}"),
+        (edited(BASE, lambda s: s["accounts"][A].update(UserDetailList=[])), BASE,
+         f"{USER} was created"),
+        (edited(BASE, boundary("Closed")), BASE, f"the permissions boundary of {USER} was removed"),
+    ],
+)  # fmt: skip
+def test_what_is_gained_is_told_as_well(old: Scenario, new: Scenario, what: str) -> None:
+    assert told(compared(old, new)) == [("gained", 1, (what,), False)]
+
+
+HARMLESS: dict[str, Edit] = {
+    "more-of-the-policy": holding(allow(resource=ROLE), allow("s3:GetObject")),
+    "another-place": holding(allow("s3:GetObject"), allow(resource=ROLE, Sid="Named")),
+    "tags": with_user(Tags=[{"Key": "unit", "Value": "x"}]),
+    "duration": with_role(MaxSessionDuration=7200, Tags=[{"Key": "unit", "Value": "x"}]),
+    "boundary": boundary("Open"),
+    "trust": trusting(trust({"AWS": DEPLOYER}), trust({"AWS": f"arn:aws:iam::{B}:user/nobody"})),
+    "groups": with_groups,
+    "organization": in_organization(),
+}
+
+
+@pytest.mark.parametrize("edit", [pytest.param(edit, id=name) for name, edit in HARMLESS.items()])
+def test_edits_that_change_no_decision_are_not_told(edit: Edit) -> None:
+    found = compared(BASE, edited(BASE, edit))
+    assert [change for change in found.changes if DEPLOYER in pairs(found, change)] == []
+    assert found.uncompared == ()
+
+
+def pairs(found: Drift, change: Any) -> set[str]:
+    return {found.names[n] for access in change.access for n in access.members}
+
+
+def test_the_same_conditions_in_another_order_are_the_same() -> None:
+    asked = [{"StringEquals": {"sts:ExternalId": "a"}}, MFA]
+    statements = [trust({"AWS": DEPLOYER}, Condition=condition) for condition in asked]
+    old, new = (edited(BASE, trusting(*each)) for each in (statements, statements[::-1]))
+    assert compared(old, new).changes == ()
+
+
+ASKS = edited(BASE, trusting(trust({"AWS": DEPLOYER}, Condition=MFA)))
+ASKS_ELSE = edited(BASE, trusting(trust({"AWS": DEPLOYER}, Condition={
+    "StringEquals": {"sts:ExternalId": "a"}})))  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "direction"),
+    [
+        (ASKS, BASE, "eased"),
+        (BASE, ASKS, "tightened"),
+        (ASKS, ASKS_ELSE, "other"),
+        (ASKS, edited(BASE, trusting(*(trust({"AWS": DEPLOYER}, Condition=c) for c in (
+            MFA, {"StringEquals": {"sts:ExternalId": "a"}})))), "eased"),
+        (ASKS, edited(BASE, trusting(trust({"AWS": DEPLOYER}, Condition={
+            **MFA, "StringEquals": {"sts:ExternalId": "a"}}))), "tightened"),
+    ],
+)  # fmt: skip
+def test_a_condition_that_changed_is_told_with_its_direction(
+    old: Scenario, new: Scenario, direction: str
+) -> None:
+    found = compared(old, new)
+    what = f"the trust policy of {TARGET} was edited"
+    assert told(found) == [(direction, 1, (what,), False)]
+    (access,) = found.changes[0].access
+    assert WITH_MFA in f"{access.before} {access.after}"
+
+
+def test_two_edits_that_take_each_other_are_told_together() -> None:
+    old = edited(CLOSED_TO_IT, holding())
+    assert told(compared(old, BASE)) == [
+        ("gained", 1, (f"policy AssumeRolePolicy was given to {USER}",
+                       f"the trust policy of {TARGET} was edited"), True),
+    ]  # fmt: skip
+
+
+def test_of_two_edits_each_of_which_is_enough_both_are_named() -> None:
+    new = edited(CLOSED_TO_IT, holding())
+    assert told(compared(BASE, new)) == [
+        ("lost", 1, (f"policy AssumeRolePolicy was taken from {USER}",
+                     f"the trust policy of {TARGET} was edited"), False),
+    ]  # fmt: skip
+
+
+def test_an_edit_that_has_nothing_to_do_with_it_is_not_named() -> None:
+    """Though it is about the same call: it allows what was allowed before."""
+    new = edited(CLOSED_TO_IT, with_user(AttachedManagedPolicies=ATTACHED), boundary("Open"))
+    assert told(compared(BASE, new)) == [
+        ("lost", 1, (f"the trust policy of {TARGET} was edited",), False)
+    ]
+
+
+def test_all_of_three_edits_are_told_where_it_takes_all_of_them() -> None:
+    old = edited(CLOSED_TO_IT, holding(), boundary("Closed"))
+    new = edited(BY_ATTACHED, with_user(Tags=[{"Key": "a", "Value": "b"}]))
+    assert told(compared(old, new)) == [
+        ("gained", 1, (
+            f"the permissions boundary of {USER} was removed",
+            f"managed policy Open was given to {USER}",
+            f"the trust policy of {TARGET} was edited"), True),
+    ]  # fmt: skip
+
+
+def test_many_edits_that_do_nothing_are_left_aside() -> None:
+    """As many combinations of them as there are could not be tried."""
+    held = [{"PolicyName": f"p{n}", "PolicyDocument": policy(allow())} for n in range(40)]
+    new = edited(CLOSED_TO_IT, lambda s: user_of(s)["UserPolicyList"].extend(held))
+    assert told(compared(BASE, new)) == [
+        ("lost", 1, (f"the trust policy of {TARGET} was edited",), False)
+    ]
+
+
+def test_one_edit_is_told_once_however_many_it_concerns() -> None:
+    def crowd(scenario: Scenario) -> None:
+        held = user_of(scenario)
+        scenario["accounts"][A]["UserDetailList"] = [
+            {**held, "UserName": f"u{number}"} for number in range(20)
+        ]
+        scenario["call"]["caller"]["arn"] = f"arn:aws:iam::{A}:user/u0"
+
+    old = edited(BASE, crowd, trusting(trust(ROOT)), in_organization())
+    found = compared(old, edited(old, in_organization(denying("r-ab12"))))
+    assert told(found) == [("lost", 20, ("SCP DenySts was attached to r-ab12",), False)]
+    assert len(found.changes[0].access) == 1
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        ((), ({"Service": "ec2.amazonaws.com"},), ("gained", "service", "ec2.amazonaws.com")),
+        (({"Service": "ec2.amazonaws.com"},), (), ("lost", "service", "ec2.amazonaws.com")),
+        ((), ({"AWS": "arn:aws:iam::999999999999:root"},),
+         ("gained", "account", "arn:aws:iam::999999999999:root")),
+        ((), ("*",), ("gained", "everyone", "*")),
+    ],
+)  # fmt: skip
+def test_whom_nobody_can_list_is_told_by_kind(
+    before: tuple[Any, ...], after: tuple[Any, ...], expected: tuple[str, str, str]
+) -> None:
+    old, new = (
+        edited(BASE, trusting(trust({"AWS": DEPLOYER}), *map(trust, each)))
+        for each in (before, after)
+    )
+    found = [
+        (change.direction, other.kind, other.name, change.cause.edits[0].what)
+        for change in compared(old, new).changes
+        for other in change.others
+    ]
+    assert found == [(*expected, f"the trust policy of {TARGET} was edited")]
+
+
+def test_whom_nobody_can_list_has_conditions_too() -> None:
+    provider = {"Federated": f"arn:aws:iam::{B}:oidc-provider/token.actions.githubusercontent.com"}
+    asked = {"StringLike": {"token.actions.githubusercontent.com:sub": "repo:acme/*"}}
+
+    def federated(**more: Any) -> Scenario:
+        statement = trust(provider, "sts:AssumeRoleWithWebIdentity", **more)
+        return edited(BASE, trusting(trust({"AWS": DEPLOYER}), statement))
+
+    (change,) = compared(federated(Condition=asked), federated()).changes
+    assert (change.direction, change.pairs) == ("eased", 0)
+    assert change.others == (OtherAccess(
+        role=ROLE, kind="federated", name=provider["Federated"], after=("",),
+        before=("token.actions.githubusercontent.com:sub is like `repo:acme/*`",),
+    ),)  # fmt: skip
+    (change,) = compared(federated(), federated(Condition=asked)).changes
+    assert change.direction == "tightened"
+
+
+def test_an_account_that_is_read_at_last_is_no_other_any_more() -> None:
+    """Who could come from there could so before."""
+    old = edited(BASE, trusting(trust({"AWS": DEPLOYER}), trust(
+        {"AWS": "arn:aws:iam::999999999999:root"})))  # fmt: skip
+    new = edited(old, lambda s: s["accounts"].update({"999999999999": {}}))
+    assert compared(old, new).changes == ()
+
+
+@pytest.mark.parametrize(
+    ("unread", "what"),
+    [
+        (f"account:{A}", f"account {A}"),
+        (f"trust:{ROLE}", f"the trust policy of {TARGET}"),
+        (f"identity:{DEPLOYER}", "the identity policy of user/deployer"),
+        ("organization", "the organization"),
+    ],
+)
+@pytest.mark.parametrize("where", ["OLD", "NEW"])
+def test_what_was_not_read_in_one_of_the_two_is_no_change(
+    unread: str, what: str, where: str
+) -> None:
+    base = edited(ORGANIZED, lambda s: s.update(unknown=[unread]))
+    found = compared(*((base, ORGANIZED) if where == "OLD" else (ORGANIZED, base)))
+    assert found.changes == ()
+    assert [(each.what, each.unread) for each in found.uncompared] == [(what, where)]
+
+
+def test_what_was_not_read_does_not_hide_what_changed_whatever_it_says() -> None:
+    unread = edited(BASE, lambda s: s.update(unknown=[f"identity:{DEPLOYER}"]))
+    new = edited(CLOSED_TO_IT, lambda s: s.update(unknown=[]))
+    closed = edited(CLOSED_TO_IT, lambda s: s.update(unknown=[f"identity:{DEPLOYER}"]))
+    found = compared(closed, BASE)
+    assert told(found) == [("gained", 1, (f"the trust policy of {TARGET} was edited",), False)]
+    assert found.uncompared == ()
+    lost = compared(unread, new)
+    assert lost.changes == ()
+    assert [(each.what, each.pairs) for each in lost.uncompared] == [
+        ("the identity policy of user/deployer", 1)
+    ]
+
+
+def test_what_was_read_in_neither_is_no_change_but_may_be_what_it_depends_on() -> None:
+    unread = {"unknown": ["organization"]}
+    found = compared({**CLOSED_TO_IT, **unread}, {**BASE, **unread})
+    assert [change.direction for change in found.changes] == ["gained"]
+    assert "the caller's SCPs" in str(found.changes[0].access[0].after)
+    assert found.uncompared == ()
+
+
+def test_users_that_may_have_been_left_out_of_a_list_are_not_new(tmp_path: Any) -> None:
+    """A dump that AWS wrote may be filtered: an empty list says nothing (docs/scenarios.md)."""
+    write(tmp_path, 1, "tiny")
+    world = read_snapshot(tmp_path)
+    account = next(iter(world.accounts))
+    without = without_users(tmp_path, account)
+    found = drift(without, world, NOW)
+    assert found.changes == ()
+    (missing,) = found.uncompared
+    assert (missing.what, missing.unread) == (f"some users of account {account}", "OLD")
+
+
+def without_users(folder: Any, account: str) -> World:
+    import msgspec
+
+    file = folder / f"{account}.json"
+    details = msgspec.json.decode(file.read_bytes())
+    file.write_bytes(msgspec.json.encode({**details, "UserDetailList": []}))
+    return read_snapshot(folder)
+
+
+def test_a_scenario_and_a_snapshot_are_not_compared(tmp_path: Any) -> None:
+    write(tmp_path, 1, "tiny")
+    with pytest.raises(InputError, match="cannot be compared"):
+        drift(parsed(BASE).world, read_snapshot(tmp_path), NOW)

@@ -1,0 +1,152 @@
+"""What changed between two organizations, against every pair of both decided one by one."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+
+from assumable.engine.truth import Truth, describe
+from assumable.formats.dump import read_snapshot
+from assumable.model.world import Role, Unknown, World
+from assumable.org.attribution import Between, Cause
+from assumable.org.drift import Drift, drift
+from assumable.org.edits import Edit
+from assumable.org.weaker import course
+from assumable.org.whocan import Everyone
+from tests.org.test_classes import worlds as scenarios
+from tests.organizations.edits import edited
+from tests.organizations.generator import write
+from tests.worlds import NOW, parsed
+
+Pair = tuple[str, str]
+SEEDS = range(1, 10)
+
+
+def worlds(folder: Path, seed: int) -> tuple[World, World]:
+    """An organization, and the same after a few edits or after many."""
+    write(folder / "old", seed, "tiny")
+    edited(folder / "old", folder / "new", seed, 2 if seed % 3 == 0 else 12)
+    return read_snapshot(folder / "old"), read_snapshot(folder / "new")
+
+
+class Decided:
+    """Every pair of a world, decided by itself; whoever does not exist is denied."""
+
+    def __init__(self, world: World) -> None:
+        self.everyone = Everyone(world, NOW)
+        self.found = {found.arn: found for found in self.everyone.universe.principals}
+
+    def __call__(self, pair: Pair) -> Truth:
+        principal, role = (self.found.get(name) for name in pair)
+        if principal is None or not isinstance(role, Role):
+            return False
+        return self.everyone.passes(principal, role)
+
+
+def text(truth: Truth) -> str | None:
+    return None if truth is False else "" if truth is True else describe(truth)
+
+
+def reported(found: Drift) -> dict[Pair, tuple[str, str | None, str | None]]:
+    return {
+        (found.names[number], access.role): (change.direction, access.before, access.after)
+        for change in found.changes
+        for access in change.access
+        for number in access.members
+    }
+
+
+def expected(old: Decided, new: Decided) -> dict[Pair, tuple[str, str | None, str | None]]:
+    found = {}
+    for principal in old.found | new.found:
+        for role, known in (old.found | new.found).items():
+            if isinstance(known, Role):
+                before, after = old((principal, role)), new((principal, role))
+                direction = _direction(before, after)
+                if direction != "same":
+                    found[principal, role] = direction, text(before), text(after)
+    return found
+
+
+def _direction(before: Truth, after: Truth) -> str:
+    if before is False or after is False:
+        return "same" if before == after else "gained" if before is False else "lost"
+    return course(before, after)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_exactly_the_pairs_whose_decision_differs(seed: int, tmp_path: Path) -> None:
+    worlds_ = worlds(tmp_path, seed)
+    found = drift(*worlds_, NOW)
+    wanted = expected(*map(Decided, worlds_))
+    assert wanted or seed % 3 == 0
+    assert reported(found) == wanted
+    assert found.uncompared == ()
+    assert sum(change.pairs for change in found.changes) == len(wanted)  # none has two causes
+
+
+@given(scenarios(), scenarios())
+def test_exactly_the_pairs_whose_decision_differs_in_two_worlds_of_their_own(
+    old: dict[str, Any], new: dict[str, Any]
+) -> None:
+    """Which may lack an organization, or what is known of it."""
+    one, other = parsed(old).world, parsed(new).world
+    found, wanted = drift(one, other, NOW), expected(Decided(one), Decided(other))
+    unread = {isinstance(world.organizations, Unknown) for world in (one, other)}
+    if len(unread) == 1:
+        assert reported(found) == wanted
+        assert found.uncompared == ()
+    else:
+        assert reported(found).items() <= wanted.items()
+        assert {each.what for each in found.uncompared} <= {"the organization"}
+        missing = sum(each.pairs for each in found.uncompared)
+        assert missing == len(wanted) - len(reported(found))
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_each_cause_changes_the_older_world_and_nothing_of_it_can_be_left_out(
+    seed: int, tmp_path: Path
+) -> None:
+    old, new = worlds(tmp_path, seed)
+    between, before, after = Between(old, new), Decided(old), Decided(new)
+    found = drift(old, new, NOW)
+    for change in found.changes:
+        for access in change.access:
+            for number in list(access.members)[:3]:
+                pair = found.names[number], access.role
+                _holds(between, change.cause, pair, before(pair), after(pair))
+
+
+def _holds(between: Between, cause: Cause, pair: Pair, before: Truth, after: Truth) -> None:
+    def does_it(*edits: Edit) -> bool:
+        now = Decided(between.world(frozenset(edits), pair))(pair)
+        if before is False or after is False:
+            return (now is False) == (after is False)
+        return course(now, after) == "same"
+
+    if not cause.together:
+        assert all(does_it(edit) for edit in cause.edits)
+        return
+    assert does_it(*cause.edits)
+    for edit in cause.edits:
+        assert not does_it(*(other for other in cause.edits if other != edit))
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_with_every_edit_that_can_count_the_older_world_decides_as_the_newer_one(
+    seed: int, tmp_path: Path
+) -> None:
+    old, new = worlds(tmp_path, seed)
+    between, before, after = Between(old, new), Decided(old), Decided(new)
+    known = before.found | after.found
+    for role in (name for name, found in known.items() if isinstance(found, Role)):
+        for name in known:
+            edits = frozenset((*between.as_caller(name), *between.as_role(role)))
+            pair = name, role
+            assert _direction(Decided(between.world(edits, pair))(pair), after(pair)) == "same"
+            assert _direction(Decided(between.world(frozenset(), pair))(pair), before(pair)) == (
+                "same"
+            )
+            if not edits:
+                assert before(pair) == after(pair)
