@@ -43,7 +43,6 @@ _REFUSALS = frozenset((
 
 The rest is about the moment.
 """
-_SECRET = frozenset(("TokenCode", "WebIdentityToken", "SAMLAssertion", "ProvidedContexts"))
 _BY_ITSELF = frozenset(("env", "container-role", "iam-role"))
 """Where credentials are found whoever looks for them, and whatever the profile is."""
 _AT_ONCE = 4
@@ -350,7 +349,7 @@ def _by_hand(refusal: _Refusal, settings: Settings) -> str:
 
     # A stand-in: who calls is not among the parameters, and the text need not name it.
     caller = UserCaller(arn=_caller(refusal))
-    given = {k: v for k, v in refusal.parameters.items() if k not in _SECRET}
+    given = {k: v for k, v in refusal.parameters.items() if k != "TokenCode"}  # it is spent
     call = Call(
         api=refusal.api, caller=caller, parameters=given, network=Network(), time=datetime.now(UTC)
     )

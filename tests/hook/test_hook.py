@@ -87,6 +87,31 @@ def test_a_call_that_its_caller_can_mend_comes_with_the_one_that_works(
     )
 
 
+def test_what_the_call_says_of_its_session_is_in_the_command(
+    server: Server, snapshot: Path
+) -> None:
+    """But for the code, which is spent, and for what a context asserts."""
+    server.refusals = {"AssumeRole": DENIED}
+    hook.install(snapshot=snapshot, budget=60)
+    center = "arn:aws:iam::aws:contextProvider/IdentityCenter"
+    text = note(
+        refused(
+            sts(server),
+            RoleArn=GUARDED,
+            RoleSessionName="ci",
+            TokenCode="123456",
+            SerialNumber=f"arn:aws:iam::{A}:mfa/deployer",
+            PolicyArns=[{"arn": "arn:aws:iam::aws:policy/ReadOnlyAccess"}],
+            ProvidedContexts=[{"ProviderArn": center, "ContextAssertion": "eyJhbGciOi"}],
+        )
+    )
+    more = text.split("\n")[-1]
+    assert "--policy-arns arn=arn:aws:iam::aws:policy/ReadOnlyAccess " in more
+    assert f"--provided-contexts ProviderArn={center},ContextAssertion=CONTEXT_ASSERTION " in more
+    assert "--token-code" not in more
+    assert "eyJ" not in text
+
+
 def guard(snapshot: Path, condition: dict[str, Any]) -> None:
     """DeployRole trusts deployer, under a condition."""
     file = snapshot / f"{B}.json"
