@@ -11,7 +11,7 @@ import msgspec
 
 from assumable.aws.clients import Connection, Question
 from assumable.aws.principals import parsed
-from assumable.formats.organization import full_access
+from assumable.formats.organization import full_access, status_of
 from assumable.model.policy import Layer, PolicyName
 from assumable.model.world import Node, Organization, PolicyOrUnknown, Unknown
 
@@ -231,18 +231,10 @@ def _path(
 
 
 def _status(account: str, reader: Connection) -> str:
-    """Whether an account is closed or suspended; what nobody may say is taken to be alive."""
+    """The state of an account; what nobody may say is taken to be alive."""
     what = f"the status of account {account} was"
     answer = reader.ask("organizations", "DescribeAccount", what, account, AccountId=account)
     return status_of(answer["Account"]) if isinstance(answer, dict) else "ACTIVE"
-
-
-def status_of(account: Mapping[str, Any]) -> str:
-    """`State` stands in the place of `Status`, which AWS retires.
-
-    https://docs.aws.amazon.com/organizations/latest/APIReference/API_Account.html
-    """
-    return str(account.get("State") or account.get("Status", "ACTIVE"))
 
 
 def _attached(

@@ -8,7 +8,8 @@ from typing import Any
 
 from assumable.aws.clients import Connection
 from assumable.aws.inventory import Document, Inventory
-from assumable.aws.organization import FULL_ACCESS, IAM, status_of
+from assumable.aws.organization import FULL_ACCESS, IAM
+from assumable.formats.organization import status_of
 
 _ORGANIZATION = ("Id", "MasterAccountId", "FeatureSet")
 _POLICY = ("Id", "Name", "Type", "AwsManaged")
