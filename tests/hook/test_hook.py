@@ -122,6 +122,21 @@ def guard(snapshot: Path, condition: dict[str, Any]) -> None:
     file.write_text(json.dumps(account))
 
 
+@pytest.mark.parametrize(
+    ("host", "is_usual"),
+    [
+        ("sts.eusc-de-east-1.amazonaws.eu", True),
+        ("sts.eusc-de-east-1.api.amazonwebservices.eu", True),
+        ("sts.eusc-de-east-1.amazonaws.eu.example.com", False),
+        ("sts.us-east-1.amazonaws.com", False),
+    ],
+)
+def test_only_the_endpoint_that_the_region_has_goes_without_saying(
+    host: str, is_usual: bool
+) -> None:
+    assert hook._is_of_region(f"https://{host}", "eusc-de-east-1") is is_usual
+
+
 def test_a_session_token_may_carry_mfa(server: Server, snapshot: Path) -> None:
     """What a snapshot and the text do not tell is unknown, never absent."""
     guard(snapshot, {"Bool": {"aws:MultiFactorAuthPresent": "true"}})
@@ -138,6 +153,7 @@ def test_a_session_token_may_carry_mfa(server: Server, snapshot: Path) -> None:
         ("sts.us-east-1.amazonaws.com", "CONDITIONAL"),
         ("sts.eu-west-1.amazonaws.com", "DENIED"),
         ("vpce-0a1b-c2d3.sts.us-east-1.vpce.amazonaws.com", "CONDITIONAL"),
+        ("sts.us-east-1.api.aws", "CONDITIONAL"),
     ],
 )
 def test_the_endpoint_that_refused_decides(

@@ -12,6 +12,7 @@ from assumable.formats.account import AccountReader
 from assumable.formats.blank import UNREAD_ORGANIZATION, blank
 from assumable.formats.chain import first_api, read_chain
 from assumable.formats.client import read_set_up, through
+from assumable.formats.endpoint import DOMAINS
 from assumable.formats.organization import read_organization
 from assumable.formats.reading import Cursor, read_document, read_policy, refuse_malformed
 from assumable.model.call import (
@@ -69,8 +70,7 @@ https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html
 _APIS = ("AssumeRole", "AssumeRoleWithWebIdentity", "AssumeRoleWithSAML", "AssumeRoot")
 # Every partition's own suffix is taken, though most services keep the first one everywhere.
 _SERVICE = re.compile(
-    r"(?:[a-z0-9][a-z0-9_-]*\.)+"
-    r"(?:amazonaws\.com(?:\.cn)?|amazonaws\.eu|c2s\.ic\.gov|sc2s\.sgov\.gov|aws\.internal)"
+    r"(?:[a-z0-9][a-z0-9_-]*\.)+(?:" + "|".join(map(re.escape, (*DOMAINS, "aws.internal"))) + ")"
 )
 _ASSUME_ROOT: Final = "assume-root"
 
