@@ -16,7 +16,6 @@ from assumable.engine.federation_notes import token_notes
 from assumable.engine.gates import Gate, Outcome
 from assumable.engine.match import StatementTrace
 from assumable.engine.notes import call_notes
-from assumable.engine.parameters import SECRET
 from assumable.engine.truth import atoms, describe
 from assumable.findings.chain import (
     chain_headline,
@@ -39,7 +38,7 @@ from assumable.findings.probing import ProbeRecord
 from assumable.findings.region_notes import region_notes
 from assumable.findings.residual import Requirement, Residual, residual_of, residual_of_fixes
 from assumable.findings.uncertain import as_notes, uncertain
-from assumable.model.call import Call, SamlCaller
+from assumable.model.call import SECRET_PARAMETERS, Call, SamlCaller
 from assumable.model.policy import Policy
 from assumable.model.probe import Send
 from assumable.model.world import World
@@ -314,7 +313,7 @@ def _call_view(decision: Decision) -> CallView:
 
 
 def _shown_parameters(call: Call) -> dict[str, Any]:
-    return {key: value for key, value in call.parameters.items() if key not in SECRET}
+    return {key: value for key, value in call.parameters.items() if key not in SECRET_PARAMETERS}
 
 
 def _gate_view(gate: Gate) -> GateView:

@@ -35,8 +35,8 @@ OPERATIONS = ("AssumeRole", "AssumeRoleWithWebIdentity", "AssumeRoleWithSAML")
 _REFUSALS = frozenset((
     "AccessDenied", "AccessDeniedException", "ExpiredToken", "ExpiredTokenException",
     "IDPRejectedClaim", "InvalidClientTokenId", "InvalidIdentityToken", "InvalidParameterValue",
-    "MalformedPolicyDocument", "PackedPolicyTooLarge", "RegionDisabled", "RegionDisabledException",
-    "ValidationError",
+    "MalformedInput", "MalformedPolicyDocument", "PackedPolicyTooLarge", "RegionDisabled",
+    "RegionDisabledException", "ValidationError",
 ))  # fmt: skip
 """Codes of calls that were refused for what they are (FACTS sections 0 and 7).
 

@@ -240,6 +240,17 @@ def _innermost(error: BaseException) -> tuple[str, int]:
     return step.tb_frame.f_code.co_name, step.tb_lineno
 
 
+@pytest.mark.parametrize("code", ["ValidationError", "MalformedInput"])
+def test_what_the_sdk_lets_through_and_sts_does_not_is_diagnosed(
+    code: str, server: Server, snapshot: Path
+) -> None:
+    """Without a text, as AWS answers a number that it cannot read (FACTS 4.1)."""
+    server.refusals = {"AssumeRole": Refusal(code, "", 400)}
+    hook.install(snapshot=snapshot, budget=60)
+    text = note(refused(sts(server), **CALL, DurationSeconds=2**31))
+    assert f"--duration-seconds {2**31}" in text
+
+
 @pytest.mark.parametrize(
     ("operation", "refusal"),
     [

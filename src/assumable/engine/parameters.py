@@ -99,8 +99,6 @@ KNOWN = {
     ASSUME_ROOT: frozenset(("TargetPrincipal", "TaskPolicyArn", "DurationSeconds")),
 }  # fmt: skip
 """The parameters of each API; STS ignores others, the AWS CLI refuses them."""
-SECRET = frozenset(("TokenCode", "WebIdentityToken", "SAMLAssertion", "ProvidedContexts"))
-"""The parameters whose values no answer shows."""
 
 
 def request_faults(call: Call) -> tuple[Fault, ...]:

@@ -3,10 +3,10 @@
 import re
 from typing import Any
 
+from assumable import arn
 from assumable.formats.profiles import SECRET_VARIABLES
 from assumable.formats.redact_client import redact_block
-
-_SECRET = frozenset(("TokenCode", "WebIdentityToken", "SAMLAssertion"))
+from assumable.model.call import SECRET_PARAMETERS
 
 
 def without_secrets(document: Any) -> Any:
@@ -25,13 +25,28 @@ def without_secrets(document: Any) -> Any:
 
 
 def _member(key: Any, value: Any) -> Any:
-    if key in _SECRET:
+    if key == "ProvidedContexts" and isinstance(value, list):
+        return [_context(entry) for entry in value]
+    if key in SECRET_PARAMETERS:
         return _stand_in(value)
     if key == "client" and isinstance(value, dict):
         variables = value.get("environment")
         block = redact_block({k: v for k, v in value.items() if k != "environment"}, str)
         return block if variables is None else {**block, "environment": _kept(variables)}
     return without_secrets(value)
+
+
+def _context(entry: Any) -> Any:
+    """A context with its provider, which a condition may ask for."""
+    if not isinstance(entry, dict):
+        return _stand_in(entry)
+    return {
+        key: value if _is_provider(key, value) else _stand_in(value) for key, value in entry.items()
+    }
+
+
+def _is_provider(key: Any, value: Any) -> bool:
+    return key == "ProviderArn" and isinstance(value, str) and arn.parse(value) is not None
 
 
 def _kept(variables: Any) -> Any:
