@@ -42,7 +42,7 @@ from assumable.model.call import SECRET_PARAMETERS, Call, SamlCaller
 from assumable.model.policy import Policy
 from assumable.model.probe import Send
 from assumable.model.world import World
-from assumable.plan import Plan, plans_for, why_unproved
+from assumable.plan import Plan, plans_for, plans_for_open, why_unproved
 
 Expected = Literal["", "allowed", "denied"]
 
@@ -185,6 +185,8 @@ def diagnose(
     extra: tuple[Fix, ...] = ()
     if chain.verdict is Verdict.DENIED:
         plans, extra = plans_for(chain, findings, names)
+    elif chain.verdict is Verdict.CONDITIONAL:
+        plans, extra = plans_for_open(chain, names)
     fixes = (*{fix.id: fix for finding in findings for fix in finding.fixes}.values(), *extra)
     mattered = [uncertain(decision) for decision in chain.decisions]
     place = place_shown(chain, error)

@@ -95,6 +95,18 @@ def plans_for(
     return tuple(plan for plan, _ in found.values()), tuple(extra.values())
 
 
+def plans_for_open(chain: Chain, names: Names) -> tuple[tuple[Plan, ...], tuple[Fix, ...]]:
+    """The plan for a conditional call after which nothing turns on what AWS leaves open."""
+    fixes = tuple(map(names.named, open_fixes(chain)))
+    after = _decided_with(chain, fixes) if fixes else None
+    if after is None or after.verdict is not Verdict.ALLOWED or not _keeps_guards(chain, after):
+        return (), ()
+    try:
+        return (_plan(chain, _Repair(fixes, after)),), fixes
+    except ConflictError:
+        return (), ()
+
+
 def _add(
     found: dict[frozenset[str], tuple[Plan, tuple[Fix, ...]]],
     chain: Chain,

@@ -116,6 +116,7 @@ def _report(diagnosis: Diagnosis) -> Iterator[str]:
         settle = f" ({prose(unknown.settle)} would settle it)" if unknown.settle else ""
         yield f"- not known: {prose(unknown.what)}{settle}"
     yield from _behind_it(diagnosis)
+    yield from _best_plan(diagnosis)
 
 
 def _behind_it(diagnosis: Diagnosis) -> Iterator[str]:
@@ -133,6 +134,11 @@ def _own_matter(diagnosis: Diagnosis) -> Iterator[str]:
     for finding in diagnosis.findings:
         if finding.blocking:
             yield f"- **{finding.code} {finding.cause}**: {prose(finding.explanation)}"
+    yield from _best_plan(diagnosis)
+
+
+def _best_plan(diagnosis: Diagnosis) -> Iterator[str]:
+    """What to change, and the commands that do it."""
     if diagnosis.plans:
         fixes = {fix.id: fix for fix in diagnosis.fixes}
         yield ""
