@@ -12,12 +12,13 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from assumable import arn
-from assumable.diagnose import CallView, Diagnosis
+from assumable.diagnose import Diagnosis
 from assumable.engine.evaluate import Verdict
 from assumable.engine.gates import Outcome
 from assumable.findings.blast import BlastRadius
 from assumable.findings.finding import Evidence, Finding, Fix
 from assumable.findings.fix import CALLER, pretty
+from assumable.findings.views import CallView
 from assumable.model.policy import Policy
 from assumable.model.world import Role, World
 from assumable.plan import Plan
