@@ -225,10 +225,9 @@ def _unnamed(client: Client, hop: RouteHop) -> Remark:
 def _kept(decision: Decision, client: Client) -> Iterator[Remark]:
     """Sessions of this role that serve the `aws` command, whatever is changed meanwhile."""
     call = decision.call
-    role, now = arn.parse_role(call.role_arn), call.time
-    if role is None or hop_behind(call) is None:
+    if arn.parse_role(call.role_arn) is None or hop_behind(call) is None:
         return
-    mine = f"arn:{role.partition}:sts::{role.account}:assumed-role/{role.name}/"
+    mine, now = arn.session_of(call.role_arn, ""), call.time
     for kept in client.kept:
         if kept.until <= now or not kept.arn.startswith(mine):
             continue

@@ -275,10 +275,9 @@ def caller_from_arn(cursor: Cursor) -> Caller:
         case "sts", "federated-user" if parts.name:
             found = FederatedUserCaller(arn=text)
         case "iam", "role":
-            session = f"{parts.account}:assumed-role/{parts.name}/SESSION"
             cursor.fail(
                 "a role does not call by itself, a session of it does",
-                f"write arn:{parts.partition}:sts::{session}",
+                f"write {arn.session_of(text, 'SESSION')}",
             )
         case _:
             pass
