@@ -48,7 +48,8 @@ def test_there_is_a_stand_in_for_every_secret_parameter() -> None:
 
 def test_a_set_up_keeps_what_is_no_secret() -> None:
     text = "# mine\n[a]\naws_secret_access_key = marked\nrole_arn = arn:aws:iam::1:role/R\n"
-    client = {"config": text, "environment": {"AWS_PROFILE": "a", "AWS_SESSION_TOKEN": "marked"}}
+    variables = {"AWS_PROFILE": "a", "AWS_SESSION_TOKEN": "marked", "DATABASE_PASSWORD": "marked"}
+    client = {"config": text, "environment": variables}
     found = without_secrets({"client": client})["client"]
     assert found["environment"] == {"AWS_PROFILE": "a", "AWS_SESSION_TOKEN": "set"}
     assert found["config"] == (

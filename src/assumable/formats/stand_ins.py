@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 from assumable import arn
-from assumable.formats.profiles import SECRET_VARIABLES
+from assumable.formats.profiles import SECRET_VARIABLES, VARIABLES
 from assumable.formats.redact_client import redact_block
 from assumable.model.call import SECRET_PARAMETERS
 
@@ -50,9 +50,14 @@ def _is_provider(key: Any, value: Any) -> bool:
 
 
 def _kept(variables: Any) -> Any:
+    """The variables that an SDK reads; others say nothing of the call, and may be secrets."""
     if not isinstance(variables, dict):
         return variables
-    return {k: "set" if v and k in SECRET_VARIABLES else v for k, v in variables.items()}
+    return {
+        k: "set" if v and k in SECRET_VARIABLES else v
+        for k, v in variables.items()
+        if k in VARIABLES
+    }
 
 
 def _stand_in(value: Any) -> Any:
