@@ -22,8 +22,7 @@ from assumable.findings.chain import (
 )
 from assumable.findings.checklist import ChecklistRow, checklist
 from assumable.findings.detours import detour_notes
-from assumable.findings.finding import Finding, Fix
-from assumable.findings.fix import CALLER
+from assumable.findings.finding import CALLER, Finding, Fix
 from assumable.findings.grants import GrantPath, paths_of
 from assumable.findings.hypotheses import Hypothesis
 from assumable.findings.loose import loose_notes

@@ -16,7 +16,7 @@ from assumable.engine.regions import ALWAYS_ON, region_questions
 from assumable.engine.truth import atoms
 from assumable.findings.blame import causes_of, condition_cause
 from assumable.findings.checks import as009_propagation
-from assumable.findings.fix import CALLER
+from assumable.findings.finding import CALLER
 from assumable.findings.meanings import meaning_of
 from assumable.findings.registry import CAUSES
 from assumable.formats.message import Message, counts_of

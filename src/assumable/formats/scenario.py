@@ -32,7 +32,7 @@ from assumable.model.call import (
     Value,
     WebIdentityCaller,
 )
-from assumable.model.policy import Layer, PolicyName
+from assumable.model.policy import SESSION_POLICY, Layer
 from assumable.model.world import (
     Account,
     Former,
@@ -306,8 +306,7 @@ def _session(cursor: Cursor, account: AccountReader | None) -> Session:
     fields = cursor.fields(_SESSION)
     policies: list[PolicyOrUnknown] = []
     if "policy" in fields:
-        name = PolicyName(Layer.SESSION, "the caller's session policy")
-        policies.append(refuse_malformed(read_policy(fields["policy"], name)))
+        policies.append(refuse_malformed(read_policy(fields["policy"], SESSION_POLICY)))
     listed = list(fields["policy_arns"].items()) if "policy_arns" in fields else []
     if len(listed) > MAX_POLICY_ARNS:
         fields["policy_arns"].fail(f"a session has at most {MAX_POLICY_ARNS} managed policies")

@@ -137,6 +137,10 @@ class PolicyName(msgspec.Struct, frozen=True):
     """The account whose administrator can edit it."""
 
 
+SESSION_POLICY = PolicyName(Layer.SESSION, "the caller's session policy")
+"""The inline one of the caller's session."""
+
+
 class Problem(msgspec.Struct, frozen=True):
     """A mistake in a document: fatal ones make it unusable, others make a part never match."""
 

@@ -16,8 +16,8 @@ from assumable.diagnose import Diagnosis
 from assumable.engine.evaluate import Verdict
 from assumable.engine.gates import Outcome
 from assumable.findings.blast import BlastRadius
-from assumable.findings.finding import Evidence, Finding, Fix
-from assumable.findings.fix import CALLER, pretty
+from assumable.findings.finding import CALLER, Evidence, Finding, Fix
+from assumable.findings.fix import pretty
 from assumable.findings.views import CallView
 from assumable.model.policy import Policy
 from assumable.model.world import Role, World
