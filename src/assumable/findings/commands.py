@@ -221,6 +221,12 @@ def put_policy(target: Target, document: Any) -> str:
     )
 
 
+def delete_version(policy_arn: str, version: str) -> str:
+    """The command that deletes a version of a managed policy."""
+    named = f"--policy-arn {_quoted(policy_arn)} --version-id {_quoted(version)}"
+    return f"aws iam delete-policy-version {named}"
+
+
 def put_in_permission_set(document: Any) -> tuple[str, str]:
     """The commands that save the inline policy of a permission set and bring it to its roles."""
     text = _document(document, Layer.IDENTITY)

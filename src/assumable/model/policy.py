@@ -161,6 +161,8 @@ class Policy(msgspec.Struct, frozen=True):
     """Where the document stands, for evidence."""
     input_pointer: str | None = None
     """Where it stands in the input file, for patches; None when there is no such file."""
+    other_versions: tuple[str, ...] = ()
+    """Of a managed policy, those that are not in force, oldest first; empty where nobody said."""
 
     @property
     def fatal(self) -> Problem | None:
