@@ -56,6 +56,7 @@ class Parameters(TypedDict, total=False):
     policy: str | Mapping[str, Any] | None
     policy_arns: Sequence[str | Mapping[str, str]] | None
     provided_contexts: Sequence[Mapping[str, str]] | None
+    provider_id: str | None
     web_identity_token: str | None
     saml_assertion: str | None
     principal_arn: str | None

@@ -71,6 +71,16 @@ def account_of(text: str) -> str:
     return arn.account if arn else ""
 
 
+def session_of(role_arn: str, session_name: str) -> str:
+    """The ARN of a session of a role; the role's path is not in it.
+
+    >>> session_of("arn:aws:iam::111111111111:role/team/Deploy", "ci")
+    'arn:aws:sts::111111111111:assumed-role/Deploy/ci'
+    """
+    role = parse(role_arn) or Arn("aws", "iam", "", "", role_arn)
+    return f"arn:{role.partition}:sts::{role.account}:assumed-role/{role.name}/{session_name}"
+
+
 def display_name(text: str) -> str:
     """The short form people use: `user/deployer`, `role/DeployRole`, `root`."""
     if text == NOBODY:

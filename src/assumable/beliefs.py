@@ -83,7 +83,8 @@ def beliefs_about(
         statement = statement_of(observed, decision.verdict, blocking, left)
         error = view_of(observed, bearing, statement)
     return Beliefs(
-        hypotheses=telling(decision.call, odds), error=error, probes=probes, notes=notes,
+        hypotheses=odds.hypotheses if chain.call.chain else telling(decision.call, odds),
+        error=error, probes=probes, notes=notes,
         tried=_tried(decision.call, probes),
     )  # fmt: skip
 

@@ -141,7 +141,7 @@ def _caller(call: Call, like: arn.Arn) -> UserCaller | RoleCaller:
     session = str(like)
     if like.kind == "role":
         name = before.session_name if isinstance(before, RoleCaller) else "session"
-        session = f"arn:{like.partition}:sts::{like.account}:assumed-role/{like.name}/{name}"
+        session = arn.session_of(session, name)
     if not isinstance(before, RoleCaller):
         return RoleCaller(arn=session)
     # what is not known of one session is not known of the other either; what is known is its own

@@ -1,11 +1,10 @@
 """From a decision to the diagnosis that every surface renders."""
 
 from collections.abc import Iterator
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 
-from assumable import arn
 from assumable.beliefs import Beliefs, beliefs_about
 from assumable.compare import Comparison, compare
 from assumable.cuts import Cut, cuts_for
@@ -13,11 +12,7 @@ from assumable.engine.answer import AwsError, aws_error
 from assumable.engine.chain import Chain, decide_chain
 from assumable.engine.evaluate import Decision, Verdict
 from assumable.engine.federation_notes import token_notes
-from assumable.engine.gates import Gate, Outcome
-from assumable.engine.match import StatementTrace
 from assumable.engine.notes import call_notes
-from assumable.engine.parameters import SECRET
-from assumable.engine.truth import atoms, describe
 from assumable.findings.chain import (
     chain_headline,
     chain_residual,
@@ -27,9 +22,7 @@ from assumable.findings.chain import (
 )
 from assumable.findings.checklist import ChecklistRow, checklist
 from assumable.findings.detours import detour_notes
-from assumable.findings.evidence import gate_evidence
-from assumable.findings.finding import Evidence, Finding, Fix
-from assumable.findings.fix import CALLER
+from assumable.findings.finding import CALLER, Finding, Fix
 from assumable.findings.grants import GrantPath, paths_of
 from assumable.findings.hypotheses import Hypothesis
 from assumable.findings.loose import loose_notes
@@ -39,68 +32,23 @@ from assumable.findings.probing import ProbeRecord
 from assumable.findings.region_notes import region_notes
 from assumable.findings.residual import Requirement, Residual, residual_of, residual_of_fixes
 from assumable.findings.uncertain import as_notes, uncertain
-from assumable.model.call import Call, SamlCaller
+from assumable.findings.views import (
+    CallView,
+    GateView,
+    HopView,
+    UnknownView,
+    gate_view,
+    hop_views,
+    unknowns,
+    whole_view,
+)
+from assumable.model.call import Call
 from assumable.model.policy import Policy
 from assumable.model.probe import Send
 from assumable.model.world import World
-from assumable.plan import Plan, plans_for, why_unproved
+from assumable.plan import Plan, plans_for, plans_for_open, why_unproved
 
 Expected = Literal["", "allowed", "denied"]
-
-
-class StatementView(msgspec.Struct, frozen=True):
-    """A statement of a gate, as the trace has it."""
-
-    policy: str
-    statement: int
-    effect: str
-    matched: bool | None
-    """None when it depends on what is not known."""
-    failing: tuple[str, ...]
-
-
-class GateView(msgspec.Struct, frozen=True, kw_only=True):
-    """One gate for one action."""
-
-    gate: str
-    account: str
-    action: str
-    level: str
-    outcome: Outcome
-    counts: bool
-    summary: str
-    statements: tuple[StatementView, ...]
-    evidence: tuple[Evidence, ...] = ()
-    """What refuses, where the gate does: the elements of the closest statement that fail, or the
-    Deny that applies."""
-
-
-class CallView(msgspec.Struct, frozen=True, kw_only=True):
-    """The call without anything secret."""
-
-    api: str
-    caller: str
-    caller_account: str
-    role_arn: str
-    role_account: str
-    actions: tuple[str, ...]
-    parameters: dict[str, Any]
-
-
-class HopView(msgspec.Struct, frozen=True, kw_only=True):
-    """One hop of a chain, decided as if the hops before it had succeeded."""
-
-    call: CallView
-    verdict: Verdict
-    causes: tuple[str, ...]
-    """Its blocking causes."""
-
-
-class UnknownView(msgspec.Struct, frozen=True):
-    """Something that was not known and matters."""
-
-    what: str
-    settle: str
 
 
 class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
@@ -182,11 +130,7 @@ def diagnose(
     chain = decide_chain(world, call)
     names = Names()
     findings = names.of(findings_of_chain(chain))
-    plans: tuple[Plan, ...] = ()
-    extra: tuple[Fix, ...] = ()
-    if chain.verdict is Verdict.DENIED:
-        plans, extra = plans_for(chain, findings, names)
-    fixes = (*{fix.id: fix for finding in findings for fix in finding.fixes}.values(), *extra)
+    plans, fixes = _plans(chain, findings, names)
     mattered = [uncertain(decision) for decision in chain.decisions]
     place = place_shown(chain, error)
     shown, number = chain.decisions[place], number_of(chain, place)
@@ -197,13 +141,13 @@ def diagnose(
     diagnosis = Diagnosis(
         verdict=chain.verdict,
         headline=_headline(chain, beliefs),
-        call=_whole_view(chain),
+        call=whole_view(chain),
         hop=number,
         aws_error=aws_error(shown),
-        hops=() if chain.is_plain else tuple(_hop_views(chain, findings)),
+        hops=() if chain.is_plain else tuple(hop_views(chain, findings)),
         hops_asked=0 if chain.is_plain else chain.length,
         checklist=tuple(checklist(shown, tuple(f for f in findings if f.hop == number))),
-        gates=tuple(map(_gate_view, shown.gates)),
+        gates=tuple(map(gate_view, shown.gates)),
         findings=findings,
         fixes=fixes,
         plans=plans,
@@ -212,7 +156,7 @@ def diagnose(
         residual_caller=residual.caller,
         residual_admin=residual.others,
         working_commands=residual.commands,
-        unknowns=tuple(_unknowns(chain)),
+        unknowns=tuple(unknowns(chain)),
         hypotheses=beliefs.hypotheses,
         error=beliefs.error,
         probes=beliefs.probes,
@@ -220,6 +164,20 @@ def diagnose(
         notes=(*unproved, *_notes(chain, mattered), *beliefs.notes),
     )
     return _held_against(chain, diagnosis, expected) if expected else diagnosis
+
+
+def _plans(
+    chain: Chain, findings: tuple[Finding, ...], names: Names
+) -> tuple[tuple[Plan, ...], tuple[Fix, ...]]:
+    """The proved plans, and every fix of a finding or a plan, each once."""
+    plans: tuple[Plan, ...] = ()
+    extra: tuple[Fix, ...] = ()
+    if chain.verdict is Verdict.DENIED:
+        plans, extra = plans_for(chain, findings, names)
+    elif chain.verdict is Verdict.CONDITIONAL:
+        plans, extra = plans_for_open(chain, names)
+    found = {fix.id: fix for finding in findings for fix in finding.fixes}
+    return plans, (*found.values(), *extra)
 
 
 def _headline(chain: Chain, beliefs: Beliefs) -> str:
@@ -270,101 +228,6 @@ def _held_against(chain: Chain, diagnosis: Diagnosis, expected: Expected) -> Dia
         fixes=(*diagnosis.fixes, *edits),
         notes=(*diagnosis.notes, *notes),
     )
-
-
-def _hop_views(chain: Chain, findings: tuple[Finding, ...]) -> Iterator[HopView]:
-    for number, decision in enumerate(chain.decisions, 1):
-        causes = [f.cause for f in findings if f.hop == number and f.blocking]
-        yield HopView(
-            call=_call_view(decision),
-            verdict=decision.verdict,
-            causes=tuple(dict.fromkeys(causes)),
-        )
-
-
-def _whole_view(chain: Chain) -> CallView:
-    """The call as it was asked: by the first caller, for the last role."""
-    views = [_call_view(decision) for decision in chain.decisions]
-    call = chain.call
-    return msgspec.structs.replace(
-        views[0],
-        role_arn=call.role_arn,
-        role_account=call.role_account,
-        actions=tuple(dict.fromkeys(action for view in views for action in view.actions)),
-        parameters=_shown_parameters(call),
-    )
-
-
-def _call_view(decision: Decision) -> CallView:
-    call = decision.call
-    shown, account = call.caller.arn, call.caller_account
-    if isinstance(call.caller, SamlCaller):
-        shown = call.identity_provider or shown
-    elif shown == arn.NOBODY:
-        shown, account = "nobody", ""
-    return CallView(
-        api=call.api,
-        caller=shown,
-        caller_account=account,
-        role_arn=call.role_arn,
-        role_account=call.role_account,
-        actions=decision.facts.required_actions,
-        parameters=_shown_parameters(call),
-    )
-
-
-def _shown_parameters(call: Call) -> dict[str, Any]:
-    return {key: value for key, value in call.parameters.items() if key not in SECRET}
-
-
-def _gate_view(gate: Gate) -> GateView:
-    return GateView(
-        gate=gate.gate,
-        account=gate.account,
-        action=gate.action,
-        level=gate.level,
-        outcome=gate.outcome,
-        counts=gate.counts,
-        summary=gate.not_applicable or gate.summary or _outcome_words(gate),
-        statements=tuple(map(_statement_view, gate.traces())),
-        evidence=gate_evidence(gate),
-    )
-
-
-def _statement_view(trace: StatementTrace) -> StatementView:
-    truth = trace.truth
-    failing = tuple(
-        element.condition.key if element.condition else element.element for element in trace.failing
-    )
-    return StatementView(
-        policy=trace.policy.name.name,
-        statement=trace.statement.index,
-        effect=trace.statement.effect,
-        matched=truth if isinstance(truth, bool) else None,
-        failing=failing,
-    )
-
-
-def _outcome_words(gate: Gate) -> str:
-    if gate.outcome is Outcome.UNKNOWN:
-        return f"depends on: {describe(gate.passes)}"
-    words = {Outcome.ALLOW: "allows", Outcome.IMPLICIT_DENY: "does not allow"}
-    return f"{words.get(gate.outcome, 'denies')} {gate.action}"
-
-
-def _unknowns(chain: Chain) -> Iterator[UnknownView]:
-    """What is not known, each part once, however many questions of however many hops it leaves."""
-    parts: dict[str, dict[str, None]] = {}
-    settling: dict[str, str] = {}
-    for place, decision in enumerate(chain.decisions):
-        for atom in atoms(decision.passes):
-            part = atom.part or atom.text
-            parts.setdefault(part, {})[str(number_of(chain, place))] = None
-            settling[part] = atom.settle
-    for part, numbers in parts.items():
-        which = "" if chain.is_plain else f"hop {' and '.join(numbers)}: "
-        # a remark in the middle of a sentence ends with a comma, which here ends the line
-        yield UnknownView(which + part.removesuffix(","), settling[part])
 
 
 def _notes(chain: Chain, mattered: list[tuple[str, ...]]) -> Iterator[str]:

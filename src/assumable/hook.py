@@ -8,7 +8,6 @@ import contextvars
 import functools
 import logging
 import os
-import re
 import shlex
 import threading
 import time
@@ -24,7 +23,7 @@ import msgspec
 
 from assumable.errors import AssumableError, InputError, place_of
 from assumable.formats.bearer import Bearer, by_assertion, by_token
-from assumable.formats.endpoint import endpoint_of
+from assumable.formats.endpoint import endpoint_of, is_of_aws
 from assumable.formats.scenario import Scenario
 from assumable.model.call import Api, Call, Network, UserCaller
 from assumable.model.world import World
@@ -36,23 +35,17 @@ OPERATIONS = ("AssumeRole", "AssumeRoleWithWebIdentity", "AssumeRoleWithSAML")
 _REFUSALS = frozenset((
     "AccessDenied", "AccessDeniedException", "ExpiredToken", "ExpiredTokenException",
     "IDPRejectedClaim", "InvalidClientTokenId", "InvalidIdentityToken", "InvalidParameterValue",
-    "MalformedPolicyDocument", "PackedPolicyTooLarge", "RegionDisabled", "RegionDisabledException",
-    "ValidationError",
+    "MalformedInput", "MalformedPolicyDocument", "PackedPolicyTooLarge", "RegionDisabled",
+    "RegionDisabledException", "ValidationError",
 ))  # fmt: skip
 """Codes of calls that were refused for what they are (FACTS sections 0 and 7).
 
 The rest is about the moment.
 """
-_SECRET = frozenset(("TokenCode", "WebIdentityToken", "SAMLAssertion", "ProvidedContexts"))
 _BY_ITSELF = frozenset(("env", "container-role", "iam-role"))
 """Where credentials are found whoever looks for them, and whatever the profile is."""
 _AT_ONCE = 4
 """Diagnoses under way; one that is over its budget counts until it has ended."""
-# The domains of AWS's partitions, as `partitions.json` of botocore lists them.
-_AWS_HOST = re.compile(
-    r"\.(?:amazonaws\.(?:com(?:\.cn)?|eu)|api\.aws|api\.amazonwebservices\.com\.cn"
-    r"|c2s\.ic\.gov|sc2s\.sgov\.gov|csp\.hci\.ic\.gov|cloud\.adc-e\.uk)"
-)
 _LOG = logging.getLogger("assumable")
 _ours = contextvars.ContextVar("assumable_ours", default=False)
 """Whether a call is made for a diagnosis: such a call gets none of its own."""
@@ -202,7 +195,7 @@ def _is_of_region(url: str, region: str | None) -> bool:
     endpoint = endpoint_of(url)
     if endpoint is not None and endpoint.service == "sts":
         return endpoint.region == region and not endpoint.vpc_endpoint
-    return _AWS_HOST.search(urllib.parse.urlsplit(url).hostname or "") is not None
+    return is_of_aws(urllib.parse.urlsplit(url).hostname or "")
 
 
 def _in_time(seconds: float, answer: Callable[[], str]) -> str | None:
@@ -350,7 +343,7 @@ def _by_hand(refusal: _Refusal, settings: Settings) -> str:
 
     # A stand-in: who calls is not among the parameters, and the text need not name it.
     caller = UserCaller(arn=_caller(refusal))
-    given = {k: v for k, v in refusal.parameters.items() if k not in _SECRET}
+    given = {k: v for k, v in refusal.parameters.items() if k != "TokenCode"}  # it is spent
     call = Call(
         api=refusal.api, caller=caller, parameters=given, network=Network(), time=datetime.now(UTC)
     )

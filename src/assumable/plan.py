@@ -65,7 +65,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """How many of them, the last ones, are the caller's, each with the credentials that the one
     before gives: one for each hop, and before them that for new credentials where there is one."""
     first: tuple[str, ...] = ()
-    """What must be seen to before the commands: quotas that all edits of a document go beyond."""
+    """What must be seen to before the commands: quotas that all edits of a document go beyond, and
+    versions of a managed policy that have to go."""
     scenario_patch: tuple[dict[str, Any], ...] = ()
     diffs: dict[str, str] = {}  # msgspec copies an empty default
     """Of fixes that edit one document: what each changes once those before it are in, by id."""
@@ -93,6 +94,18 @@ def plans_for(
     used = (fix for _, fixes in found.values() for fix in fixes)
     extra = {fix.id: fix for fix in used if fix.id not in known}
     return tuple(plan for plan, _ in found.values()), tuple(extra.values())
+
+
+def plans_for_open(chain: Chain, names: Names) -> tuple[tuple[Plan, ...], tuple[Fix, ...]]:
+    """The plan for a conditional call after which nothing turns on what AWS leaves open."""
+    fixes = tuple(map(names.named, open_fixes(chain)))
+    after = _decided_with(chain, fixes) if fixes else None
+    if after is None or after.verdict is not Verdict.ALLOWED or not _keeps_guards(chain, after):
+        return (), ()
+    try:
+        return (_plan(chain, _Repair(fixes, after)),), fixes
+    except ConflictError:
+        return (), ()
 
 
 def _add(
@@ -325,8 +338,8 @@ def _calls(fixes: Sequence[Fix], after: Chain) -> tuple[str, ...]:
 
 
 def needed_for(fixes: Sequence[Fix], before: World, after: World) -> tuple[str, ...]:
-    """The quotas that must be raised before all edits of each document can be saved."""
-    targets = dict.fromkeys(fix.target for fix in fixes if fix.target.layer is Layer.TRUST)
+    """What must be done before all edits of each document can be saved."""
+    targets = dict.fromkeys(fix.target for fix in fixes if fix.target.kind == "policy")
     pairs = [(find_policy(before, target), find_policy(after, target)) for target in targets]
     found = [needed_first(old, new.document) for old, new in pairs if old and new]
     return tuple(filter(None, found))

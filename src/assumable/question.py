@@ -78,6 +78,7 @@ def signed(
     choice: Choice, parameters: Mapping[str, Any], *, now: datetime, calls: Any = None
 ) -> Scenario:
     """The call of a caller whose credentials sign it."""
+    _refuse_provider_id(parameters)
     for_root = "TargetPrincipal" in parameters
     if for_root:
         _refuse_role(choice, parameters)
@@ -93,6 +94,11 @@ def signed(
     if from_files:
         return _from_files(choice, parameters, now)
     return _live(choice, parameters, now, calls)
+
+
+def _refuse_provider_id(parameters: Mapping[str, Any]) -> None:
+    if "ProviderId" in parameters:
+        raise InputError("--provider-id goes with --web-identity-token")
 
 
 def _live(choice: Choice, parameters: Mapping[str, Any], now: datetime, calls: Any) -> Scenario:
@@ -160,6 +166,8 @@ def borne(
     """The call of a bearer: only the role's side counts."""
     from assumable.formats import dump
 
+    if bearer.api != "AssumeRoleWithWebIdentity":
+        _refuse_provider_id(parameters)
     call = call_of_bearer(bearer, parameters, region=choice.region, now=now)
     call = _through(choice, call)
     if choice.snapshot:

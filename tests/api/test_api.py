@@ -122,6 +122,9 @@ def test_a_token_and_an_assertion_are_callers() -> None:
     found = assumable.why(web_identity_token=token, **asked)  # type: ignore[call-overload]  # a dict
     assert found.call.api == "AssumeRoleWithWebIdentity"
     assert "the signature of the token was not verified" in found.notes
+    named = assumable.why(web_identity_token=token, provider_id="www.amazon.com", **asked)  # type: ignore[call-overload]  # a dict
+    assert named.call.parameters["ProviderId"] == "www.amazon.com"
+    assert "identity-provider" in causes(named)
     assertion = base64.b64encode(response()).decode()
     found = assumable.why(
         saml_assertion=assertion,
@@ -173,6 +176,8 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
                     "web_identity_token is the caller (leave out caller)"),
     "a provider alone": ({**ASKED, "principal_arn": PROVIDER, "trust_policy": TRUST},
                          "principal_arn goes with saml_assertion"),
+    "an OAuth provider alone": ({**ASKED, "provider_id": "www.amazon.com", "trust_policy": TRUST},
+                                "provider_id goes with web_identity_token"),
     "no token": ({"role_arn": ROLE, "web_identity_token": "secret", "trust_policy": TRUST},
                  ("web_identity_token: has 1 parts separated by dots, a JWT has 3 (AWS answers "
                  "`The ID Token provided is not a valid JWT.`)")),

@@ -15,7 +15,7 @@ from assumable.formats.token import token_text
 from assumable.model.call import Hop
 from tests.bearers import jwt, response
 from tests.cli.test_why import run, written
-from tests.worlds import DEPLOYER, ROLE, B, classic, parsed
+from tests.worlds import DEPLOYER, ROLE, A, B, allow, classic, parsed, policy, trust
 
 DENIED = f"User: {DEPLOYER} is not authorized to perform: sts:AssumeRole on resource: {ROLE}"
 UNREAD: dict[str, Any] = {**classic(), "unknown": [f"account:{B}"]}
@@ -78,6 +78,51 @@ def test_a_file_has_nobody_to_be_probed(tmp_path: Path) -> None:
     planned = run("why", "--scenario", world, "--probe=plan")
     assert planned.returncode == 3
     assert "the call itself, for 900 s: not made, only planned" in planned.stdout
+
+
+TAGGED = {
+    **classic(identity=[allow("sts:*")], Tags=[{"Key": "team", "Value": "web"}]),
+    "unknown": [f"account:{B}"],
+}
+"""What a probe would tell apart: whether the tags are at fault."""
+
+
+def test_the_hint_at_probes_can_be_followed(tmp_path: Path) -> None:
+    """Until it was: what is planned is listed below."""
+    world = written(tmp_path, "s.json", TAGGED)
+    hinted = " ".join(run("why", "--scenario", world).stdout.split())
+    assert "--probe=plan lists calls that tell some of them apart" in hinted
+    planned = run("why", "--scenario", world, "--probe=plan")
+    assert "not made, only planned" in planned.stdout
+    assert "--probe" not in planned.stdout
+
+
+def test_there_is_no_hint_where_there_are_no_probes(tmp_path: Path) -> None:
+    """Of a chain, and of side files, `--probe=plan` is refused as well."""
+    middle = f"arn:aws:iam::{A}:role/Middle"
+    chain = classic(identity=[allow("sts:*")], Tags=[{"Key": "team", "Value": "web"}])
+    chain["accounts"][A]["RoleDetailList"] = [
+        {
+            "RoleName": "Middle",
+            "AssumeRolePolicyDocument": policy(trust({"AWS": DEPLOYER})),
+            "RolePolicyList": [{"PolicyName": "p", "PolicyDocument": policy(allow("sts:*"))}],
+        }
+    ]
+    chain["call"]["chain"] = [middle]
+    of_chain = written(tmp_path, "chain.json", {**chain, "unknown": [f"account:{B}"]})
+    whole = written(tmp_path, "s.json", TAGGED)
+    sides: list[str] = []
+    for which in ("--caller", "--role"):
+        side = str(tmp_path / f"{which[2:]}.json")
+        run("export-side", which, "--full", "--scenario", whole, "--out", side)
+        sides += ("--side", side)
+    for words in (["--scenario", of_chain], sides):
+        answer = run("why", *words)
+        assert "if refused" in answer.stdout, answer.stderr
+        assert "--probe" not in answer.stdout
+        told = json.loads(run("why", *words, "--format", "json").stdout)
+        assert not [each for each in told["hypotheses"] if each["probe"]]
+        assert run("why", *words, "--probe=plan").returncode == 2
 
 
 HOP = Hop(parameters={"RoleArn": ROLE})

@@ -26,6 +26,13 @@ ISSUED = {
     "SessionToken": "token",
     "Expiration": "2099-01-01T00:00:00Z",
 }
+SIGNED_IN = {
+    "access_key": "ASIAEXAMPLE",
+    "secret_key": "secret",
+    "token": "token",
+    "expiry_time": ISSUED["Expiration"],
+    "account_id": "111111111111",
+}
 
 
 class Asked(NamedTuple):
@@ -155,6 +162,7 @@ def _instead_of_the_network(client: _Recorder, starts: list[str]) -> Iterator[No
         "config-file": botocore.credentials.ConfigProvider,
         "env": botocore.credentials.EnvProvider,
         "custom-process": botocore.credentials.ProcessProvider,
+        "login": botocore.credentials.LoginProvider,
         "ec2-credentials-file": botocore.credentials.OriginalEC2Provider,
     }
     with ExitStack() as stack:
@@ -173,6 +181,15 @@ def _instead_of_the_network(client: _Recorder, starts: list[str]) -> Iterator[No
         stack.enter_context(
             mock.patch.object(
                 botocore.utils.InstanceMetadataFetcher, "retrieve_iam_role_credentials", instance
+            )
+        )
+        # Signed in with the console; the keys of such a session need a package of their own.
+        stack.enter_context(mock.patch.object(botocore.credentials, "EC", object()))
+        stack.enter_context(
+            mock.patch.object(
+                botocore.credentials.LoginCredentialFetcher,
+                "load_cached_credentials",
+                return_value=SIGNED_IN,
             )
         )
         for method, provider in providers.items():

@@ -145,6 +145,10 @@ def test_what_is_odd_is_noted_with_its_place(variant: str, config: str) -> None:
         ("http://localhost:4566", True),
         ("https://sts.eu-west-1.amazonaws.com", False),
         ("https://vpce-1.sts.eu-west-1.vpce.amazonaws.com", False),
+        ("https://STS.eu-west-1.api.aws/", False),
+        ("https://sts.eusc-de-east-1.amazonaws.eu", False),
+        ("https://sts.cn-north-1.api.amazonwebservices.com.cn", False),
+        ("https://sts.example.aws", True),
         ("https://amazonaws.com.example.org", True),
     ],
 )
@@ -159,7 +163,15 @@ def test_a_stand_in_for_aws_is_noted(url: str, is_noted: bool) -> None:
 
 
 @pytest.mark.parametrize("off", ["", "TRUE"])
-@pytest.mark.parametrize("url", ["http://zanzibar:4566", "https://sts.eu-west-1.amazonaws.com"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://zanzibar:4566",
+        "https://sts.eu-west-1.amazonaws.com",
+        "https://sts.eu-west-1.api.aws",
+        "https://sts.eusc-de-east-1.api.amazonwebservices.eu",
+    ],
+)
 def test_an_endpoint_under_pseudonyms_is_as_much_of_aws_as_before(url: str, off: str) -> None:
     """Whether the profile or the environment names it, in a scenario and in what was read live."""
     client = {"profile": "prod", "config": GOOD, "credentials": BASE}

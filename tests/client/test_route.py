@@ -27,7 +27,7 @@ METHODS = {
     "web-identity": {"assume-role-with-web-identity"}, "sso": {"sso"},
     "process": {"custom-process"}, "container": {"container-role"},
     "instance-metadata": {"iam-role"},
-    "ec2-credentials-file": {"ec2-credentials-file"},
+    "ec2-credentials-file": {"ec2-credentials-file"}, "login": {"login"},
 }  # fmt: skip
 
 
@@ -253,6 +253,16 @@ CASES: dict[str, tuple[Files, str]] = {
     "process": (
         Files(PROD + "source_profile = base\n[profile base]\ncredential_process = cat process\n",
               "", {}, "prod"), "process"),
+    "signed in with the console": (
+        Files("[profile dev]\nlogin_session = arn:aws:iam::111111111111:user/me\n", "", {}, "dev"),
+        "login"),
+    "signed in with the console, then a role": (
+        Files(PROD + "source_profile = dev\n[profile dev]\nlogin_session = me\n", "", {}, "prod"),
+        "login"),
+    "signed in, keys in the credentials file before it": (
+        Files("[profile dev]\nlogin_session = me\n", f"[dev]\n{KEYS}", {}, "dev"), "static"),
+    "signed in, keys in the same file behind it": (
+        Files(f"[profile dev]\nlogin_session = me\n{KEYS}", "", {}, "dev"), "login"),
     "comments, spaces and colons": (
         Files(f"# prod\n[profile prod]\n  ; indented\nROLE_ARN : {ROLE}Prod # not a comment\n"
               "source_profile=base\n" + BASE, "", {}, "prod"), "static"),
@@ -320,6 +330,7 @@ def set_ups(draw: st.DrawFn) -> Files:
         "sso_region": st.sampled_from(["us-east-1", "eu-west-1"]),
         "sso_account_id": st.just("111111111111"),
         "sso_role_name": st.just("Dev"),
+        "login_session": st.sampled_from(["arn:aws:iam::111111111111:user/me", ""]),
         "credential_process": st.just("cat process"),
         "region": st.just("eu-west-1"),
     }

@@ -197,6 +197,24 @@ def test_values_of_a_wrong_type_never_leave_the_client(name: str, value: Any) ->
 
 
 @pytest.mark.parametrize(
+    ("entry", "place"),
+    [
+        ("eyJhbGciOi", "ProvidedContexts[0]"),
+        (None, "ProvidedContexts[0]"),
+        ({"ProviderArn": 7}, "ProvidedContexts[0].ProviderArn"),
+        ({"ContextAssertion": ["eyJhbGciOi"]}, "ProvidedContexts[0].ContextAssertion"),
+        ({"ProviderArn": None, "ContextAssertion": "abcd"}, "ProvidedContexts[0].ProviderArn"),
+    ],
+)
+def test_malformed_contexts_never_leave_the_client(entry: Any, place: str) -> None:
+    """Nor does their text, which may be an assertion in the wrong place, get into the answer."""
+    (fault,) = faults(ProvidedContexts=[entry])
+    assert (fault.code, fault.parameter) == ("ParamValidationError", "ProvidedContexts")
+    assert f"Invalid type for parameter {place}, type: " in fault.message
+    assert "eyJ" not in fault.message
+
+
+@pytest.mark.parametrize(
     ("parameters", "message"),
     [
         (

@@ -22,7 +22,6 @@ CALLER = "arn:aws:iam::111111111111:user/deployer"
 ROLE = "arn:aws:iam::222222222222:role/DeployRole"
 DENIED = f"User: {CALLER} is not authorized to perform: sts:AssumeRole on resource: {ROLE}"
 TEXTS = yaml.safe_load(Path(__file__).with_name("texts.yaml").read_text(encoding="utf-8"))
-WITHOUT_CHECK = {"region", "client-config", "propagation"}
 
 
 def parsed(text: str) -> Message:
@@ -126,15 +125,15 @@ def test_kind_of_call(text: str, kind: str) -> None:
 
 def test_priors_are_those_of_241_failures_and_name_known_causes() -> None:
     assert sum(sum(counts.values()) for counts in priors().values()) == 241
-    assert {cause for counts in priors().values() for cause in counts} <= {*CAUSES} | WITHOUT_CHECK
+    assert {cause for counts in priors().values() for cause in counts} <= {*CAUSES}
 
 
 def test_every_cause_of_every_text_is_known() -> None:
     from assumable.formats import message as module
 
     for known in TEXTS_OF_OTHERS:
-        assert {*known.causes} <= {*CAUSES} | WITHOUT_CHECK
-    assert {*RETOLD} == {*CAUSES} | WITHOUT_CHECK
+        assert {*known.causes} <= {*CAUSES}
+    assert {*RETOLD} == {*CAUSES}
     for action in (
         "AssumeRole",
         "AssumeRoleWithWebIdentity",
@@ -145,7 +144,7 @@ def test_every_cause_of_every_text_is_known() -> None:
         "AssumeRoot",
     ):
         causes, out = module._causes(f"sts:{action}")
-        assert {*causes, *out} <= {*CAUSES} | WITHOUT_CHECK
+        assert {*causes, *out} <= {*CAUSES}
         assert not {*causes} & {*out}
 
 

@@ -1,10 +1,13 @@
 """The commands people run: whole, safe to paste, and only where there is one."""
 
 import shlex
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
+from awscli.clidriver import create_clidriver
 
 from assumable.findings import commands
 from assumable.findings.finding import Row, Target
@@ -86,6 +89,93 @@ def test_saml_names_its_provider(
         f"aws sts assume-role-with-saml --role-arn {ROLE} --principal-arn {principal} "
         "--saml-assertion file://ASSERTION"
     )
+
+
+AWS_POLICY, PLAIN = "arn:aws:iam::aws:policy/ReadOnlyAccess", "arn:aws:iam::222222222222:policy/p"
+COMMA = "arn:aws:iam::222222222222:policy/team/a,b=c"
+CENTER = "arn:aws:iam::aws:contextProvider/IdentityCenter"
+
+
+@pytest.fixture
+def _files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the placeholders of tokens name, and credentials, without which nothing is parsed."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("TOKEN", "ASSERTION"):
+        (tmp_path / name).write_text(f"a {name}")
+    for name in ("ACCESS_KEY_ID", "SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(f"AWS_{name}", "x")
+
+
+def read_by_aws(command: str) -> Mapping[str, Any]:
+    """The parameters that the `aws` program makes of a command, before it sends them."""
+    seen: list[Mapping[str, Any]] = []
+
+    def take(params: Mapping[str, Any], **_: Any) -> None:
+        seen.append(params)
+        raise InterruptedError
+
+    driver = create_clidriver()
+    driver.session.register("before-parameter-build.sts.*", take)
+    driver.main(["--region", "us-east-1", *shlex.split(command)[1:]])
+    return seen[0]
+
+
+@pytest.mark.usefixtures("_files")
+@pytest.mark.parametrize(
+    ("caller", "api", "own"),
+    [
+        (USER, "AssumeRole", {"RoleSessionName": "ci"}),
+        (
+            OIDC,
+            "AssumeRoleWithWebIdentity",
+            {
+                "RoleSessionName": "ci",
+                "ProviderId": "www.amazon.com",
+                "WebIdentityToken": "a TOKEN",
+            },
+        ),
+        (
+            SAML,
+            "AssumeRoleWithSAML",
+            {"PrincipalArn": SAML.provider, "SAMLAssertion": "a ASSERTION"},
+        ),
+    ],
+)
+@pytest.mark.parametrize("arns", [[PLAIN], [AWS_POLICY, PLAIN], [COMMA, PLAIN]])
+def test_the_session_asked_for_is_as_narrow_as_the_one_that_was_proved(
+    caller: Caller, api: Api, own: dict[str, Any], arns: list[str]
+) -> None:
+    """Session policies go along, whatever is in their names, and what else the call has."""
+    more = {"DurationSeconds": 900, "PolicyArns": [{"arn": each} for each in arns]}
+    sent = call(caller, api, Policy='{"Version": "2012-10-17"}', **own, **more)
+    assert read_by_aws(commands.assume_role(sent)) == sent.parameters
+
+
+@pytest.mark.usefixtures("_files")
+@pytest.mark.parametrize("provider", [CENTER, f"{CENTER},x"])
+def test_provided_contexts_go_along_without_what_they_assert(provider: str) -> None:
+    """Their providers are no secret."""
+    contexts = [{"ProviderArn": provider, "ContextAssertion": "eyJhbGciOi"}]
+    command = commands.assume_role(call(RoleSessionName="ci", ProvidedContexts=contexts))
+    assert "eyJ" not in command
+    shown = {"ProviderArn": provider, "ContextAssertion": "CONTEXT_ASSERTION"}
+    assert read_by_aws(command)["ProvidedContexts"] == [shown]
+
+
+@pytest.mark.parametrize(
+    "contexts", ["eyJ", ["eyJ"], {"ContextAssertion": "eyJ"}, [{"ProviderArn": "eyJ"}]]
+)
+def test_malformed_contexts_are_not_repeated(contexts: Any) -> None:
+    """A secret may stand in the wrong place."""
+    command = commands.assume_role(call(ProvidedContexts=contexts))
+    assert "eyJ" not in command
+    assert command.endswith("ProviderArn=CONTEXT_PROVIDER_ARN,ContextAssertion=CONTEXT_ASSERTION")
+
+
+@pytest.mark.parametrize("arns", ["(undisclosed)", [7], [{"arn": None}], {"arn": PLAIN}])
+def test_malformed_policy_arns_stay_in_the_command(arns: Any) -> None:
+    """Without them it would ask for more."""
+    assert shlex.split(commands.assume_role(call(PolicyArns=arns)))[-2] == "--policy-arns"
 
 
 def test_a_value_like_a_flag_is_not_read_as_one() -> None:

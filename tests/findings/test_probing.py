@@ -14,6 +14,7 @@ from assumable.findings.registry import CAUSES
 from assumable.formats.message import priors
 from assumable.model.probe import ProbeReply, ProbeRequest
 from assumable.model.world import Unknown
+from assumable.render import terminal
 from tests.findings.test_hypotheses import oracle
 from tests.worlds import DEPLOYER, ROLE, A, B, allow, classic, parsed, policy, trust
 
@@ -89,8 +90,9 @@ def test_they_are_ranked_by_counts_that_are_told() -> None:
 
 def test_tags_are_counted_only_where_tags_are_passed() -> None:
     """A trust policy may ask for tags that are not there, which nobody counted."""
-    by_cause = {each.cause: each.prior for each in diagnose(*parsed(unread())).hypotheses}
-    assert by_cause["session-tags"] == 0
+    found = diagnose(*parsed(unread())).hypotheses
+    assert [(e.prior, e.prior_of) for e in found if e.cause == "session-tags"] == [(0, 0)]
+    assert "0 of" not in terminal.render(diagnose(*parsed(unread()))).partition("if refused")[2]
     by_cause = {e.cause: e.prior for e in diagnose(*parsed(unread(Tags=TAGS))).hypotheses}
     assert by_cause["session-tags"] == 9
 

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from assumable.formats.stand_ins import without_secrets
+from assumable.model.call import SECRET_PARAMETERS
 from tests.worlds import blocking, classic, diagnosed
 
 
@@ -21,9 +22,34 @@ def test_a_secret_is_replaced_wherever_it_stands(value: Any, expected: Any) -> N
     }
 
 
+CENTER = "arn:aws:iam::aws:contextProvider/IdentityCenter"
+
+
+@pytest.mark.parametrize(
+    ("contexts", "expected"),
+    [
+        ([{"ProviderArn": CENTER, "ContextAssertion": "eyJh.1"}],
+         [{"ProviderArn": CENTER, "ContextAssertion": "xxxx.0"}]),
+        ([{"ProviderArn": "eyJh.1"}, "eyJh.1"], [{"ProviderArn": "xxxx.0"}, "xxxx.0"]),
+        ("eyJh.1", "xxxx.0"),
+        ({"ContextAssertion": "eyJh.1"}, {"0": "xxxx.0"}),
+    ],
+    ids=repr,
+)  # fmt: skip
+def test_of_a_context_only_the_provider_is_no_secret(contexts: Any, expected: Any) -> None:
+    document = {"call": {"parameters": {"ProvidedContexts": contexts}}}
+    assert without_secrets(document)["call"]["parameters"] == {"ProvidedContexts": expected}
+
+
+def test_there_is_a_stand_in_for_every_secret_parameter() -> None:
+    document = dict.fromkeys(SECRET_PARAMETERS, "918273")
+    assert set(without_secrets(document).values()) == {"000000"}
+
+
 def test_a_set_up_keeps_what_is_no_secret() -> None:
     text = "# mine\n[a]\naws_secret_access_key = marked\nrole_arn = arn:aws:iam::1:role/R\n"
-    client = {"config": text, "environment": {"AWS_PROFILE": "a", "AWS_SESSION_TOKEN": "marked"}}
+    variables = {"AWS_PROFILE": "a", "AWS_SESSION_TOKEN": "marked", "DATABASE_PASSWORD": "marked"}
+    client = {"config": text, "environment": variables}
     found = without_secrets({"client": client})["client"]
     assert found["environment"] == {"AWS_PROFILE": "a", "AWS_SESSION_TOKEN": "set"}
     assert found["config"] == (

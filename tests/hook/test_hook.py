@@ -87,6 +87,31 @@ def test_a_call_that_its_caller_can_mend_comes_with_the_one_that_works(
     )
 
 
+def test_what_the_call_says_of_its_session_is_in_the_command(
+    server: Server, snapshot: Path
+) -> None:
+    """But for the code, which is spent, and for what a context asserts."""
+    server.refusals = {"AssumeRole": DENIED}
+    hook.install(snapshot=snapshot, budget=60)
+    center = "arn:aws:iam::aws:contextProvider/IdentityCenter"
+    text = note(
+        refused(
+            sts(server),
+            RoleArn=GUARDED,
+            RoleSessionName="ci",
+            TokenCode="123456",
+            SerialNumber=f"arn:aws:iam::{A}:mfa/deployer",
+            PolicyArns=[{"arn": "arn:aws:iam::aws:policy/ReadOnlyAccess"}],
+            ProvidedContexts=[{"ProviderArn": center, "ContextAssertion": "eyJhbGciOi"}],
+        )
+    )
+    more = text.split("\n")[-1]
+    assert "--policy-arns arn=arn:aws:iam::aws:policy/ReadOnlyAccess " in more
+    assert f"--provided-contexts ProviderArn={center},ContextAssertion=CONTEXT_ASSERTION " in more
+    assert "--token-code" not in more
+    assert "eyJ" not in text
+
+
 def guard(snapshot: Path, condition: dict[str, Any]) -> None:
     """DeployRole trusts deployer, under a condition."""
     file = snapshot / f"{B}.json"
@@ -95,6 +120,21 @@ def guard(snapshot: Path, condition: dict[str, Any]) -> None:
     trusting = trust({"AWS": DEPLOYER}, Condition=condition)
     deploy["AssumeRolePolicyDocument"] = policy(trusting)
     file.write_text(json.dumps(account))
+
+
+@pytest.mark.parametrize(
+    ("host", "is_usual"),
+    [
+        ("sts.eusc-de-east-1.amazonaws.eu", True),
+        ("sts.eusc-de-east-1.api.amazonwebservices.eu", True),
+        ("sts.eusc-de-east-1.amazonaws.eu.example.com", False),
+        ("sts.us-east-1.amazonaws.com", False),
+    ],
+)
+def test_only_the_endpoint_that_the_region_has_goes_without_saying(
+    host: str, is_usual: bool
+) -> None:
+    assert hook._is_of_region(f"https://{host}", "eusc-de-east-1") is is_usual
 
 
 def test_a_session_token_may_carry_mfa(server: Server, snapshot: Path) -> None:
@@ -113,6 +153,7 @@ def test_a_session_token_may_carry_mfa(server: Server, snapshot: Path) -> None:
         ("sts.us-east-1.amazonaws.com", "CONDITIONAL"),
         ("sts.eu-west-1.amazonaws.com", "DENIED"),
         ("vpce-0a1b-c2d3.sts.us-east-1.vpce.amazonaws.com", "CONDITIONAL"),
+        ("sts.us-east-1.api.aws", "CONDITIONAL"),
     ],
 )
 def test_the_endpoint_that_refused_decides(
@@ -197,6 +238,17 @@ def _innermost(error: BaseException) -> tuple[str, int]:
     while step.tb_next is not None:
         step = step.tb_next
     return step.tb_frame.f_code.co_name, step.tb_lineno
+
+
+@pytest.mark.parametrize("code", ["ValidationError", "MalformedInput"])
+def test_what_the_sdk_lets_through_and_sts_does_not_is_diagnosed(
+    code: str, server: Server, snapshot: Path
+) -> None:
+    """Without a text, as AWS answers a number that it cannot read (FACTS 4.1)."""
+    server.refusals = {"AssumeRole": Refusal(code, "", 400)}
+    hook.install(snapshot=snapshot, budget=60)
+    text = note(refused(sts(server), **CALL, DurationSeconds=2**31))
+    assert f"--duration-seconds {2**31}" in text
 
 
 @pytest.mark.parametrize(

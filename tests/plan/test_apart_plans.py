@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from assumable.render import markdown, terminal
 from tests.chains import CI, EVERYTHING, chained
-from tests.worlds import DEPLOYER, ROLE, A, after_first_plan, classic, diagnosed, trust
+from tests.worlds import DEPLOYER, ROLE, A, after_first_plan, classic, diagnosed, parsed, trust
 
 BOTH = ["sts:AssumeRole", "sts:TagSession"]
 ASKED = {
@@ -84,3 +85,29 @@ def test_the_callers_own_policy_may_need_it_too() -> None:
         "Condition": {"StringEquals": {"aws:PrincipalAccount": "111111111111"}},
     }
     assert after_first_plan(scenario, diagnosis) == "allowed"
+
+
+def test_a_call_that_turns_on_the_open_item_alone_gets_a_plan() -> None:
+    """The external ID was sent: sts:AssumeRole sees it, and of sts:TagSession AWS does not say."""
+    asked = {"StringEquals": {"sts:ExternalId": "unique-42"}}
+    scenario = tagged(trust({"AWS": DEPLOYER}, BOTH, Condition=asked), ExternalId="unique-42")
+    own = scenario["accounts"][A]["UserDetailList"][0]["UserPolicyList"][0]["PolicyDocument"]
+    own["Statement"][0] |= {"Resource": ROLE, "Condition": asked}
+    diagnosis = diagnosed(scenario)
+    assert (diagnosis.verdict, diagnosis.uncertain) == ("conditional", ("U-6",))
+    [plan] = diagnosis.plans
+    assert set(plan.fixes) == {"apart/TagSession-in-trust", "apart/TagSession-in-identity"}
+    assert (plan.proved, plan.verdict_after) == (True, "allowed")
+    assert {fix.id for fix in diagnosis.fixes} == {*plan.fixes}
+    assert after_first_plan(scenario, diagnosis) == "allowed"
+    assert "proof A + B → ALLOWED" in terminal.render(diagnosis)
+    assert "aws iam update-assume-role-policy" in markdown.render(diagnosis, parsed(scenario).world)
+
+
+def test_where_more_is_open_there_is_no_plan() -> None:
+    """It would prove nothing."""
+    asked = {"StringEquals": {"sts:ExternalId": "unique-42"}}
+    scenario = tagged(trust({"AWS": DEPLOYER}, BOTH, Condition=asked), ExternalId="unique-42")
+    diagnosis = diagnosed({**scenario, "unknown": [f"boundary:{DEPLOYER}"]})
+    assert diagnosis.verdict == "conditional"
+    assert not diagnosis.plans

@@ -145,6 +145,39 @@ def test_a_managed_policy_has_6144_characters(size: int, *, has_plan: bool) -> N
     assert bool(diagnosed(scenario).plans) is has_plan
 
 
+@pytest.mark.parametrize(
+    ("versions", "oldest"),
+    [(["v1"], ""), (["v2", "v3", "v4", "v5"], ""), (["v12", "v9", "v8", "v10", "v11"], "v8")],
+)
+def test_a_managed_policy_has_five_versions(versions: list[str], oldest: str) -> None:
+    """Where there are as many, one has to go first; the one in force is the first of these."""
+    managed = f"arn:aws:iam::{A}:policy/Boundary"
+    scenario = classic()
+    account = scenario["accounts"][A]
+    account["UserDetailList"][0]["PermissionsBoundary"] = {"PermissionsBoundaryArn": managed}
+    listed = [
+        {
+            "VersionId": name,
+            "IsDefaultVersion": name == versions[0],
+            "Document": policy(allow("s3:*")),
+        }
+        for name in versions
+    ]
+    account["Policies"] = [{"Arn": managed, "PolicyVersionList": listed}]
+    diagnosis = diagnosed(scenario)
+    plan, fixes = diagnosis.plans[0], {fix.id: fix for fix in diagnosis.fixes}
+    assert list(plan.first) == [fixes[name].remark for name in plan.fixes if oldest]
+    if oldest:
+        (first,) = plan.first
+        assert first == (
+            "Boundary has five versions, as many as IAM keeps: delete one first, such as the "
+            f"oldest, with `aws iam delete-policy-version --policy-arn {managed} --version-id "
+            f"{oldest}`"
+        )
+        shown = " ".join(terminal.render(diagnosis).split())
+        assert shown.index("delete-policy-version") < shown.index("create-policy-version")
+
+
 @pytest.mark.parametrize(("audiences", "has_plan"), [(99, True), (100, False)])
 def test_a_provider_takes_100_audiences(audiences: int, *, has_plan: bool) -> None:
     """One that has them all takes no further one."""

@@ -16,8 +16,9 @@ from assumable.sides.contents import Wish
 from assumable.sides.export import caller_side, role_side
 from assumable.sides.join import joined, pair
 from assumable.source import Document
+from tests.rules.worlds import organization
 from tests.sides.passing import passed_on, text_of
-from tests.worlds import ROLE, A, B, classic, parsed, trust
+from tests.worlds import ROLE, A, B, allow, classic, parsed, trust
 
 COMMITTED = Path(__file__).parents[2] / "docs" / "schema" / "side-1.json"
 MFA = {"Bool": {"aws:MultiFactorAuthPresent": "true"}}
@@ -152,3 +153,28 @@ def test_full_sides_give_the_whole_answer() -> None:
     whole, both = diagnose(*world), diagnose(*passed_on(world, "full"))
     assert [plan.fixes for plan in both.plans] == [plan.fixes for plan in whole.plans]
     assert both.plans
+
+
+@pytest.mark.parametrize("way", ["apart", "full"])
+def test_who_mends_a_policy_of_an_organization_is_its_administrator(way: str) -> None:
+    """Whose account that is, no side says; the caller it is not."""
+    world = classic(identity=[allow()])
+    closed = {"Effect": "Deny", "Action": "sts:*", "Resource": "*"}
+    limits = {"scps": {A: [allow("*"), closed]}, "rcps": {B: [{**closed, "Principal": "*"}]}}
+    world["organization"] = organization(A, B, **limits)
+    wish = Wish(full=way == "full")
+    sides = pair([caller_side(parsed(world), wish), role_side(parsed(world), wish)])
+    found = {f.cause: f.owner for f in diagnosed(joined(*sides), sides).findings if f.blocking}
+    assert found == {"scp": f"{A}'s organization", "rcp": f"{B}'s organization"}
+
+
+@pytest.mark.parametrize("account", [A, B])
+def test_who_reopens_an_account_is_its_organization(account: str) -> None:
+    world = classic(identity=[allow()])
+    world["organization"] = organization(A, B)
+    for node in world["organization"]["Accounts"]:
+        node["State"] = "CLOSED" if node["Id"] == account else "ACTIVE"
+    wish = Wish(full=True)
+    sides = pair([caller_side(parsed(world), wish), role_side(parsed(world), wish)])
+    (found,) = (f for f in diagnosed(joined(*sides), sides).findings if f.blocking)
+    assert (found.variant, found.owner) == ("account-suspended", f"{account}'s organization")

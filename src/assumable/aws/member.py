@@ -5,10 +5,11 @@ https://docs.aws.amazon.com/organizations/latest/APIReference/API_Account.html
 """
 
 import re
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple
 
 from assumable.aws.clients import Connection
+from assumable.formats.organization import status_of
 from assumable.model.world import Node, Unknown
 
 # https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsorganizations.html
@@ -49,8 +50,3 @@ def _above(paths: Sequence[str], organization_id: str) -> dict[str, Node]:
         parent = next(reversed(nodes), "")
         nodes[name] = Node(name, "ou" if parent else "root", parent=parent)
     return nodes
-
-
-def status_of(account: Mapping[str, Any]) -> str:
-    """`State` stands in the place of `Status`, which AWS retires."""
-    return str(account.get("State") or account.get("Status", "ACTIVE"))

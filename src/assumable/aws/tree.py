@@ -9,8 +9,8 @@ from typing import Any
 from assumable.aws.attached import FULL_ACCESS
 from assumable.aws.clients import Connection
 from assumable.aws.inventory import Document, Inventory
-from assumable.aws.member import status_of
 from assumable.aws.organization import IAM
+from assumable.formats.organization import status_of
 
 _ORGANIZATION = ("Id", "MasterAccountId", "FeatureSet")
 _POLICY = ("Id", "Name", "Type", "AwsManaged")

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from assumable import arn
 from assumable.engine.conditions import either
-from assumable.engine.facts import Facts, is_suspended
+from assumable.engine.facts import Facts, is_alive
 from assumable.engine.limits import Fault, denial, mistyped
 from assumable.engine.truth import Atom, Truth
 from assumable.model.call import Call, UserCaller
@@ -65,9 +65,12 @@ def target_problems(facts: Facts) -> Iterator[Problem]:
     org, target = facts.caller_organization, facts.role_account
     if not isinstance(org, Organization):
         return  # `caller_problems` says so
+    alive = is_alive(org, target)
+    if isinstance(alive, Atom):
+        yield alive
     if target == org.management_account:
         yield _not_a_target(facts, "management-account")
-    elif is_suspended(org, target):
+    elif alive is False:
         yield _not_a_target(facts, "account-suspended")
     elif not org.has_member(target):
         if isinstance(facts.role_organization, Unknown):

@@ -116,11 +116,9 @@ def _lasting(overrides: Mapping[str, Value]) -> dict[str, Value]:
 
 def _session_of(call: Call, policies: tuple[PolicyOrUnknown, ...]) -> RoleCaller | None:
     """The session that a call creates; it carries no MFA (R5.4). None when it asks for no role."""
-    role = arn.parse_role(call.role_arn)
-    if role is None:
+    if arn.parse_role(call.role_arn) is None:
         return None
     name = call.session_name
-    resource = f"{role.account}:assumed-role/{role.name}/{name or '?'}"
     is_service = isinstance(call.caller, ServiceCaller)
     seconds = None if is_service else duration_of(call)  # R4.5: services manage their sessions
     inherited = _inherited_tags(call.session)
@@ -150,7 +148,7 @@ def _session_of(call: Call, policies: tuple[PolicyOrUnknown, ...]) -> RoleCaller
         complete=not call.hides_attributes,
     )
     return RoleCaller(
-        arn=f"arn:{role.partition}:sts::{resource}", session=session, is_named=bool(name)
+        arn=arn.session_of(call.role_arn, name or "?"), session=session, is_named=bool(name)
     )
 
 

@@ -88,7 +88,7 @@ class CallerSide:
         self.may_call = (
             self.has_identity_side
             and self.principal is not None
-            and not is_suspended(self.organization, self.account)
+            and is_alive(self.organization, self.account) is True
         )
         """Whether these are credentials of a user or role that may exist, in a living account."""
         self.identity_policies: tuple[PolicyOrUnknown, ...] = ()
@@ -124,10 +124,28 @@ def _is_service_linked(caller: Caller, principal: User | Role | Unknown | None) 
     return None if named and principal is not None else False
 
 
-def is_suspended(org: Organization | Unknown | None, account: str) -> bool:
-    """Whether the organization says that the account is suspended or closed."""
+_USABLE = frozenset(("ACTIVE", "PENDING_CLOSURE"))
+_UNUSABLE = frozenset(("PENDING_ACTIVATION", "SUSPENDED", "CLOSED"))
+
+
+def is_alive(org: Organization | Unknown | None, account: str) -> Truth:
+    """Whether the account can be used, by the state that its organization says it is in.
+
+    https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_accounts_account_state.html
+    """
     node = org.nodes.get(account) if isinstance(org, Organization) else None
-    return node is not None and node.status != "ACTIVE"
+    if node is None or node.status in _USABLE:
+        return True
+    if node.status in _UNUSABLE:
+        return False
+    return Atom(
+        subject=f"the state of account {account}",
+        text=f"account {account} can be used",
+        opposite=f"account {account} cannot be used",
+        part=f"whether account {account}, whose state is {node.status}, can be used",
+        settle=f"organizations:DescribeAccount on account {account}",
+        kind="fact",
+    )
 
 
 def _has_every_region(world: World, account_id: str) -> bool:
@@ -164,10 +182,10 @@ class RoleSide:
         self.organization = world.organization_of(self.account)
         self.has_every_region = _has_every_region(world, self.account)
         """Whether the account was read, and no Region is said to be off or on in it."""
-        self.is_there = isinstance(self.role, Role) and not is_suspended(
-            self.organization, self.account
+        self.is_there = isinstance(self.role, Role) and (
+            is_alive(self.organization, self.account) is True
         )
-        """Whether the role is known to exist in an account that is not suspended."""
+        """Whether the role is known to exist in an account that can be used."""
         self.trust: PolicyOrUnknown | None = None
         if isinstance(self.role, Unknown):
             what = f"the trust policy of {arn.display_name(role_arn)}"

@@ -98,8 +98,6 @@ KNOWN = {
     )),
     ASSUME_ROOT: frozenset(("TargetPrincipal", "TaskPolicyArn", "DurationSeconds")),
 }  # fmt: skip
-SECRET = frozenset(("TokenCode", "WebIdentityToken", "SAMLAssertion", "ProvidedContexts"))
-"""The parameters whose values no answer shows."""
 """The parameters of each API; STS ignores others, the AWS CLI refuses them."""
 
 
@@ -286,11 +284,17 @@ def _context_faults(_call: Call, value: object) -> Iterator[Fault]:
         yield violation("ProvidedContexts", "providedContexts", "'[…]'", most)
     rules = {"ProviderArn": _PROVIDER_ARN, "ContextAssertion": _ASSERTION}
     for number, entry in enumerate(value, 1):
-        for key, rule in rules.items():
-            text = entry.get(key) if isinstance(entry, dict) else None
+        place = f"ProvidedContexts[{number - 1}]"
+        if not isinstance(entry, dict):
+            yield mistyped(place, entry, dict)
+            continue
+        for key in (key for key in rules if key in entry):
+            text, path = entry[key], f"{place}.{key}"
             member = f"providedContexts.{number}.member.{key[0].lower()}{key[1:]}"
             if isinstance(text, str):
-                yield from _of_text(f"ProvidedContexts[{number - 1}].{key}", member, text, rule)
+                yield from _of_text(path, member, text, rules[key])
+            else:
+                yield mistyped(path, text, str)
 
 
 _CHECKS: dict[str, Callable[[Call, Any], Iterable[Fault]]] = {

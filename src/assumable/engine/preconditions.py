@@ -7,7 +7,7 @@ import msgspec
 from assumable import arn
 from assumable.engine import assume_root, limits
 from assumable.engine.assume_root import ASSUME_ROOT, Problem
-from assumable.engine.facts import Facts, is_suspended
+from assumable.engine.facts import Facts, is_alive
 from assumable.engine.gates import Gate, GateName
 from assumable.engine.limits import Fault, denial
 from assumable.engine.parameters import request_faults
@@ -85,6 +85,10 @@ def _problem_gates(facts: Facts, gate: GateName, problems: Iterable[Problem]) ->
             yield Gate(gate=gate, account=account, allow=problem, summary=summary)
 
 
+def _question_gate(gate: GateName, account: str, question: Atom) -> Gate:
+    return Gate(gate=gate, account=account, allow=question, summary=f"depends on {question.part}")
+
+
 def _missing_role(facts: Facts, variant: str) -> Gate:
     fault = access_denied(facts, "role-not-found", variant)
     if variant == "not-a-role" and not facts.call.is_signed:
@@ -96,7 +100,10 @@ def _missing_role(facts: Facts, variant: str) -> Gate:
 
 def _existence_gates(facts: Facts) -> Iterator[Gate]:
     account = facts.call.role_account
-    if is_suspended(facts.role_organization, account):
+    alive = is_alive(facts.role_organization, account)
+    if isinstance(alive, Atom):
+        yield _question_gate(GateName.REQUEST, account, alive)
+    if alive is False:
         yield _missing_role(facts, "account-suspended")
     elif facts.role is None:
         yield _missing_role(facts, _how_missing(facts))
@@ -110,8 +117,7 @@ def _existence_gates(facts: Facts) -> Iterator[Gate]:
             settle=facts.role.settle,
             kind="fact",
         )
-        summary = f"depends on whether {name} exists"
-        yield Gate(gate=GateName.REQUEST, account=account, allow=exists, summary=summary)
+        yield _question_gate(GateName.REQUEST, account, exists)
 
 
 def _how_missing(facts: Facts) -> str:
@@ -146,9 +152,11 @@ def _credential_problems(facts: Facts) -> Iterator[Gate]:
         at_role = fault.variant == "role" and fault.cause == "region"
         owner = facts.role_account if at_role else account
         yield fault_gate(GateName.CREDENTIALS, owner, fault)
+    alive = is_alive(facts.caller_organization, account)
+    if isinstance(alive, Atom):
+        yield _question_gate(GateName.CREDENTIALS, account, alive)
     for owner, question in region_questions(facts):
-        summary = f"depends on {question.part}"
-        yield Gate(gate=GateName.CREDENTIALS, account=owner, allow=question, summary=summary)
+        yield _question_gate(GateName.CREDENTIALS, owner, question)
     if facts.call.api == ASSUME_ROOT:
         yield from _problem_gates(facts, GateName.CREDENTIALS, assume_root.caller_problems(facts))
 
@@ -185,7 +193,7 @@ def _credential_faults(facts: Facts) -> Iterator[Fault]:
     yield from _client_faults(call)
     if isinstance(caller, UserCaller | RoleCaller) and facts.principal is None:
         yield Fault("", "InvalidClientTokenId", 403, INVALID_TOKEN + ".", "caller-not-found")
-    if call.is_principal and is_suspended(facts.caller_organization, call.caller_account):
+    if is_alive(facts.caller_organization, call.caller_account) is False:
         yield _credentials("InvalidClientTokenId", INVALID_TOKEN + ".", "account-suspended")
     if expires is not None and expires <= call.time:
         text = "The security token included in the request is expired"

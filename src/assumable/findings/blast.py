@@ -204,9 +204,7 @@ def made_by(principal: Principal, call: Call) -> Call:
     """The same call made by another principal."""
     if not isinstance(principal, Role):
         return msgspec.structs.replace(call, caller=UserCaller(arn=principal.arn), client=None)
-    parts = arn.parse(principal.arn)
-    partition = parts.partition if parts else "aws"
-    session = f"arn:{partition}:sts::{principal.account}:assumed-role/{principal.name}/session"
+    session = arn.session_of(principal.arn, "session")
     return msgspec.structs.replace(call, caller=RoleCaller(arn=session), client=None)
 
 

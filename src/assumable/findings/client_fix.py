@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from assumable.findings import commands
-from assumable.findings.finding import Edit, Fix, Safety, Target
+from assumable.findings.finding import CALLER, Edit, Fix, Safety, Target
 from assumable.formats.ini import HIDDEN
 from assumable.model.call import Call
 from assumable.model.client import Client, Place, Profile, Setting
@@ -107,7 +107,7 @@ def _fix(
     return Fix(
         id=fix_id,
         title=title,
-        owner="you",
+        owner=CALLER,
         safety=safety,
         target=Target(kind="client"),
         edit=edit,

@@ -12,6 +12,7 @@ from assumable.engine.limits import CHAINING_LIMIT
 from assumable.findings.client_faults import misspelling
 from assumable.findings.client_fix import set_in_profile
 from assumable.findings.finding import Fix
+from assumable.formats.endpoint import is_of_aws
 from assumable.model.client import Client, Profile, Setting
 from assumable.model.policy import Effect, Policy
 from assumable.model.route import PARAMETERS, Route, RouteHop, route_of, seconds_of
@@ -80,7 +81,7 @@ def _endpoint(client: Client, route: Route) -> Iterator[Remark]:
     """Requests that go to a stand-in for AWS, which knows nothing of the real accounts."""
     url = route.endpoint_url or ""
     host = re.split(r"[/:]", re.sub(r"^\w+://(?:[^/@]*@)?", "", url))[0]
-    if not url or re.search(r"\.(amazonaws\.com|amazonaws\.com\.cn|aws)$", host):
+    if not url or is_of_aws(host):
         return
     profile = client.profiles.get(client.profile_name)
     setting = profile.settings.get("endpoint_url") if profile is not None else None
@@ -224,10 +225,9 @@ def _unnamed(client: Client, hop: RouteHop) -> Remark:
 def _kept(decision: Decision, client: Client) -> Iterator[Remark]:
     """Sessions of this role that serve the `aws` command, whatever is changed meanwhile."""
     call = decision.call
-    role, now = arn.parse_role(call.role_arn), call.time
-    if role is None or hop_behind(call) is None:
+    if arn.parse_role(call.role_arn) is None or hop_behind(call) is None:
         return
-    mine = f"arn:{role.partition}:sts::{role.account}:assumed-role/{role.name}/"
+    mine, now = arn.session_of(call.role_arn, ""), call.time
     for kept in client.kept:
         if kept.until <= now or not kept.arn.startswith(mine):
             continue

@@ -1,6 +1,7 @@
 """Ready-to-run `aws` CLI commands."""
 
 import json
+import re
 import shlex
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -22,7 +23,9 @@ _FLAGS = {
         "TokenCode": "--token-code", "DurationSeconds": "--duration-seconds",
         "SourceIdentity": "--source-identity", "Policy": "--policy",
     },
-    "AssumeRoleWithWebIdentity": {**_UNSIGNED, "RoleSessionName": "--role-session-name"},
+    "AssumeRoleWithWebIdentity": {
+        **_UNSIGNED, "RoleSessionName": "--role-session-name", "ProviderId": "--provider-id",
+    },
     "AssumeRoleWithSAML": {**_UNSIGNED, "PrincipalArn": "--principal-arn"},
     "AssumeRoot": {
         "TargetPrincipal": "--target-principal", "TaskPolicyArn": "--task-policy-arn",
@@ -38,12 +41,15 @@ _PLACEHOLDERS = {
     "RoleSessionName": "SESSION", "PrincipalArn": "PROVIDER_ARN",
     "TargetPrincipal": "ACCOUNT", "TaskPolicyArn": "TASK_POLICY_ARN",
 }  # fmt: skip
+_CONTEXT = {"ProviderArn": "CONTEXT_PROVIDER_ARN", "ContextAssertion": "CONTEXT_ASSERTION"}
 _BEARER = {
     "AssumeRole": [],
     "AssumeRoot": [],
     "AssumeRoleWithWebIdentity": ["--web-identity-token", "file://TOKEN"],
     "AssumeRoleWithSAML": ["--saml-assertion", "file://ASSERTION"],
 }
+# What means nothing else in the shorthand of the CLI.
+_PLAIN = re.compile(r"[A-Za-z0-9_:/+=.@()*-]+")
 _WHITE_SPACE_COUNTS = (Layer.SCP, Layer.RCP, Layer.VPC_ENDPOINT, Layer.SESSION)
 # Line breaks may stand in a session policy; a quoted one would break the line of the command.
 _BREAKS = str.maketrans({"\n": "\\n", "\r": "\\r", "\t": "\\t", "\\": "\\\\", "'": "\\'"})
@@ -58,8 +64,10 @@ def assume_role(call: Call) -> str:
         # in one line whatever its name is: a comment ends where the line does
         return f"# then let {' '.join(call.caller.principal.split())} try again"
     words = ["aws", "sts", _APIS[call.api], *_parameters(call), *_BEARER[call.api]]
+    if call.api != "AssumeRoot":
+        words += _policy_arns(call)
     if call.api == "AssumeRole":
-        words += _tags(call)
+        words += (*_tags(call), *_contexts(call))
     return " ".join(words)
 
 
@@ -81,6 +89,41 @@ def _parameters(call: Call) -> Iterator[str]:
             yield f"{flag}={_quoted(text)}"
         else:
             yield from (flag, _quoted(text))
+
+
+def _policy_arns(call: Call) -> Iterator[str]:
+    given = call.parameters.get("PolicyArns")
+    if given:
+        entries = given if isinstance(given, list) else [given]
+        yield "--policy-arns"
+        yield from _members(
+            [entry if isinstance(entry, dict) else {"arn": entry} for entry in entries]
+        )
+
+
+def _contexts(call: Call) -> Iterator[str]:
+    """What they assert is a secret, and so may be whatever stands in the wrong place."""
+    given = call.parameters.get("ProvidedContexts")
+    if given:
+        entries = given if isinstance(given, list) else [given]
+        said = [entry.get("ProviderArn") if isinstance(entry, dict) else None for entry in entries]
+        providers = [{"ProviderArn": each} if _is_arn(each) else {} for each in said]
+        yield "--provided-contexts"
+        yield from _members([_CONTEXT | provider for provider in providers])
+
+
+def _is_arn(value: Any) -> bool:
+    return isinstance(value, str) and arn.parse(value) is not None
+
+
+def _members(entries: Sequence[dict[str, Any]]) -> Iterator[str]:
+    """The members of a list, as people write them; in JSON where a value would not survive that."""
+    values = [value for entry in entries for value in entry.values()]
+    if all(isinstance(value, str) and _PLAIN.fullmatch(value) for value in values):
+        for entry in entries:
+            yield _quoted(",".join(f"{key}={value}" for key, value in entry.items()))
+    else:
+        yield _quoted(json.dumps(entries))
 
 
 def _tags(call: Call) -> Iterator[str]:
@@ -176,6 +219,12 @@ def put_policy(target: Target, document: Any) -> str:
         f"aws iam put-{kind}-policy --{kind}-name {name} --policy-name {_quoted(target.name)} "
         f"--policy-document {text}"
     )
+
+
+def delete_version(policy_arn: str, version: str) -> str:
+    """The command that deletes a version of a managed policy."""
+    named = f"--policy-arn {_quoted(policy_arn)} --version-id {_quoted(version)}"
+    return f"aws iam delete-policy-version {named}"
 
 
 def put_in_permission_set(document: Any) -> tuple[str, str]:

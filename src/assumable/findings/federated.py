@@ -13,6 +13,8 @@ from assumable.engine.keys.federation import audience_of
 from assumable.engine.provider import registered
 from assumable.findings.finding import Fix
 from assumable.findings.fix import change_policy
+from assumable.findings.meant import expects_role
+from assumable.findings.near_principal import provider_differs
 from assumable.findings.report import actions_needed, new_statement
 from assumable.model.assertion import scalar
 from assumable.model.call import SamlCaller, WebIdentityCaller
@@ -46,6 +48,21 @@ def nearest_provider(decision: Decision, trust: Policy) -> NearestProvider | Non
         if entry.kind == "Federated"
     ]
     return max(found, key=lambda near: _ratio(near.entry.value, wanted), default=None)
+
+
+def named_instead(decision: Decision, trust: Policy, nearest: NearestProvider | None) -> str:
+    """What stands where the provider that was used should."""
+    used = decision.call.identity_provider
+    misplaced = under_other_kind(trust, used)
+    if misplaced:
+        return (
+            f"it stands under `{misplaced}`, where a provider is never found; it belongs under "
+            "`Federated`"
+        )
+    if nearest is None:
+        return f"it names none{expects_role(trust)}"
+    named = nearest.entry.value
+    return f"the closest that it names is `{named}`{provider_differs(named, used)}"
 
 
 def trusted_providers(trust: Policy) -> tuple[str, ...]:

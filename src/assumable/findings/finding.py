@@ -8,6 +8,9 @@ import msgspec
 from assumable.engine.match import Reason
 from assumable.model.policy import Layer
 
+CALLER = "you"
+"""The owner of what only whoever makes the call can change."""
+
 
 class Row(enum.IntEnum):
     """The seven checklist lines, in the order people check them."""

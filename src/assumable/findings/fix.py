@@ -15,14 +15,13 @@ import msgspec
 from assumable import arn
 from assumable.findings import commands
 from assumable.findings.client_fix import as_setting
-from assumable.findings.finding import Edit, Fix, Safety, Target
+from assumable.findings.finding import CALLER, Edit, Fix, Safety, Target
 from assumable.findings.quotas import needed_first
 from assumable.model.call import Call, Session
-from assumable.model.policy import Layer, Policy
+from assumable.model.policy import SESSION_POLICY, Layer, Policy
 from assumable.model.world import Role
 from assumable.source import escape
 
-CALLER = "you"
 _ROLES_OF_AWS = (":role/aws-service-role/", ":role/aws-reserved/")
 """Their services alone edit them (R1.23, R2.11)."""
 
@@ -109,16 +108,12 @@ def change_policy(
     )
 
 
-SESSION_POLICY = "the caller's session policy"
-"""The name of the inline one, as everything that reads or makes one calls it."""
-
-
 def add_session_policy(document: Any, fix_id: str, title: str, *, opens: str) -> Fix:
     """A fix that limits the caller's session by one policy more: it may do what any of them allows.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies.html#policies_session
     """
-    target = Target(kind="policy", name=SESSION_POLICY, layer=Layer.SESSION)
+    target = Target(kind="policy", name=SESSION_POLICY.name, layer=SESSION_POLICY.layer)
     return Fix(
         id=fix_id,
         title=title,

@@ -16,7 +16,7 @@ from assumable.engine.regions import ALWAYS_ON, region_questions
 from assumable.engine.truth import atoms
 from assumable.findings.blame import causes_of, condition_cause
 from assumable.findings.checks import as009_propagation
-from assumable.findings.fix import CALLER
+from assumable.findings.finding import CALLER
 from assumable.findings.meanings import meaning_of
 from assumable.findings.registry import CAUSES
 from assumable.formats.message import Message, counts_of
@@ -51,7 +51,7 @@ class Hypothesis(msgspec.Struct, frozen=True, kw_only=True):
     prior: int
     """How many public failures of this kind of call had it; 0 where none was counted."""
     prior_of: int
-    """Of how many; 0 where too few were counted to compare."""
+    """Of how many; 0 where too few were counted to compare, or those of another kind."""
     prior_kind: str
     is_rare: bool = False
     """Whether it would be odd here, so that it weighs less than what was merely never counted."""
@@ -142,7 +142,7 @@ def _made(
         cause=cause,
         meaning=meaning_of(cause, call),
         prior=counts.get(cause, 0) if is_counted else 0,
-        prior_of=sum(counts.values()),
+        prior_of=sum(counts.values()) if is_counted else 0,
         prior_kind=kind,
         is_rare=is_rare,
         owners=tuple(dict.fromkeys(place.owner for place in places if place.owner)),

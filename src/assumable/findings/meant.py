@@ -2,9 +2,10 @@
 
 from assumable import arn
 from assumable.engine.evaluate import Decision
+from assumable.engine.rules import action_matches
 from assumable.globs import matches
 from assumable.model.call import RoleCaller
-from assumable.model.policy import Effect, Policy, Statement
+from assumable.model.policy import Effect, Policy
 
 _WITH_WEB_IDENTITY = "sts:AssumeRoleWithWebIdentity"
 _ASSUME_ROLE = "sts:AssumeRole"
@@ -64,12 +65,7 @@ def _named(trust: Policy, kind: str, action: str) -> list[str]:
     return [
         entry.value
         for statement in trust.statements
-        if statement.effect is Effect.ALLOW and _lists(statement, action)
+        if statement.effect is Effect.ALLOW and action_matches(statement, action)
         for entry in statement.principals or ()
-        if entry.kind == kind and not statement.not_principal
+        if entry.kind == kind and not (statement.not_principal or statement.not_action)
     ]
-
-
-def _lists(statement: Statement, action: str) -> bool:
-    listed = any(matches(one, action, ignore_case=True) for one in statement.actions)
-    return listed and not statement.not_action

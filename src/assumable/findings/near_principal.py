@@ -3,13 +3,22 @@
 import difflib
 import re
 
+import msgspec
+
 from assumable import arn
 from assumable.engine.evaluate import Decision
 from assumable.findings import deleted, identity_center
 from assumable.findings.near import digits
-from assumable.findings.report import exact_principal
+from assumable.findings.report import caller_name, exact_principal
 from assumable.findings.slips import told
 from assumable.globs import matches
+from assumable.model.policy import (
+    Effect,
+    Policy,
+    PrincipalEntry,
+    Statement,
+    principal_complaint,
+)
 
 # The nearest principal is the one with the most telling difference: first in this order.
 VARIANTS = (
@@ -26,6 +35,82 @@ _GENERATED = re.compile(
 """What tools make up for every session anew: times, ids and random numbers (R7.12)."""
 _ACCOUNT = re.compile(r"[0-9][0-9 -]{8,16}[0-9]")
 """What was meant as an account id, well written or not."""
+
+
+class Nearest(msgspec.Struct, frozen=True):
+    """The principal that comes closest to naming the caller."""
+
+    variant: str
+    entry: PrincipalEntry
+    statement: Statement
+
+    def is_dead(self, decision: Decision) -> bool:
+        """Whether replacing the principal takes nothing from anyone."""
+        if self.variant in NEVER_MATCH:
+            return True
+        if self.variant == "other-principal":
+            return False
+        world, value = decision.facts.world, self.entry.value
+        if principal_complaint("AWS", value):
+            return True
+        known: object = world.user(value) if ":user/" in value else world.role(value)
+        return known is None and (":user/" in value or ":role/" in value)
+
+
+def nearest_principal(decision: Decision, trust: Policy) -> Nearest | None:
+    """The principal of an Allow that is most telling; None where it names none of the kind."""
+    wanted = exact_principal(decision)
+    if wanted is None:
+        return None
+    found = [
+        Nearest(variant_of(entry.value, wanted, decision.call.caller.arn), entry, statement)
+        for statement in trust.statements
+        if statement.effect is Effect.ALLOW
+        for entry in statement.principals or ()
+        if entry.kind == "AWS"
+    ]
+
+    def rank(nearest: Nearest) -> tuple[bool, int, float]:
+        value = nearest.entry.value
+        similar = difflib.SequenceMatcher(None, deleted.name_of(decision, value), wanted).ratio()
+        is_own = deleted.was_caller(decision, value)
+        return not is_own, VARIANTS.index(nearest.variant), -similar
+
+    return min(found, key=rank, default=None)
+
+
+_EXPLANATIONS = {
+    "self": "a role may assume itself only if its own trust policy names it, like any other caller "
+    "(since September 2022, save for a few older roles: U-21); the caller already is a session of "
+    "this role, whose credentials serve as well",
+    "missing": "it names no AWS principal at all",
+    "wildcard": "`{got}` has a wildcard inside a principal ARN, which never matches; only a bare "
+    "`*` with a condition on aws:PrincipalArn can stand for several principals",
+    "case": "it names `{got}`, which differs only in letter case; ARNs are case-sensitive",
+    "partition": "it names the same principal in another partition: `{got}`",
+    "path": "it names `{got}`, which differs only in the path; a role's ARN has its path, the ARN "
+    "of a session has none",
+    "type": "it names `{got}`: the same name, but another kind of principal",
+    "session-name": "it names one session, `{got}`; this session has another name",
+    "generated-name": "it names one session, `{got}`; names like that of this one are made up anew "
+    "for every session, so the role has to be named, or the name of the session fixed",
+    "identity-center": "it names `{got}`",
+    "account": "it names `{got}`, the same principal of another account",
+    "near-name": "it names `{got}`, which is close but not the caller",
+    "deleted-principal": "`{got}` is the unique id of a principal that was deleted; one that was "
+    "created again under the same name gets another id, so the ARN must take the place of the id",
+    "other-principal": "the closest principal it names is `{got}`",
+}
+
+
+def explained(decision: Decision, variant: str, nearest: Nearest | None) -> str:
+    """What the trust policy names in the caller's place."""
+    got = nearest.entry.value if nearest else ""
+    differs = what_differs(decision, nearest.variant, got) if nearest else ""
+    session = caller_name(decision).rpartition("/")[2]
+    generated = variant == "session-name" and is_generated(session)
+    said = "generated-name" if generated else variant
+    return _EXPLANATIONS[said].format(got=got) + differs
 
 
 def variant_of(value: str, wanted: str, caller_arn: str) -> str:

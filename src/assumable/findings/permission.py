@@ -8,16 +8,20 @@ from assumable import arn
 from assumable.engine.assume_root import ASSUME_ROOT
 from assumable.engine.evaluate import Decision
 from assumable.engine.gates import GateName
+from assumable.engine.match import StatementTrace
 from assumable.findings.accept import accept_fixes
 from assumable.findings.blame import Blame
 from assumable.findings.finding import Fix
 from assumable.findings.fix import add_inline_policy, change_policy, is_editable
 from assumable.findings.guards import guards_to_keep
 from assumable.findings.identity_center import permission_set_fixes
+from assumable.findings.near_principal import nearest_principal
 from assumable.findings.report import (
     actions_needed,
     appended,
     caller_name,
+    exact_principal,
+    new_statement,
     role_name,
     with_action,
 )
@@ -31,15 +35,46 @@ _CALL_ACTIONS = {
 }  # fmt: skip
 
 
-def companion_fixes(decision: Decision, blame: Blame, slug: str, *, opens: str) -> Iterator[Fix]:
-    """Allow sts:TagSession or sts:SetSourceIdentity on the side that lacks it."""
+def companion_fixes(decision: Decision, blame: Blame, slug: str, *, what: str) -> Iterator[Fix]:
+    """Allow sts:TagSession or sts:SetSourceIdentity, which is `what`, on the side that lacks it."""
     if blame.variant != blame.action:
         return  # the action is allowed, a condition on its values does not hold
     if blame.gate.gate is GateName.IDENTITY:
         yield from _beside_the_call(decision, blame, slug)
         yield from permission_fixes(decision, blame)
     elif blame.trace is not None:
-        yield from with_action(blame.trace, blame.action, f"{slug}/allow-in-trust", opens=opens)
+        yield from _in_trust(decision, blame, f"{slug}/allow-in-trust", what)
+
+
+def _in_trust(decision: Decision, blame: Blame, fix_id: str, what: str) -> Iterator[Fix]:
+    """Add the action where the caller is named, or will be; else in a statement of its own."""
+    trace, exact = _of_caller(decision, blame), exact_principal(decision)
+    if trace is not None and not trace.statement.not_action:
+        opens = f"{what} by the principals of that statement"
+        yield from with_action(trace, blame.action, fix_id, opens=opens)
+    elif blame.trace is not None and exact is not None:
+        policy = blame.trace.policy
+        yield change_policy(
+            policy,
+            fix_id,
+            f"allow {blame.action} to {exact} alone",
+            new_statement(
+                policy,
+                {"Effect": "Allow", "Principal": {"AWS": exact}, "Action": blame.action},
+            ),
+            opens=f"{what} by {_opens(decision)}",
+        )
+
+
+def _of_caller(decision: Decision, blame: Blame) -> StatementTrace | None:
+    """The statement that names the caller, or would if the only name in it were put right."""
+    if blame.trace is None or blame.trace.has_matching("Principal"):
+        return blame.trace
+    meant = nearest_principal(decision, blame.trace.policy)
+    if meant is None or len(meant.statement.principals or ()) > 1 or not meant.is_dead(decision):
+        return None
+    place = meant.statement.pointer
+    return next(trace for trace in blame.gate.traces() if trace.statement.pointer == place)
 
 
 def permission_fixes(decision: Decision, blame: Blame) -> Iterator[Fix]:

@@ -11,12 +11,11 @@ from typing import Any, Literal
 
 import msgspec
 
-from assumable.engine.parameters import SECRET
 from assumable.engine.regions import ALWAYS_ON
 from assumable.findings.hypotheses import Hypothesis
 from assumable.findings.weighing import Bearing, Odds, bearing_of
 from assumable.formats.message import parse_message
-from assumable.model.call import DEFAULT_DURATION, Call, ServiceCaller
+from assumable.model.call import DEFAULT_DURATION, SECRET_PARAMETERS, Call, ServiceCaller
 from assumable.model.probe import ProbeReply, ProbeRequest, Send
 
 MOST = 5
@@ -237,7 +236,7 @@ _UNEXPLAINED = ProbeReply(code="AccessDenied", status=403)
 
 def _record(call: Call, probe: Probe, reply: ProbeReply | None, bearing: Bearing) -> ProbeRecord:
     request = probe.request
-    shown = {k: v for k, v in request.parameters.items() if k not in SECRET}
+    shown = {k: v for k, v in request.parameters.items() if k not in SECRET_PARAMETERS}
     record = ProbeRecord(
         id=probe.id, what=probe.what, api=request.api, sent=shown, answer="planned",
         region=request.region or call.network.serving_region or "",

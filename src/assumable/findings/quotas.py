@@ -14,6 +14,7 @@ import msgspec
 
 from assumable import arn
 from assumable.errors import AssumableError
+from assumable.findings.commands import delete_version
 from assumable.model.policy import Layer, Policy
 
 MANAGED_LIMIT = 6144
@@ -26,6 +27,8 @@ TRUST_DEFAULT = 2048
 """The most characters of a trust policy where nobody has raised the quota."""
 INLINE_LIMITS = {"user": 2048, "role": 10_240, "group": 5120}
 """The most characters of all inline policies of one owner together."""
+MAX_VERSIONS = 5
+"""How many versions of a managed policy IAM keeps, the one in force included."""
 MAX_AUDIENCES = 100
 """How many audiences an OIDC provider accepts."""
 
@@ -69,7 +72,15 @@ def check_audiences(client_ids: Sequence[object]) -> None:
 
 
 def needed_first(before: Policy, document: Any) -> str:
-    """Which quota must be raised before a document can be saved; empty where none must."""
+    """What must be done before a document can be saved: a quota raised, a version deleted.
+
+    Empty where nothing is in the way, as far as it is known.
+    """
+    if len(before.other_versions) + 1 >= MAX_VERSIONS:
+        return (
+            f"{before.name.name} has five versions, as many as IAM keeps: delete one first, such "
+            f"as the oldest, with `{delete_version(before.name.arn, before.other_versions[0])}`"
+        )
     size = size_of(document)
     if before.name.layer is not Layer.TRUST or size <= max(TRUST_DEFAULT, size_of(before.document)):
         return ""

@@ -13,8 +13,8 @@ from assumable.engine.match import StatementTrace
 from assumable.findings.asked import conditions_told, why_denied
 from assumable.findings.blame import Blame
 from assumable.findings.evidence import default_evidence
-from assumable.findings.finding import Cause, Edit, Evidence, Finding, Fix, Row
-from assumable.findings.fix import CALLER, change_policy
+from assumable.findings.finding import CALLER, Cause, Edit, Evidence, Finding, Fix, Row
+from assumable.findings.fix import change_policy
 from assumable.globs import has_wildcard, matches
 from assumable.model.call import RoleCaller, RootCaller, UserCaller
 from assumable.model.policy import Condition, Layer, Policy

@@ -10,8 +10,7 @@ from assumable.engine.evaluate import Verdict
 from assumable.engine.truth import And, Atom, Formula, Or, Truth, atoms, describe, implied
 from assumable.findings import commands
 from assumable.findings.chain import number_of
-from assumable.findings.finding import Fix
-from assumable.findings.fix import CALLER
+from assumable.findings.finding import CALLER, Fix
 from assumable.model.call import Call, UserCaller
 
 _SUPPLIED = frozenset((

@@ -18,8 +18,8 @@ from assumable.engine.services import (
     service_of,
 )
 from assumable.findings.blame import Blame
-from assumable.findings.finding import Fix, Target
-from assumable.findings.fix import CALLER, change_policy
+from assumable.findings.finding import CALLER, Fix, Target
+from assumable.findings.fix import change_policy
 from assumable.findings.report import actions_needed, exact_principal, new_statement
 from assumable.model.call import Absent, RoleCaller
 from assumable.model.policy import Condition, Effect, Policy, PrincipalEntry, Statement

@@ -13,6 +13,7 @@ import msgspec
 
 from assumable import arn
 from assumable.errors import InputError
+from assumable.formats import versions
 from assumable.formats.reading import Cursor, read_policy, refuse_malformed
 from assumable.model.policy import Layer, Policy, PolicyName
 from assumable.model.world import (
@@ -147,13 +148,14 @@ class AccountReader:
             (fields[key] for key in ("PolicyDocument", "Document") if key in fields), None
         )
         if document is None and "PolicyVersionList" in fields:
-            document = self._default_version(fields)
+            document = versions.default(fields)
         if document is None:
             cursor.fail("a managed policy needs its default version under `PolicyVersionList`")
         short = name or own_arn.rpartition("/")[2]
         found = self.policy(document, PolicyName(Layer.IDENTITY, short, "", own_arn, self.account))
         if isinstance(found, Policy):
-            self.managed[own_arn] = found
+            others = versions.others(fields)
+            self.managed[own_arn] = msgspec.structs.replace(found, other_versions=others)
         changed = _moment(fields, "UpdateDate")
         if changed is not None:
             self.changed[own_arn] = changed
@@ -169,19 +171,6 @@ class AccountReader:
     def _newest(self, names: Iterable[str]) -> datetime | None:
         """The last change of policies and groups, as far as it is known."""
         return max([self.changed[name] for name in names if name in self.changed], default=None)
-
-    def _default_version(self, fields: dict[str, Cursor]) -> Cursor | None:
-        wanted = fields["DefaultVersionId"].text() if "DefaultVersionId" in fields else None
-        for version in fields["PolicyVersionList"].items():
-            parts = version.fields()
-            is_default = parts["IsDefaultVersion"].value if "IsDefaultVersion" in parts else None
-            named = "VersionId" in parts and parts["VersionId"].value == wanted
-            only = wanted is None and is_default is None
-            if (
-                is_default is True or (is_default is None and (named or only))
-            ) and "Document" in parts:
-                return parts["Document"]
-        return None
 
     def _group(self, cursor: Cursor) -> None:
         fields = cursor.fields(_GROUP if self.strict else None)

@@ -51,7 +51,7 @@ def parameters_from_flags(flags: Mapping[str, Any]) -> dict[str, Any]:
     if flags.get("task_policy_arn"):
         found["TaskPolicyArn"] = {"arn": flags["task_policy_arn"].removeprefix("arn=")}
     if flags.get("policy_arns"):
-        found["PolicyArns"] = [{"arn": text.removeprefix("arn=")} for text in flags["policy_arns"]]
+        found["PolicyArns"] = [each for text in flags["policy_arns"] for each in _policies(text)]
     return found
 
 
@@ -67,27 +67,39 @@ def _text(value: str) -> str:
     return read_text(Path(value.removeprefix("file://"))) if value.startswith("file://") else value
 
 
-def _tags(text: str) -> list[dict[str, str]]:
+def _tags(text: str) -> list[Any]:
     """A tag in the CLI's shorthand, or a JSON list of them."""
     text = _text(text)
     for shorthand in (_TAG.fullmatch(text), _TAG_REVERSED.fullmatch(text)):
         if shorthand:
             return [{"Key": shorthand["key"], "Value": shorthand["value"]}]
-    try:
-        value = json.loads(text)
-    except (ValueError, RecursionError):
-        raise InputError(f"`{text}` is not a tag", "--tags", "write Key=team,Value=web") from None
-    return value if isinstance(value, list) else [value]
+    return _from_json(
+        text, InputError(f"`{text}` is not a tag", "--tags", "write Key=team,Value=web")
+    )
 
 
-def _contexts(text: str) -> list[dict[str, str]]:
+def _policies(text: str) -> list[Any]:
+    """A managed policy by its ARN, in the CLI's shorthand or without it, or a JSON list of them."""
+    text = _text(text)
+    if not text.startswith(("[", "{")):
+        return [{"arn": text.removeprefix("arn=")}]
+    return _from_json(text, InputError(f"`{text}` is no JSON", "--policy-arns", "write arn=…"))
+
+
+def _contexts(text: str) -> list[Any]:
     """A context in the CLI's shorthand, or a JSON list of them; its assertion is not shown."""
     pairs = dict(part.partition("=")[::2] for part in text.split(","))
     if pairs.keys() <= {"ProviderArn", "ContextAssertion"}:
         return [pairs]
+    help_text = "write ProviderArn=…,ContextAssertion=…"
+    error = InputError("is no provided context", "--provided-contexts", help_text)
+    return _from_json(_text(text), error)
+
+
+def _from_json(text: str, error: InputError) -> list[Any]:
+    """The members of a list, or the only one; the error for a text that is no JSON."""
     try:
-        value = json.loads(_text(text))
+        value = json.loads(text)
     except (ValueError, RecursionError):
-        help_text = "write ProviderArn=…,ContextAssertion=…"
-        raise InputError("is no provided context", "--provided-contexts", help_text) from None
+        raise error from None
     return value if isinstance(value, list) else [value]

@@ -4,6 +4,8 @@ https://docs.aws.amazon.com/organizations/latest/APIReference/
 """
 
 import json
+from collections.abc import Mapping
+from typing import Any
 
 import msgspec
 
@@ -31,7 +33,7 @@ _POLICY_FIELDS = frozenset(
     )
 )
 _ADMINISTRATOR_FIELDS = frozenset((
-    "Id", "Arn", "Email", "Name", "Status", "JoinedMethod", "JoinedTimestamp",
+    "Id", "Arn", "Email", "Name", "Status", "State", "JoinedMethod", "JoinedTimestamp",
     "DelegationEnabledDate", "ServicePrincipal",
 ))  # fmt: skip
 _IAM = "iam.amazonaws.com"
@@ -144,8 +146,7 @@ def _nodes(fields: dict[str, Cursor], *, strict: bool) -> dict[str, Node]:
             name = parts["Name"].text() if "Name" in parts else ""
             node_id = parts["Id"].account_id() if kind == "account" else parts["Id"].text()
             parent = parts["ParentId"].text() if "ParentId" in parts else ""
-            status = str(parts["Status"].value) if "Status" in parts else "ACTIVE"
-            found[node_id] = Node(node_id, kind, name, parent, status)
+            found[node_id] = Node(node_id, kind, name, parent, status_of(item.value))
             if kind == "root":
                 continue
             if not parent:
@@ -158,6 +159,14 @@ def _nodes(fields: dict[str, Cursor], *, strict: bool) -> dict[str, Node]:
     if strict or root:
         found.setdefault(management, Node(management, "account", "", root))
     return found
+
+
+def status_of(account: Mapping[str, Any]) -> str:
+    """`State` stands in the place of `Status`, which AWS retires.
+
+    https://docs.aws.amazon.com/organizations/latest/APIReference/API_Account.html
+    """
+    return str(account.get("State") or account.get("Status") or "ACTIVE")
 
 
 def _refuse_loose_ends(fields: dict[str, Cursor], nodes: dict[str, Node]) -> None:

@@ -13,11 +13,11 @@ import re
 from collections.abc import Iterable, Iterator
 
 from assumable import arn
+from assumable.formats.endpoint import DOMAIN
 
 _AWS_HOSTS = (
-    r"(?:[a-z0-9-]+\.)*(?:amazonaws\.com(?:\.cn)?|amazonaws\.eu|aws\.amazon\.com|amazon\.com"
-    r"|amazonaws\.cn|amazonaws-us-gov\.com|amazonaws-eusc\.eu|c2s\.ic\.gov|sc2s\.sgov\.gov"
-    r"|aws\.internal)"
+    rf"(?:[a-z0-9-]+\.)*(?:{DOMAIN}|aws\.amazon\.com|amazon\.com|amazonaws\.cn"
+    r"|amazonaws-us-gov\.com|amazonaws-eusc\.eu|aws\.internal)"
 )
 _ISSUERS = (
     "accounts.google.com", "agent.buildkite.com", "api.bitbucket.org", "api.pulumi.com/oidc",

@@ -12,6 +12,7 @@ from assumable.formats.account import AccountReader
 from assumable.formats.blank import UNREAD_ORGANIZATION, blank
 from assumable.formats.chain import first_api, read_chain
 from assumable.formats.client import read_set_up, through
+from assumable.formats.endpoint import DOMAINS
 from assumable.formats.organization import read_organization
 from assumable.formats.reading import Cursor, read_document, read_policy, refuse_malformed
 from assumable.model.call import (
@@ -31,7 +32,7 @@ from assumable.model.call import (
     Value,
     WebIdentityCaller,
 )
-from assumable.model.policy import Layer, PolicyName
+from assumable.model.policy import SESSION_POLICY, Layer
 from assumable.model.world import (
     Account,
     Former,
@@ -69,8 +70,7 @@ https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html
 _APIS = ("AssumeRole", "AssumeRoleWithWebIdentity", "AssumeRoleWithSAML", "AssumeRoot")
 # Every partition's own suffix is taken, though most services keep the first one everywhere.
 _SERVICE = re.compile(
-    r"(?:[a-z0-9][a-z0-9_-]*\.)+"
-    r"(?:amazonaws\.com(?:\.cn)?|amazonaws\.eu|c2s\.ic\.gov|sc2s\.sgov\.gov|aws\.internal)"
+    r"(?:[a-z0-9][a-z0-9_-]*\.)+(?:" + "|".join(map(re.escape, (*DOMAINS, "aws.internal"))) + ")"
 )
 _ASSUME_ROOT: Final = "assume-root"
 
@@ -275,10 +275,9 @@ def caller_from_arn(cursor: Cursor) -> Caller:
         case "sts", "federated-user" if parts.name:
             found = FederatedUserCaller(arn=text)
         case "iam", "role":
-            session = f"{parts.account}:assumed-role/{parts.name}/SESSION"
             cursor.fail(
                 "a role does not call by itself, a session of it does",
-                f"write arn:{parts.partition}:sts::{session}",
+                f"write {arn.session_of(text, 'SESSION')}",
             )
         case _:
             pass
@@ -307,8 +306,7 @@ def _session(cursor: Cursor, account: AccountReader | None) -> Session:
     fields = cursor.fields(_SESSION)
     policies: list[PolicyOrUnknown] = []
     if "policy" in fields:
-        name = PolicyName(Layer.SESSION, "the caller's session policy")
-        policies.append(refuse_malformed(read_policy(fields["policy"], name)))
+        policies.append(refuse_malformed(read_policy(fields["policy"], SESSION_POLICY)))
     listed = list(fields["policy_arns"].items()) if "policy_arns" in fields else []
     if len(listed) > MAX_POLICY_ARNS:
         fields["policy_arns"].fail(f"a session has at most {MAX_POLICY_ARNS} managed policies")

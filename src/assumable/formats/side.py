@@ -110,8 +110,8 @@ class Parts(_Part, frozen=True, kw_only=True):
     """Regions and whether the account has them on, in the words of ec2:DescribeRegions."""
     every_region: bool = False
     """Whether all other Regions are on."""
-    suspended: bool = False
-    """Whether the organization says that the account is suspended or closed."""
+    suspended: bool | None = False
+    """Whether the organization says that the account cannot be used; None where it is not known."""
     keys: dict[str, KeyValue] = msgspec.field(default_factory=dict)
     """Condition keys about this side that the other side's policies may ask for."""
     unknown_keys: tuple[str, ...] = ()

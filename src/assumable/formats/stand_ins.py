@@ -3,10 +3,10 @@
 import re
 from typing import Any
 
-from assumable.formats.profiles import SECRET_VARIABLES
+from assumable import arn
+from assumable.formats.profiles import SECRET_VARIABLES, VARIABLES
 from assumable.formats.redact_client import redact_block
-
-_SECRET = frozenset(("TokenCode", "WebIdentityToken", "SAMLAssertion"))
+from assumable.model.call import SECRET_PARAMETERS
 
 
 def without_secrets(document: Any) -> Any:
@@ -25,7 +25,9 @@ def without_secrets(document: Any) -> Any:
 
 
 def _member(key: Any, value: Any) -> Any:
-    if key in _SECRET:
+    if key == "ProvidedContexts" and isinstance(value, list):
+        return [_context(entry) for entry in value]
+    if key in SECRET_PARAMETERS:
         return _stand_in(value)
     if key == "client" and isinstance(value, dict):
         variables = value.get("environment")
@@ -34,10 +36,28 @@ def _member(key: Any, value: Any) -> Any:
     return without_secrets(value)
 
 
+def _context(entry: Any) -> Any:
+    """A context with its provider, which a condition may ask for."""
+    if not isinstance(entry, dict):
+        return _stand_in(entry)
+    return {
+        key: value if _is_provider(key, value) else _stand_in(value) for key, value in entry.items()
+    }
+
+
+def _is_provider(key: Any, value: Any) -> bool:
+    return key == "ProviderArn" and isinstance(value, str) and arn.parse(value) is not None
+
+
 def _kept(variables: Any) -> Any:
+    """The variables that an SDK reads; others say nothing of the call, and may be secrets."""
     if not isinstance(variables, dict):
         return variables
-    return {k: "set" if v and k in SECRET_VARIABLES else v for k, v in variables.items()}
+    return {
+        k: "set" if v and k in SECRET_VARIABLES else v
+        for k, v in variables.items()
+        if k in VARIABLES
+    }
 
 
 def _stand_in(value: Any) -> Any:

@@ -13,6 +13,10 @@ from assumable.model.client import Client
 from assumable.model.world import PolicyOrUnknown, Unknown
 
 DEFAULT_DURATION = 3600
+SECRET_PARAMETERS = frozenset((
+    "TokenCode", "WebIdentityToken", "SAMLAssertion", "ProvidedContexts",
+))  # fmt: skip
+"""The parameters whose values no answer shows; of contexts what they assert is the secret."""
 Api = Literal["AssumeRole", "AssumeRoleWithWebIdentity", "AssumeRoleWithSAML", "AssumeRoot"]
 
 

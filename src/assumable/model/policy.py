@@ -165,6 +165,10 @@ class PolicyName(msgspec.Struct, frozen=True):
     """The account whose administrator can edit it."""
 
 
+SESSION_POLICY = PolicyName(Layer.SESSION, "the caller's session policy")
+"""The inline one of the caller's session."""
+
+
 class Problem(msgspec.Struct, frozen=True):
     """A mistake in a document: fatal ones make it unusable, others make a part never match."""
 
@@ -185,6 +189,8 @@ class Policy(msgspec.Struct, frozen=True):
     """Where the document stands, for evidence."""
     input_pointer: str | None = None
     """Where it stands in the input file, for patches; None when there is no such file."""
+    other_versions: tuple[str, ...] = ()
+    """Of a managed policy, those that are not in force, oldest first; empty where nobody said."""
 
     @property
     def fatal(self) -> Problem | None:

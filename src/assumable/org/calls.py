@@ -36,7 +36,4 @@ def _caller(principal: Principal) -> Caller:
     """A user with whatever keys, or some session of a role that passed no attributes."""
     if not isinstance(principal, Role):
         return UserCaller(arn=principal.arn, mfa=_MFA)
-    parts = arn.parse(principal.arn)
-    partition = parts.partition if parts is not None else "aws"
-    session = f"arn:{partition}:sts::{principal.account}:assumed-role/{principal.name}/session"
-    return RoleCaller(arn=session, is_named=False)
+    return RoleCaller(arn=arn.session_of(principal.arn, "session"), is_named=False)

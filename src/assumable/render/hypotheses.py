@@ -14,6 +14,8 @@ _MOST = 4
 """Hypotheses that are shown: with the lines around them the section has six."""
 _LABEL, _LABEL_REFUSED = "if refused  ", "refused because "
 _INDENT = " " * len(_LABEL)
+_PROBES = "--probe=plan lists calls that tell some of them apart"
+"""Making them, by `--probe`, takes a running AWS; what is planned says so."""
 
 
 def lines(diagnosis: Diagnosis) -> Iterator[Line]:
@@ -24,7 +26,7 @@ def lines(diagnosis: Diagnosis) -> Iterator[Line]:
     if diagnosis.hypotheses:
         yield Line()
         label = _LABEL_REFUSED if TRIED_REFUSED in diagnosis.headline else _LABEL
-        yield from _hypotheses(diagnosis.hypotheses, label)
+        yield from _hypotheses(diagnosis.hypotheses, label, was_probed=bool(diagnosis.probes))
     if diagnosis.probes:
         yield Line()
         for number, probe in enumerate(diagnosis.probes, 1):
@@ -54,10 +56,13 @@ def _told(said: ErrorView | ProbeRecord) -> str:
     return "; ".join(parts)
 
 
-def _hypotheses(hypotheses: Sequence[Hypothesis], label: str) -> Iterator[Line]:
+def _hypotheses(
+    hypotheses: Sequence[Hypothesis], label: str, *, was_probed: bool
+) -> Iterator[Line]:
     counted = sum(sum(counts.values()) for counts in priors().values())
     first = hypotheses[0]
-    kind = f" ({first.prior_of} of {first.prior_kind})" if first.prior_of else ""
+    alike = max(each.prior_of for each in hypotheses)
+    kind = f" ({alike} of {first.prior_kind})" if alike else ""
     source = f"priors from {counted} public failures{kind}, not evidence"
     is_sure = first.certainty == "confirmed" and len(hypotheses) == 1
     yield Line(
@@ -69,7 +74,8 @@ def _hypotheses(hypotheses: Sequence[Hypothesis], label: str) -> Iterator[Line]:
         yield Line(f"  {head:<27} ", f"{_weight(each):>4}  {_prior(each):<10}  {each.meaning}")
     rest = [each.code for each in hypotheses[len(shown) :]]
     more = f"{len(rest)} more: {' '.join(rest)}" if rest else ""
-    last = "; ".join(filter(None, (more, _next(shown))))
+    hint = _PROBES if any(each.probe for each in shown) and not was_probed else ""
+    last = "; ".join(filter(None, (more, _who_can_look(shown), hint)))
     if last:
         yield Line(_INDENT, last, "dim")
 
@@ -85,18 +91,13 @@ _LEAST, _SHOWN = 0.005, 0.05
 
 
 def _prior(each: Hypothesis) -> str:
-    if not each.prior_of or each.is_rare:
-        return "–"
-    return f"{each.prior} of {each.prior_of}"
+    return f"{each.prior} of {each.prior_of}" if each.prior_of else "–"
 
 
-def _next(hypotheses: Sequence[Hypothesis]) -> str:
-    """Who can look, and where; or that a probe would tell."""
+def _who_can_look(hypotheses: Sequence[Hypothesis]) -> str:
     owners = dict.fromkeys(owner for each in hypotheses for owner in each.owners)
     whose = [person(f"the {owner}" if owner == MANAGEMENT else owner) for owner in owners]
-    tells = any(each.probe for each in hypotheses)
-    look = f"{' and '.join(whose)} can look" if whose else ""
-    return "; ".join(filter(None, (look, "--probe tells some of them apart" if tells else "")))
+    return f"{' and '.join(whose)} can look" if whose else ""
 
 
 def _probe(probe: ProbeRecord) -> str:

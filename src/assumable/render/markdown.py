@@ -12,12 +12,13 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from assumable import arn
-from assumable.diagnose import CallView, Diagnosis
+from assumable.diagnose import Diagnosis
 from assumable.engine.evaluate import Verdict
 from assumable.engine.gates import Outcome
 from assumable.findings.blast import BlastRadius
-from assumable.findings.finding import Evidence, Finding, Fix
-from assumable.findings.fix import CALLER, pretty
+from assumable.findings.finding import CALLER, Evidence, Finding, Fix
+from assumable.findings.fix import pretty
+from assumable.findings.views import CallView
 from assumable.model.policy import Policy
 from assumable.model.world import Role, World
 from assumable.plan import Plan
@@ -116,6 +117,7 @@ def _report(diagnosis: Diagnosis) -> Iterator[str]:
         settle = f" ({prose(unknown.settle)} would settle it)" if unknown.settle else ""
         yield f"- not known: {prose(unknown.what)}{settle}"
     yield from _behind_it(diagnosis)
+    yield from _best_plan(diagnosis)
 
 
 def _behind_it(diagnosis: Diagnosis) -> Iterator[str]:
@@ -133,6 +135,11 @@ def _own_matter(diagnosis: Diagnosis) -> Iterator[str]:
     for finding in diagnosis.findings:
         if finding.blocking:
             yield f"- **{finding.code} {finding.cause}**: {prose(finding.explanation)}"
+    yield from _best_plan(diagnosis)
+
+
+def _best_plan(diagnosis: Diagnosis) -> Iterator[str]:
+    """What to change, and the commands that do it."""
     if diagnosis.plans:
         fixes = {fix.id: fix for fix in diagnosis.fixes}
         yield ""

@@ -7,7 +7,7 @@ from assumable import arn
 from assumable.diagnose import Diagnosis
 from assumable.engine.evaluate import Verdict
 from assumable.errors import printable
-from assumable.findings.fix import CALLER
+from assumable.findings.finding import CALLER
 from assumable.render.sections import admin
 
 _MOST = 3

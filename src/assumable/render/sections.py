@@ -10,8 +10,7 @@ from assumable.cuts import Cut
 from assumable.diagnose import Diagnosis
 from assumable.engine.evaluate import Verdict
 from assumable.findings.blast import BlastRadius
-from assumable.findings.finding import Evidence, Fix
-from assumable.findings.fix import CALLER
+from assumable.findings.finding import CALLER, Evidence, Fix
 from assumable.findings.grants import GrantPath
 from assumable.findings.residual import Requirement
 

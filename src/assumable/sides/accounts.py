@@ -204,15 +204,18 @@ def _regions(side: Parts, region: str | None) -> dict[str, str]:
     return {**usual, **side.regions}
 
 
+_STATES = {True: "SUSPENDED", False: "ACTIVE", None: "UNKNOWN"}
+
+
 def _organization(
     account: str, side: Parts, layer: Layer, levels: tuple[Level, ...] | str | None
 ) -> Organization | Unknown:
     """The levels from the root down to the account, as a tree of its own."""
     unread = Unknown(f"the {layer.upper()}s of account {account}", "the organization's policies")
-    if levels == "unknown" and not side.suspended:
+    if levels == "unknown" and side.suspended is False:
         return unread
     base = bare(account)
-    status = "SUSPENDED" if side.suspended else "ACTIVE"
+    status = _STATES[side.suspended]
     nodes: dict[str, Node] = {}
     above, attached = "", dict[str, tuple[PolicyOrUnknown, ...]]()
     listed = levels if isinstance(levels, tuple) else ()

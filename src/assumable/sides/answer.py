@@ -23,6 +23,8 @@ def diagnosed(
 ) -> Diagnosis:
     """The diagnosis; only where both sides are full it has evidence, fixes and plans."""
     plain = diagnose(*scenario, expected=expected)  # type: ignore[arg-type]  # the CLI checked it
+    untold = (msgspec.structs.replace(each, probe="") for each in plain.hypotheses)
+    plain = msgspec.structs.replace(plain, hypotheses=tuple(untold))  # whose call nobody here makes
     return plain if all(side.full for side in sides) else _veiled(plain, sides)
 
 
@@ -60,23 +62,15 @@ def _finding(finding: Finding, sides: tuple[CallerSide, RoleSide]) -> Finding:
     knowing = [n for n in (0, 1) if finding.cause in _variants(sides[n])]
     who = " and ".join(f"the administrator of {accounts[n]}" for n in knowing)
     where = f"the details are with {who}" if who else "what one side asks for, the other lacks"
-    owner = finding.owner
-    if finding.cause in _OF_ORGANIZATION:
-        owner = accounts[_OF_ORGANIZATION[finding.cause]]
     variants = [_variants(sides[n])[finding.cause] for n in knowing]
     return msgspec.structs.replace(
         finding,
         variant=variants[0] if variants else finding.variant,
-        owner=owner,
         title=CAUSES[finding.cause].title,
         explanation=f"{where}: the side files do not hold them" if who else where,
         evidence=(),
         fixes=(),
     )
-
-
-_OF_ORGANIZATION = {"scp": 0, "rcp": 1}
-"""Causes that the administrator of an organization mends, and whose organization it is."""
 
 
 def _accounts(sides: tuple[CallerSide, RoleSide]) -> tuple[str, str]:

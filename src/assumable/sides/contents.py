@@ -8,7 +8,7 @@ import msgspec
 
 from assumable.engine.chain import decide_chain
 from assumable.engine.context import RequestContext
-from assumable.engine.facts import Facts, is_suspended
+from assumable.engine.facts import Facts, is_alive
 from assumable.engine.gates import GateName
 from assumable.engine.layers import Part, Prepared
 from assumable.engine.limits import mfa_fault
@@ -172,6 +172,7 @@ def _common(seen: Scenario, seal: Seal, wish: Wish, *, calls: bool) -> dict[str,
     account = world.account(number)
     region = call.network.serving_region
     regions = account.regions if isinstance(account, Account) else {}
+    alive = is_alive(organization, number)
     return {
         "full": wish.full,
         "time": call.time,
@@ -182,7 +183,7 @@ def _common(seen: Scenario, seal: Seal, wish: Wish, *, calls: bool) -> dict[str,
             if name == region or (region is None and status in _TELLING)
         },
         "every_region": world.complete and isinstance(account, Account),
-        "suspended": is_suspended(organization, number),
+        "suspended": not alive if isinstance(alive, bool) else None,
         "blocking": _blocking(seen, wish),
     }
 

@@ -63,8 +63,18 @@ def blank_half(world: World, account: str, *, calls: bool) -> Half:
 
 def bare(account: str) -> Organization:
     """An organization of one account without policies: as good as none."""
-    nodes = {account: Node(account, "ACCOUNT")}
-    return Organization(id=account, management_account="", nodes=nodes, scps=None, rcps=None)
+    return Organization(
+        id=account,
+        management_account=_manager(account),
+        nodes={account: Node(account, "ACCOUNT")},
+        scps=None,
+        rcps=None,
+    )
+
+
+def _manager(account: str) -> str:
+    """Stands for the management account, which no side tells, where somebody has to act."""
+    return f"{account}'s organization"
 
 
 def _placed(found: Organization | Unknown, account: str) -> Organization:
@@ -80,7 +90,7 @@ def _alone(found: Organization | Unknown | None, account: str) -> Organization |
     if isinstance(found, Unknown):
         return found
     nodes = {node.id: node for node in found.path_to(account)}
-    management = account if account == found.management_account else ""
+    management = account if account == found.management_account else _manager(account)
     return msgspec.structs.replace(found, nodes=nodes, management_account=management)
 
 

@@ -47,7 +47,7 @@ def check(decision: Decision, blame: Blame) -> Finding:
 
 _TARGETS = {
     "management-account": "is the management account",
-    "account-suspended": "is closed or suspended",
+    "account-suspended": "is closed, suspended or not activated",
     "not-a-member": "is no member of the caller's organization",
 }
 """Root users that no AssumeRoot can ask for (R1.27)."""

@@ -34,8 +34,8 @@ def check(decision: Decision, blame: Blame) -> Finding:
         "under another path; the path is part of the ARN",
         "account": f"account {decision.call.role_account} has no such role, another known account "
         "has",
-        "account-suspended": f"account {decision.call.role_account} is closed or suspended; "
-        f"{REOPENED}",
+        "account-suspended": f"account {decision.call.role_account} is closed, suspended or "
+        f"not activated; {REOPENED}",
         "not-a-role": f"{decision.call.role_arn} is {_what_it_is(decision)}",
     }
     answer = "AWS says “AccessDenied”, never “not found”"

@@ -31,8 +31,8 @@ def check(decision: Decision, blame: Blame) -> Finding:
         "issuer, or the time of the call, is wrong",
         "late-assertion": "the assertion was used too late, by its NotOnOrAfter or "
         f"SessionNotOnOrAfter: {message}",
-        "account-suspended": f"account {decision.call.caller_account} is closed or suspended, and "
-        f"with it all its credentials; {REOPENED}",
+        "account-suspended": f"account {decision.call.caller_account} is closed, suspended or "
+        f"not activated, and with it all its credentials; {REOPENED}",
     }
     found = finding(CAUSE, blame, explanations[blame.variant], facts=("R1.25", "R7.10"))
     if blame.variant != "account-suspended":

@@ -53,5 +53,4 @@ def _fixes(decision: Decision, blame: Blame) -> Iterator[Fix]:
             {"Tags": None, "TransitiveTagKeys": None},
             safety="review",
         )
-    opens = "session tags by the principals of that statement"
-    yield from companion_fixes(decision, blame, CAUSE.slug, opens=opens)
+    yield from companion_fixes(decision, blame, CAUSE.slug, what="session tags")

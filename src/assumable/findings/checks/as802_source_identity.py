@@ -54,5 +54,4 @@ def _fixes(decision: Decision, blame: Blame) -> Iterator[Fix]:
             {"SourceIdentity": None},
             safety="review",
         )
-    opens = "setting a source identity by the principals of that statement"
-    yield from companion_fixes(decision, blame, CAUSE.slug, opens=opens)
+    yield from companion_fixes(decision, blame, CAUSE.slug, what="setting a source identity")

@@ -8,8 +8,8 @@ from assumable.engine.provider import registered
 from assumable.findings import commands
 from assumable.findings.blame import Blame
 from assumable.findings.federated import trusted_providers
-from assumable.findings.finding import Cause, Finding, Fix, Row, Target
-from assumable.findings.fix import CALLER, change_call
+from assumable.findings.finding import CALLER, Cause, Finding, Fix, Row, Target
+from assumable.findings.fix import change_call
 from assumable.findings.report import finding
 from assumable.model.call import SamlCaller, WebIdentityCaller
 from assumable.model.policy import Policy

@@ -11,13 +11,13 @@ from rich.console import Console
 from rich.text import Text
 
 from assumable import arn
-from assumable.diagnose import CallView, Diagnosis, UnknownView
+from assumable.diagnose import Diagnosis
 from assumable.engine.evaluate import Verdict
 from assumable.findings.checklist import ChecklistRow
 from assumable.findings.commands import LIST_DEVICES
-from assumable.findings.finding import Finding, Row
-from assumable.findings.fix import CALLER
+from assumable.findings.finding import CALLER, Finding, Row
 from assumable.findings.headline import DEPENDS
+from assumable.findings.views import CallView, UnknownView
 from assumable.render import hypotheses, sections
 from assumable.render.terminal.digest import digest_lines
 from assumable.render.terminal.evidence import evidence_lines

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from rich.text import Text
 
 from assumable import arn
-from assumable.diagnose import CallView, Diagnosis
+from assumable.diagnose import Diagnosis
 from assumable.engine.evaluate import Verdict
-from assumable.findings.finding import Finding
-from assumable.findings.fix import CALLER
+from assumable.findings.finding import CALLER, Finding
 from assumable.findings.uncertain import taken
+from assumable.findings.views import CallView
 from assumable.render.sections import admin, person
 from assumable.render.terminal.lines import Screen, wrapped
 
