@@ -37,15 +37,18 @@ class Recorded(Connection):
         parents: Mapping[str, tuple[str, str]] | None = None,
         attached: Mapping[tuple[str, str], list[dict[str, str]]] | None = None,
         account: Mapping[str, str] | None = None,
+        refuses: str = "",
     ) -> None:
         self._prepare()
-        self.account = account or {"Status": "SUSPENDED"}
+        self.account, self.refuses = account or {"Status": "SUSPENDED"}, refuses
         self.describes, self.parents, self.attached = describes, parents, attached
         self.asked: list[str] = []
 
     def _send(self, service: str, operation: str, parameters: dict[str, Any]) -> Answer | Exception:
         self.asked.append(operation)
         match operation:
+            case self.refuses:
+                return refusal("AccessDeniedException")
             case "DescribeOrganization":
                 return DESCRIBED if self.describes else refusal("AWSOrganizationsNotInUseException")
             case "ListParents" if self.parents is not None:
@@ -177,6 +180,25 @@ def test_a_reader_that_sees_nothing_leaves_it_to_the_members() -> None:
     outside = Recorded(describes=False)
     found = learnt({A: Recorded(parents=PARENTS, attached={})}, (A,), (B,), [outside])
     assert [organization.has_member(B) for organization in found.organizations] == [True]
+
+
+@pytest.mark.parametrize(
+    ("reader", "why"),
+    [
+        ("refused", " (with the organization profile, the organization was not read: "
+                    "organizations:DescribeOrganization)"),
+        ("outside", " (the organization profile sees nothing of o-exampleorgid)"),
+        ("member", ""),
+    ],
+)  # fmt: skip
+def test_who_was_named_for_the_organization_and_reads_nothing_of_it_says_why(
+    reader: str, why: str
+) -> None:
+    named = Recorded(describes=reader != "outside")
+    if reader == "refused":
+        named = Recorded(refuses="DescribeOrganization")
+    found = learnt({A: Recorded()}, (A,), (), [named])
+    assert found.unplaced[A].settle == f"organizations:ListParents on {A}{why}"
 
 
 def test_only_accounts_without_working_credentials_may_be_suspended() -> None:

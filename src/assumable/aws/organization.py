@@ -74,7 +74,8 @@ class Organizations:
         is_alive = account in self._connections
         path = _path(account, self._readers(organization.id), is_alive=is_alive)
         if isinstance(path, Unknown):
-            self.unplaced[account] = path
+            settle = path.settle + self._why_not(organization.id)
+            self.unplaced[account] = Unknown(path.what, settle)
             return
         del self.unplaced[account]
         nodes = {**organization.nodes, **{node.id: node for node in path}}
@@ -138,6 +139,17 @@ class Organizations:
     def _readers(self, organization_id: str) -> Iterator[Connection]:
         """Those who see the organization from within; one after the other, as they are needed."""
         return (c for c in self._everyone() if _organization_of(c) == organization_id)
+
+    def _why_not(self, organization_id: str) -> str:
+        """What keeps those who were named for it from reading an organization; empty for nothing."""
+        for reader in self._others:
+            answer = _described(reader, "*")
+            if isinstance(answer, Unknown):
+                operation = answer.settle.partition(" on ")[0]
+                return f" (with the organization profile, {answer.what}: {operation})"
+            if _organization_of(reader) != organization_id:
+                return f" (the organization profile sees nothing of {organization_id})"
+        return ""
 
     def _describe(self, account: str) -> Organization | Unknown | None:
         """The organization of an account, still without a tree; None when it has none."""
