@@ -215,6 +215,9 @@ class Reader:
             self._accounts.unread(arn.account_of(user_arn), connection)
             return
         user = read_user(connection, user_arn, unique_id)
+        if isinstance(user, Unknown):
+            self._accounts.unread(arn.account_of(user_arn), user)
+            return
         if user is None or user.arn != user_arn:
             self._accounts.missing(user_arn)
         if user is not None:
