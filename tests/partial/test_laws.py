@@ -4,6 +4,7 @@
 evaluator; there is one world here for every 60 of its cases.
 """
 
+import itertools
 import os
 from collections import Counter
 from pathlib import Path
@@ -51,30 +52,30 @@ def test_what_is_said_holds_whatever_was_not_read(family: str, seeds: range) -> 
 
 
 def test_the_worlds_have_something_to_tell() -> None:
-    """Parts are missing under every verdict, in every way, and other truths decide otherwise."""
-    under: Counter[str] = Counter()
-    ways: Counter[str] = Counter()
+    """Parts are missing, in every way, and what else may be true decides otherwise."""
+    missing: Counter[str] = Counter()
+    ways: set[str] = set()
     others: Counter[tuple[str, str]] = Counter()
-    for seed in range(40):
-        case = Case(seed, "classic")
-        run = case.run(Refusals(seed, 0.1))
-        under[run.verdict] += bool(run.desk.refused)
+    for family, seed in itertools.product(FAMILIES, range(8)):
+        case = Case(seed, family)
+        run = case.run(Refusals(seed, 0.2))
+        missing[run.verdict] += bool(run.desk.refused)
         ways.update(run.desk.refused.values())
         for _, other in truths(case.made, run.desk, Random(seed)):
             others[run.verdict, case.verdict_in(other)] += 1
-    assert set(under) == {"allowed", "denied", "conditional"}
-    assert min(under.values()) > 0
-    assert set(ways) >= {"AccessDenied", "Throttling", "ExpiredToken", "cut"}
-    assert others["conditional", "allowed"] > 50
-    assert others["conditional", "denied"] > 50
-    assert others["allowed", "allowed"] > 20
+    assert missing["conditional"] > 10
+    assert missing["denied"] > 5
+    assert ways >= {"AccessDenied", "Throttling", "ExpiredToken", "cut"}
+    assert others["conditional", "allowed"] > 30
+    assert others["conditional", "denied"] > 30
+    assert others["allowed", "allowed"] > 10
 
 
 def test_a_wrong_verdict_is_found() -> None:
-    """What was conditional, said to be allowed or denied, is refuted by some truth."""
-    case = Case(0, "classic")
-    run = case.run(Refusals(0, 0.4))
+    """What was conditional, said to be allowed or denied, is refuted by what may be true."""
+    case = Case(14, "classic")
+    run = case.run(Refusals(14, 0.1))
     assert run.verdict == "conditional"
     for wrong in ("allowed", "denied"):
         run.verdict = wrong
-        assert list(refuted(case, run)), wrong
+        assert [fault for fault in refuted(case, run) if fault.startswith(f"{wrong}, but")]
