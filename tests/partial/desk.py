@@ -45,10 +45,14 @@ class Refusals(NamedTuple):
     """After so many requests the credentials have expired."""
     granted: frozenset[str] = frozenset()
     """Operations of which nothing is refused after all."""
+    alone: Question | None = None
+    """One that is refused in any case."""
 
     def of(self, asked: Question) -> str:
         """How a question is refused; empty when it is answered."""
         rng = Random(f"{self.seed} {asked}")
+        if asked == self.alone:
+            return "AccessDenied"
         if asked.operation in self.granted or rng.random() >= self.share:
             return ""
         return rng.choices(["AccessDenied", "Throttling", "ExpiredToken", "cut", "page"],

@@ -1,6 +1,5 @@
 """What holds of answers that were given although not everything could be read."""
 
-import itertools
 import re
 from collections.abc import Iterator
 from random import Random
@@ -10,12 +9,12 @@ from assumable.diagnose import Diagnosis, diagnose
 from assumable.engine.chain import decide_chain
 from assumable.engine.truth import atoms
 from assumable.model.call import Call
-from tests.partial.desk import Refusals
+from tests.partial.desk import Question, Refusals
 from tests.partial.runs import CERTAIN, Run, parsed, world
 from tests.partial.truths import truths
 
-SHARES = ((0.4, 0.1), (0.25, 0.05), (0.15, 0.03))
-"""What is refused at first and later, of everything that is asked."""
+SHARES = (0.4, 0.25, 0.15)
+"""What is refused of everything that is asked."""
 _OPERATION = re.compile(r"\b[a-z0-9]+:([A-Z][A-Za-z]+)")
 _TOGETHER = {"DescribeOrganization": "ListParents"}
 """One that is named stands for the other: by both, an organization tells who is a member."""
@@ -47,22 +46,31 @@ class Case:
 def faults(seed: int, family: str) -> Iterator[str]:
     """Every law that the answers to one call break."""
     case = Case(seed, family)
-    little, more = SHARES[seed % len(SHARES)]
-    first, second = case.run(Refusals(seed, little)), case.run(Refusals(seed, more))
-    # some of what is asked before the credentials expire, down to nothing
-    half = case.run(Refusals(expires_after=seed % 17))
-    yield from _turned([first, second, case.whole])
-    for run in (case.whole, first, second, half):
+    several = Refusals(seed, SHARES[seed % len(SHARES)])
+    runs = [case.run(several), *(case.run(Refusals(alone=one)) for one in _two_of(case))]
+    if seed % 3 == 0:
+        runs.append(case.run(Refusals(expires_after=seed % 17)))
+    fewer = case.run(several._replace(share=several.share / 4))
+    for before, after in ((runs[0], fewer), (fewer, case.whole), *((r, case.whole) for r in runs)):
+        yield from _turned(before, after)
+    for run in (case.whole, *runs):
         yield from (f"{asked} was sent twice" for asked in run.sent_twice())
         yield from refuted(case, run)
-    yield from _unnamed(case, Refusals(seed, little))
+    yield from _unnamed(case, several)
 
 
-def _turned(runs: list[Run]) -> Iterator[str]:
+def _two_of(case: Case) -> list[Question]:
+    """Two of the questions that are asked in all, of different operations."""
+    rng, asked = Random(case.seed), list(case.whole.desk.answered)
+    rng.shuffle(asked)
+    operations = {question.operation: question for question in asked}
+    return rng.sample(list(operations.values()), min(2, len(operations)))
+
+
+def _turned(before: Run, after: Run) -> Iterator[str]:
     """Reading more turns no certain answer, and makes none uncertain."""
-    for before, after in itertools.pairwise(runs):
-        if before.verdict in CERTAIN and after.verdict != before.verdict:
-            yield f"{before.verdict} became {after.verdict} when more was read"
+    if before.verdict in CERTAIN and after.verdict != before.verdict:
+        yield f"{before.verdict} became {after.verdict} when more was read"
 
 
 def refuted(case: Case, run: Run) -> Iterator[str]:
