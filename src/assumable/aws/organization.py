@@ -141,7 +141,7 @@ class Organizations:
         return (c for c in self._everyone() if _organization_of(c) == organization_id)
 
     def _why_not(self, organization_id: str) -> str:
-        """What keeps those who were named for it from reading an organization; empty for nothing."""
+        """What keeps whoever was named for it from reading an organization; empty for nothing."""
         for reader in self._others:
             answer = _described(reader, "*")
             if isinstance(answer, Unknown):
