@@ -118,6 +118,20 @@ def test_a_caller_under_another_path_does_not_exist(accounts: Accounts) -> None:
 
 
 @pytest.mark.demo
+def test_a_caller_who_may_be_under_another_path_is_not_said_to_lack_anything(
+    accounts: Accounts,
+) -> None:
+    """The policies of that name may be those of somebody else."""
+    accounts.user("deployer", A)
+    accounts.user("auditor", B, allow(["iam:Get*", "iam:List*"]))
+    accounts.role("DeployRole", B, trust({"AWS": f"arn:aws:iam::{A}:root"}))
+    wanted = DEPLOYER.replace("user/deployer", "user/team/deployer")
+    found = aside(by_an_operator(accounts, wanted, "GetUser"))
+    assert [f.cause for f in found.findings if f.blocking] == []
+    assert f"iam:GetUser on {wanted}" in [unknown.settle for unknown in found.unknowns]
+
+
+@pytest.mark.demo
 def test_a_role_may_do_the_reading(accounts: Accounts) -> None:
     accounts.classic()
     accounts.role("Reader", B, trust({"AWS": DEPLOYER}))

@@ -26,6 +26,7 @@ PARENTS = {
     B: ("r-ab12", "ROOT"),
 }
 FULL = {"Id": "p-FullAWSAccess", "Name": "FullAWSAccess"}
+PROFILE, ASKED = "the organization profile", "organizations:DescribeOrganization"
 
 
 class Recorded(Connection):
@@ -40,24 +41,23 @@ class Recorded(Connection):
         account: Mapping[str, str] | None = None,
         listed: Mapping[str, list[dict[str, str]]] | None = None,
         paths: Mapping[str, str] | None = None,
+        refuses: str = "",
     ) -> None:
         self._prepare()
         self.listed, self.paths = listed, paths or {}
-        self.account = account or {"Status": "SUSPENDED"}
+        self.account, self.refuses = account or {"Status": "SUSPENDED"}, refuses
         self.describes, self.parents, self.attached = describes, parents, attached
         self.asked: list[str] = []
 
     def _send(self, service: str, operation: str, parameters: dict[str, Any]) -> Answer | Exception:
         self.asked.append(operation)
         match operation:
+            case self.refuses:
+                return refusal("AccessDeniedException")
             case "DescribeOrganization":
                 return DESCRIBED if self.describes else refusal("AWSOrganizationsNotInUseException")
             case "ListParents" if self.parents is not None:
-                child = parameters["ChildId"]
-                if child not in self.parents:
-                    return refusal("ChildNotFoundException")
-                parent, kind = self.parents[child]
-                return {"Parents": [{"Id": parent, "Type": kind}]}
+                return self._above(parameters["ChildId"])
             case "ListPoliciesForTarget" if self.attached is not None:
                 key = parameters["TargetId"], parameters["Filter"]
                 return {"Policies": self.attached.get(key, [])}
@@ -71,12 +71,21 @@ class Recorded(Connection):
             case _:
                 return refusal("AccessDeniedException")
 
+    def _above(self, child: str) -> Answer | Exception:
+        if child not in (self.parents or ()):
+            return refusal("ChildNotFoundException")
+        parent, kind = (self.parents or {})[child]
+        return {"Parents": [{"Id": parent, "Type": kind}]}
+
     def _described(self, account: str) -> Answer | Exception:
         if account not in (self.parents or ()):
             return refusal("AccountNotFoundException")
         arn = f"arn:aws:organizations::{MANAGEMENT}:account/{ORG}/{account}"
         paths = {"Paths": [self.paths[account]]} if account in self.paths else {}
         return {"Account": {**self.account, "Arn": arn, **paths}}
+
+
+INSIDERS = "from the management account or a delegated administrator"
 
 
 def refusal(code: str) -> Exception:
@@ -199,6 +208,25 @@ def test_a_reader_that_sees_nothing_leaves_it_to_the_members() -> None:
     outside = Recorded(describes=False)
     found = learnt({A: Recorded(parents=PARENTS, attached={})}, (A,), (B,), [outside])
     assert [organization.has_member(B) for organization in found.organizations] == [True]
+
+
+@pytest.mark.parametrize(
+    ("reader", "why"),
+    [
+        ("refused", f"with {PROFILE}, the organization was not read: {ASKED})"),
+        ("outside", f"{PROFILE} sees nothing of o-exampleorgid)"),
+        ("member", ""),
+    ],
+)
+def test_who_was_named_for_the_organization_and_reads_nothing_of_it_says_why(
+    reader: str, why: str
+) -> None:
+    named = Recorded(describes=reader != "outside")
+    if reader == "refused":
+        named = Recorded(refuses="DescribeOrganization")
+    found = learnt({A: Recorded()}, (A,), (), [named])
+    place, _, told = found.unplaced[A].settle.partition(" (")
+    assert (place, told) == (f"organizations:ListParents on {A}, {INSIDERS}", why)
 
 
 def test_only_accounts_without_working_credentials_may_be_suspended() -> None:

@@ -244,6 +244,18 @@ def test_a_target_profile_that_fails_leaves_the_role_unknown(accounts: Accounts)
     assert "InvalidClientTokenId" in role.settle
 
 
+def test_every_profile_that_could_have_read_the_role_says_why_it_did_not(
+    accounts: Accounts,
+) -> None:
+    accounts.classic()
+    accounts.profile("stale", ("AKIAIOSFODNN7EXAMPLE", "wrong"))
+    world, _ = accounts.read(role_profile="deployer", caller_profile="stale")
+    role = world.role(ROLE)
+    assert isinstance(role, Unknown)
+    assert f"the role profile is of account {A}" in role.settle
+    assert "InvalidClientTokenId" in role.settle
+
+
 def test_a_missing_role_is_not_found(accounts: Accounts) -> None:
     accounts.classic()
     diagnosis = diagnose(*accounts.read(RoleArn=f"{ROLE}X"))

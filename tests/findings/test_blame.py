@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.worlds import DEPLOYER, B, blocking, classic, diagnosed, trust
+from tests.worlds import DEPLOYER, A, B, blocking, classic, diagnosed, trust
 
 AUDIENCE = {"StringEquals": {"SAML:aud": "https://signin.aws.amazon.com/saml"}}
 ISSUER = "token.actions.githubusercontent.com"
@@ -73,3 +73,26 @@ def test_what_the_client_says_is_one_line() -> None:
     assert "Parameter validation failed: Invalid type for parameter Tags" in found.explanation
     assert diagnosis.aws_error is not None
     assert "failed:\nInvalid type" in diagnosis.aws_error.message
+
+
+@pytest.mark.parametrize(
+    ("unknown", "certainty", "told"),
+    [
+        ([f"account:{A}"], "likely", "may name this caller"),
+        ([], "certain", "names this caller"),
+    ],
+)
+def test_a_statement_that_may_name_another_path_is_likely_the_cause(
+    unknown: list[str], certainty: str, told: str
+) -> None:
+    """The session of a role does not show its path; under another one, nothing names it."""
+    named = trust({"AWS": f"arn:aws:iam::{A}:role/CI"}, "sts:AssumeRoleWithWebIdentity")
+    scenario = classic(trust_statements=[named])
+    ec2 = {"Statement": trust({"Service": "ec2.amazonaws.com"})}
+    role = {"RoleName": "CI", "AssumeRolePolicyDocument": ec2}
+    scenario["accounts"][A] = {"RoleDetailList": [role]}
+    scenario["call"]["caller"] = {"arn": f"arn:aws:sts::{A}:assumed-role/CI/run"}
+    scenario["unknown"] = unknown
+    found = [f for f in diagnosed(scenario).findings if f.cause == "trust-action"]
+    assert [f.certainty for f in found] == [certainty]
+    assert told in found[0].explanation

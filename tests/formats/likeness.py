@@ -51,7 +51,7 @@ def _cut(policy: dict[str, Any]) -> dict[str, Any]:
         ]
     if name["layer"] in (Layer.IDENTITY, Layer.BOUNDARY) and name["arn"]:
         name = {**name, "owner": ""}
-    return {**policy, "name": name, "statements": statements}
+    return {**policy, "name": name, "statements": statements, "other_versions": []}
 
 
 def _lasting(principal: dict[str, Any]) -> dict[str, Any]:

@@ -88,7 +88,9 @@ class Organizations:
             return
         path = _path(organization.nodes[account], self._readers(organization.id))
         if isinstance(path, Unknown):
-            self.unplaced[account] = _of_insiders(path)
+            refusal = _of_insiders(path)
+            settle = refusal.settle + self._why_not(organization.id)
+            self.unplaced[account] = msgspec.structs.replace(refusal, settle=settle)
             return
         del self.unplaced[account]
         self._change(organization.id, nodes={**organization.nodes, **path})
@@ -182,6 +184,17 @@ class Organizations:
             return self._seen_from[reader]
         answer = _described(reader, "*")
         return str(answer["Organization"]["Id"]) if isinstance(answer, dict) else ""
+
+    def _why_not(self, organization_id: str) -> str:
+        """What keeps whoever was named for it from reading an organization; empty for nothing."""
+        for reader in self._others:
+            answer = _described(reader, "*")
+            if isinstance(answer, Unknown):
+                operation = answer.settle.partition(" on ")[0]
+                return f" (with the organization profile, {answer.what}: {operation})"
+            if self._organization_of(reader) != organization_id:
+                return f" (the organization profile sees nothing of {organization_id})"
+        return ""
 
     def _describe(self, account: str) -> Organization | Unknown | None:
         """The organization of an account, of its tree only what is told; None when it has none."""

@@ -16,11 +16,14 @@ from assumable.model.world import PolicyOrUnknown, Provider, Role, Unknown, User
 from assumable.source import Document
 
 
-def read_user(connection: Connection, user_arn: str, unique_id: str | None) -> User | None:
+def read_user(
+    connection: Connection, user_arn: str, unique_id: str | None
+) -> User | Unknown | None:
     """A user with every policy that applies to it; None when it is gone.
 
     Its ARN may differ from the one asked for in the path. `unique_id` is what AWS said of the
-    caller, None where nobody asked.
+    caller, None where nobody asked: whether the user of that name has that path is then unknown
+    as long as GetUser is refused, and so is whose policies those of that name are.
     """
     name = user_arn.rpartition("/")[2]
     shown = arn.display_name(user_arn)
@@ -32,6 +35,8 @@ def read_user(connection: Connection, user_arn: str, unique_id: str | None) -> U
     answer = connection.ask("iam", "GetUser", f"{shown} was", user_arn, UserName=name)
     if answer is None:
         return None
+    if isinstance(answer, Unknown) and unique_id is None:
+        return answer
     policies = [*_policies(connection, "User", name, user_arn), *_of_groups(connection, user_arn)]
     if isinstance(answer, Unknown):
         return User(arn=user_arn, unique_id=unique_id, policies=tuple(policies),

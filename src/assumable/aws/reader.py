@@ -217,6 +217,9 @@ class Reader:
             self._accounts.unread(arn.account_of(user_arn), connection)
             return
         user = read_user(connection, user_arn, unique_id)
+        if isinstance(user, Unknown):
+            self._accounts.unread(arn.account_of(user_arn), user)
+            return
         if user is None or user.arn != user_arn:
             self._accounts.missing(user_arn)
         if user is not None:
@@ -317,19 +320,20 @@ class Reader:
         candidates = [c.of_role, c.of_caller, c.caller]
         if wanted is None or wanted.account == self.call.caller_account:
             candidates = [c.of_caller, c.caller, c.of_role]
-        hint = ""
+        hints: dict[str, None] = {}
         for connection in candidates:
             if connection is None:
                 continue
             who = connection.who
             if isinstance(who, UnreadableError):
-                hint = hint or f" ({who})"
+                hints[str(who)] = None
                 continue
             if wanted is not None and who.is_of(wanted):
                 return connection
             if connection is c.of_role:
-                hint = hint or f" (the role profile is of account {who.account})"
+                hints[f"the role profile is of account {who.account}"] = None
         kind = "GetUser" if wanted and wanted.kind == "user" else "GetRole"
+        hint = f" ({'; '.join(hints)})" if hints else ""
         return Unknown(arn.display_name(thing), f"iam:{kind} on {thing}{hint}")
 
     def _with_open_keys(self) -> Call:

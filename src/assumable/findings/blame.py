@@ -51,6 +51,12 @@ class Blame(msgspec.Struct, frozen=True, kw_only=True):
         """The action that was refused."""
         return self.gate.action
 
+    @property
+    def may_name_another(self) -> bool:
+        """Whether it is not known if the statement names the caller: another may be closer then."""
+        elements = self.trace.elements if self.trace is not None else ()
+        return any(e.element == "Principal" and not isinstance(e.truth, bool) for e in elements)
+
 
 def blames(decision: Decision) -> tuple[Blame, ...]:
     """Every cause that denies the call for certain, each once."""

@@ -58,6 +58,7 @@ def finding(
         code=cause.code,
         cause=cause.slug,
         variant=blame.variant if variant is None else variant,
+        certainty="likely" if blame.may_name_another else "certain",
         owner=owner,
         title=title or cause.title,
         explanation=explanation,

@@ -99,7 +99,9 @@ class Cuts:
     def policy(self, policy: Policy) -> Policy:
         """A policy that was read in full, without what is not kept."""
         statements = self._kept(policy)
-        return msgspec.structs.replace(policy, statements=statements, document=None)
+        return msgspec.structs.replace(
+            policy, statements=statements, document=None, other_versions=()
+        )
 
     def _read(self, cursor: Cursor, raw: bytes, name: PolicyName) -> Cut:
         value = cursor.value

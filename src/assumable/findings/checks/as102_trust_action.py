@@ -29,7 +29,8 @@ CAUSE = Cause(
 def check(decision: Decision, blame: Blame) -> Finding:
     """The finding, with the action that is missing."""
     listed = ", ".join(blame.trace.statement.actions) if blame.trace else ""
-    explanation = f"{where(blame)} names this caller, but allows {listed}, not {blame.action}"
+    names = "may name" if blame.may_name_another else "names"
+    explanation = f"{where(blame)} {names} this caller, but allows {listed}, not {blame.action}"
     if decision.facts.caller_is_service and WEB_IDENTITY in listed.lower().split(", "):
         explanation += "; a service brings no token, it calls sts:AssumeRole itself"
     slip = slip_in(blame.trace.statement, blame.action) if blame.trace else None
