@@ -53,6 +53,8 @@ class Cloud:
 
     def answer(self, account: str, operation: str, asked: Parameters) -> dict[str, Any]:
         """The whole answer to somebody of this account; RefusedError with AWS's code."""
+        if self._is_closed(account):
+            raise RefusedError("InvalidClientTokenId")
         if operation == _WHO:
             return self._identity(account)
         if operation == _FOR_MEMBERS or operation in _OF_ORGANIZATIONS:
@@ -81,11 +83,12 @@ class Cloud:
             raise RefusedError("AccessDeniedException")
         return _OF_ORGANIZATIONS[operation](organization, asked)
 
+    def _is_closed(self, account: str) -> bool:
+        """Whether the credentials of an account do not work."""
+        members = [one for organization in self.organizations for one in organization["Accounts"]]
+        return any(one["Id"] == account and one["Status"] != "ACTIVE" for one in members)
+
     def _identity(self, account: str) -> dict[str, Any]:
-        for organization in self.organizations:
-            for member in organization["Accounts"]:
-                if member["Id"] == account and member["Status"] != "ACTIVE":
-                    raise RefusedError("InvalidClientTokenId")
         who = self._place(account).caller(self._caller) if self._own else None
         reader = f"arn:{self.partition(account)}:iam::{account}:user/reader"
         return {"Account": account, **(who or {"Arn": reader, "UserId": "AIDAREADER"})}
@@ -225,17 +228,38 @@ def _parents(organization: Any, asked: Parameters) -> dict[str, Any]:
 def _member(organization: Any, asked: Parameters) -> dict[str, Any]:
     for found in organization["Accounts"]:
         if found["Id"] == asked["AccountId"]:
-            return {"Account": found}
+            place = f"{organization['MasterAccountId']}:account/{organization['Id']}"
+            return {"Account": {**found, "Arn": f"arn:aws:organizations::{place}/{found['Id']}"}}
     raise RefusedError("AccountNotFoundException")
 
 
+def _policies(organization: Any, asked: Parameters) -> dict[str, Any]:
+    """AWS's own policy is always among them."""
+    kind = asked["Filter"]
+    found = [_summary(one) for one in organization["Policies"] if one["Type"] == kind]
+    own = {"Id": _OF_AWS[kind], "Name": _OF_AWS[kind].removeprefix("p-"), "Type": kind}
+    return {"Policies": found if own["Id"] in ids(found) else [own, *found]}
+
+
 def _attached(organization: Any, asked: Parameters) -> dict[str, Any]:
+    kind, target = asked["Filter"], asked["TargetId"]
     found = [
-        {"Id": one["Id"], "Name": one.get("Name", one["Id"]), "Type": one["Type"]}
+        _summary(one)
         for one in organization["Policies"]
-        if one["Type"] == asked["Filter"] and asked["TargetId"] in one.get("Targets", ())
+        if one["Type"] == kind and target in one.get("Targets", ())
     ]
     return {"Policies": found}
+
+
+def _targets(organization: Any, asked: Parameters) -> dict[str, Any]:
+    for found in organization["Policies"]:
+        if found["Id"] == asked["PolicyId"]:
+            return {"Targets": [{"TargetId": target} for target in found.get("Targets", ())]}
+    raise RefusedError("PolicyNotFoundException")
+
+
+def _summary(policy: Any) -> dict[str, Any]:
+    return {"Id": policy["Id"], "Name": policy.get("Name", policy["Id"]), "Type": policy["Type"]}
 
 
 def _content(organization: Any, asked: Parameters) -> dict[str, Any]:
@@ -245,6 +269,10 @@ def _content(organization: Any, asked: Parameters) -> dict[str, Any]:
     raise RefusedError("PolicyNotFoundException")
 
 
+_OF_AWS = {
+    "SERVICE_CONTROL_POLICY": "p-FullAWSAccess",
+    "RESOURCE_CONTROL_POLICY": "p-RCPFullAWSAccess",
+}
 _OF_ACCOUNTS: dict[str, Callable[[_Account, Parameters], dict[str, Any]]] = {
     "GetPolicy": _policy,
     "GetPolicyVersion": _version,
@@ -256,6 +284,8 @@ _OF_ACCOUNTS: dict[str, Callable[[_Account, Parameters], dict[str, Any]]] = {
 _OF_ORGANIZATIONS: dict[str, Callable[[Any, Parameters], dict[str, Any]]] = {
     "ListParents": _parents,
     "DescribeAccount": _member,
+    "ListPolicies": _policies,
+    "ListTargetsForPolicy": _targets,
     "ListPoliciesForTarget": _attached,
     "DescribePolicy": _content,
 }

@@ -101,6 +101,8 @@ class Reader:
         self._accounts = Accounts()
         self._tried: set[str] = set()
         org = connections.of_organization
+        self._place_of_role_reader = ("", "")
+        """Partition and account of the role profile; empty while no role has told it."""
         self._organizations = Organizations(self._by_account, [org] if org else [])
 
     def also(self, call: Call) -> None:
@@ -272,8 +274,10 @@ class Reader:
         if not isinstance(found, Role):
             return None
         own = arn.parse_role(found.arn)
-        place = (own.partition, own.account) if own else None
-        return found if place == (wanted.partition, wanted.account) else None
+        if own is None or (own.partition, own.account) != (wanted.partition, wanted.account):
+            return None
+        self._place_of_role_reader = own.partition, own.account
+        return found
 
     def _read_provider(self, provider_arn: str) -> None:
         connection = self._reader_of(provider_arn)
@@ -309,8 +313,13 @@ class Reader:
         """A connection of each account that somebody has credentials of."""
         found: dict[str, Connection] = {}
         c = self._connections
+        told = self._place_of_role_reader[1]
+        if told and c.of_role is not None:
+            found[told] = c.of_role
         for connection in (c.of_caller, c.caller, c.of_role):
-            if connection is not None and not isinstance(connection.who, UnreadableError):
+            if connection is None or connection in found.values():
+                continue
+            if not isinstance(connection.who, UnreadableError):
                 found.setdefault(connection.who.account, connection)
         return found
 
@@ -324,6 +333,9 @@ class Reader:
         for connection in candidates:
             if connection is None:
                 continue
+            place = (wanted.partition, wanted.account) if wanted is not None else None
+            if connection is c.of_role and place == self._place_of_role_reader:
+                return connection
             who = connection.who
             if isinstance(who, UnreadableError):
                 hints[str(who)] = None
