@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
@@ -72,11 +73,13 @@ def test_a_process_that_is_killed(source: Source, expected: list[Edges]) -> None
     workers = processes(2)
     assert workers is not None
 
-    def start() -> Executor:
-        started.append(workers.start())
-        return started[-1]
+    @contextmanager
+    def counted() -> Iterator[Executor]:
+        with workers.executor() as executor:
+            started.append(executor)
+            yield executor
 
-    found = all_edges(source, Workers(start, pending=2))
+    found = all_edges(source, Workers(counted, pending=2))
     first = half(found, expected)
     for child in multiprocessing.active_children():
         os.kill(child.pid or 0, signal.SIGKILL)

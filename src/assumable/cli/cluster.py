@@ -1,7 +1,7 @@
 """A Dask cluster as workers: `--scheduler tcp://…`."""
 
 from collections.abc import Iterator
-from concurrent.futures import CancelledError
+from concurrent.futures import CancelledError, Executor
 from contextlib import contextmanager
 
 from assumable.errors import InputError, UnreadableError
@@ -39,7 +39,16 @@ def cluster(address: str, source: Source) -> Iterator[Workers]:
             ) from None
         (world,) = client.scatter([source.carried()], broadcast=True)
         threads = sum(client.nthreads().values())
+
+        @contextmanager
+        def asked() -> Iterator[Executor]:
+            executor = client.get_executor(pure=False)
+            try:
+                yield executor
+            finally:
+                executor.shutdown(wait=False)
+
         try:
-            yield Workers(lambda: client.get_executor(pure=False), threads * _AHEAD, world)
+            yield Workers(asked, threads * _AHEAD, world)
         except (KilledWorker, CancelledError):
             raise UnreadableError(f"the cluster at `{address}` was lost") from None

@@ -1,4 +1,4 @@
-"""The world that `who` and `reach` are asked about, and how wide their answers are."""
+"""The world that `who`, `reach` and `edges` are asked about, and how wide their answers are."""
 
 import shutil
 from datetime import UTC, datetime
@@ -11,6 +11,7 @@ from assumable.cli.options import PATH, together
 from assumable.errors import InputError
 
 if TYPE_CHECKING:
+    from assumable.org.loading import Source
     from assumable.org.whocan import Everyone
 
 _WIDTH = 100
@@ -23,21 +24,23 @@ world_options = together(
 """The options that choose the world."""
 
 
-def everyone_of(snapshot: Path | None, scenario: Path | None) -> "Everyone":
-    """The world that the options choose, made ready; InputError unless it is one."""
-    from assumable.org.whocan import Everyone
+def source_of(snapshot: Path | None, scenario: Path | None) -> "Source":
+    """Where the world is that the options choose; InputError unless it is one."""
+    from assumable.org.loading import Source
 
     now = datetime.now(UTC)
-    if (snapshot is None) == (scenario is None):
-        raise InputError("choose a world", "", "--snapshot DIR or --scenario FILE")
-    if snapshot is not None:
-        from assumable.formats.dump import read_snapshot
+    if snapshot is not None and scenario is None:
+        return Source("snapshot", snapshot, now)
+    if scenario is not None and snapshot is None:
+        return Source("scenario", scenario, now)
+    raise InputError("choose a world", "", "--snapshot DIR or --scenario FILE")
 
-        return Everyone(read_snapshot(snapshot), now)
-    from assumable.formats.scenario import read_scenario
 
-    world, call = read_scenario(scenario or Path(), now=now)
-    return Everyone(world, call.time)
+def everyone_of(snapshot: Path | None, scenario: Path | None) -> "Everyone":
+    """The world that the options choose, made ready; InputError unless it is one."""
+    from assumable.org.loading import everyone_at
+
+    return everyone_at(source_of(snapshot, scenario))
 
 
 def columns() -> int:

@@ -18,6 +18,7 @@ _COMMANDS = {
     "collect": ("assumable.cli.collect", "Write a snapshot of an account or an organization."),
     "who": ("assumable.cli.who", "Who can assume this role?"),
     "reach": ("assumable.cli.reach", "Which roles can this principal reach, by any chain?"),
+    "edges": ("assumable.cli.edges", "Who can assume what, all of it, as a file."),
     "explain": ("assumable.cli.explain", "What does this error text or cause mean?"),
     "permissions": ("assumable.cli.permissions", "The least policy that may read the answer."),
     "minimize": ("assumable.cli.minimize", "The smallest scenario with the same answer."),

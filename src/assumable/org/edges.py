@@ -8,6 +8,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import BrokenExecutor, Executor, Future
+from contextlib import AbstractContextManager
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -34,8 +35,11 @@ class Edges(NamedTuple):
 class Workers(NamedTuple):
     """Who does the work."""
 
-    start: Callable[[], Executor]
-    """Called again when an executor has lost a worker, and with it what it was asked for."""
+    executor: Callable[[], AbstractContextManager[Executor]]
+    """Called again when one has lost a worker, and with it what it was asked for.
+
+    On the way out what it did not begin is given up.
+    """
     pending: int
     """How many accounts are asked for at a time: what bounds the memory of the answers."""
     world: Any = None
@@ -65,13 +69,11 @@ def all_edges(source: Source, workers: Workers | None = None) -> Iterator[Edges]
             yield from edges_of(account, source)
         return
     for _ in range(_TRIES):
-        executor = workers.start()
         try:
-            yield from _asked(executor, accounts, workers, source)
+            with workers.executor() as executor:
+                yield from _asked(executor, accounts, workers, source)
         except BrokenExecutor:
             continue
-        finally:
-            executor.shutdown()
         return
     raise UnreadableError(f"processes were lost {_TRIES} times; is there memory for so many?")
 
@@ -81,14 +83,10 @@ def _asked(
 ) -> Iterator[Edges]:
     """What the executor answers; `accounts` keeps those that were not answered."""
     pending: deque[Future[tuple[Edges, ...]]] = deque()
-    try:
-        while accounts:
-            for account in islice(accounts, len(pending), workers.pending):
-                pending.append(executor.submit(edges_of, account, workers.world or source))
-            found = pending[0].result()
-            pending.popleft()
-            accounts.popleft()
-            yield from found
-    finally:
-        for future in pending:
-            future.cancel()
+    while accounts:
+        for account in islice(accounts, len(pending), workers.pending):
+            pending.append(executor.submit(edges_of, account, workers.world or source))
+        found = pending[0].result()
+        pending.popleft()
+        accounts.popleft()
+        yield from found

@@ -4,7 +4,9 @@ import multiprocessing
 import signal
 import sys
 import threading
+from collections.abc import Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
+from contextlib import contextmanager
 
 from assumable.org.edges import Workers
 
@@ -17,11 +19,16 @@ def processes(count: int) -> Workers | None:
     if count == 1:
         return None
 
-    def start() -> Executor:
+    @contextmanager
+    def pool() -> Iterator[Executor]:
         context = multiprocessing.get_context(_method())
-        return ProcessPoolExecutor(count, context, _interruptible)
+        executor = ProcessPoolExecutor(count, context, _interruptible)
+        try:
+            yield executor
+        finally:
+            executor.shutdown(cancel_futures=True)
 
-    return Workers(start, count * _AHEAD)
+    return Workers(pool, count * _AHEAD)
 
 
 def _method() -> str | None:

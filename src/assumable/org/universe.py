@@ -19,6 +19,7 @@ class Universe:
         self.world = world
         known = sorted(world.principals(), key=lambda found: (found.account, found.arn))
         self.principals: tuple[Principal, ...] = tuple(known)
+        self.names: tuple[str, ...] = tuple(found.arn for found in known)
         self.number: dict[str, int] = {found.arn: n for n, found in enumerate(self.principals)}
         self.accounts: tuple[str, ...] = tuple(found.account for found in self.principals)
         """The account of each principal."""

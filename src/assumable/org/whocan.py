@@ -6,18 +6,17 @@ from typing import NamedTuple
 
 import msgspec
 
-from assumable import arn
 from assumable.engine.evaluate import Decision, decide
 from assumable.engine.gates import GateName
 from assumable.engine.layers import Prepared
 from assumable.engine.own_role import EXPLICIT_SELF_TRUST_SINCE
 from assumable.engine.truth import Truth, describe
-from assumable.errors import InputError
 from assumable.model.policy import Policy
 from assumable.model.world import Principal, Role, World
 from assumable.org.calls import ACTION, plain_call
 from assumable.org.classes import Classes
 from assumable.org.grants import Grants
+from assumable.org.naming import principal_named, role_named
 from assumable.org.trusts import Other, named_by, others_in
 from assumable.org.universe import Members, Universe
 
@@ -72,26 +71,13 @@ class Everyone:
 
     def role(self, text: str) -> Role:
         """The role of an ARN, or of a name that only one role has; InputError otherwise."""
-        exact = self.world.role(text) if arn.parse_role(text) is not None else None
-        if isinstance(exact, Role):
-            return exact
-        alike = [found for found in self.universe.roles() if found.name == text.rpartition("/")[2]]
-        if len(alike) == 1 and arn.parse(text) is None:
-            return alike[0]
-        known = ", ".join(found.arn for found in alike[:3])
-        raise InputError(
-            f"there is no role `{text}`" if len(alike) < 2 or arn.parse(text)  # noqa: PLR2004
-            else f"{len(alike)} roles are called `{text}`",
-            "", f"known: {known}" if known else "its ARN, as `aws iam get-role` prints it",
-        )  # fmt: skip
+        found = self.universe.principals[role_named(text, self.universe.names)]
+        assert isinstance(found, Role)  # noqa: S101  # INVARIANT: only a role has the ARN of one
+        return found
 
     def principal(self, text: str) -> Principal:
         """The user or role of an ARN, of a session the role; InputError when there is none."""
-        parts = arn.parse(text)
-        if parts is not None and parts.resource != "root":  # which stands for a whole account
-            for number in self.universe.named(text):
-                return self.universe.principals[number]
-        raise InputError(f"there is no user or role `{text}`", "", "its ARN, as IAM shows it")
+        return self.universe.principals[principal_named(text, self.universe.names)]
 
     def who(self, role: Role) -> WhoCan:
         """Who can assume the role."""
@@ -100,8 +86,8 @@ class Everyone:
             why = f"{role.trust.what} was not read"
             return WhoCan(role=role.arn, ways=(), known=known, not_known=why)
         found: dict[str, tuple[Members, set[int]]] = {}
-        decided = 0
-        for decision, alike in self._decided(role):
+        decided, candidates = 0, self.candidates(role)
+        for decision, alike in self._decided(role, candidates):
             decided += 1
             if decision.passes is not False:
                 members, statements = found.setdefault(_condition(decision), (Members(), set()))
@@ -112,15 +98,19 @@ class Everyone:
             role=role.arn,
             ways=tuple(sorted(ways, key=lambda way: (way.condition != "", -len(way.principals)))),
             others=tuple(others_in(role.trust, self.universe)),
-            candidates=len(self.candidates(role)),
+            candidates=len(candidates),
             decided=decided,
             known=known,
         )
 
-    def passing(self, role: Role) -> tuple[Passing, ...]:
-        """Who can assume the role, as sets; nobody where its trust policy was not read."""
+    def passing(self, role: Role, candidates: Members | None = None) -> tuple[Passing, ...]:
+        """Who can assume the role, as sets; nobody where its trust policy was not read.
+
+        Of its candidates, where only some of them are asked about.
+        """
         found: dict[str, Members] = {}
-        for decision, alike in self._decided(role):
+        asked = self.candidates(role) if candidates is None else candidates
+        for decision, alike in self._decided(role, asked):
             if decision.passes is not False:
                 found.setdefault(_condition(decision), Members()).update(alike)
         return tuple(Passing(condition, members) for condition, members in found.items())
@@ -141,9 +131,8 @@ class Everyone:
         """Whether a principal can assume the role, by a plain call; under which condition."""
         return self._decide(principal, role).passes
 
-    def _decided(self, role: Role) -> Iterator[tuple[Decision, list[int]]]:
+    def _decided(self, role: Role, candidates: Members) -> Iterator[tuple[Decision, list[int]]]:
         """One decision for each class of the candidates, and who belongs to the class."""
-        candidates = self.candidates(role)
         if candidates:
             for alike in self._classes.groups(candidates, self._classes.view_of(role, candidates)):
                 yield self._decide(self.universe.principals[alike[0]], role), alike
