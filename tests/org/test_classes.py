@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.org.test_whocan import asked, everyone, holds_for_every_pair, ways
-from tests.worlds import ROLE, A, B, allow, classic, policy, trust
+from tests.org.test_whocan import asked, holds_for_every_pair, ways, world_of
+from tests.worlds import NOW, ROLE, A, B, allow, classic, policy, trust
 
 CROWD = 6
 SCP = "SERVICE_CONTROL_POLICY"
@@ -242,4 +242,4 @@ def _together(document: dict[str, Any]) -> dict[str, Any]:
 
 @given(worlds())
 def test_decided_together_is_as_decided_one_by_one(scenario: dict[str, Any]) -> None:
-    holds_for_every_pair(everyone(scenario))
+    holds_for_every_pair(world_of(scenario), NOW)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +10,15 @@ import pytest
 from click.testing import CliRunner
 
 from assumable.cli.who import command
+from assumable.engine.evaluate import decide
+from assumable.engine.layers import Prepared
 from assumable.engine.truth import describe
 from assumable.errors import InputError
 from assumable.formats.dump import read_snapshot
 from assumable.formats.scenario import parse_scenario, read_scenario
 from assumable.model.policy import Policy
-from assumable.model.world import Role
+from assumable.model.world import Role, World
+from assumable.org.calls import plain_call
 from assumable.org.whocan import Everyone, WhoCan
 from assumable.source import Document
 from tests.organizations.generator import write
@@ -23,9 +27,12 @@ from tests.worlds import DEPLOYER, NOW, ROLE, A, B, allow, classic, policy, trus
 SCENARIOS = sorted((Path(__file__).parents[1] / "scenarios").rglob("*.yaml"))
 
 
+def world_of(scenario: Mapping[str, Any]) -> World:
+    return parse_scenario(Document("s.json", json.dumps(scenario)), now=NOW).world
+
+
 def everyone(scenario: Mapping[str, Any]) -> Everyone:
-    text = json.dumps(scenario)
-    return Everyone(parse_scenario(Document("s.json", text), now=NOW).world, NOW)
+    return Everyone(world_of(scenario), NOW)
 
 
 def asked(scenario: Mapping[str, Any], role: str = ROLE) -> WhoCan:
@@ -129,6 +136,17 @@ def test_a_role_that_was_not_read_says_so() -> None:
     assert asked(scenario).not_known
 
 
+def test_policies_that_were_not_read_may_permit_it() -> None:
+    scenario = crowd(trust({"AWS": f"arn:aws:iam::{A}:root"}))
+    scenario["unknown"] = [f"identity:{DEPLOYER}"]
+    found = ways(asked(scenario))
+    assert found.pop("") == {CI}
+    ((condition, who),) = found.items()
+    assert who == {DEPLOYER}
+    assert condition == "sts:AssumeRole is allowed by the identity policy of user/deployer"
+    holds_for_every_pair(world_of(scenario), NOW)
+
+
 @pytest.mark.parametrize(
     ("text", "found"), [(ROLE, True), ("DeployRole", True), ("Nobody", False), (DEPLOYER, False)]
 )
@@ -145,17 +163,18 @@ def test_a_role_is_found_by_arn_or_by_a_name_of_its_own(text: str, found: bool) 
 def test_the_index_finds_whomever_the_engine_lets_in(file: Path) -> None:
     """Of every pair in every scenario, decided one by one."""
     world, call = read_scenario(file, now=NOW)
-    holds_for_every_pair(Everyone(world, call.time))
+    holds_for_every_pair(world, call.time)
 
 
-def holds_for_every_pair(asked_of: Everyone) -> None:
+def holds_for_every_pair(world: World, now: datetime) -> None:
     """What the index and the engine say together is what the engine alone says."""
+    asked_of, prepared = Everyone(world, now), Prepared(world)
     for role in asked_of.universe.principals:
         if not isinstance(role, Role) or not isinstance(role.trust, Policy):
             continue
         expected: dict[str, set[str]] = {}
         for principal in asked_of.universe.principals:
-            passes = asked_of.passes(principal, role)
+            passes = decide(prepared, plain_call(principal, role.arn, now)).passes
             if passes is not False:
                 condition = "" if passes is True else describe(passes)
                 expected.setdefault(condition, set()).add(principal.arn)
@@ -168,7 +187,7 @@ def test_the_index_finds_whomever_the_engine_lets_in_a_whole_organization(
 ) -> None:
     """Of every pair of a generated one, decided one by one."""
     write(tmp_path, seed, "tiny")
-    holds_for_every_pair(Everyone(read_snapshot(tmp_path), NOW))
+    holds_for_every_pair(read_snapshot(tmp_path), NOW)
 
 
 def test_the_same_world_gives_the_same_numbers() -> None:

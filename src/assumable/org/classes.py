@@ -72,6 +72,16 @@ class View(NamedTuple):
     """Accounts that a statement names, and its own."""
 
 
+class _Known(NamedTuple):
+    """The principals whose class a look has told so far."""
+
+    seen: Members
+    of: dict[int, int]
+    """The class of each."""
+    members: dict[int, Members]
+    """Everybody in a class; these sets grow, so none is handed out."""
+
+
 class Classes:
     """The class of each principal, found out when it is first asked for."""
 
@@ -80,26 +90,38 @@ class Classes:
         self._universe, self._prepared, self._now = universe, prepared, now
         self._own: dict[int, int] = {}
         """By the principal's own side: its policies, its account's."""
-        self._by_look: dict[Hashable, dict[int, int]] = {}
+        self._by_look: dict[Hashable, _Known] = {}
+        self._looks: dict[Rule, tuple[Look, Hashable]] = {}
+        """Of rules of the callers' policies: how each tells callers apart, and what it says."""
         self._numbers: dict[Hashable, int] = {}
         self._contexts: dict[int, tuple[RequestContext, RequestContext]] = {}
 
-    def groups(self, candidates: Members, view: View) -> list[list[int]]:
+    def groups(self, candidates: Members, view: View) -> Iterator[Members]:
         """The candidates, those together that the role cannot tell apart."""
-        found: dict[Hashable, list[int]] = {}
+        yield from (Members((number,)) for number in candidates & view.singled)
+        others = candidates - view.singled
+        for account in sorted(view.accounts):
+            inside = others & self._universe.of_account(account)
+            yield from self._alike(inside, view.look)
+            others = others - inside
+        yield from self._alike(others, view.look)
+
+    def _alike(self, members: Members, look: Look) -> Iterable[Members]:
+        """The members of each class that has any of them."""
         if len(self._by_look) > _LOOKS_KEPT:
             self._by_look.clear()
-        known = self._by_look.setdefault((*view.look.tests, view.look.keys), {})
-        for number in candidates:
-            key: Hashable = number
-            if number not in view.singled:
-                account = self._universe.accounts[number]
-                alike = known.get(number)
-                if alike is None:
-                    alike = known[number] = self._class(number, view.look)
-                key = alike, account if account in view.accounts else ""
-            found.setdefault(key, []).append(number)
-        return list(found.values())
+        known = self._by_look.setdefault((*look.tests, look.keys), _Known(Members(), {}, {}))
+        for number in members - known.seen:
+            alike = known.of[number] = self._class(number, look)
+            known.members.setdefault(alike, Members()).add(number)
+        known.seen.update(members)
+        if len(members) > len(known.members):
+            shared = (members & alike for alike in known.members.values())
+            return [each for each in shared if each]
+        found: dict[int, Members] = {}
+        for number in members:
+            found.setdefault(known.of[number], Members()).add(number)
+        return found.values()
 
     def view_of(self, role: Role, candidates: Members) -> View:
         """What the role's trust policy and RCPs look at when one of the candidates calls."""
@@ -140,13 +162,26 @@ class Classes:
         return (
             type(side.principal),
             side.partition,
-            _left(live.denies, context),
+            self._left(live.denies, context),
             live.may_deny,
             tuple(
-                (gate, listed.always, _left(listed.allows, context), tuple(listed.may_deny))
+                (gate, listed.always, self._left(listed.allows, context), tuple(listed.may_deny))
                 for gate, listed in live.needed
             ),
         )
+
+    def _left(self, rules: Iterable[Rule], context: RequestContext) -> tuple[Hashable, ...]:
+        """What they still ask when the caller is known; those that it never meets drop out."""
+        found: list[Hashable] = []
+        for rule in rules:
+            known = self._looks.get(rule)
+            if known is None:
+                known = self._looks[rule] = look_of((rule,)), self._number(_rest(rule))
+            look, rest = known
+            seen = tuple(_seen(look, context))
+            if False not in seen[: len(look.tests)]:
+                found.append((rest, *(each for each in seen if each is not True)))
+        return tuple(found)
 
     def _context(self, number: int) -> tuple[RequestContext, RequestContext]:
         """What the role's side and the caller's side see of a caller, whatever role it asks for."""
@@ -177,17 +212,6 @@ def _seen(look: Look, context: RequestContext) -> Iterator[Hashable]:
     """What a look sees of a caller."""
     yield from (held(context) for held in look.tests.values())
     yield from (context.value(key) for key in sorted(look.keys))
-
-
-def _left(rules: Iterable[Rule], context: RequestContext) -> tuple[Hashable, ...]:
-    """What the rules still ask when the caller is known; those that it never meets drop out."""
-    found: list[Hashable] = []
-    for rule in rules:
-        look = look_of((rule,))
-        seen = tuple(_seen(look, context))
-        if False not in seen[: len(look.tests)]:
-            found.append((_rest(rule), *(each for each in seen if each is not True)))
-    return tuple(found)
 
 
 def _rest(rule: Rule) -> Hashable:

@@ -74,7 +74,7 @@ class Decided:
     def passing(self, role: int, among: Members) -> Iterable[Passing]:
         """Decided for each class of the candidates among them."""
         asked, candidates = self._candidates[role]
-        return self._everyone.passing(asked, candidates & among)
+        return self._everyone.passing(asked, among) if candidates.intersect(among) else ()
 
 
 class Paths:

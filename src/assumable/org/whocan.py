@@ -16,6 +16,7 @@ from assumable.model.world import Principal, Role, World
 from assumable.org.calls import ACTION, plain_call
 from assumable.org.classes import Classes
 from assumable.org.grants import Grants
+from assumable.org.lean import lean
 from assumable.org.naming import principal_named, role_named
 from assumable.org.trusts import Other, named_by, others_in
 from assumable.org.universe import Members, Universe
@@ -62,7 +63,7 @@ class Everyone:
 
     def __init__(self, world: World, now: datetime) -> None:
         """Index what the principals' own policies permit; nothing is compiled before it counts."""
-        self.world, self._now = world, now
+        world, self._now = lean(world), now
         self.universe = Universe(world)
         self._grants = Grants(self.universe)
         self._prepared = Prepared(world)
@@ -86,34 +87,33 @@ class Everyone:
             why = f"{role.trust.what} was not read"
             return WhoCan(role=role.arn, ways=(), known=known, not_known=why)
         found: dict[str, tuple[Members, set[int]]] = {}
-        decided, candidates = 0, self.candidates(role)
-        for decision, alike in self._decided(role, candidates):
+        decided = 0
+        for decision, alike in self._decided(role):
             decided += 1
             if decision.passes is not False:
                 members, statements = found.setdefault(_condition(decision), (Members(), set()))
                 members.update(alike)
                 statements.update(_letting_in(decision))
-        ways = (self._way(text, *passing) for text, passing in found.items())
+        ways = (self._way(text, *passing) for text, passing in sorted(found.items()))
         return WhoCan(
             role=role.arn,
             ways=tuple(sorted(ways, key=lambda way: (way.condition != "", -len(way.principals)))),
             others=tuple(others_in(role.trust, self.universe)),
-            candidates=len(candidates),
+            candidates=len(self.candidates(role)),
             decided=decided,
             known=known,
         )
 
-    def passing(self, role: Role, candidates: Members | None = None) -> tuple[Passing, ...]:
+    def passing(self, role: Role, among: Members | None = None) -> tuple[Passing, ...]:
         """Who can assume the role, as sets; nobody where its trust policy was not read.
 
-        Of its candidates, where only some of them are asked about.
+        `among` limits the question to some principals.
         """
         found: dict[str, Members] = {}
-        asked = self.candidates(role) if candidates is None else candidates
-        for decision, alike in self._decided(role, asked):
+        for decision, alike in self._decided(role, among):
             if decision.passes is not False:
                 found.setdefault(_condition(decision), Members()).update(alike)
-        return tuple(Passing(condition, members) for condition, members in found.items())
+        return tuple(Passing(condition, members) for condition, members in sorted(found.items()))
 
     def candidates(self, role: Role) -> Members:
         """INVARIANT: whoever can assume the role is among them, if its trust policy was read."""
@@ -131,11 +131,14 @@ class Everyone:
         """Whether a principal can assume the role, by a plain call; under which condition."""
         return self._decide(principal, role).passes
 
-    def _decided(self, role: Role, candidates: Members) -> Iterator[tuple[Decision, list[int]]]:
+    def _decided(
+        self, role: Role, among: Members | None = None
+    ) -> Iterator[tuple[Decision, Members]]:
         """One decision for each class of the candidates, and who belongs to the class."""
+        candidates = self.candidates(role) if among is None else self.candidates(role) & among
         if candidates:
             for alike in self._classes.groups(candidates, self._classes.view_of(role, candidates)):
-                yield self._decide(self.universe.principals[alike[0]], role), alike
+                yield self._decide(self.universe.principals[alike.min()], role), alike
 
     def _decide(self, principal: Principal, role: Role) -> Decision:
         return decide(self._prepared, plain_call(principal, role.arn, self._now))
