@@ -118,6 +118,32 @@ def test_what_nobody_asks_does_not_tell_them_apart() -> None:
     assert asked(scenario).decided == 1
 
 
+def grants_of_others(number: int) -> dict[str, Any]:
+    """Beside the role one of its own, whose name nothing else has."""
+    own = allow(resource=f"arn:aws:iam::{B}:role/own-{number}")
+    return {
+        "UserPolicyList": [{"PolicyName": "p", "PolicyDocument": policy(allow(resource=ROLE), own)}]
+    }
+
+
+def test_what_is_said_of_other_roles_does_not_tell_them_apart() -> None:
+    answer = asked(crowd(grants_of_others, trust(ROOT)))
+    assert (answer.candidates, answer.decided) == (CROWD, 1)
+
+
+def test_what_is_said_of_every_role_but_some_tells_them_apart() -> None:
+    """`NotResource`, once with the role in it."""
+
+    def change(number: int) -> dict[str, Any]:
+        spared = ROLE if number == 2 else f"arn:aws:iam::{B}:role/own-{number}"
+        but = {**allow(), "Effect": "Deny", "NotResource": [spared, f"{spared}/*"]}
+        del but["Resource"]
+        return {"UserPolicyList": [{"PolicyName": "p", "PolicyDocument": policy(allow(), but)}]}
+
+    answer = asked(crowd(change, trust(ROOT)))
+    assert ways(answer) == {"": {user(2)}}
+
+
 def test_boundaries_tell_them_apart() -> None:
     scenario = crowd(bounded, trust(ROOT))
     scenario["accounts"][A]["Policies"] = [
