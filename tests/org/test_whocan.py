@@ -6,6 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from click.testing import CliRunner
 
@@ -17,7 +18,7 @@ from assumable.errors import InputError
 from assumable.formats.dump import read_snapshot
 from assumable.formats.scenario import parse_scenario, read_scenario
 from assumable.model.policy import Policy
-from assumable.model.world import Role, World
+from assumable.model.world import Account, Role, World
 from assumable.org.calls import plain_call
 from assumable.org.whocan import Everyone, WhoCan
 from assumable.source import Document
@@ -82,6 +83,52 @@ def test_a_condition_is_told() -> None:
     assert way.principals == (DEPLOYER,)  # the session of a role never presents MFA
     assert "sts:ExternalId is `acme-42`" in way.condition
     assert "aws:MultiFactorAuthPresent" in way.condition
+
+
+@pytest.mark.parametrize(
+    ("operator", "key", "values", "is_narrower"),
+    [
+        ("StringEquals", "aws:PrincipalAccount", [B], True),
+        ("StringEqualsIfExists", "AWS:principalaccount", [B], True),
+        ("ForAnyValue:StringLike", "aws:PrincipalAccount", [B, "333333333333"], True),
+        ("ArnLike", "aws:PrincipalArn", [f"arn:aws:iam::{B}:role/*"], True),
+        ("ArnEquals", "aws:PrincipalArn", [ROLE, f"arn:aws:iam::{B}:user/*"], True),
+        ("StringLike", "aws:PrincipalArn", [f"arn:aws:iam::{B}:*"], True),
+        ("StringLike", "aws:PrincipalAccount", [B, "1*"], False),
+        ("StringNotEquals", "aws:PrincipalAccount", [B], False),
+        ("StringEquals", "aws:PrincipalAccount", ["${aws:ResourceAccount}"], False),
+        ("ArnNotLike", "aws:PrincipalArn", [f"arn:aws:iam::{B}:role/*"], False),
+        (
+            "ArnLike",
+            "aws:PrincipalArn",
+            [f"arn:aws:iam::{B}:role/*", "arn:aws:iam::*:role/x"],
+            False,
+        ),
+        ("StringLike", "aws:PrincipalArn", [f"arn:aws:*:{B}:role/*"], False),
+        ("StringEquals", "aws:ResourceAccount", [B], False),
+    ],
+)
+def test_a_condition_that_names_accounts_leaves_the_others_out(
+    operator: str, key: str, values: list[str], is_narrower: bool
+) -> None:
+    """They are no candidates of a trust in everyone; the engine says the same of them."""
+    scenario = crowd(trust({"AWS": "*"}, Condition={operator: {key: values}}))
+    scenario["accounts"][B]["UserDetailList"] = [{"UserName": "inside"}]
+    assert asked(scenario).candidates == (2 if is_narrower else 4)
+    holds_for_every_pair(world_of(scenario), NOW)
+
+
+def test_whose_path_is_not_known_may_have_any_arn() -> None:
+    """Of such a role the account is known, but the engine holds its ARN for open."""
+    wanted = {"ArnLike": {"aws:PrincipalArn": f"arn:aws:iam::{B}:role/*"}}
+    world = world_of(crowd(trust({"AWS": "*"}, Condition=wanted)))
+    account = world.accounts[A]
+    assert isinstance(account, Account)
+    role = msgspec.structs.replace(account.roles[CI], path_known=False)
+    changed = msgspec.structs.replace(account, roles={CI: role})
+    unsure = msgspec.structs.replace(world, accounts={**world.accounts, A: changed})
+    assert Everyone(unsure, NOW).passes(role, unsure.accounts[B].roles[ROLE]) is not False  # type: ignore[union-attr]  # it was read
+    holds_for_every_pair(unsure, NOW)
 
 
 @pytest.mark.parametrize(

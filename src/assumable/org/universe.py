@@ -35,6 +35,8 @@ class Universe:
         if self.principals:
             self._of_account[self.accounts[first]] = Members(range(first, len(self.principals)))
         self.everyone = Members(range(len(self.principals)))
+        self.unsure = Members(n for n, found in enumerate(known) if not found.path_known)
+        """Those whose own ARN is a guess."""
 
     def roles(self) -> Iterator[Role]:
         """Every role, in the order of their numbers."""
