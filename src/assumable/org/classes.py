@@ -26,6 +26,8 @@ _OF_THE_ROLE = ("aws:resource", "iam:resourcetag/")
 """How keys begin that say something of the role, whoever calls."""
 _LOOKS_KEPT = 1_000
 """How many looks are remembered together with whom they told apart."""
+_CONTEXTS_KEPT = 100_000
+"""Of how many principals it is remembered what policies see of them: 2 kB for each."""
 _ANY_ROLE = "arn:aws:iam::000000000000:role/any"
 Named = tuple[str, str, tuple[str, ...], bool]
 """What a condition says, wherever it stands: operator, key, values, whether it has variables."""
@@ -250,6 +252,8 @@ class Classes:
         """What the role's side and the caller's side see of a caller, whatever role it asks for."""
         found = self._contexts.get(number)
         if found is None:
+            if len(self._contexts) > _CONTEXTS_KEPT:
+                self._contexts.clear()
             facts = self._facts(number, _ANY_ROLE)
             found = self._contexts[number] = (
                 RequestContext(facts, ACTION, Layer.TRUST),
