@@ -239,6 +239,7 @@ def test_a_cluster_needs_dask(scenario: Path, monkeypatch: pytest.MonkeyPatch) -
     [
         (["--output", "edges.xlsx"], "edges.xlsx: the suffix names no format"),
         (["--output", "no/such/folder/edges.csv"], "edges.csv: no such file or directory"),
+        (["--output", "no/such/folder/all.edges"], "all.edges: no such file or directory"),
         (["--format", "parquet"], "--output FILE.parquet"),
         (["--format", "edges"], "--output FILE.edges"),
         (["--processes", "2", "--scheduler", "tcp://127.0.0.1:1"], "exclude each other"),

@@ -1,6 +1,7 @@
 """`assumable edges`: who can assume what, all of it, written out."""
 
 import os
+import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -101,8 +102,7 @@ def _write(form: str, edges: "Iterable[Edges]", names: Sequence[str], output: Pa
     if form in _TEXTS:
         texts = _text_of(form)(edges, names)
         if output is None:
-            for text in texts:
-                click.echo(text, nl=False)
+            sys.stdout.writelines(texts)
         else:
             _whole(output, lambda part: _write_texts(part, texts))
     elif output is None:
@@ -114,7 +114,7 @@ def _write(form: str, edges: "Iterable[Edges]", names: Sequence[str], output: Pa
     else:
         from assumable.org import stored
 
-        _whole(output, lambda part: _write_bytes(part, stored.write(edges, names)))
+        _whole(output, lambda part: part.write_bytes(stored.write(edges, names)))
 
 
 def _text_of(form: str) -> "Callable[[Iterable[Edges], Sequence[str]], Iterator[str]]":
@@ -136,14 +136,11 @@ def _write_texts(path: Path, texts: Iterable[str]) -> None:
         file.writelines(texts)
 
 
-def _write_bytes(path: Path, content: bytes) -> None:
-    path.write_bytes(content)
-
-
-def _whole(path: Path, write: Callable[[Path], None]) -> None:
+def _whole(path: Path, write: Callable[[Path], object]) -> None:
     """The whole file or none of it; what stood there stays until then."""
     part = path.with_name(f".{path.name}.part")
     try:
+        part.touch()  # before the work, not after it
         write(part)
         part.replace(path)
     except OSError as error:

@@ -4,6 +4,7 @@ The work is divided by the account of the roles and goes through one seam, an ex
 `concurrent.futures`: processes of this machine, a cluster, or none.
 """
 
+import gc
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -64,10 +65,18 @@ def all_edges(source: Source, workers: Workers | None = None) -> Iterator[Edges]
     UnreadableError when workers are lost again and again.
     """
     accounts = deque(dict.fromkeys(everyone_at(source).universe.accounts))
-    if workers is None:
-        for account in accounts:
-            yield from edges_of(account, source)
-        return
+    gc.freeze()  # the world stays: looking through it for garbage costs time, and copies in forks
+    try:
+        if workers is None:
+            for account in accounts:
+                yield from edges_of(account, source)
+        else:
+            yield from _by_workers(accounts, workers, source)
+    finally:
+        gc.unfreeze()
+
+
+def _by_workers(accounts: deque[str], workers: Workers, source: Source) -> Iterator[Edges]:
     for _ in range(_TRIES):
         try:
             with workers.executor() as executor:
