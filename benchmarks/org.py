@@ -14,8 +14,10 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -29,7 +31,11 @@ from assumable.formats.prepared import read_prepared, write_prepared  # noqa: E4
 from assumable.formats.slice import read_slice  # noqa: E402
 from assumable.model.policy import Policy  # noqa: E402
 from assumable.model.world import Role, Unknown, World  # noqa: E402
-from assumable.org.paths import Paths  # noqa: E402
+from assumable.org import stored  # noqa: E402
+from assumable.org.edges import all_edges  # noqa: E402
+from assumable.org.loading import Source, everyone_at  # noqa: E402
+from assumable.org.paths import Decided, Paths  # noqa: E402
+from assumable.org.processes import processes  # noqa: E402
 from assumable.org.whocan import Everyone  # noqa: E402
 
 SEED = 1
@@ -85,10 +91,10 @@ def queries(subject: Subject) -> Figures:
         widest = max(widest, (time.perf_counter() - before, found))
     edges_s = time.perf_counter() - started
     started = time.perf_counter()
-    paths = Paths(everyone)
+    paths = Paths(Decided(everyone))
     graph_s = time.perf_counter() - started
     started = time.perf_counter()
-    reached = len(paths.reach(roles[0]))
+    reached = len(paths.reach(everyone.universe.number[roles[0].arn]))
     return {
         "index_s": round(index_s, 2),
         "who_all_s": round(edges_s, 2),
@@ -102,8 +108,46 @@ def queries(subject: Subject) -> Figures:
     }
 
 
-MEASUREMENTS: tuple[Callable[[Subject], Figures], ...] = (loading, contents, queries)
+def edges(subject: Subject) -> Figures:
+    """All edges on one process and on two, each of which starts with nothing decided.
+
+    Written to a file, and what can be reached by it for whoever can assume most.
+    """
+    source, figures = Source("snapshot", subject.folder, NOW), Figures()
+    for count in (1, 2):
+        everyone_at.cache_clear()
+        names = everyone_at(source).universe.names
+        started, worked = time.perf_counter(), cpu_s()
+        found = list(all_edges(source, processes(count)))
+        figures[f"edges_{count}_s"] = round(time.perf_counter() - started, 2)
+        figures[f"edges_{count}_cpu_s"] = round(cpu_s() - worked, 2)
+    everyone_at.cache_clear()
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "all.edges"
+        file.write_bytes(stored.write(found, names))
+        sets = (members for each in found for _, members in each.passing)
+        start = Counter(chain.from_iterable(sets)).most_common(1)[0][0]
+        started = time.perf_counter()
+        paths = Paths(stored.Stored(file))
+        loaded = time.perf_counter()
+        reached = len(paths.reach(start))
+        figures |= {
+            "edges_bytes": file.stat().st_size,
+            "edges_load_s": round(loaded - started, 3),
+            "edges_reach_s": round(time.perf_counter() - loaded, 3),
+            "edges_reached": reached,
+        }
+    return figures
+
+
+MEASUREMENTS: tuple[Callable[[Subject], Figures], ...] = (loading, contents, edges, queries)
 """In this order, since the peak of memory only grows."""
+
+
+def cpu_s() -> float:
+    """The processor time of this process and of those that it waited for, in seconds."""
+    spent = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return sum(each.ru_utime + each.ru_stime for each in spent)
 
 
 def rules(world: World) -> Iterator[tuple[str, int]]:

@@ -8,7 +8,7 @@ from assumable.audit.registry import audit
 from assumable.formats.dump import read_snapshot
 from assumable.model.policy import Policy
 from assumable.model.world import World
-from assumable.org.paths import Paths
+from assumable.org.paths import Decided, Paths
 from assumable.org.whocan import Everyone
 from tests.organizations.generator import write
 from tests.organizations.mix import Size
@@ -99,10 +99,10 @@ def test_accounts_that_are_trusted_as_a_whole(world: World, found: Audit) -> Non
 def test_ways_from_outside_to_an_administrator(world: World, found: Audit) -> None:
     """By every chain that `reach` finds, from each role that outsiders may have."""
     everyone = Everyone(world, NOW)
-    paths, ground, expected = Paths(everyone), Ground(world, NOW), set()
+    paths, ground, expected = Paths(Decided(everyone)), Ground(world, NOW), set()
     for role in roles():
         if role.kind in ("external-id", "github") and role.arn not in ground.administrators:
-            reached = paths.reach(everyone.role(role.arn))
+            reached = paths.reach(everyone.universe.number[role.arn])
             if any(p.role in ground.administrators and not p.conditions for p in reached):
                 expected.add(role.arn)
     assert told(found, "AS1012") == expected

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.org.test_whocan import asked, everyone, holds_for_every_pair, ways
-from tests.worlds import ROLE, A, B, allow, classic, policy, trust
+from tests.org.test_whocan import asked, holds_for_every_pair, ways, world_of
+from tests.worlds import NOW, ROLE, A, B, allow, classic, policy, trust
 
 CROWD = 6
 SCP = "SERVICE_CONTROL_POLICY"
@@ -118,6 +118,32 @@ def test_what_nobody_asks_does_not_tell_them_apart() -> None:
     assert asked(scenario).decided == 1
 
 
+def grants_of_others(number: int) -> dict[str, Any]:
+    """Beside the role one of its own, whose name nothing else has."""
+    own = allow(resource=f"arn:aws:iam::{B}:role/own-{number}")
+    return {
+        "UserPolicyList": [{"PolicyName": "p", "PolicyDocument": policy(allow(resource=ROLE), own)}]
+    }
+
+
+def test_what_is_said_of_other_roles_does_not_tell_them_apart() -> None:
+    answer = asked(crowd(grants_of_others, trust(ROOT)))
+    assert (answer.candidates, answer.decided) == (CROWD, 1)
+
+
+def test_what_is_said_of_every_role_but_some_tells_them_apart() -> None:
+    """`NotResource`, once with the role in it."""
+
+    def change(number: int) -> dict[str, Any]:
+        spared = ROLE if number == 2 else f"arn:aws:iam::{B}:role/own-{number}"
+        but = {**allow(), "Effect": "Deny", "NotResource": [spared, f"{spared}/*"]}
+        del but["Resource"]
+        return {"UserPolicyList": [{"PolicyName": "p", "PolicyDocument": policy(allow(), but)}]}
+
+    answer = asked(crowd(change, trust(ROOT)))
+    assert ways(answer) == {"": {user(2)}}
+
+
 def test_boundaries_tell_them_apart() -> None:
     scenario = crowd(bounded, trust(ROOT))
     scenario["accounts"][A]["Policies"] = [
@@ -152,6 +178,11 @@ _CONDITIONS = st.sampled_from([
     named("ArnNotLike", "aws:PrincipalArn", user(1)),
     named("StringEquals", "aws:PrincipalType", "User"),
     named("StringLike", "aws:userid", "AIDA*"),
+    named("StringEquals", "aws:PrincipalAccount", A),
+    named("StringNotEquals", "aws:PrincipalAccount", A),
+    named("ForAnyValue:StringLike", "aws:PrincipalAccount", "2*"),
+    named("ArnLike", "aws:PrincipalArn", f"arn:aws:iam::{B}:*"),
+    named("StringLikeIfExists", "aws:PrincipalArn", f"arn:aws:iam::{A}:role/*"),
     named("StringEquals", "aws:PrincipalOrgID", "o-exampleorgid"),
     named("Bool", "aws:MultiFactorAuthPresent", "true"),
     named("BoolIfExists", "aws:MultiFactorAuthPresent", "false"),
@@ -242,4 +273,4 @@ def _together(document: dict[str, Any]) -> dict[str, Any]:
 
 @given(worlds())
 def test_decided_together_is_as_decided_one_by_one(scenario: dict[str, Any]) -> None:
-    holds_for_every_pair(everyone(scenario))
+    holds_for_every_pair(world_of(scenario), NOW)

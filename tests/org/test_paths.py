@@ -12,7 +12,8 @@ from click.testing import CliRunner
 from assumable.cli.reach import command
 from assumable.errors import InputError
 from assumable.formats.scenario import parse_scenario
-from assumable.org.paths import Paths
+from assumable.org.naming import role_named
+from assumable.org.paths import Decided, Path, Paths
 from assumable.org.whocan import Everyone
 from assumable.source import Document
 from tests.worlds import DEPLOYER, NOW, A, B, allow, classic, policy, trust
@@ -56,13 +57,21 @@ def everyone_in(scenario: dict[str, Any]) -> Everyone:
     return Everyone(parse_scenario(Document("s.json", text), now=NOW).world, NOW)
 
 
+def number(everyone: Everyone, arn: str) -> int:
+    return everyone.universe.number[arn]
+
+
+def reached(everyone: Everyone) -> tuple[Path, ...]:
+    return Paths(Decided(everyone)).reach(number(everyone, DEPLOYER))
+
+
 def names(path: Any) -> list[str]:
     return [step.role.rpartition("/")[2] for step in path.steps]
 
 
 def test_every_role_is_reached_by_a_shortest_path() -> None:
     everyone = world()
-    found = Paths(everyone).reach(everyone.principal(DEPLOYER))
+    found = reached(everyone)
     assert [names(path) for path in found] == [
         ["Detour"],
         ["First"],
@@ -77,14 +86,14 @@ def test_every_role_is_reached_by_a_shortest_path() -> None:
 
 def test_all_simple_paths_to_a_role() -> None:
     everyone = world()
-    paths, start = Paths(everyone), everyone.principal(DEPLOYER)
-    last = everyone.role("Last")
+    paths, start = Paths(Decided(everyone)), number(everyone, DEPLOYER)
+    last = role_named("Last", everyone.universe.names)
     assert [names(path) for path in paths.all_to(start, last)] == [
         ["First", "Second", "Last"],
         ["Detour", "Third", "Second", "Last"],
     ]
     assert len(paths.all_to(start, last, 3)) == 1
-    assert paths.all_to(start, everyone.role("Elsewhere")) == ()
+    assert paths.all_to(start, role_named("Elsewhere", everyone.universe.names)) == ()
 
 
 def test_of_two_paths_of_one_length_the_one_that_asks_for_less_is_taken() -> None:
@@ -98,7 +107,7 @@ def test_of_two_paths_of_one_length_the_one_that_asks_for_less_is_taken() -> Non
         role("Other", trust(HOME)),
     ]
     everyone = everyone_in(scenario)
-    found = Paths(everyone).reach(everyone.principal(DEPLOYER))
+    found = reached(everyone)
     assert [(names(path), path.conditions) for path in found[-2:]] == [
         (["Z1", "Last"], ()),
         (["Z1", "Other"], ()),
@@ -117,9 +126,9 @@ def test_no_path_is_followed_that_cannot_end_at_the_role() -> None:
         role("Elsewhere", trust({"Service": "ec2.amazonaws.com"})),
     ]
     everyone = everyone_in(scenario)
-    paths, start = Paths(everyone), everyone.principal(DEPLOYER)
-    assert paths.all_to(start, everyone.role("Elsewhere"), 8) == ()
-    (found,) = paths.all_to(start, everyone.role("Last"), 8)
+    paths, start = Paths(Decided(everyone)), number(everyone, DEPLOYER)
+    assert paths.all_to(start, role_named("Elsewhere", everyone.universe.names), 8) == ()
+    (found,) = paths.all_to(start, role_named("Last", everyone.universe.names), 8)
     assert names(found) == ["R0", "Gate", "Last"]
 
 
@@ -134,7 +143,7 @@ def test_the_same_as_every_chain_tried_one_by_one() -> None:
             hops = itertools.pairwise((start, *chain))
             if all(everyone.passes(a, b) is not False for a, b in hops):  # type: ignore[arg-type]  # roles
                 expected.setdefault(chain[-1].arn, length)
-    found = Paths(everyone).reach(start)
+    found = reached(everyone)
     assert {path.role: len(path.steps) for path in found} == expected
 
 

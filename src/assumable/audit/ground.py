@@ -16,7 +16,7 @@ from assumable.findings import evidence
 from assumable.findings.finding import Evidence
 from assumable.model.policy import Effect, Policy, PrincipalEntry, Statement
 from assumable.model.world import Account, Organization, Role, Unknown, World
-from assumable.org.paths import Paths
+from assumable.org.paths import Decided, Paths
 from assumable.org.whocan import Everyone, WhoCan
 
 ASSUME_ROLE = "sts:AssumeRole"
@@ -67,7 +67,7 @@ class Ground:
     @cached_property
     def paths(self) -> Paths:
         """The graph of who can assume what."""
-        return Paths(self.everyone)
+        return Paths(Decided(self.everyone))
 
     def who(self, role: Role) -> WhoCan:
         """Who can assume a role, decided once."""

@@ -1,7 +1,6 @@
-"""The world that `who`, `reach` and `audit` are asked about, and how wide their answers are."""
+"""The world that questions about everybody are asked of, and how wide their answers are."""
 
 import gc
-import os
 import shutil
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +13,7 @@ from assumable.errors import InputError
 
 if TYPE_CHECKING:
     from assumable.model.world import World
+    from assumable.org.loading import Source
     from assumable.org.whocan import Everyone
 
 _WIDTH = 100
@@ -30,35 +30,40 @@ world_options = together(
 """The options that choose the world."""
 
 
+def source_of(snapshot: Path | None, scenario: Path | None) -> "Source":
+    """Where the world is that the options choose; InputError unless it is one."""
+    from assumable.org.loading import Source
+
+    now = datetime.now(UTC)
+    if snapshot is not None and scenario is None:
+        return Source("snapshot", snapshot, now)
+    if scenario is not None and snapshot is None:
+        return Source("scenario", scenario, now)
+    raise InputError("choose a world", "", "--snapshot PATH or --scenario FILE")
+
+
 def everyone_of(snapshot: Path | None, scenario: Path | None) -> "Everyone":
     """The world that the options choose, made ready; InputError unless it is one.
 
     Of a snapshot only that is read which can decide who assumes what.
     """
-    from assumable.org.whocan import Everyone
+    from assumable.org.loading import everyone_at
 
-    if snapshot is None or scenario is not None:
-        return Everyone(*world_of(snapshot, scenario))
-    from assumable.formats.prepared import read_prepared
-    from assumable.formats.slice import read_slice
-
-    world = read_prepared(snapshot) if os.path.isfile(snapshot) else read_slice(snapshot)  # noqa: PTH113  # a name may be too long for pathlib
+    found = everyone_at(source_of(snapshot, scenario))
     gc.freeze()  # the world stays: a search for garbage in it would find none
-    return Everyone(world, datetime.now(UTC))
+    return found
 
 
 def world_of(snapshot: Path | None, scenario: Path | None) -> "tuple[World, datetime]":
     """The whole world that the options choose, and the time of the question; else InputError."""
-    now = datetime.now(UTC)
-    if (snapshot is None) == (scenario is None):
-        raise InputError("choose a world", "", "--snapshot PATH or --scenario FILE")
-    if snapshot is not None:
+    source = source_of(snapshot, scenario)
+    if source.kind == "snapshot":
         from assumable.formats.dump import read_snapshot
 
-        return read_snapshot(snapshot), now
+        return read_snapshot(source.path), source.now
     from assumable.formats.scenario import read_scenario
 
-    world, call = read_scenario(scenario or Path(), now=now)
+    world, call = read_scenario(source.path, now=source.now)
     return world, call.time
 
 

@@ -21,6 +21,7 @@ _COMMANDS = {
     "reach": ("assumable.cli.reach", "Which roles can this principal reach, by any chain?"),
     "audit": ("assumable.cli.audit", "Which trust policies are dangerous or dead?"),
     "compare": ("assumable.cli.compare", "What changed between two snapshots, and by which edit?"),
+    "edges": ("assumable.cli.edges", "Who can assume what, all of it, as a file."),
     "explain": ("assumable.cli.explain", "What does this error text or cause mean?"),
     "permissions": ("assumable.cli.permissions", "The least policy that may read the answer."),
     "minimize": ("assumable.cli.minimize", "The smallest scenario with the same answer."),

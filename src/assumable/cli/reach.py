@@ -1,12 +1,17 @@
 """`assumable reach`: which roles a principal can reach, by any chain."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 import msgspec
 
 from assumable.cli.everyone import WIDTH_HELP, columns, everyone_of, world_options
-from assumable.cli.options import forms
+from assumable.cli.options import PATH, forms
+from assumable.errors import InputError
+
+if TYPE_CHECKING:
+    from assumable.org.paths import Graph
 
 
 @click.command(
@@ -22,23 +27,42 @@ from assumable.cli.options import forms
     help="With --to: how many hops a path may have.",
 )
 @world_options
+@click.option(
+    "--edges", type=PATH, metavar="FILE", help="What `assumable edges --output FILE.edges` wrote."
+)
 @forms("terminal", "json")
 def command(
     principal: str, to: str | None, hops: int, snapshot: Path | None, scenario: Path | None,
-    format_: str,
+    edges: Path | None, format_: str,
 ) -> None:  # fmt: skip
     """Which roles can PRINCIPAL, the ARN of a user or role, reach by any chain of roles?
 
-    Each with the shortest path and what must hold on the way.
+    Each with the shortest path and what must hold on the way. --edges FILE answers at once, as the
+    world was when the file was written.
     """
+    from assumable.org.naming import principal_named, role_named
     from assumable.org.paths import Paths
     from assumable.render.reach import render
 
-    everyone = everyone_of(snapshot, scenario)
-    start = everyone.principal(principal)
-    paths = Paths(everyone)
-    found = paths.reach(start) if to is None else paths.all_to(start, everyone.role(to), hops)
+    graph = _graph(edges, snapshot, scenario)
+    start, paths = principal_named(principal, graph.names), Paths(graph)
+    if to is None:
+        found = paths.reach(start)
+    else:
+        found = paths.all_to(start, role_named(to, graph.names), hops)
     if format_ == "json":
         click.echo(msgspec.json.format(msgspec.json.encode(found), indent=2).decode())
         return
-    click.echo(render(start.arn, found, to=to or "", width=columns()), nl=False)
+    click.echo(render(graph.names[start], found, to=to or "", width=columns()), nl=False)
+
+
+def _graph(edges: Path | None, snapshot: Path | None, scenario: Path | None) -> "Graph":
+    if edges is None:
+        from assumable.org.paths import Decided
+
+        return Decided(everyone_of(snapshot, scenario))
+    if snapshot is not None or scenario is not None:
+        raise InputError("--edges is a world already", "", "without --snapshot and --scenario")
+    from assumable.org.stored import Stored
+
+    return Stored(edges)

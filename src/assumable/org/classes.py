@@ -14,6 +14,7 @@ from assumable.engine.context import RequestContext
 from assumable.engine.facts import Facts
 from assumable.engine.layers import Live, Prepared
 from assumable.engine.own_role import EXPLICIT_SELF_TRUST_SINCE
+from assumable.engine.resources import Matched
 from assumable.engine.rules import Listed, Rule
 from assumable.model.policy import Condition, Layer
 from assumable.model.world import Role, Unknown
@@ -25,6 +26,8 @@ _OF_THE_ROLE = ("aws:resource", "iam:resourcetag/")
 """How keys begin that say something of the role, whoever calls."""
 _LOOKS_KEPT = 1_000
 """How many looks are remembered together with whom they told apart."""
+_CONTEXTS_KEPT = 100_000
+"""Of how many principals it is remembered what policies see of them: 2 kB for each."""
 _ANY_ROLE = "arn:aws:iam::000000000000:role/any"
 Named = tuple[str, str, tuple[str, ...], bool]
 """What a condition says, wherever it stands: operator, key, values, whether it has variables."""
@@ -64,12 +67,44 @@ def rules_of(listed: Listed) -> Iterator[Rule]:
 class View(NamedTuple):
     """By what a role tells callers apart."""
 
+    role: str
     look: Look
     """That of its trust policy and its RCPs."""
     singled: Members
     """Whom a statement names one by one."""
     accounts: frozenset[str]
     """Accounts that a statement names, and its own."""
+
+
+class _Side(NamedTuple):
+    """What a caller's own policies, boundary and SCPs say of plain calls."""
+
+    whose: Hashable
+    """What counts besides the rules; the caller itself where nobody is like it."""
+    rules: tuple[tuple[tuple[Hashable, ...], ...], ...] = ()
+    """The Deny rules, then those of each layer that has to allow.
+
+    Of each the number of what it says, and what it sees of the caller.
+    """
+
+
+class _Class(NamedTuple):
+    """Principals that no role tells apart which looks at callers in one way."""
+
+    side: _Side
+    seen: tuple[Hashable, ...]
+    """What such a role sees of them."""
+    members: Members
+    """Those that were asked about: the set grows, so it is not handed out."""
+
+
+class _Known(NamedTuple):
+    """The classes that one look has told apart so far."""
+
+    seen: Members
+    of: dict[int, Hashable]
+    """The class of each principal."""
+    classes: dict[Hashable, _Class]
 
 
 class Classes:
@@ -79,27 +114,76 @@ class Classes:
         """Of plain calls at a time."""
         self._universe, self._prepared, self._now = universe, prepared, now
         self._own: dict[int, int] = {}
-        """By the principal's own side: its policies, its account's."""
-        self._by_look: dict[Hashable, dict[int, int]] = {}
+        """By the principal, the number of its own side: its policies, its account's."""
+        self._sides: dict[int, _Side] = {}
+        self._by_look: dict[Hashable, _Known] = {}
+        self._looks: dict[Rule, tuple[Look, int]] = {}
+        """Of the rules of callers: how each tells them apart, and the number of what it says."""
+        self._resources: dict[Hashable, Matched] = {}
+        """By what a rule says, the roles it is about, where that is the same for all callers."""
         self._numbers: dict[Hashable, int] = {}
         self._contexts: dict[int, tuple[RequestContext, RequestContext]] = {}
 
-    def groups(self, candidates: Members, view: View) -> list[list[int]]:
+    def groups(self, candidates: Members, view: View) -> Iterator[Members]:
         """The candidates, those together that the role cannot tell apart."""
-        found: dict[Hashable, list[int]] = {}
+        yield from (Members((number,)) for number in candidates & view.singled)
+        others = candidates - view.singled
+        for account in sorted(view.accounts):
+            inside = others & self._universe.of_account(account)
+            yield from self._alike(inside, view)
+            others = others - inside
+        yield from self._alike(others, view)
+
+    def _alike(self, members: Members, view: View) -> Iterable[Members]:
+        """Those together who look alike to the role, and whose rules about it say the same."""
+        found: dict[Hashable, Members] = {}
+        about: dict[Hashable, bool] = {}
+        for each, some in self._classes(members, view.look):
+            rules = tuple(
+                tuple(rule for rule in listed if self._is_about(rule[0], view.role, some, about))
+                for listed in each.side.rules
+            )
+            key = each.side.whose, rules, each.seen
+            found[key] = found[key] | some if key in found else some
+        return found.values()
+
+    def _is_about(
+        self, rule: Hashable, role_arn: str, some: Members, known: dict[Hashable, bool]
+    ) -> bool:
+        """Whether a rule's resources can be the role."""
+        found = known.get(rule)
+        if found is None:
+            resource = self._resources.get(rule)
+            found = (
+                resource is None or resource(role_arn, self._context(some.min())[1]) is not False
+            )
+            known[rule] = found
+        return found
+
+    def _classes(self, members: Members, look: Look) -> Iterator[tuple[_Class, Members]]:
+        """Each class that has any of the members, and which."""
         if len(self._by_look) > _LOOKS_KEPT:
             self._by_look.clear()
-        known = self._by_look.setdefault((*view.look.tests, view.look.keys), {})
-        for number in candidates:
-            key: Hashable = number
-            if number not in view.singled:
-                account = self._universe.accounts[number]
-                alike = known.get(number)
-                if alike is None:
-                    alike = known[number] = self._class(number, view.look)
-                key = alike, account if account in view.accounts else ""
-            found.setdefault(key, []).append(number)
-        return list(found.values())
+        known = self._by_look.setdefault((*look.tests, look.keys), _Known(Members(), {}, {}))
+        for number in members - known.seen:
+            own, role_side = self._own_number(number), self._context(number)[0]
+            seen = tuple(_seen(look, role_side))
+            key: Hashable = self._number((own, seen))
+            known.of[number] = key
+            if key not in known.classes:
+                known.classes[key] = _Class(self._sides[own], seen, Members())
+            known.classes[key].members.add(number)
+        known.seen.update(members)
+        if len(members) > len(known.classes):
+            for each in known.classes.values():
+                if each.members.intersect(members):
+                    yield each, each.members & members
+            return
+        found: dict[Hashable, Members] = {}
+        for number in members:
+            found.setdefault(known.of[number], Members()).add(number)
+        for key, some in found.items():
+            yield known.classes[key], some
 
     def view_of(self, role: Role, candidates: Members) -> View:
         """What the role's trust policy and RCPs look at when one of the candidates calls."""
@@ -119,39 +203,57 @@ class Classes:
                 singled |= self._universe.named(entry.value)
         if self._now < EXPLICIT_SELF_TRUST_SINCE:
             singled |= self._universe.named(role.arn)
-        return View(look_of(rules), singled, frozenset(accounts))
+        return View(role.arn, look_of(rules), singled, frozenset(accounts))
 
-    def _class(self, number: int, look: Look) -> int:
-        role_side, caller_side = self._context(number)
+    def _own_number(self, number: int) -> int:
         own = self._own.get(number)
         if own is None:
-            own = self._own[number] = self._number(self._own_side(number, caller_side))
-        return self._number((own, *_seen(look, role_side)))
+            side = self._side(number, self._context(number)[1])
+            own = self._own[number] = self._number(side)
+            self._sides.setdefault(own, side)
+        return own
 
-    def _own_side(self, number: int, context: RequestContext) -> Hashable:
+    def _side(self, number: int, context: RequestContext) -> _Side:
         facts, side = context.facts, context.facts.caller_side
         if (
             not (side.may_call and side.has_every_region)
             or isinstance(side.principal_arn, Unknown)
             or side.is_service_linked is not False
         ):
-            return number  # the credentials or the name count: decided by itself
+            return _Side(number)  # the credentials or the name count: decided by itself
         live = self._prepared.caller_parts(facts).live(ACTION)
-        return (
-            type(side.principal),
-            side.partition,
-            _left(live.denies, context),
-            live.may_deny,
-            tuple(
-                (gate, listed.always, _left(listed.allows, context), tuple(listed.may_deny))
-                for gate, listed in live.needed
+        layers = tuple((gate, listed.always, *listed.may_deny) for gate, listed in live.needed)
+        return _Side(
+            (type(side.principal), side.partition, live.may_deny, layers),
+            (
+                self._left(live.denies, context),
+                *(self._left(listed.allows, context) for _, listed in live.needed),
             ),
         )
+
+    def _left(
+        self, rules: Iterable[Rule], context: RequestContext
+    ) -> tuple[tuple[Hashable, ...], ...]:
+        """What they still ask when the caller is known; those that it never meets drop out."""
+        found: list[tuple[Hashable, ...]] = []
+        for rule in rules:
+            if rule not in self._looks:
+                look, rest = look_of((rule,)), self._number(_rest(rule))
+                self._looks[rule] = look, rest
+                if rule.resource is not None and not look.keys:
+                    self._resources[rest] = rule.resource
+            look, rest = self._looks[rule]
+            seen = tuple(_seen(look, context))
+            if False not in seen[: len(look.tests)]:
+                found.append((rest, *(each for each in seen if each is not True)))
+        return tuple(found)
 
     def _context(self, number: int) -> tuple[RequestContext, RequestContext]:
         """What the role's side and the caller's side see of a caller, whatever role it asks for."""
         found = self._contexts.get(number)
         if found is None:
+            if len(self._contexts) > _CONTEXTS_KEPT:
+                self._contexts.clear()
             facts = self._facts(number, _ANY_ROLE)
             found = self._contexts[number] = (
                 RequestContext(facts, ACTION, Layer.TRUST),
@@ -177,17 +279,6 @@ def _seen(look: Look, context: RequestContext) -> Iterator[Hashable]:
     """What a look sees of a caller."""
     yield from (held(context) for held in look.tests.values())
     yield from (context.value(key) for key in sorted(look.keys))
-
-
-def _left(rules: Iterable[Rule], context: RequestContext) -> tuple[Hashable, ...]:
-    """What the rules still ask when the caller is known; those that it never meets drop out."""
-    found: list[Hashable] = []
-    for rule in rules:
-        look = look_of((rule,))
-        seen = tuple(_seen(look, context))
-        if False not in seen[: len(look.tests)]:
-            found.append((_rest(rule), *(each for each in seen if each is not True)))
-    return tuple(found)
 
 
 def _rest(rule: Rule) -> Hashable:

@@ -46,7 +46,7 @@ class Grants:
         for text in reach.exact:
             self._exact.setdefault(text, []).extend(numbers)
         for text in reach.patterns:
-            self._patterns.setdefault(_account_in(text), {}).setdefault(text, Members()).update(
+            self._patterns.setdefault(account_in(text), {}).setdefault(text, Members()).update(
                 numbers
             )
 
@@ -86,7 +86,7 @@ def _without_variables(text: str) -> str:
     return f"{start}*" if dollar and rest else text
 
 
-def _account_in(pattern: str) -> str:
+def account_in(pattern: str) -> str:
     """The account that is written out in a pattern; `*` where a wildcard may stand in its place."""
     fields = pattern.split(":", 5)
     written = len(fields) > 5 and not has_wildcard(":".join(fields[:5]))  # noqa: PLR2004  # of an ARN

@@ -5,13 +5,13 @@ an hour at most, without attributes and without MFA.
 """
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Protocol
 
 import msgspec
 
-from assumable.engine.truth import Truth, describe
-from assumable.model.world import Principal, Role
-from assumable.org.whocan import Everyone
+from assumable.org.universe import Members
+from assumable.org.whocan import Everyone, Passing
 
 MAX_HOPS = 4
 MAX_PATHS = 100
@@ -40,94 +40,143 @@ class Path(msgspec.Struct, frozen=True):
         return tuple(dict.fromkeys(step.condition for step in self.steps if step.condition))
 
 
-class Paths:
-    """The graph of who can assume what: each edge is decided when somebody comes that way."""
+class Graph(Protocol):
+    """Who can assume what: principals have numbers, and roles are principals."""
+
+    @property
+    def names(self) -> Sequence[str]:
+        """The ARN of everybody, by number."""
+        ...
+
+    @property
+    def roles(self) -> Iterable[int]:
+        """The roles that somebody may be able to assume, in order."""
+        ...
+
+    def passing(self, role: int, among: Members) -> Iterable[Passing]:
+        """Who of some principals can assume a role; nobody is in two of the sets."""
+        ...
+
+
+class Decided:
+    """The graph of a world that was not decided before: only what is asked for is decided now."""
 
     def __init__(self, everyone: Everyone) -> None:
-        """Only candidates of the index are edges; the engine decides about each, once."""
-        self._everyone = everyone
-        self._roles = [
-            (role, candidates)
+        """Only candidates of the index are asked about."""
+        self.names, self._everyone = everyone.universe.names, everyone
+        self._candidates = {
+            everyone.universe.number[role.arn]: (role, candidates)
             for role in everyone.universe.roles()
             if (candidates := everyone.candidates(role))
-        ]
-        self._edges: dict[str, tuple[tuple[Role, Truth], ...]] = {}
+        }
+        self.roles = tuple(self._candidates)
 
-    def reach(self, start: Principal) -> tuple[Path, ...]:
+    def passing(self, role: int, among: Members) -> Iterable[Passing]:
+        """Decided for each class of the candidates among them."""
+        asked, candidates = self._candidates[role]
+        return self._everyone.passing(asked, among) if candidates.intersect(among) else ()
+
+
+class Paths:
+    """The ways through a graph."""
+
+    def __init__(self, graph: Graph) -> None:
+        """Nothing is looked for before it is asked for."""
+        self._graph = graph
+
+    def reach(self, start: int) -> tuple[Path, ...]:
         """Every role that can be reached, each by a shortest path, nearest first.
 
         Where several such paths meet, the one on which less must hold is taken.
         """
-        found: dict[str, Path] = {}
-        queue: deque[tuple[Principal, Path | None]] = deque([(start, None)])
-        while queue:
-            level, after = list(queue), dict[str, tuple[Role, Path]]()
-            queue.clear()
-            for principal, path in level:
-                for role, longer in self._onward(principal, path):
-                    if role.arn in found or role.arn == start.arn:
-                        continue
-                    known = after.get(role.arn)
-                    if known is None or len(longer.conditions) < len(known[1].conditions):
-                        after[role.arn] = role, longer
-            for _, (role, path) in sorted(after.items()):
-                found[role.arn] = path
-                queue.append((role, path))
-        return tuple(found.values())
-
-    def all_to(self, start: Principal, target: Role, most: int = MAX_HOPS) -> tuple[Path, ...]:
-        """Simple paths to a role of at most so many hops, shortest first; at most `MAX_PATHS`."""
-        left = self._hops_left(start, target, most)
         found: list[Path] = []
-        queue: deque[tuple[Principal, Path | None]] = deque([(start, None)])
+        left = [role for role in self._graph.roles if role != start]
+        level = {start: Path(())}
+        while level:
+            level = dict(self._onward(level, left))
+            found.extend(level.values())
+            left = [role for role in left if role not in level]
+        return tuple(found)
+
+    def _onward(
+        self, level: Mapping[int, Path], roles: Iterable[int]
+    ) -> Iterator[tuple[int, Path]]:
+        """One hop on: the best way to each of the roles that can be reached by it."""
+        among, alike = Members(level), dict[tuple[str, ...], Members]()
+        for number, path in level.items():
+            alike.setdefault(path.conditions, Members()).add(number)
+        for role in roles:
+            ways = [
+                (len({*held, condition} - {""}), (members & those).min(), condition)
+                for condition, members in self._graph.passing(role, among)
+                for held, those in alike.items()
+                if members.intersect(those)
+            ]
+            if ways:
+                _, number, condition = min(ways)
+                yield role, self._longer(level[number], role, condition)
+
+    def all_to(self, start: int, target: int, most: int = MAX_HOPS) -> tuple[Path, ...]:
+        """Simple paths to a role of at most so many hops, shortest first; at most `MAX_PATHS`."""
+        edges = self._edges_near(start, most)
+        left = _hops_left(edges, target)
+        onward: dict[int, list[tuple[int, str]]] = {}
+        found: list[Path] = []
+        queue: deque[tuple[tuple[int, ...], Path]] = deque([((start,), Path(()))])
         while queue and len(found) < MAX_PATHS:
-            principal, path = queue.popleft()
-            passed = {step.role for step in path.steps} if path is not None else set()
-            for role, longer in self._onward(principal, path):
-                if role.arn in passed or role.arn == start.arn:
+            passed, path = queue.popleft()
+            if passed[-1] not in onward:
+                onward[passed[-1]] = _from(passed[-1], edges, left)
+            for role, condition in onward[passed[-1]]:
+                if role in passed or len(passed) + left[role] > most:
                     continue
-                if role.arn == target.arn:
+                longer = self._longer(path, role, condition)
+                if role == target:
                     found.append(longer)
-                elif len(longer.steps) + left.get(role.arn, most) <= most:
-                    queue.append((role, longer))
+                else:
+                    queue.append(((*passed, role), longer))
         return tuple(found[:MAX_PATHS])
 
-    def _hops_left(self, start: Principal, target: Role, most: int) -> dict[str, int]:
-        """How far it is at least to the target, from each role that may stand on such a path."""
-        sources: dict[str, list[str]] = {}
-        seen, level = {start.arn}, [start]
+    def _edges_near(self, start: int, most: int) -> dict[int, list[Passing]]:
+        """Who can assume each role, of those that can be reached with one hop less."""
+        edges: dict[int, list[Passing]] = {}
+        seen = level = Members((start,))
         for _ in range(most):
-            following: dict[str, Principal] = {}
-            for principal in level:
-                for role, _passes in self._edges_of(principal):
-                    sources.setdefault(role.arn, []).append(principal.arn)
-                    following[role.arn] = role
-            level = [role for name, role in following.items() if name not in seen]
-            seen |= following.keys()
-        left, queue = {target.arn: 0}, deque([target.arn])
-        while queue:
-            name = queue.popleft()
-            for source in sources.get(name, ()):
+            following = Members()
+            for role in self._graph.roles:
+                for passing in self._graph.passing(role, level):
+                    edges.setdefault(role, []).append(passing)
+                    following.add(role)
+            level = following - seen
+            seen = seen | level
+            if not level:
+                break
+        return edges
+
+    def _longer(self, path: Path, role: int, condition: str) -> Path:
+        return Path((*path.steps, Step(self._graph.names[role], condition)))
+
+
+def _hops_left(edges: Mapping[int, Iterable[Passing]], target: int) -> dict[int, int]:
+    """How far it is at least to the target, from everybody on a way to it, in order."""
+    left, queue = {target: 0}, deque([target])
+    while queue:
+        role = queue.popleft()
+        for _, members in edges.get(role, ()):
+            for source in members:
                 if source not in left:
-                    left[source] = left[name] + 1
+                    left[source] = left[role] + 1
                     queue.append(source)
-        return left
+    return dict(sorted(left.items()))
 
-    def _onward(self, principal: Principal, path: Path | None) -> Iterator[tuple[Role, Path]]:
-        before = path.steps if path is not None else ()
-        for role, passes in self._edges_of(principal):
-            condition = "" if passes is True else describe(passes)
-            yield role, Path((*before, Step(role.arn, condition)))
 
-    def _edges_of(self, principal: Principal) -> tuple[tuple[Role, Truth], ...]:
-        known = self._edges.get(principal.arn)
-        if known is None:
-            number = self._everyone.universe.number[principal.arn]
-            asked = (
-                (role, self._everyone.passes(principal, role))
-                for role, candidates in self._roles
-                if number in candidates and role.arn != principal.arn
-            )
-            known = tuple((role, passes) for role, passes in asked if passes is not False)
-            self._edges[principal.arn] = known
-        return known
+def _from(
+    principal: int, edges: Mapping[int, Iterable[Passing]], roles: Iterable[int]
+) -> list[tuple[int, str]]:
+    """Which of the roles a principal can assume, and under which condition."""
+    return [
+        (role, condition)
+        for role in roles
+        for condition, members in edges.get(role, ())
+        if principal in members
+    ]

@@ -1,6 +1,6 @@
 """Whom a trust policy can mean: principals that are known, and others that it lets in by kind."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Literal, NamedTuple
 
 import msgspec
@@ -8,7 +8,8 @@ import msgspec
 from assumable import arn
 from assumable.engine.conditions import words
 from assumable.engine.rules import action_matches
-from assumable.model.policy import Effect, Policy, Statement
+from assumable.model.policy import Condition, Effect, Policy, Statement
+from assumable.org.grants import account_in
 from assumable.org.universe import Members, Universe
 
 OtherKind = Literal["service", "federated", "account", "everyone"]
@@ -41,14 +42,39 @@ def named_by(trust: Policy, universe: Universe) -> Named:
     for statement in _allowing(trust):
         if statement.not_principal or statement.principals is None:
             return Named(universe.everyone, universe.everyone)
+        within = _within(statement.conditions, universe)
         for entry in statement.principals:
             if entry.kind == "*" or (entry.kind == "AWS" and entry.value == "*"):
-                themselves |= universe.everyone
+                themselves |= within
             elif entry.kind == "AWS" and is_account(entry.value):
-                by_account |= universe.named(entry.value)
+                by_account |= universe.named(entry.value) & within
             elif entry.kind == "AWS":
                 themselves |= universe.named(entry.value)
     return Named(themselves, by_account)
+
+
+def _within(conditions: Iterable[Condition], universe: Universe) -> Members:
+    """Whom conditions leave that write out the accounts of callers; everyone without any.
+
+    Both keys are there whoever calls, but the ARN of some is not known.
+    """
+    found = universe.everyone
+    for condition in conditions:
+        written = _ACCOUNT_IN.get(condition.key.lower())
+        if written is None or condition.base not in _EQUAL or not condition.values:
+            continue
+        accounts = ["" if "${" in value else written(value) for value in condition.values]
+        if all(map(arn.ACCOUNT_ID.fullmatch, accounts)):
+            found = found & universe.unsure.union(*map(universe.of_account, accounts))
+    return found
+
+
+_ACCOUNT_IN: Mapping[str, Callable[[str], str]] = {
+    "aws:principalaccount": str,
+    "aws:principalarn": account_in,
+}
+_EQUAL = frozenset(("stringequals", "stringequalsignorecase", "stringlike", "arnequals", "arnlike"))
+"""The operators, without qualifier and `IfExists`, that hold only where a value is like one."""
 
 
 def others_in(trust: Policy, universe: Universe) -> Iterator[Other]:

@@ -19,6 +19,7 @@ class Universe:
         self.world = world
         known = sorted(world.principals(), key=lambda found: (found.account, found.arn))
         self.principals: tuple[Principal, ...] = tuple(known)
+        self.names: tuple[str, ...] = tuple(found.arn for found in known)
         self.number: dict[str, int] = {found.arn: n for n, found in enumerate(self.principals)}
         self.accounts: tuple[str, ...] = tuple(found.account for found in self.principals)
         """The account of each principal."""
@@ -34,6 +35,8 @@ class Universe:
         if self.principals:
             self._of_account[self.accounts[first]] = Members(range(first, len(self.principals)))
         self.everyone = Members(range(len(self.principals)))
+        self.unsure = Members(n for n, found in enumerate(known) if not found.path_known)
+        """Those whose own ARN is a guess."""
 
     def roles(self) -> Iterator[Role]:
         """Every role, in the order of their numbers."""

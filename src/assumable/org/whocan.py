@@ -6,18 +6,18 @@ from typing import NamedTuple
 
 import msgspec
 
-from assumable import arn
 from assumable.engine.evaluate import Decision, decide
 from assumable.engine.gates import GateName
 from assumable.engine.layers import Prepared
 from assumable.engine.own_role import EXPLICIT_SELF_TRUST_SINCE
 from assumable.engine.truth import Truth, describe
-from assumable.errors import InputError
 from assumable.model.policy import Policy
 from assumable.model.world import Principal, Role, World
 from assumable.org.calls import ACTION, plain_call
 from assumable.org.classes import Classes
 from assumable.org.grants import Grants
+from assumable.org.lean import lean
+from assumable.org.naming import principal_named, role_named
 from assumable.org.trusts import Other, named_by, others_in
 from assumable.org.universe import Members, Universe
 
@@ -63,7 +63,7 @@ class Everyone:
 
     def __init__(self, world: World, now: datetime) -> None:
         """Index what the principals' own policies permit; nothing is compiled before it counts."""
-        self.world, self._now = world, now
+        world, self._now = lean(world), now
         self.universe = Universe(world)
         self._grants = Grants(self.universe)
         self._prepared = Prepared(world)
@@ -72,26 +72,13 @@ class Everyone:
 
     def role(self, text: str) -> Role:
         """The role of an ARN, or of a name that only one role has; InputError otherwise."""
-        exact = self.world.role(text) if arn.parse_role(text) is not None else None
-        if isinstance(exact, Role):
-            return exact
-        alike = [found for found in self.universe.roles() if found.name == text.rpartition("/")[2]]
-        if len(alike) == 1 and arn.parse(text) is None:
-            return alike[0]
-        known = ", ".join(found.arn for found in alike[:3])
-        raise InputError(
-            f"there is no role `{text}`" if len(alike) < 2 or arn.parse(text)  # noqa: PLR2004
-            else f"{len(alike)} roles are called `{text}`",
-            "", f"known: {known}" if known else "its ARN, as `aws iam get-role` prints it",
-        )  # fmt: skip
+        found = self.universe.principals[role_named(text, self.universe.names)]
+        assert isinstance(found, Role)  # noqa: S101  # INVARIANT: only a role has the ARN of one
+        return found
 
     def principal(self, text: str) -> Principal:
         """The user or role of an ARN, of a session the role; InputError when there is none."""
-        parts = arn.parse(text)
-        if parts is not None and parts.resource != "root":  # which stands for a whole account
-            for number in self.universe.named(text):
-                return self.universe.principals[number]
-        raise InputError(f"there is no user or role `{text}`", "", "its ARN, as IAM shows it")
+        return self.universe.principals[principal_named(text, self.universe.names)]
 
     def who(self, role: Role) -> WhoCan:
         """Who can assume the role."""
@@ -107,7 +94,7 @@ class Everyone:
                 members, statements = found.setdefault(_condition(decision), (Members(), set()))
                 members.update(alike)
                 statements.update(_letting_in(decision))
-        ways = (self._way(text, *passing) for text, passing in found.items())
+        ways = (self._way(text, *passing) for text, passing in sorted(found.items()))
         return WhoCan(
             role=role.arn,
             ways=tuple(sorted(ways, key=lambda way: (way.condition != "", -len(way.principals)))),
@@ -126,7 +113,7 @@ class Everyone:
         for decision, alike in self._decided(role, among):
             if decision.passes is not False:
                 found.setdefault(_condition(decision), Members()).update(alike)
-        return tuple(Passing(condition, members) for condition, members in found.items())
+        return tuple(Passing(condition, members) for condition, members in sorted(found.items()))
 
     def candidates(self, role: Role) -> Members:
         """INVARIANT: whoever can assume the role is among them, if its trust policy was read."""
@@ -146,12 +133,12 @@ class Everyone:
 
     def _decided(
         self, role: Role, among: Members | None = None
-    ) -> Iterator[tuple[Decision, list[int]]]:
+    ) -> Iterator[tuple[Decision, Members]]:
         """One decision for each class of the candidates, and who belongs to the class."""
         candidates = self.candidates(role) if among is None else self.candidates(role) & among
         if candidates:
             for alike in self._classes.groups(candidates, self._classes.view_of(role, candidates)):
-                yield self._decide(self.universe.principals[alike[0]], role), alike
+                yield self._decide(self.universe.principals[alike.min()], role), alike
 
     def _decide(self, principal: Principal, role: Role) -> Decision:
         return decide(self._prepared, plain_call(principal, role.arn, self._now))

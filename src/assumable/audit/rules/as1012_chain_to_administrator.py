@@ -31,9 +31,8 @@ def check(ground: Ground, subject: Subject) -> Iterator[Finding]:
     door = next(_doors(ground, subject), None)
     if door is None:
         return
-    found = [
-        path for path in ground.paths.reach(subject.role) if path.role in ground.administrators
-    ]
+    start = ground.everyone.universe.number[subject.role.arn]
+    found = [path for path in ground.paths.reach(start) if path.role in ground.administrators]
     sure = [path for path in found if not path.conditions]
     if sure:
         yield _finding(subject, *door, sure[0], len(sure))

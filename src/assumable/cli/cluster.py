@@ -1,0 +1,54 @@
+"""A Dask cluster as workers: `--scheduler tcp://…`."""
+
+from collections.abc import Iterator
+from concurrent.futures import CancelledError, Executor
+from contextlib import contextmanager
+
+from assumable.errors import InputError, UnreadableError
+from assumable.org.edges import Workers
+from assumable.org.loading import Source
+
+_PATIENCE = 20
+"""Seconds until a scheduler or its first worker counts as not there."""
+_AHEAD = 3
+"""How many accounts are asked for per thread, so that none waits for the first answer."""
+
+
+@contextmanager
+def cluster(address: str, source: Source) -> Iterator[Workers]:
+    """The workers of a scheduler, which are sent the files once and need no disk in common.
+
+    What a lost worker was asked for the scheduler asks another. InputError when there is no such
+    scheduler or it has no workers, UnreadableError when it goes away.
+    """
+    try:
+        from distributed import Client, KilledWorker
+    except ImportError:
+        extra = "pip install 'assumable[cluster]'"
+        raise InputError("Dask is not installed", "--scheduler", extra) from None
+    try:
+        client = Client(address, timeout=_PATIENCE, set_as_default=False)
+    except (OSError, ValueError):
+        raise InputError(f"no scheduler answers at `{address}`", "--scheduler") from None
+    with client:
+        try:
+            client.wait_for_workers(1, timeout=_PATIENCE)
+        except TimeoutError:
+            raise InputError(
+                f"`{address}` has no workers", "--scheduler", f"dask worker {address} --nthreads 1"
+            ) from None
+        (world,) = client.scatter([source.carried()], broadcast=True)
+        threads = sum(client.nthreads().values())
+
+        @contextmanager
+        def asked() -> Iterator[Executor]:
+            executor = client.get_executor(pure=False)
+            try:
+                yield executor
+            finally:
+                executor.shutdown(wait=False)
+
+        try:
+            yield Workers(asked, threads * _AHEAD, world)
+        except (KilledWorker, CancelledError):
+            raise UnreadableError(f"the cluster at `{address}` was lost") from None

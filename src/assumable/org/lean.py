@@ -1,0 +1,72 @@
+"""A world as far as a plain call can look into the policies of who calls.
+
+Equal policies become one, and equal lists of them, so that each is compiled once.
+"""
+
+from typing import TypeVar
+
+import msgspec
+
+from assumable.engine.rules import action_matches
+from assumable.model.policy import Policy, Statement
+from assumable.model.world import Account, PolicyOrUnknown, Principal, World
+from assumable.org.calls import ACTION
+
+P = TypeVar("P", bound=Principal)
+
+
+def lean(world: World) -> World:
+    """The same world, with of policies and boundaries only the statements about the action.
+
+    INVARIANT: every plain call is decided as before.
+    """
+    shared = _Shared()
+    return msgspec.structs.replace(
+        world,
+        accounts={
+            number: _lean(account, shared) if isinstance(account, Account) else account
+            for number, account in world.accounts.items()
+        },
+    )
+
+
+def _lean(account: Account, shared: "_Shared") -> Account:
+    return msgspec.structs.replace(
+        account,
+        users={name: shared.of(user) for name, user in account.users.items()},
+        roles={name: shared.of(role) for name, role in account.roles.items()},
+    )
+
+
+class _Shared:
+    """The policies that were seen before."""
+
+    def __init__(self) -> None:
+        """By version and statements; lists of them by the policies' ids, which they keep alive."""
+        self._policies: dict[tuple[str, tuple[Statement, ...]], Policy] = {}
+        self._lists: dict[tuple[int, ...], tuple[PolicyOrUnknown, ...]] = {}
+
+    def of(self, principal: P) -> P:
+        """The principal with policies that others may have as well."""
+        policies = tuple(
+            cut
+            for policy in principal.policies
+            if not isinstance(cut := self._cut(policy), Policy) or cut.statements
+        )
+        boundary = principal.boundary
+        return msgspec.structs.replace(
+            principal,
+            policies=self._lists.setdefault(tuple(map(id, policies)), policies),
+            boundary=None if boundary is None else self._cut(boundary),
+        )
+
+    def _cut(self, policy: PolicyOrUnknown) -> PolicyOrUnknown:
+        if not isinstance(policy, Policy):
+            return policy
+        key = policy.version, policy.statements
+        found = self._policies.get(key)
+        if found is None:
+            about = tuple(s for s in policy.statements if action_matches(s, ACTION))
+            found = msgspec.structs.replace(policy, statements=about)
+            self._policies[key] = found
+        return found
