@@ -9,10 +9,11 @@ import msgspec
 from assumable import arn
 from assumable.aws.clients import Calls, Connection, Identity
 from assumable.aws.reader import Reader, Readers, connect
+from assumable.aws.roles_anywhere import unread_session
 from assumable.compare import exchanged
 from assumable.engine.anybody import held_against_anybody
-from assumable.engine.chain import decide_chain, hops
-from assumable.engine.evaluate import Decision
+from assumable.engine.chain import decide_chain, hops, session_of
+from assumable.engine.evaluate import Decision, Verdict
 from assumable.engine.gates import GateName
 from assumable.engine.truth import atoms
 from assumable.errors import InputError, UnreadableError
@@ -21,11 +22,21 @@ from assumable.formats.chain import via
 from assumable.formats.endpoint import endpoint_of
 from assumable.formats.scenario import Scenario
 from assumable.formats.token import read_token
-from assumable.model.call import Call, Mfa, Network, Session, UserCaller, WebIdentityCaller
+from assumable.model.call import (
+    Call,
+    Mfa,
+    Network,
+    RoleCaller,
+    ServiceCaller,
+    Session,
+    UserCaller,
+    WebIdentityCaller,
+)
 from assumable.model.client import Client
 from assumable.model.client_endpoint import sts_endpoint
+from assumable.model.roles_anywhere import ROLES_ANYWHERE, Anywhere, Certificate
 from assumable.model.route import Start, route_of
-from assumable.model.routed import hops_of, routed, start_of
+from assumable.model.routed import certificate_of, hops_of, routed, start_of
 from assumable.model.world import Unknown, World
 
 _FIRST = (GateName.REQUEST, GateName.CREDENTIALS)
@@ -86,30 +97,102 @@ def read_through(
     """
     client = msgspec.structs.replace(client, asked=asked)
     route = route_of(client, now)
-    if asked is None and route.fault is None and not hops_of(client, route):
+    start = start_of(client, route)
+    certificate = None
+    if start is not None and start.kind == "process":
+        certificate = certificate_of(client, start.profile)
+    is_plain = asked is None and not hops_of(client, route) and not via_roles
+    if is_plain and route.fault is None and certificate is None:
         raise NoRoleError(
             "--role-arn is missing", "", f"the profile `{client.profile_name}` assumes no role"
         )
-    start = start_of(client, route)
     if start is None:
         return _by_nobody(routed(_nobody(now), client), readers, calls)
     connections = connect(readers, calls, start)
     if start is not route.start and route.start is not None:
         client = msgspec.structs.replace(client, keys_are=_owner(readers, calls, route.start))
-    unique_id = None
-    if start.kind == "web-identity":
-        call = _by_token(start.token_file, now)
-    else:
-        mine = connections.caller
-        identity = _whose(mine, client, start)
-        call = dump.call_of(identity.arn, {}, region=None, now=now)
-        call = with_credentials(call, has_token=mine.has_session_token)
-        unique_id = identity.unique_id
+    failure = connections.caller.process_failure if start.kind == "process" else ""
+    if failure and certificate is None:
+        client = msgspec.structs.replace(client, process_failure=failure)
+        return _by_nobody(routed(_nobody(now), client), readers, calls)
+    if certificate is not None and (failure or is_plain):
+        client = msgspec.structs.replace(client, anywhere=Anywhere(of=start.profile))
+    call, unique_id = _first_call(client, start, connections.caller, certificate, now)
     call = _at(readers.region, routed(call, client))
     call = through(call, readers.endpoint_url or route.endpoint_url)
     between = via(call, via_roles).chain
     call = msgspec.structs.replace(call, chain=(*call.chain, *between))
-    return read_all(Reader(call, connections, unique_id), like)
+    reader = Reader(call, connections, unique_id, certificate)
+    scenario = read_all(reader, like)
+    if failure and certificate is not None:
+        return _refused(scenario, reader, certificate, failure)
+    return scenario
+
+
+def _first_call(
+    client: Client,
+    start: Start,
+    mine: Connection,
+    certificate: Certificate | None,
+    now: datetime,
+) -> tuple[Call, str | None]:
+    """The first call of a way, before it is routed, and the unique ID of who makes it."""
+    if start.kind == "web-identity":
+        return _by_token(start.token_file, now), None
+    if client.anywhere is not None and certificate is not None:
+        return _by_certificate(certificate, now), None
+    identity = _whose(mine, client, start)
+    call = dump.call_of(identity.arn, {}, region=None, now=now)
+    call = with_credentials(call, has_token=mine.has_session_token)
+    if certificate is not None:
+        call = _come_by(call, certificate)
+    return call, identity.unique_id
+
+
+def _by_certificate(certificate: Certificate, now: datetime) -> Call:
+    """The call that IAM Roles Anywhere makes for a certificate."""
+    return Call(
+        api="AssumeRole",
+        caller=ServiceCaller(principal=ROLES_ANYWHERE),
+        parameters=certificate.parameters,
+        network=Network(assumed=True),
+        time=now,
+    )
+
+
+def _come_by(call: Call, certificate: Certificate) -> Call:
+    """The call of a session that came by IAM Roles Anywhere: some of what it carries is known.
+
+    Whether its tags are transitive, AWS does not say.
+    """
+    made = _by_certificate(certificate, call.time)
+    theirs, caller = session_of(made, (unread_session(certificate),)), call.caller
+    if theirs is None or not isinstance(caller, RoleCaller):
+        return call
+    if theirs.arn.rpartition("/")[0] != caller.arn.rpartition("/")[0]:
+        return call
+    session = msgspec.structs.replace(theirs.session, complete=False)
+    return msgspec.structs.replace(call, caller=msgspec.structs.replace(caller, session=session))
+
+
+def _refused(
+    scenario: Scenario, reader: Reader, certificate: Certificate, failure: str
+) -> Scenario:
+    """What AWS has against a certificate; that the process failed, where nothing else tells why."""
+    world, call = scenario
+    client = call.client
+    assert client is not None and client.anywhere is not None  # noqa: S101, PT018  # it is its own
+    known = reader.anywhere(certificate, client.anywhere.of)
+    client = msgspec.structs.replace(client, anywhere=known)
+    chain = call.chain
+    if chain:
+        first = msgspec.structs.replace(chain[0], policies=reader.session_policies(certificate))
+        chain = (first, *chain[1:])
+    call = msgspec.structs.replace(call, client=client, chain=chain)
+    if decide_chain(world, call).decisions[0].verdict is not Verdict.DENIED:
+        client = msgspec.structs.replace(client, process_failure=failure)
+        call = msgspec.structs.replace(call, client=client)
+    return Scenario(world, call)
 
 
 def _by_nobody(call: Call, readers: Readers, calls: Calls | None) -> Scenario:

@@ -89,7 +89,7 @@ def hops(call: Call) -> tuple[Call, ...]:
     made = msgspec.structs.replace(call, parameters=requested[0].parameters, chain=())
     found = [made]
     for before, hop in itertools.pairwise(requested):
-        caller = _session_of(made, before.policies)
+        caller = session_of(made, before.policies)
         if caller is None:
             break
         made = msgspec.structs.replace(
@@ -114,7 +114,7 @@ def _lasting(overrides: Mapping[str, Value]) -> dict[str, Value]:
     }
 
 
-def _session_of(call: Call, policies: tuple[PolicyOrUnknown, ...]) -> RoleCaller | None:
+def session_of(call: Call, policies: tuple[PolicyOrUnknown, ...]) -> RoleCaller | None:
     """The session that a call creates; it carries no MFA (R5.4). None when it asks for no role."""
     role = arn.parse_role(call.role_arn)
     if role is None:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from assumable import arn
+from assumable.findings.client_anywhere import refused
 from assumable.findings.client_fix import (
     choose_profile,
     edited,
@@ -18,7 +19,7 @@ from assumable.model.call import Call
 from assumable.model.client import Client, Place, Setting
 from assumable.model.client_fault import ClientFault
 from assumable.model.route import CREDENTIAL_SOURCES, route_of
-from assumable.model.routed import misfit
+from assumable.model.routed import certificate_of, misfit
 
 MAX_SOURCES = 3
 """How many profiles are offered as a source."""
@@ -32,10 +33,16 @@ class Told(NamedTuple):
     fixes: tuple[Fix, ...] = ()
     places: tuple[Place, ...] = ()
     """What shows it, beside the settings of the fault."""
+    owner: str = ""
+    """The account that can mend it; empty where the caller can."""
 
 
 def told_of(client: Client, fault: ClientFault, call: Call) -> Told:
     """Title, explanation and fixes of a fault."""
+    certificate = certificate_of(client, fault.profile)
+    if fault.variant.startswith("anywhere-") and certificate is not None:
+        title, words, owner = refused(fault, certificate)
+        return Told(title, words, owner=owner)
     case = _Case(client, fault, call)
     method = getattr(case, f"_{fault.variant.replace('-', '_')}", None)
     found: Told = _PLAIN[fault.variant](fault) if method is None else method()
@@ -270,7 +277,16 @@ def _sso_incomplete(fault: ClientFault) -> Told:
     )
 
 
+def _process_failed(fault: ClientFault) -> Told:
+    return Told(
+        f"the process of `{fault.profile}` gives no credentials",
+        f"the credential_process of the profile `{fault.profile}` was run, as for any command with "
+        f"it, and failed: {fault.message}",
+    )
+
+
 _PLAIN = {
+    "process-failed": _process_failed,
     "source-without-credentials": _source_without_credentials,
     "empty-source": _empty_source,
     "partial-keys": _partial_keys,

@@ -86,7 +86,9 @@ def as_setting(call: Call, fix_id: str, title: str, values: Mapping[str, Any]) -
     hop = hop_behind(call)
     if hop is None or call.client is None or hop.profile not in call.client.profiles:
         return None
-    if hop.api != "AssumeRole" or values.keys() - PARAMETERS.keys() - {"TokenCode"}:
+    if hop.api != "AssumeRole" or hop.by_certificate:
+        return None
+    if values.keys() - PARAMETERS.keys() - {"TokenCode"}:
         return None
     settings = {
         PARAMETERS[name]: None if value is None else str(value)

@@ -4,6 +4,7 @@ https://docs.aws.amazon.com/sdkref/latest/guide/file-format.html
 """
 
 import configparser
+import contextlib
 import hashlib
 import json
 import os
@@ -19,6 +20,7 @@ from assumable.errors import InputError
 from assumable.formats.ini import Locate, in_file, is_shown, lines_of, places
 from assumable.formats.reading import read_text
 from assumable.model.client import Client, KeptSession, Place, Profile, Setting, Settings
+from assumable.model.roles_anywhere import SETTING, public_words
 
 MAX_BYTES = 1_000_000
 _NAMED_BY = ("AWS_DEFAULT_PROFILE", "AWS_PROFILE")
@@ -215,9 +217,20 @@ def _parsed(parser: configparser.RawConfigParser, sheet: Sheet) -> _Parsed:
                 _check_nested(value, sheet, place)
                 settings[option] = Setting(option, None, place)
             else:
-                settings[option] = Setting(option, value if is_shown(option) else None, place)
+                settings[option] = Setting(option, _kept(option, value), place)
         sections[section] = settings
     return _Parsed(sections, headings)
+
+
+def _kept(option: str, value: str) -> str | None:
+    """The value of a setting as far as it is no secret."""
+    if option == SETTING:
+        from botocore.compat import compat_shell_split
+
+        with contextlib.suppress(ValueError):  # a quote that is not closed
+            return public_words(compat_shell_split(value))
+        return None
+    return value if is_shown(option) else None
 
 
 def _check_nested(value: str, sheet: Sheet, place: Place) -> None:

@@ -6,6 +6,8 @@ from typing import Any
 
 import msgspec
 
+from assumable.model.roles_anywhere import Anywhere
+
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):
     """Where something stands: lines and columns count from 1, the end is exclusive."""
@@ -85,6 +87,10 @@ class Client(msgspec.Struct, frozen=True, kw_only=True):
     asked: Mapping[str, Any] | None = None
     """The parameters of a call that is made with the profile's credentials; None where the last
     hop of the profile itself is asked about."""
+    process_failure: str = ""
+    """How the `credential_process` of the profile failed; empty where it did not, or never ran."""
+    anywhere: Anywhere | None = None
+    """Set where a certificate gets no session, so that its own request is the first hop."""
     hop: int = 1
     """Which hop of the client's way a call is, where one call stands for one hop."""
 

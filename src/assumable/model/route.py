@@ -14,6 +14,7 @@ import msgspec
 from assumable.model.client import Client, Profile, Setting
 from assumable.model.client_endpoint import endpoint_url, sts_endpoint
 from assumable.model.client_fault import ClientFault, FaultError, refusal
+from assumable.model.roles_anywhere import SETTING, certificate_in
 from assumable.model.sso import SSO_OF_PROFILE, check_sso
 
 StartKind = Literal[
@@ -57,6 +58,8 @@ class RouteHop(msgspec.Struct, frozen=True, kw_only=True):
     """The setting behind each parameter that has one."""
     names_itself: bool = False
     """Whether the session's name is made up anew each time (R7.12)."""
+    by_certificate: bool = False
+    """Whether IAM Roles Anywhere makes the request."""
 
 
 class Route(msgspec.Struct, frozen=True, kw_only=True):
@@ -248,11 +251,26 @@ class _Walk:
             return Start("static", profile.name)
         if "login_session" in profile.settings:
             return Start("login", profile.name)
-        if "credential_process" in profile.settings:
-            return Start("process", profile.name)
+        if SETTING in profile.settings:
+            return self._process(profile)
         if self._has_pair("config-file", profile, profile.config):
             return Start("static", profile.name)
         return None
+
+    def _process(self, profile: Profile) -> Start:
+        client, setting = self.client, profile.settings[SETTING]
+        certificate = certificate_in(setting.value)
+        if client.anywhere is not None and certificate is not None:
+            settings = {"RoleArn": setting}
+            hop = RouteHop(profile=profile.name, parameters=certificate.parameters,
+                           settings=settings, by_certificate=True)  # fmt: skip
+            self.hops.append(hop)
+        if client.process_failure:
+            raise refusal(
+                "process-failed", "CredentialRetrievalError", client.process_failure, profile.name,
+                (setting,),
+            )  # fmt: skip
+        return Start("process", profile.name)
 
     def _has_pair(
         self, method: str, profile: Profile, settings: Mapping[str, Setting] | None

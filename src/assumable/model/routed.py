@@ -1,6 +1,7 @@
 """The call that a client's set-up makes: one request for each hop of its way, then its own."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -11,12 +12,22 @@ from assumable.model.call import (
     Caller,
     Hop,
     Network,
+    Present,
     RoleCaller,
     SamlCaller,
     ServiceCaller,
+    Value,
     WebIdentityCaller,
 )
 from assumable.model.client import Client
+from assumable.model.client_fault import ClientFault
+from assumable.model.roles_anywhere import (
+    ROLES_ANYWHERE,
+    SETTING,
+    Anywhere,
+    Certificate,
+    certificate_in,
+)
 from assumable.model.route import Route, RouteHop, Start, StartKind, route_of
 
 
@@ -41,6 +52,8 @@ def misfit(route: Route, caller: Caller) -> str:
     Identity Center, containers and instances give sessions of roles; a token is no credentials.
     """
     by_token = isinstance(caller, WebIdentityCaller)
+    if route.hops and route.hops[0].by_certificate:
+        return "" if caller.arn == ROLES_ANYWHERE else "the profile starts with a certificate"
     if isinstance(caller, ServiceCaller | SamlCaller):
         return "the caller uses no profile"
     if route.start is None or caller.arn == arn.NOBODY:
@@ -76,7 +89,21 @@ def routed(call: Call, client: Client) -> Call:
         parameters=last,
         chain=tuple(Hop(parameters=parameters) for parameters in before),
         network=_network(call.network, route),
+        overrides={**_source_of(client, route), **call.overrides},
     )
+
+
+def _source_of(client: Client, route: Route) -> dict[str, Value]:
+    """The trust anchor, which IAM Roles Anywhere names as the source of its own request (5.8)."""
+    if not (route.hops and route.hops[0].by_certificate):
+        return {}
+    certificate = certificate_of(client, route.hops[0].profile)
+    anchor = certificate.anchor_arn if certificate is not None else ""
+    said = "the trust anchor of the profile"
+    return {
+        "aws:sourcearn": Present((anchor,), said),
+        "aws:sourceaccount": Present((arn.account_of(anchor),), said),
+    }
 
 
 def _network(network: Network, route: Route) -> Network:
@@ -91,3 +118,59 @@ def hop_behind(call: Call) -> RouteHop | None:
         return None
     hops = hops_of(call.client, route_of(call.client, call.time))
     return hops[call.client.hop - 1] if call.client.hop <= len(hops) else None
+
+
+def certificate_of(client: Client, profile: str) -> Certificate | None:
+    """What the profile asks IAM Roles Anywhere for; None where it does not."""
+    found = client.profiles.get(profile)
+    return None if found is None else certificate_in(found.value(SETTING))
+
+
+def certificate_behind(call: Call) -> Certificate | None:
+    """What the way of the client starts with, where it starts by IAM Roles Anywhere."""
+    client = call.client
+    if client is None:
+        return None
+    start = route_of(client, call.time).start
+    of = client.anywhere.of if client.anywhere is not None else start.profile if start else ""
+    return certificate_of(client, of)
+
+
+def faults_of(client: Client, now: datetime) -> tuple[ClientFault, ...]:
+    """Everything for which the client gets no credentials from its own set-up."""
+    fault, known = route_of(client, now).fault, client.anywhere
+    certificate = None if known is None else certificate_of(client, known.of)
+    found = [] if fault is None else [fault]
+    if known is not None and certificate is not None:
+        found.extend(_refusals(client, known, certificate))
+    return tuple(found)
+
+
+def _refusals(client: Client, known: Anywhere, certificate: Certificate) -> Iterator[ClientFault]:
+    """Why AWS gives such a certificate no session, whatever the role's trust policy says (R9.9)."""
+    wants_name = bool(certificate.session_name)
+    found = {
+        "anywhere-profile-absent": known.profile == "absent",
+        "anywhere-profile-disabled": known.profile == "disabled",
+        "anywhere-role": known.roles is not None and certificate.role_arn not in known.roles,
+        "anywhere-session-name": wants_name and known.takes_session_name is False,
+        "anywhere-anchor-absent": known.anchor == "absent",
+        "anywhere-anchor-disabled": known.anchor == "disabled",
+    }
+    for variant in (variant for variant, is_so in found.items() if is_so):
+        yield ClientFault(
+            variant=variant,
+            error="CredentialRetrievalError",
+            message=_ANYWHERE_TEXTS.get(variant, ""),
+            profile=known.of,
+            settings=(client.profiles[known.of].settings[SETTING],),
+        )
+
+
+# What AWS says in the other cases is not published.
+_ANYWHERE_TEXTS = {
+    "anywhere-session-name": (
+        "Error when retrieving credentials from custom-process: AccessDeniedException: Not "
+        "authorized to set roleSessionName"
+    ),
+}
