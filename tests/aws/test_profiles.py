@@ -385,28 +385,91 @@ WANTS_ID = {"StringEquals": {"sts:ExternalId": "acme-42"}}
 
 
 @pytest.mark.parametrize(
-    ("statement", "more", "found"),
+    ("statement", "more", "found", "open_rows"),
     [
-        (None, "", "role-not-found"),
-        (trust({"AWS": USER}), "duration_seconds = 7200\n", "duration"),
-        (trust({"AWS": USER}, Condition=WANTS_ID), "external_id = acme-24\n", ""),
-        (trust({"AWS": f"arn:aws:iam::{B}:root"}), "", ""),
-        ({**trust({"AWS": USER}), "Effect": "Deny"}, "", ""),
+        (None, "", ["role-not-found"], []),
+        (trust({"AWS": USER}), "duration_seconds = 7200\n", ["duration"], ["trust policy"]),
+        (trust({"AWS": USER}, Condition=WANTS_ID), "", ["external-id"], ["trust policy"]),
+        (
+            trust({"AWS": USER}, Condition=WANTS_ID),
+            "external_id = acme-24\nduration_seconds = 7200\n",
+            ["external-id", "duration"],
+            ["trust policy"],
+        ),
+        (
+            trust({"AWS": USER}, Condition=WANTS_ID),
+            "external_id = acme-42\n",
+            [],
+            ["trust policy"],
+        ),
+        (trust({"AWS": f"arn:aws:iam::{B}:root"}), "", [], ["trust policy"]),
+        ({**trust({"AWS": USER}), "Effect": "Deny"}, "", ["trust-principal"], []),
+        ({**trust("*"), "Effect": "Deny"}, "", ["trust-explicit-deny"], []),
+        (
+            trust("*", Condition={"StringEquals": {"aws:PrincipalAccount": A}}),
+            "",
+            [],
+            ["trust policy"],
+        ),
     ],
 )
 def test_a_profile_without_credentials_hides_no_fault_that_the_role_has_for_everybody(
-    machine: Machine, statement: dict[str, Any] | None, more: str, found: str
+    machine: Machine,
+    statement: dict[str, Any] | None,
+    more: str,
+    found: list[str],
+    open_rows: list[str],
 ) -> None:
-    """Nothing is said that depends on who calls."""
+    """Nothing is said that depends on who calls, and nobody is let in."""
     if statement is not None:
         machine.role("DeployRole", B, statement)
     machine.config(NO_WAY + more)
     answer = machine.why(*WHOAMI)[1]
     named = [cause.partition(" ")[0] for cause in causes(answer)]
-    assert named == ["client-config", *filter(None, [found])]
+    assert named == ["client-config", *found]
     rows = {row["check"]: row["status"] for row in answer["checklist"]}
-    open_rows = {rows[name] for name in ("trust policy", "external ID", "MFA")}
-    assert open_rows == ({"unknown"} if statement else {"fail", "not-required"})
+    asked = ("trust policy", "external ID", "MFA")
+    assert [name for name in asked if rows[name] == "unknown"] == open_rows
+    assert {fix["target"]["kind"] for fix in answer["fixes"]} <= {"client"}
+
+
+def test_a_profile_without_credentials_is_mended_with_what_the_role_asks_for(
+    machine: Machine,
+) -> None:
+    """In one plan, after which who calls alone is open."""
+    machine.role("DeployRole", B, trust({"AWS": USER}, Condition=WANTS_ID))
+    machine.config(NO_WAY)
+    answer = machine.why(*WHOAMI)[1]
+    assert answer["plans"][0]["commands"][:2] == [
+        "aws configure set source_profile base --profile prod",
+        "aws configure set external_id acme-42 --profile prod",
+    ]
+    assert answer["plans"][0]["verdict_after"] == "conditional"
+    assert f"the caller is {USER}" in answer["plans"][0]["residual_after"]
+
+
+def test_a_role_that_asks_for_mfa_gives_a_note_where_nobody_calls(machine: Machine) -> None:
+    """The credentials may carry MFA, which nobody can tell before there are any."""
+    where = {**WANTS_ID, "Bool": {"aws:MultiFactorAuthPresent": "true"}}
+    machine.role("DeployRole", B, trust({"AWS": USER}, Condition=where))
+    machine.config(NO_WAY)
+    answer = machine.why(*WHOAMI)[1]
+    assert [c.partition(" ")[0] for c in causes(answer)] == ["client-config", "external-id"]
+    noted = [f for f in answer["findings"] if f["cause"] == "mfa"]
+    assert [(f["blocking"], f["certainty"]) for f in noted] == [(False, "likely")]
+    machine.config(f"{NO_WAY}mfa_serial = arn:aws:iam::{A}:mfa/base\n")
+    answer = machine.why(*WHOAMI)[1]
+    assert not [f for f in answer["findings"] if f["cause"] == "mfa"]
+
+
+def test_the_second_hop_of_a_profile_without_credentials_is_made_by_the_first(
+    machine: Machine,
+) -> None:
+    """Its trust policy is decided like any other."""
+    machine.chain(trust({"AWS": USER}))
+    machine.config(TWO_HOPS.replace("= base", "= bsae"))
+    answer = machine.why(*WHOAMI)[1]
+    assert [hop["causes"] for hop in answer["hops"]] == [["client-config"], ["trust-principal"]]
 
 
 def test_a_profile_that_does_not_exist_hides_no_role_that_does_not_either(
