@@ -97,7 +97,8 @@ def signed(
 
 def _live(choice: Choice, parameters: Mapping[str, Any], now: datetime, calls: Any) -> Scenario:
     """The call in AWS itself: of another caller, or as the profiles of this machine make it."""
-    from assumable.ask import read_live, read_through
+    from assumable.ask import read_live
+    from assumable.doctor import read_through
     from assumable.formats.profiles import read_client
 
     who, via_roles = choice.readers(), choice.via

@@ -132,10 +132,11 @@ def test_keys_of_the_environment_that_win_are_named(machine: Machine, are_valid:
     real = machine.aws("sts", "get-caller-identity", **environment)
     assert ("user/stale" in real.output, real.status == 0) == (are_valid, are_valid)
     shown, answer = machine.why("aws", "s3", "ls", **environment)
-    assert (answer["verdict"], notes(answer)) == ("allowed", {"environment-wins"})
-    assert answer["headline"].endswith(
-        "the client does not ask: keys of the environment come first"
-    )
+    assert (answer["verdict"], notes(answer)) == ("denied", set())
+    assert causes(answer) == ["client-config environment-wins"]
+    assert answer["aws_error"] is None
+    assert [plan["verdict_after"] for plan in answer["plans"]] == ["allowed"]
+    assert answer["plans"][0]["commands"][0] == f"unset {' '.join(KEYS)}"
     assert answer["call"]["caller"] == USER
     assert f"{file}:5:12" in shown.output
     assert ("those of user/stale" if are_valid else "InvalidClientTokenId") in " ".join(
@@ -146,6 +147,71 @@ def test_keys_of_the_environment_that_win_are_named(machine: Machine, are_valid:
     before = [f"{name}={value}" for name, value in environment.items()]
     assert machine.why(*before, "aws", "s3", "ls")[1]["call"]["caller"] == USER
     assert agree(machine, *WHOAMI, **environment)[1]["verdict"] == "allowed"
+
+
+def test_keys_of_a_session_of_the_same_role_are_but_a_note(machine: Machine) -> None:
+    """As tools leave them that assume the role of a profile for a command."""
+    machine.chain()
+    machine.config(TWO_HOPS)
+    asked = ("sts", "assume-role", "--role-arn", ROLE, "--role-session-name", "tool")
+    got = json.loads(machine.aws(*asked, "--profile", "mid").output)["Credentials"]
+    keys = {
+        "AWS_ACCESS_KEY_ID": got["AccessKeyId"],
+        "AWS_SECRET_ACCESS_KEY": got["SecretAccessKey"],
+        "AWS_SESSION_TOKEN": got["SessionToken"],
+    }
+    shown, answer = machine.why("aws", "s3", "ls", **keys, AWS_PROFILE="prod")
+    assert (answer["verdict"], notes(answer)) == ("allowed", {"environment-wins"})
+    assert answer["headline"].endswith(
+        "the client does not ask: keys of the environment come first"
+    )
+    assert not any(value in shown.output for value in keys.values())
+
+
+ASK = ("aws", "sts", "assume-role", "--role-arn", ROLE, "--role-session-name", "deploy")
+
+
+@pytest.mark.parametrize("are_valid", [True, False])
+@pytest.mark.parametrize("profile", ["mid", "base"])
+def test_a_call_that_is_denied_to_keys_of_the_environment_alone_was_meant_as_another(
+    machine: Machine, profile: str, are_valid: bool
+) -> None:
+    """The profile that AWS_PROFILE names would have made it, with roles on the way or without."""
+    machine.chain(trust({"AWS": [BASE, USER]}))
+    machine.config(TWO_HOPS)
+    keys = machine.accounts.user("stale", A, READ_IAM) if are_valid else ("AKIASTALE", "stale")
+    environment = {**dict(zip(KEYS, keys, strict=True)), "AWS_PROFILE": profile}
+    shown, answer = agree(machine, *ASK, **environment)
+    assert causes(answer) == ["client-config environment-wins"]
+    assert answer["call"]["caller"] == USER
+    assert answer["plans"][0]["commands"][0] == f"unset {' '.join(KEYS)}"
+    assert answer["plans"][0]["verdict_after"] == "allowed"
+    words = " ".join(shown.split())
+    assert ("(those of user/stale), to whom the call is denied," in words) is are_valid
+    assert machine.aws(*ASK[1:], AWS_PROFILE=profile).status == 0
+    # nobody chose a profile: the keys are what was meant
+    ran = machine.assumable("why", *READS, "--", *ASK, **dict(zip(KEYS, keys, strict=True)))
+    assert ran.status == (1 if are_valid else 4)
+    assert "environment-wins" not in ran.output
+
+
+def test_a_call_that_is_denied_to_both_or_to_neither_is_the_one_that_was_made(
+    machine: Machine,
+) -> None:
+    machine.chain(trust({"AWS": BASE}))
+    machine.config(TWO_HOPS)
+    keys = machine.accounts.user("stale", A, READ_IAM)
+    environment = {**dict(zip(KEYS, keys, strict=True)), "AWS_PROFILE": "base"}
+    _, answer = agree(machine, *ASK, **environment)
+    assert "trust-principal other-principal" in causes(answer)
+    assert notes(answer) == {"environment-wins"}
+    assert answer["call"]["caller"].endswith("user/stale")
+    machine.role("Other", B, trust("*"))
+    other = [word.replace("DeployRole", "Other") for word in ASK]
+    fresh = machine.accounts.user("fresher", A, READ_IAM, allow())
+    environment |= dict(zip(KEYS, fresh, strict=True))
+    _, answer = agree(machine, *other, **environment)
+    assert (answer["verdict"], notes(answer)) == ("allowed", {"environment-wins"})
 
 
 def test_keys_that_aws_refuses_are_said_to_be_those_of_the_environment(machine: Machine) -> None:
@@ -333,6 +399,23 @@ def test_run_asks_what_the_error_tells_where_the_profile_tells_another_call(
     assert (ran.status, answer["verdict"]) == (1, "denied")
     assert causes(answer) == ["trust-principal other-principal"]
     assert answer["error"]["unused"] == ""
+
+
+def test_run_says_that_the_profile_was_not_used_where_keys_of_the_environment_were(
+    machine: Machine,
+) -> None:
+    """Who signed is told by the error, and why it was not the profile by the environment."""
+    machine.chain()
+    keys = dict(zip(KEYS, machine.accounts.user("stale", A, READ_IAM), strict=True))
+    stale = USER.replace("base", "stale")
+    text = f"User: {stale} is not authorized to perform: sts:AssumeRole on resource: {ROLE}"
+    code = f"import sys; print({text!r}, file=sys.stderr); sys.exit(1)"
+    words = ("--format", "json", "--", "AWS_PROFILE=base", PYTHON, "-c", code)
+    ran = machine.assumable("run", *READS, *words, **keys)
+    answer = json.loads(ran.errors.removeprefix(f"{text}\n"))
+    assert (answer["call"]["caller"], notes(answer)) == (stale, {"environment-wins"})
+    ran = machine.assumable("run", *READS, *words)
+    assert notes(json.loads(ran.errors.removeprefix(f"{text}\n"))) == set()
 
 
 def test_a_probe_is_made_by_who_makes_the_hop(machine: Machine) -> None:

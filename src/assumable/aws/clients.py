@@ -203,7 +203,8 @@ class Connection:
         except EOFError:
             return UnreadableError("the profile asks for an MFA code, but there is no terminal")
         except failures() as error:
-            return UnreadableError(f"who the caller is could not be read: {reason(error)}")
+            text = f"who the caller is could not be read: {reason(error)}"
+            return UnreadableError(text, error_code(error))
         return Identity(found["Arn"], found["Account"], found["UserId"].partition(":")[0])
 
     def ask(

@@ -9,13 +9,14 @@ from typing import Any
 import click
 import msgspec
 
-from assumable.ask import NoRoleError, read_live, read_through
+from assumable.ask import read_live
 from assumable.cli import child, failed, why
 from assumable.cli.choice import choice_of, scenario_of
 from assumable.cli.explain import readable
 from assumable.cli.options import forms
 from assumable.cli.readers import reader_options
 from assumable.diagnose import diagnose
+from assumable.doctor import NoRoleError, read_through
 from assumable.errors import AssumableError, place_of
 from assumable.findings.observed import OTHER_CALLER, OTHER_ROLE, observe
 from assumable.formats.failed_command import FailedCommand, parted, read_command
@@ -24,6 +25,7 @@ from assumable.formats.message_patterns import GENERAL
 from assumable.formats.profiles import read_client
 from assumable.formats.scenario import Scenario
 from assumable.model.route import route_of
+from assumable.model.routed import has_other_keys
 from assumable.model.world import Unknown
 from assumable.question import as_assumed, assumptions
 
@@ -121,10 +123,14 @@ def _told(asked: Mapping[str, Any], message: Message) -> Scenario:
     client = read_client(choice.profile, os.environ)
     parameters = {"RoleArn": message.role, "RoleSessionName": _SESSION}
     if message.caller:
-        start = route_of(client, now).start
+        route = route_of(client, now)
         scenario = read_live(
-            parameters, choice.readers(), now=now, caller=message.caller, start=start
+            parameters, choice.readers(), now=now, caller=message.caller, start=route.start
         )
+        if has_other_keys(client, route):  # which is a note, whoever the caller was to be
+            asking = msgspec.structs.replace(client, asked=parameters)
+            call = msgspec.structs.replace(scenario.call, client=asking)
+            scenario = scenario._replace(call=call)
     else:
         scenario = read_through(client, parameters, choice.readers(), now=now)
     unsaid = {

@@ -11,6 +11,7 @@ from assumable.findings.client_fix import (
     make_profile,
     set_in_profile,
     sign_in,
+    unset_keys,
 )
 from assumable.findings.finding import Fix
 from assumable.findings.slips import nearest, told
@@ -18,9 +19,10 @@ from assumable.formats.ini import OTHERS, SHOWN
 from assumable.model.call import Call
 from assumable.model.client import Client, Place, Setting
 from assumable.model.client_fault import ClientFault
-from assumable.model.route import CREDENTIAL_SOURCES, route_of
+from assumable.model.route import CREDENTIAL_SOURCES, Route, route_of
 from assumable.model.routed import certificate_of, misfit
 
+NOT_USED = "keys of the environment are used, and the profile is not"
 MAX_SOURCES = 3
 """How many profiles are offered as a source."""
 
@@ -56,6 +58,11 @@ class _Case:
         self.client, self.fault, self.call, self.now = client, fault, call, call.time
         self.is_nobody = call.caller.arn == arn.NOBODY
         self.caller = arn.display_name(call.caller.arn)
+
+    def _environment_wins(self) -> Told:
+        route = route_of(self.client, self.now)
+        fix = unset_keys(self.client, "client/unset", "take the keys out of the environment")
+        return Told(NOT_USED, why_not_used(self.client, route), (fix,))
 
     def _profile_missing(self) -> Told:
         client, name = self.client, self.fault.named
@@ -218,6 +225,20 @@ class _Case:
             route = route_of(edited(self.client, fix.edit), self.now)
             if route.fault is None and not misfit(route, self.call.caller):
                 yield fix
+
+
+def why_not_used(client: Client, route: Route) -> str:
+    """Whose credentials the client takes instead of the profile's, and what that leaves out."""
+    chosen = f"{client.chosen_by}={client.profile_name}" if client.chosen_by else "the profile"
+    theirs = f" ({client.keys_are})" if client.keys_are else ""
+    role = route.passed_over[-1].parameters.get("RoleArn") if route.passed_over else ""
+    instead = f"never asks for {role}" if role else "not with the profile's"
+    denied = ", to whom the call is denied," if client.as_meant and not client.keys_fail else ""
+    return (
+        f"AWS_ACCESS_KEY_ID is set, and comes before {chosen}: the client signs with those keys"
+        f"{theirs}{denied} and {instead}; unset AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and "
+        f"AWS_SESSION_TOKEN, or say --profile {client.profile_name}, which comes before them"
+    )
 
 
 def _source_without_credentials(fault: ClientFault) -> Told:

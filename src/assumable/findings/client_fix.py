@@ -1,7 +1,7 @@
 """Fixes of the client's own set-up: a setting, the profile that is chosen, a sign-in.
 
 What they edit is a document of the form `{profile: NAME, settings: {PROFILE: {NAME: VALUE}},
-sign_ins: {NAME: TIME}, headings: {SECTION: "profile"}}`.
+sign_ins: {NAME: TIME}, headings: {SECTION: "profile"}, environment: {NAME: VALUE}}`.
 """
 
 from collections.abc import Iterator, Mapping
@@ -19,6 +19,7 @@ from assumable.model.route import PARAMETERS
 from assumable.model.routed import hop_behind
 from assumable.source import escape, unescape
 
+ENVIRONMENT_KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
 OPENS = "nothing: only your own configuration changes"
 SIGN_IN = timedelta(hours=8)
 """How long a token of IAM Identity Center lasts unless somebody says otherwise.
@@ -76,6 +77,13 @@ def sign_in(profile: str, name: str, now: datetime, fix_id: str, title: str) -> 
     until = (now + SIGN_IN).isoformat()
     edit: Edit = ({"op": "add", "path": f"/sign_ins/{escape(name)}", "value": until},)
     return _fix(fix_id, title, edit, (commands.sso_login(profile),))
+
+
+def unset_keys(client: Client, fix_id: str, title: str) -> Fix:
+    """A fix that takes access keys out of the environment."""
+    names = [name for name in ENVIRONMENT_KEYS if name in client.environment]
+    edit = tuple({"op": "remove", "path": f"/environment/{escape(name)}"} for name in names)
+    return _fix(fix_id, title, edit, (f"unset {' '.join(names)}",))
 
 
 def as_setting(call: Call, fix_id: str, title: str, values: Mapping[str, Any]) -> Fix | None:
@@ -169,6 +177,9 @@ def edited(client: Client, edit: Edit) -> Client:
                 until = datetime.fromisoformat(change.value)
                 sign_ins = {**client.sign_ins, change.names[0]: until}
                 client = msgspec.structs.replace(client, sign_ins=sign_ins)
+            case "environment":
+                left = {k: v for k, v in client.environment.items() if k not in change.names}
+                client = msgspec.structs.replace(client, environment=left)
             case "headings":
                 (section,) = change.names
                 profiles = {**client.profiles, section: client.other_sections[section]}

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from assumable import arn
 from assumable.formats.ini import Line, Locate, shown
 from assumable.formats.profiles import Sheet, client_of
 from assumable.formats.reading import Cursor
@@ -13,7 +14,7 @@ from assumable.model.routed import hops_of, misfit, routed
 from assumable.source import Location
 
 _CLIENT = frozenset((
-    "profile", "config", "credentials", "environment", "sso_tokens", "process_failure",
+    "profile", "config", "credentials", "environment", "sso_tokens", "process_failure", "keys_of",
 ))  # fmt: skip
 
 
@@ -32,7 +33,11 @@ def read_set_up(cursor: Cursor) -> Client:
         name: None if item.value is None else item.moment() for name, item in tokens.items()
     }
     failure = fields["process_failure"].text() if "process_failure" in fields else ""
-    return msgspec.structs.replace(client, sign_ins=sign_ins, process_failure=failure)
+    owner = fields["keys_of"].text() if "keys_of" in fields else ""
+    return msgspec.structs.replace(
+        client, sign_ins=sign_ins, process_failure=failure, keys_of=owner,
+        keys_are=f"those of {arn.display_name(owner)}" if owner else "",
+    )  # fmt: skip
 
 
 def through(call: Call, client: Client, fields: dict[str, Cursor]) -> Call:

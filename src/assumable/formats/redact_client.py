@@ -37,6 +37,8 @@ def redact_block(block: Mapping[str, Any], rename: Rename) -> dict[str, Any]:
                 found[key] = _name(value, rename)
             case str() if key == "process_failure":
                 found[key] = HIDDEN
+            case str() if key == "keys_of":
+                found[key] = rename(value)
             case str():
                 found[key] = "\n".join(_lines(value, rename, is_config=key == "config")) + "\n"
             case dict() if key == "environment":
@@ -121,6 +123,7 @@ def redact_client(
         sign_ins={rename(name): until for name, until in client.sign_ins.items()},
         kept=(),
         keys_are="",
+        keys_of=rename(client.keys_of),
         process_failure=HIDDEN if client.process_failure else "",
         anywhere=_anywhere(client.anywhere, rename),
         config_file="~/.aws/config",

@@ -82,6 +82,13 @@ class Client(msgspec.Struct, frozen=True, kw_only=True):
     """What is in `~/.aws/cli/cache`; empty where nobody looked."""
     keys_are: str = ""
     """Whose keys the environment holds, or how AWS refuses them; empty where it was not asked."""
+    keys_of: str = ""
+    """The ARN of the same; empty where it is not known."""
+    keys_fail: bool = False
+    """Whether AWS refuses them."""
+    as_meant: bool = False
+    """Whether `asked` is decided as made with the profile's credentials, though keys of the
+    environment come before them."""
     config_file: str = "~/.aws/config"
     credentials_file: str = "~/.aws/credentials"
     asked: Mapping[str, Any] | None = None

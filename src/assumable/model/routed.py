@@ -34,16 +34,43 @@ from assumable.model.route import Route, RouteHop, Start, StartKind, route_of
 def hops_of(client: Client, route: Route) -> tuple[RouteHop, ...]:
     """The hops of the way; where keys of the environment win, those that the profile meant.
 
-    These are what somebody asks about who names no role: that none of them is made is a note.
+    These are what somebody asks about who names no role, though none of them is made.
     """
-    return route.hops if client.asked is not None else route.hops or route.passed_over
+    return route.hops or (route.passed_over if _is_as_meant(client) else ())
 
 
 def start_of(client: Client, route: Route) -> Start | None:
     """Whose credentials make the first of those hops; None where there is nobody."""
-    if client.asked is None and route.passed_over:
+    if _is_as_meant(client) and (route.passed_over or client.as_meant):
         return route.start_passed_over
     return route.start
+
+
+def _is_as_meant(client: Client) -> bool:
+    return client.asked is None or client.as_meant
+
+
+def has_other_keys(client: Client, route: Route) -> bool:
+    """Whether a profile with credentials was chosen, and keys of the environment come first."""
+    meant = route.start_passed_over
+    is_chosen = client.profile is not None and not client.is_explicit
+    return is_chosen and meant is not None and bool(meant.profile)
+
+
+def keys_win(client: Client, route: Route) -> bool:
+    """Whether a profile that was chosen is not used, and another one's keys are in its place.
+
+    Keys of a session of the profile's own role do what it would.
+    """
+    is_chosen = client.profile is not None and not client.is_explicit
+    is_passed_over = bool(route.passed_over) or route.start_passed_over is not None
+    is_known = bool(client.keys_of) or client.keys_fail
+    if not (is_chosen and is_passed_over and is_known and _is_as_meant(client)):
+        return False
+    wanted = str(route.passed_over[-1].parameters["RoleArn"]) if route.passed_over else ""
+    role = arn.parse_role(wanted)
+    session = f"arn:{role.partition}:sts::{role.account}:assumed-role/{role.name}/" if role else ""
+    return not (session and client.keys_of.startswith(session))
 
 
 def misfit(route: Route, caller: Caller) -> str:
@@ -138,12 +165,26 @@ def certificate_behind(call: Call) -> Certificate | None:
 
 def faults_of(client: Client, now: datetime) -> tuple[ClientFault, ...]:
     """Everything for which the client gets no credentials from its own set-up."""
-    fault, known = route_of(client, now).fault, client.anywhere
+    route, known = route_of(client, now), client.anywhere
     certificate = None if known is None else certificate_of(client, known.of)
-    found = [] if fault is None else [fault]
+    found = [] if route.fault is None else [route.fault]
+    if keys_win(client, route):
+        found.append(_not_used(client, route))
     if known is not None and certificate is not None:
         found.extend(_refusals(client, known, certificate))
     return tuple(found)
+
+
+def _not_used(client: Client, route: Route) -> ClientFault:
+    """No error of its own: the client goes on with other credentials."""
+    hops = (hop.settings for hop in route.passed_over[-1:])
+    return ClientFault(
+        variant="environment-wins",
+        error="",
+        message="keys of the environment come before the profile",
+        profile=client.profile_name,
+        settings=tuple(settings["RoleArn"] for settings in hops if "RoleArn" in settings),
+    )
 
 
 def _refusals(client: Client, known: Anywhere, certificate: Certificate) -> Iterator[ClientFault]:
