@@ -209,7 +209,10 @@ def _by_nobody(call: Call, readers: Readers, calls: Calls | None) -> Scenario:
 
     They are read with the role profile, unless that is a role that the caller would assume.
     """
-    profile = readers.role_profile
+    profile, client = readers.role_profile, call.client
+    made = route_of(client, call.time).hops if client is not None else ()
+    if made:
+        call = msgspec.structs.replace(call, api=made[0].api)
     if profile is None or arn.parse_role(profile):
         return Scenario(World(accounts={}, complete=False), call)
     alone = msgspec.structs.replace(

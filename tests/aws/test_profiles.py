@@ -342,8 +342,18 @@ def test_a_token_on_disk_makes_the_first_hop(
     assert proxy.seen["GetRole"] == 1
     assert not [name for name in proxy.seen if name.startswith("AssumeRole")]
     file.unlink()
-    ran = machine.assumable("why", "--profile", "prod")
-    assert (ran.status, ran.errors) == (2, f"assumable: {file}: no such file\n")
+    real = machine.aws(*WHOAMI[1:])
+    shown, answer = agree(machine, *WHOAMI)
+    assert causes(answer) == ["client-config token-missing"]
+    assert f"{machine.home}/config:3:27" in shown
+    assert answer["aws_error"]["message"] in real.errors
+    assert (answer["call"]["api"], answer["call"]["caller"]) == (
+        "AssumeRoleWithWebIdentity", "nobody",
+    )  # fmt: skip
+    machine.accounts.iam[B].delete_role(RoleName="DeployRole")
+    assert causes(machine.why(*WHOAMI)[1]) == [
+        "client-config token-missing", "role-not-found absent",
+    ]  # fmt: skip
 
 
 def test_a_session_that_the_command_keeps_is_mentioned(machine: Machine) -> None:

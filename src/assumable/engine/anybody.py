@@ -1,6 +1,7 @@
 """A role where nobody knows who calls: what it holds against everybody is all that is certain.
 
-Whom its trust policy names is then open, and so is every key of the caller (`forms.SOMEBODY`).
+Whom its trust policy names is then open, and so is every key of the caller (`forms.SOMEBODY`). For
+the bearer of a token that nobody has, all of it is: its claims are what decides.
 """
 
 from collections.abc import Iterable
@@ -15,13 +16,14 @@ from assumable.model.world import Account, Role, Unknown, World
 
 
 def held_against_anybody(world: World, hops: Iterable[Call]) -> World:
-    """The world with as much of the roles' maximum durations as holds whoever calls."""
+    """The world with as much of the roles as holds whoever calls."""
     accounts = dict(world.accounts)
     for hop in hops:
         account = accounts.get(hop.role_account)
         role = account.roles.get(hop.role_arn) if isinstance(account, Account) else None
         if isinstance(account, Account) and role is not None:
-            roles = {**account.roles, role.arn: _role(role, hop)}
+            known = _role(role, hop) if hop.api == "AssumeRole" else _of_bearer(_role(role, hop))
+            roles = {**account.roles, role.arn: known}
             accounts[account.id] = msgspec.structs.replace(account, roles=roles)
     return msgspec.structs.replace(world, accounts=accounts)
 
@@ -33,3 +35,8 @@ def _role(role: Role, hop: Call) -> Role:
         return role
     unsaid = Unknown(f"MaxSessionDuration of {name}", SOMEBODY.settle)
     return msgspec.structs.replace(role, max_session_duration=unsaid)
+
+
+def _of_bearer(role: Role) -> Role:
+    unsaid = Unknown(f"the trust policy of {arn.display_name(role.arn)}", SOMEBODY.settle)
+    return msgspec.structs.replace(role, trust=unsaid)

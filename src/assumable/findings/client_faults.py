@@ -290,6 +290,15 @@ def _web_identity_without_role(fault: ClientFault) -> Told:
     )
 
 
+def _token_missing(fault: ClientFault) -> Told:
+    where = f"the profile `{fault.profile}`" if fault.settings else "AWS_WEB_IDENTITY_TOKEN_FILE"
+    return Told(
+        "the web identity token is not there",
+        f"{where} names the file {fault.named}, which does not exist: whatever writes the token "
+        "has not done so, or elsewhere; in Kubernetes the token's volume is not mounted",
+    )
+
+
 def _sso_incomplete(fault: ClientFault) -> Told:
     return Told(
         f"`{fault.profile}` signs in, but lacks {fault.named}",
@@ -314,6 +323,7 @@ _PLAIN = {
     "no-credentials": _no_credentials,
     "web-identity-without-role": _web_identity_without_role,
     "sso-incomplete": _sso_incomplete,
+    "token-missing": _token_missing,
 }
 
 

@@ -14,8 +14,7 @@ from assumable.findings import commands
 from assumable.findings.finding import Edit, Fix, Safety, Target
 from assumable.formats.ini import HIDDEN
 from assumable.model.call import Call
-from assumable.model.client import Client, Place, Profile, Setting
-from assumable.model.route import PARAMETERS
+from assumable.model.client import PARAMETERS, Client, Place, Profile, Setting
 from assumable.model.routed import hop_behind
 from assumable.source import escape, unescape
 

@@ -12,9 +12,9 @@ from assumable.engine.limits import CHAINING_LIMIT
 from assumable.findings.client_faults import NOT_USED, misspelling, why_not_used
 from assumable.findings.client_fix import set_in_profile
 from assumable.findings.finding import Fix
-from assumable.model.client import Client, Profile, Setting
+from assumable.model.client import PARAMETERS, Client, Profile, Setting
 from assumable.model.policy import Effect, Policy
-from assumable.model.route import PARAMETERS, Route, RouteHop, route_of, seconds_of
+from assumable.model.route import Route, RouteHop, route_of, seconds_of
 from assumable.model.routed import has_other_keys, hop_behind, keys_win
 
 _OF_A_ROLE = ("external_id", "mfa_serial", "role_session_name", "duration_seconds")

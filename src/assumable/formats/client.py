@@ -15,6 +15,7 @@ from assumable.source import Location
 
 _CLIENT = frozenset((
     "profile", "config", "credentials", "environment", "sso_tokens", "process_failure", "keys_of",
+    "missing_files",
 ))  # fmt: skip
 
 
@@ -33,9 +34,11 @@ def read_set_up(cursor: Cursor) -> Client:
         name: None if item.value is None else item.moment() for name, item in tokens.items()
     }
     failure = fields["process_failure"].text() if "process_failure" in fields else ""
+    missing = fields["missing_files"].items() if "missing_files" in fields else ()
     owner = fields["keys_of"].text() if "keys_of" in fields else ""
     return msgspec.structs.replace(
         client, sign_ins=sign_ins, process_failure=failure, keys_of=owner,
+        missing_files=frozenset(item.text() for item in missing),
         keys_are=f"those of {arn.display_name(owner)}" if owner else "",
     )  # fmt: skip
 

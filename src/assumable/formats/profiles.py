@@ -66,7 +66,8 @@ def read_client(profile: str | None, environ: Mapping[str, str]) -> Client:
     client = client_of(config, credentials, environ, profile=profile)
     sign_ins = dict(_cached_tokens(client, _path("~/.aws/sso/cache", environ)))
     kept = tuple(_kept_sessions(_path("~/.aws/cli/cache", environ)))
-    return msgspec.structs.replace(client, sign_ins=sign_ins, kept=kept)
+    missing = frozenset(file for file in _token_files(client) if _is_missing(Path(file)))
+    return msgspec.structs.replace(client, sign_ins=sign_ins, kept=kept, missing_files=missing)
 
 
 def client_of(
@@ -252,6 +253,24 @@ def _cached_tokens(client: Client, cache: Path) -> Iterator[tuple[str, datetime 
     for name in sorted(names):
         digest = hashlib.sha1(name.encode(), usedforsecurity=False).hexdigest()
         yield name, _lasts_until(cache / f"{digest}.json")
+
+
+def _token_files(client: Client) -> Iterator[str]:
+    """The web identity tokens that are named; their paths are taken as they are written."""
+    named = [client.environment.get("AWS_WEB_IDENTITY_TOKEN_FILE")]
+    named += [profile.value("web_identity_token_file") for profile in client.profiles.values()]
+    yield from (file for file in named if file)
+
+
+def _is_missing(path: Path) -> bool:
+    """Whether there is surely no such file; one that may not be looked at is another matter."""
+    try:
+        path.stat()
+    except FileNotFoundError:
+        return True
+    except (OSError, ValueError):
+        return False
+    return False
 
 
 def _lasts_until(path: Path) -> datetime | None:

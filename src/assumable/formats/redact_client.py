@@ -43,6 +43,8 @@ def redact_block(block: Mapping[str, Any], rename: Rename) -> dict[str, Any]:
                 found[key] = "\n".join(_lines(value, rename, is_config=key == "config")) + "\n"
             case dict() if key == "environment":
                 found[key] = {name: _variable(name, v, rename) for name, v in value.items()}
+            case list():
+                found[key] = [rename(each) for each in value if isinstance(each, str)]
             case dict():
                 found[key] = {rename(name): until for name, until in value.items()}
             case _:
@@ -121,6 +123,7 @@ def redact_client(
             name: _variable(name, value, rename) for name, value in client.environment.items()
         },
         sign_ins={rename(name): until for name, until in client.sign_ins.items()},
+        missing_files=frozenset(map(rename, client.missing_files)),
         kept=(),
         keys_are="",
         keys_of=rename(client.keys_of),

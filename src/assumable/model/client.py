@@ -8,6 +8,15 @@ import msgspec
 
 from assumable.model.roles_anywhere import Anywhere
 
+PARAMETERS = {
+    "RoleArn": "role_arn",
+    "RoleSessionName": "role_session_name",
+    "ExternalId": "external_id",
+    "SerialNumber": "mfa_serial",
+    "DurationSeconds": "duration_seconds",
+}
+"""The setting that each parameter of AssumeRole comes from."""
+
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):
     """Where something stands: lines and columns count from 1, the end is exclusive."""
@@ -78,6 +87,8 @@ class Client(msgspec.Struct, frozen=True, kw_only=True):
     sign_ins: Mapping[str, datetime | None] = msgspec.field(default_factory=dict)
     """By sso-session or start URL: until when its cached token serves, renewals included; None
     when there is no token. Of those that are not listed nothing is known."""
+    missing_files: frozenset[str] = frozenset()
+    """Web identity token files that are named, and are not there."""
     kept: tuple[KeptSession, ...] = ()
     """What is in `~/.aws/cli/cache`; empty where nobody looked."""
     keys_are: str = ""

@@ -7,15 +7,16 @@ test holds this module to it.
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 import msgspec
 
-from assumable.model.client import Client, Profile, Setting
+from assumable.model.client import PARAMETERS, Client, Profile, Setting
 from assumable.model.client_endpoint import endpoint_url, sts_endpoint
 from assumable.model.client_fault import ClientFault, FaultError, refusal
 from assumable.model.roles_anywhere import SETTING, certificate_in
 from assumable.model.sso import SSO_OF_PROFILE, check_sso
+from assumable.model.token_file import Providers, Variables, missing_token
 
 StartKind = Literal[
     "environment", "static", "web-identity", "sso", "login", "process", "container",
@@ -25,14 +26,6 @@ _ACCESS_KEY, _SECRET_KEY = "aws_access_key_id", "aws_secret_access_key"
 ENV_KEY, ENV_SECRET = "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"
 _CONTAINER = ("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_CREDENTIALS_FULL_URI")
 CREDENTIAL_SOURCES = ("Environment", "Ec2InstanceMetadata", "EcsContainer")
-PARAMETERS = {
-    "RoleArn": "role_arn",
-    "RoleSessionName": "role_session_name",
-    "ExternalId": "external_id",
-    "SerialNumber": "mfa_serial",
-    "DurationSeconds": "duration_seconds",
-}
-"""The setting that each parameter of AssumeRole comes from."""
 ASKED_CODE = "000000"
 """Stands for the code of the MFA device, which the client asks for."""
 
@@ -108,13 +101,6 @@ def route_of(client: Client, now: datetime) -> Route:
     )
 
 
-class _Providers(NamedTuple):
-    """Which of the things that profiles can describe are looked at."""
-
-    profile: Profile | None
-    reads_environment: bool
-
-
 class _Walk:
     """One walk through the profiles; `hops` grows from the last one to the first."""
 
@@ -134,7 +120,7 @@ class _Walk:
         profile = client.profiles.get(name)
         if profile is not None and _asks_for_a_role(profile):
             return self._source_of(profile)
-        found = self._from_profile(_Providers(profile, reads_environment=not client.is_explicit))
+        found = self._from_profile(Providers(profile, reads_environment=not client.is_explicit))
         return found or self._outside(name)
 
     def _environment(self, asking: str) -> Start:
@@ -230,7 +216,7 @@ class _Walk:
         self.visited.append(name)
         if _asks_for_a_role(source) and not _has_keys(source):
             return self._source_of(source)
-        found = self._from_profile(_Providers(source, reads_environment=False))
+        found = self._from_profile(Providers(source, reads_environment=False))
         if found is None:
             text = f'The source profile "{name}" must have credentials.'
             raise refusal(
@@ -238,7 +224,7 @@ class _Walk:
             )
         return found
 
-    def _from_profile(self, given: _Providers) -> Start | None:
+    def _from_profile(self, given: Providers) -> Start | None:
         """`ProfileProviderBuilder.providers`, in their order."""
         found = self._web_identity(given)
         profile = given.profile
@@ -282,9 +268,9 @@ class _Walk:
             raise self._partial(method, _SECRET_KEY, profile.name, (settings[_ACCESS_KEY],))
         return True
 
-    def _web_identity(self, given: _Providers) -> Start | None:
+    def _web_identity(self, given: Providers) -> Start | None:
         """`AssumeRoleWithWebIdentityProvider`: variables before settings, one by one."""
-        read = _Variables(given, self.client)
+        read = Variables(given, self.client)
         token_file = read.value("web_identity_token_file")
         if not token_file:
             return None
@@ -313,6 +299,8 @@ class _Walk:
                 names_itself=not session_name,
             )
         )
+        if token_file in self.client.missing_files:
+            raise missing_token(token_file, name, read)
         return Start("web-identity", name, token_file)
 
     def _partial(
@@ -326,33 +314,6 @@ class _Walk:
     ) -> FaultError:
         text = f"Partial credentials found in {method}, missing: {missing}"
         return refusal(variant, "PartialCredentialsError", text, profile, settings, missing)
-
-
-class _Variables:
-    """Settings of a web identity, which the environment may say as well."""
-
-    _NAMES = {  # noqa: RUF012  # never changed
-        "web_identity_token_file": "AWS_WEB_IDENTITY_TOKEN_FILE",
-        "role_session_name": "AWS_ROLE_SESSION_NAME",
-        "role_arn": "AWS_ROLE_ARN",
-    }
-
-    def __init__(self, given: _Providers, client: Client) -> None:
-        self.given, self.client = given, client
-        self.settings: dict[str, Setting] = {}
-        """What came from a profile, by parameter."""
-
-    def value(self, name: str) -> str | None:
-        """The variable where there is one, however empty, else the setting."""
-        variable = self.client.environment.get(self._NAMES[name])
-        if self.given.reads_environment and variable is not None:
-            return variable
-        profile = self.given.profile
-        found = None if profile is None else profile.settings.get(name)
-        for parameter, setting in PARAMETERS.items():
-            if setting == name and found is not None:
-                self.settings[parameter] = found
-        return None if found is None else found.value
 
 
 def _asks_for_a_role(profile: Profile) -> bool:
