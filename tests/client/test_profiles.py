@@ -17,7 +17,7 @@ from assumable.errors import InputError
 from assumable.formats.ini import lines_of, with_settings
 from assumable.formats.profiles import names_of, read_client, sections_of
 from assumable.model.roles_anywhere import Certificate
-from assumable.model.routed import certificate_of
+from assumable.model.routed import certificate_of, profile_giving
 from tests.client.set_ups import KEYS, ROLE, SECRETS, client
 
 
@@ -75,6 +75,34 @@ def test_what_a_helper_asks_for_is_kept_and_nothing_else_of_its_command(
     kept = client(f"[profile ra]\ncredential_process = {command}\n")
     assert certificate_of(kept, "ra") == (BY_HELPER if is_known else None)
     assert "not-a-secret" not in msgspec.json.encode(kept).decode()
+
+
+SSO = (
+    "[profile human]\nsso_session = corp\nsso_account_id = 111111111111\nsso_role_name = Dev.Ops\n"
+    f"[profile deploy]\nrole_arn = {ROLE}\nsource_profile = human\n"
+    f"[profile ra]\ncredential_process = aws_signing_helper credential-process {FLAGS}\n"
+)
+
+SSO_ROLE = "arn:aws:sts::111111111111:assumed-role/AWSReservedSSO_"
+
+
+@pytest.mark.parametrize(
+    ("caller", "found"),
+    [
+        ("arn:aws:sts::222222222222:assumed-role/DeployRole/ci", "deploy"),
+        ("arn:aws:sts::333333333333:assumed-role/DeployRole/ci", ""),
+        ("arn:aws:sts::222222222222:assumed-role/deployrole/ci", ""),
+        (f"{SSO_ROLE}Dev.Ops_0123456789abcdef/me", "human"),
+        (f"{SSO_ROLE}DevXOps_0123456789abcdef/me", ""),
+        ("arn:aws:sts::222222222222:assumed-role/AWSReservedSSO_Dev.Ops_0123456789abcdef/me", ""),
+        ("arn:aws:iam::222222222222:user/DeployRole", ""),
+        ("", ""),
+    ],
+)  # fmt: skip
+def test_the_profile_that_gives_sessions_of_a_role(caller: str, found: str) -> None:
+    assert profile_giving(client(SSO), caller) == found
+    helper = SSO[SSO.index("[profile ra]") :]
+    assert profile_giving(client(helper), caller) == ("ra" if found == "deploy" else "")
 
 
 def test_a_setting_knows_its_line_and_columns() -> None:

@@ -1,5 +1,6 @@
 """The call that a client's set-up makes: one request for each hop of its way, then its own."""
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
@@ -161,6 +162,24 @@ def certificate_behind(call: Call) -> Certificate | None:
     start = route_of(client, call.time).start
     of = client.anywhere.of if client.anywhere is not None else start.profile if start else ""
     return certificate_of(client, of)
+
+
+def profile_giving(client: Client, caller: str) -> str:
+    """A profile that gives sessions of the caller's role; empty where none is known."""
+    mine = arn.parse(caller)
+    if mine is None or mine.kind != "assumed-role":
+        return ""
+    session_of = mine.resource.split("/")[1]
+    for name, profile in client.profiles.items():
+        certificate = certificate_in(profile.value(SETTING))
+        named = profile.value("role_arn") or (certificate.role_arn if certificate else "")
+        role, set_ = arn.parse_role(named), profile.value("sso_role_name")
+        if role is not None and (role.account, role.name) == (mine.account, session_of):
+            return name
+        in_account = set_ is not None and profile.value("sso_account_id") == mine.account
+        if in_account and re.fullmatch(rf"AWSReservedSSO_{re.escape(set_ or '')}_\w+", session_of):
+            return name
+    return ""
 
 
 def faults_of(client: Client, now: datetime) -> tuple[ClientFault, ...]:
