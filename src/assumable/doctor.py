@@ -128,7 +128,10 @@ def _read_through(
         client = msgspec.structs.replace(client, anywhere=Anywhere(of=start.profile))
     call, unique_id = _first_call(client, start, connections.caller, certificate, now)
     call = _at(readers.region, routed(call, client))
+    before = through(call, route.endpoint_url).network
     call = through(call, readers.endpoint_url or route.endpoint_url)
+    if asked is not None and before != call.network:
+        call = msgspec.structs.replace(call, before=before)
     between = via(call, via_roles).chain
     call = msgspec.structs.replace(call, chain=(*call.chain, *between))
     reader = Reader(call, connections, unique_id, certificate)

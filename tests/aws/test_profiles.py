@@ -473,6 +473,18 @@ def test_a_region_that_is_given_goes_where_the_profile_sends_it(
     assert json.loads(ran.output)["verdict"] == verdict
 
 
+def test_the_roles_of_a_profile_are_not_asked_for_at_the_endpoint_of_the_command(
+    machine: Machine,
+) -> None:
+    """What `through` and `Call.before` rest on."""
+    machine.chain()
+    machine.config(TWO_HOPS)
+    with proxying(machine.accounts.url) as (proxy, url):
+        words = ("sts", "assume-role", "--role-arn", ROLE, "--role-session-name", "deploy")
+        real = machine.aws("--endpoint-url", url, *words, "--profile", "mid")
+    assert (real.status, proxy.seen["AssumeRole"]) == (0, 1)
+
+
 NO_WAY = f"[profile prod]\nrole_arn = {ROLE}\nsource_profile = bsae\n"
 WANTS_ID = {"StringEquals": {"sts:ExternalId": "acme-42"}}
 
