@@ -6,38 +6,34 @@ from typing import Any
 
 import msgspec
 
-from assumable import arn
-from assumable.aws.clients import Calls, Connection, Identity
+from assumable.aws.clients import Calls
 from assumable.aws.reader import Reader, Readers, connect
 from assumable.compare import exchanged
-from assumable.engine.anybody import held_against_anybody
-from assumable.engine.chain import decide_chain, hops
+from assumable.engine.chain import decide_chain
 from assumable.engine.evaluate import Decision
 from assumable.engine.gates import GateName
 from assumable.engine.truth import atoms
-from assumable.errors import InputError, UnreadableError
 from assumable.formats import dump
 from assumable.formats.chain import via
 from assumable.formats.endpoint import endpoint_of
 from assumable.formats.scenario import Scenario
-from assumable.formats.token import read_token
-from assumable.model.call import Call, Mfa, Network, Session, UserCaller, WebIdentityCaller
-from assumable.model.client import Client
-from assumable.model.client_endpoint import sts_endpoint
-from assumable.model.route import Start, route_of
-from assumable.model.routed import hops_of, routed, start_of
-from assumable.model.world import Unknown, World
+from assumable.model.call import (
+    Call,
+    Mfa,
+    Session,
+    UserCaller,
+)
+from assumable.model.route import Start
+from assumable.model.world import Unknown
 
 _FIRST = (GateName.REQUEST, GateName.CREDENTIALS)
 """What is asked first: without a role, or from another partition, no policy plays a part."""
 _HOPELESS = frozenset(
     ("role-not-found", "caller-not-found", "partition", "root-caller", "client-config")
 )
+_MENDED = ("environment-wins",)
+"""What is no obstacle to reading: the credentials that are meant are there."""
 _EVENT = "the GetSessionToken event, in CloudTrail"
-
-
-class NoRoleError(InputError):
-    """Nobody said which role is asked for, and the profile assumes none."""
 
 
 def read_live(
@@ -66,133 +62,6 @@ def read_live(
         call = with_credentials(call, has_token=mine.has_session_token)
     unique_id = None if caller is not None else mine.identity.unique_id
     return read_all(Reader(via(call, via_roles), connections, unique_id), like)
-
-
-def read_through(
-    client: Client,
-    asked: Mapping[str, Any] | None,
-    readers: Readers,
-    *,
-    now: datetime,
-    via_roles: Sequence[str] = (),
-    calls: Calls | None = None,
-    like: str = "",
-) -> Scenario:
-    """The call that the client's set-up makes, hop by hop, and the world around it.
-
-    `asked` are the parameters of a call of one's own, made with what the profile gives; None for
-    the last role that the profile itself assumes. InputError when there is no such role, or for a
-    token that cannot be read; UnreadableError as in `read_live`.
-    """
-    client = msgspec.structs.replace(client, asked=asked)
-    route = route_of(client, now)
-    if asked is None and route.fault is None and not hops_of(client, route):
-        raise NoRoleError(
-            "--role-arn is missing", "", f"the profile `{client.profile_name}` assumes no role"
-        )
-    start = start_of(client, route)
-    if start is None:
-        return _by_nobody(routed(_nobody(now), client), readers, calls)
-    connections = connect(readers, calls, start)
-    if start is not route.start and route.start is not None:
-        client = msgspec.structs.replace(client, keys_are=_owner(readers, calls, route.start))
-    unique_id = None
-    if start.kind == "web-identity":
-        call = _by_token(start.token_file, now)
-    else:
-        mine = connections.caller
-        identity = _whose(mine, client, start)
-        call = dump.call_of(identity.arn, {}, region=None, now=now)
-        call = with_credentials(call, has_token=mine.has_session_token)
-        unique_id = identity.unique_id
-    call = _at(readers.region, routed(call, client))
-    call = through(call, readers.endpoint_url or route.endpoint_url)
-    between = via(call, via_roles).chain
-    call = msgspec.structs.replace(call, chain=(*call.chain, *between))
-    return read_all(Reader(call, connections, unique_id), like)
-
-
-def _by_nobody(call: Call, readers: Readers, calls: Calls | None) -> Scenario:
-    """The call that nobody can make, and what the roles hold against everybody.
-
-    They are read with the role profile, unless that is a role that the caller would assume.
-    """
-    profile = readers.role_profile
-    if profile is None or arn.parse_role(profile):
-        return Scenario(World(accounts={}, complete=False), call)
-    alone = msgspec.structs.replace(
-        readers, profile=profile, caller_profile=None, org_profile=None, credentials=None
-    )
-    reader, asked = Reader(call, connect(alone, calls)), hops(call)
-    for part in (f"iam:GetRole on {hop.role_arn}" for hop in asked):
-        if part in reader.parts():
-            reader.read(part)
-    return Scenario(held_against_anybody(reader.scenario().world, asked), call)
-
-
-def _at(region: str | None, call: Call) -> Call:
-    """The call where it goes: to the Region given, or to that of the profile that was chosen.
-
-    What the profile says from which the keys come does not count.
-    """
-    network = call.network
-    if region is not None:
-        style = "regional" if call.client is None else sts_endpoint(call.client, region)
-        network = msgspec.structs.replace(network, region=region, endpoint=style)
-    elif network.region is None and call.client is not None:
-        variable = call.client.environment.get("AWS_REGION") or None
-        network = msgspec.structs.replace(network, region=variable)
-    return msgspec.structs.replace(call, network=network)
-
-
-def _owner(readers: Readers, calls: Calls | None, start: Start) -> str:
-    """Whose credentials these are, in words, or how AWS refuses them."""
-    who = connect(readers, calls, start).caller.who
-    if isinstance(who, UnreadableError):
-        return f"whose they are could not be read: {str(who).partition('read: ')[2] or who}"
-    return f"those of {arn.display_name(who.arn)}"
-
-
-def _whose(connection: Connection, client: Client, start: Start) -> Identity:
-    """Whose credentials these are; UnreadableError, which says where they stand."""
-    try:
-        return connection.identity
-    except UnreadableError as error:
-        where = f"those of the profile `{start.profile or client.profile_name}`"
-        if start.kind == "environment":
-            where = "those of AWS_ACCESS_KEY_ID in the environment"
-            if client.profile is not None:
-                where += f", which the profile `{client.profile_name}` does not replace"
-        raise UnreadableError(
-            f"{str(error).removesuffix('.')}; the credentials are {where}"
-        ) from None
-
-
-def _nobody(now: datetime) -> Call:
-    """A call without credentials: the client's set-up is all that is known of it."""
-    network = Network(assumed=True)
-    return Call(
-        api="AssumeRole",
-        caller=UserCaller(arn=arn.NOBODY),
-        parameters={},
-        network=network,
-        time=now,
-    )
-
-
-def _by_token(path: str, now: datetime) -> Call:
-    """The first hop of a way that starts with a web identity token, in the file that is named."""
-    try:
-        claims = read_token(f"file://{path}")
-    except InputError as error:
-        raise InputError(error.message, path) from None
-    return Call(
-        api="AssumeRoleWithWebIdentity",
-        caller=WebIdentityCaller(claims=claims),
-        parameters={},
-        network=Network(assumed=True),
-        time=now,
-    )
 
 
 def read_bearer(
@@ -249,7 +118,8 @@ def _first(decision: Decision) -> Iterator[str]:
 def _rest(decision: Decision) -> Iterator[str]:
     """Every other question, also where the verdict is certain: all faults are shown in one pass."""
     gates = decision.gates
-    if any(gate.fault is not None and gate.fault.cause in _HOPELESS for gate in gates):
+    faults = [gate.fault for gate in gates if gate.fault is not None]
+    if any(fault.cause in _HOPELESS and fault.variant not in _MENDED for fault in faults):
         return
     for gate in gates:
         yield from (atom.settle for atom in atoms(gate.passes))

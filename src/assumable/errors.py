@@ -87,3 +87,8 @@ class UnreadableError(AssumableError):
     """The world could not be read at all: AWS or the network refused."""
 
     exit_code = 4
+
+    def __init__(self, message: str, code: str = "") -> None:
+        """`code` is AWS's own, where AWS refused."""
+        super().__init__(message)
+        self.code = code

@@ -44,6 +44,7 @@ The rest is about the moment.
 """
 _BY_ITSELF = frozenset(("env", "container-role", "iam-role"))
 """Where credentials are found whoever looks for them, and whatever the profile is."""
+_NOT_KNOWN = "PROFILE"
 _AT_ONCE = 4
 """Diagnoses under way; one that is over its budget counts until it has ended."""
 _LOG = logging.getLogger("assumable")
@@ -238,10 +239,12 @@ def _answer(refusal: _Refusal, settings: Settings) -> str:
     from assumable.formats.message import parse_message
     from assumable.render import note
 
-    more = _by_hand(refusal, settings)
+    more, profile = _by_hand(refusal, settings), _profile(refusal)
+    signed = refusal.api == "AssumeRole" and profile not in ("", _NOT_KNOWN)
+    signs = f" --profile {shlex.quote(profile)}" if signed else ""
     try:
         world, call = _scenario(refusal, settings)
-        return note.render(diagnose(world, call, error=observe(refusal.text, call)), more)
+        return note.render(diagnose(world, call, error=observe(refusal.text, call)), more, signs)
     except AssumableError as error:
         message = parse_message(refusal.text)
         return note.unanswered(str(error), message.meaning if message else "", more)
@@ -367,9 +370,13 @@ def _by_hand(refusal: _Refusal, settings: Settings) -> str:
 def _profile(refusal: _Refusal) -> str:
     """The profile with the credentials of the call; PROFILE, for people to fill in, if none has.
 
-    A client does not know which one it was made with. Empty where none is needed.
+    A client does not know which one it was made with: one with the same keys, or that gives
+    sessions of the same role, does as well. Empty where none is needed.
     """
     from botocore.session import Session
+
+    from assumable.formats.profiles import read_client
+    from assumable.model.routed import profile_giving
 
     credentials = refusal.credentials
     if credentials is None or credentials.method in _BY_ITSELF:
@@ -379,4 +386,7 @@ def _profile(refusal: _Refusal) -> str:
             key = settings.get("aws_access_key_id")
             if key and key == credentials.access_key and "role_arn" not in settings:
                 return str(name)
-    return "PROFILE"
+    with contextlib.suppress(AssumableError):
+        found = profile_giving(read_client(None, os.environ), _caller(refusal))
+        return found or _NOT_KNOWN
+    return _NOT_KNOWN

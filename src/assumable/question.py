@@ -12,12 +12,15 @@ from typing import Any
 import msgspec
 
 from assumable.engine.open_items import OPEN_ITEMS
-from assumable.errors import InputError, unsecret
+from assumable.errors import InputError, UnreadableError, unsecret
+from assumable.findings.region_notes import hint_on, is_slip, region_meant
 from assumable.formats.bearer import Bearer
 from assumable.formats.chain import via
 from assumable.formats.endpoint import endpoint_of
 from assumable.formats.scenario import Scenario
 from assumable.model.call import Call, Network, RoleCaller, SamlCaller, Session
+from assumable.model.client import Client
+from assumable.model.client_endpoint import endpoint_url
 from assumable.source import Document
 
 _OF_THE_INPUT = {"organization": ("open", "unknown"), "session": ("plain", "unknown")}
@@ -103,10 +106,13 @@ def _refuse_provider_id(parameters: Mapping[str, Any]) -> None:
 
 def _live(choice: Choice, parameters: Mapping[str, Any], now: datetime, calls: Any) -> Scenario:
     """The call in AWS itself: of another caller, or as the profiles of this machine make it."""
-    from assumable.ask import read_live, read_through
+    from assumable.ask import read_live
+    from assumable.doctor import read_through
     from assumable.formats.profiles import read_client
 
     who, via_roles = choice.readers(), choice.via
+    if choice.region is not None:
+        _refuse_slip(choice.region, "--region", choice.endpoint_url)
     if choice.caller or "TargetPrincipal" in parameters:
         return read_live(
             parameters, who, now=now, caller=choice.caller, via_roles=via_roles, calls=calls,
@@ -115,10 +121,41 @@ def _live(choice: Choice, parameters: Mapping[str, Any], now: datetime, calls: A
     if choice.profile and unsecret(choice.profile) != choice.profile:
         raise InputError("is no name of a profile, and may be a secret", "--profile")
     client = read_client(choice.profile, os.environ)
-    return read_through(
-        client, parameters or None, who, now=now, via_roles=via_roles, calls=calls,
-        like=choice.like or "",
-    )  # fmt: skip
+    region, where = _region_of(client)
+    if choice.region is None:
+        _refuse_slip(region, where, choice.endpoint_url or endpoint_url(client))
+    try:
+        return read_through(
+            client, parameters or None, who, now=now, via_roles=via_roles, calls=calls,
+            like=choice.like or "",
+        )  # fmt: skip
+    except UnreadableError as error:
+        hint = hint_on(choice.region or region) if choice.region or region else ""
+        if error.code or not hint:
+            raise
+        raise UnreadableError(f"{error}; {hint}") from None
+
+
+def _region_of(client: Client) -> tuple[str, str]:
+    """The Region of the client's set-up, and where it stands; empty where it names none."""
+    profile = client.profiles.get(client.profile_name)
+    setting = profile.settings.get("region") if profile is not None else None
+    place = setting.place if setting is not None else None
+    said = f"{place.file}:{place.line}" if place is not None else ""
+    found = (
+        (client.environment.get("AWS_DEFAULT_REGION"), "AWS_DEFAULT_REGION"),
+        (setting.value if setting is not None else None, said),
+        (client.environment.get("AWS_REGION"), "AWS_REGION"),
+    )
+    return next(((region, where) for region, where in found if region), ("", ""))
+
+
+def _refuse_slip(region: str, where: str, endpoint: str | None) -> None:
+    """InputError for a name that no Region has, before anybody is asked at an endpoint of it."""
+    from assumable.aws.network import knows_region
+
+    if region and endpoint is None and is_slip(region) and not knows_region(region):
+        raise InputError(f"`{region}` is no Region: did you mean {region_meant(region)}?", where)
 
 
 def _refuse_role(choice: Choice, parameters: Mapping[str, Any]) -> None:

@@ -145,6 +145,9 @@ def proxying(upstream: str) -> Iterator[tuple[Proxy, str]]:
                 self.close_connection = True
                 failure(self)
 
+        def do_GET(self) -> None:
+            self.do_POST()
+
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # its own name
             """Say nothing."""
 

@@ -24,6 +24,7 @@ def connection(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Connection:
     return Connection(None, None, CLOSED)
 
 
+SERVICES = [(service, allowed) for allowed in (ALLOWED, COLLECTED) for service in allowed]
 LISTS = pytest.mark.parametrize("allowed", [ALLOWED, COLLECTED], ids=["why", "collect"])
 
 
@@ -33,8 +34,7 @@ def test_only_reading_operations_are_allowed(allowed: Operations) -> None:
     assert all(name.startswith(READS) for name in names)
 
 
-@LISTS
-@pytest.mark.parametrize("service", ALLOWED)
+@pytest.mark.parametrize(("service", "allowed"), SERVICES)
 def test_every_other_operation_is_refused_before_anything_is_sent(
     service: str, allowed: Operations, connection: Connection, socket_disabled: None
 ) -> None:
@@ -46,8 +46,7 @@ def test_every_other_operation_is_refused_before_anything_is_sent(
             getattr(client, xform_name(operation))()
 
 
-@LISTS
-@pytest.mark.parametrize("service", ALLOWED)
+@pytest.mark.parametrize(("service", "allowed"), SERVICES)
 def test_what_is_allowed_exists(service: str, allowed: Operations, connection: Connection) -> None:
     assert set(connection.client(service).meta.service_model.operation_names) >= allowed[service]
 

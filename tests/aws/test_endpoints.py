@@ -1,8 +1,10 @@
 """`--endpoint-url` of an interface endpoint: the call goes through it, and its policy is read."""
 
 import json
+import os
 import socket
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +14,12 @@ from assumable.ask import read_live, through
 from assumable.aws.clients import Calls, Connection, assuming_client
 from assumable.aws.reader import Readers
 from assumable.diagnose import diagnose
+from assumable.doctor import read_through
+from assumable.engine.chain import decide_chain
+from assumable.findings.blame import blames
 from assumable.formats.dump import call_of
+from assumable.formats.profiles import read_client
+from assumable.model.routed import routed
 from tests.aws.accounts import REGION
 from tests.aws.test_ask import MANAGEMENT
 from tests.aws.test_ask import moto as moto  # noqa: PLC0414  # a fixture
@@ -67,6 +74,62 @@ def test_the_policy_of_the_endpoint_is_read(names: str, effect: str) -> None:
     assert calls.counted["ec2:DescribeVpcEndpoints"] == 1
     causes = [f.cause for f in diagnose(world, call).findings if f.blocking]
     assert causes == (["vpc-endpoint-policy"] if effect == "Deny" else [])
+
+
+@pytest.mark.parametrize(
+    ("own", "by_variable", "found"),
+    [
+        (True, False, [[], ["vpc-endpoint-policy"]]),
+        (False, True, [["vpc-endpoint-policy"], ["vpc-endpoint-policy"]]),
+        (False, False, [[], []]),
+    ],
+)
+def test_an_endpoint_of_the_command_serves_its_own_call_alone(
+    names: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    own: bool,
+    by_variable: bool,
+    found: list[list[str]],
+) -> None:
+    """The roles of a profile are asked for by clients of the SDK's, which know no `--endpoint-url`.
+
+    What the environment names, they use as well.
+    """
+    endpoint = prepared(names, "Deny")
+    url = f"http://{HOST.format(endpoint)}:{names.rpartition(':')[2]}"
+    role = f"arn:aws:iam::{MANAGEMENT}:role/Own"
+    if by_variable:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_STS", url)
+    keys = [os.environ.pop(name) for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")]
+    (tmp_path / "config").write_text(
+        f"[profile mid]\nrole_arn = {role}\nsource_profile = base\n"
+        f"[profile base]\naws_access_key_id = {keys[0]}\naws_secret_access_key = {keys[1]}\n"
+    )
+    client = read_client("mid", os.environ)
+    asked = {"RoleArn": role, "RoleSessionName": "ci"}
+    readers = Readers(profile="mid", endpoint_url=url if own else None)
+    world, call = read_through(client, asked, readers, now=datetime.now(UTC))
+    chain = decide_chain(world, call)
+    causes = [[b.cause for b in blames(decision)] for decision in chain.decisions]
+    assert [[c for c in each if c == "vpc-endpoint-policy"] for each in causes] == found
+    assert call.client is not None
+    again = decide_chain(world, routed(call, call.client))
+    assert [hop.call.network for hop in again.decisions] == [
+        hop.call.network for hop in chain.decisions
+    ]
+
+
+def test_an_endpoint_serves_every_role_that_one_machine_assumes(names: str) -> None:
+    """With `--via` it is the same client that asks for each of them."""
+    endpoint = prepared(names, "Deny")
+    url = f"http://{HOST.format(endpoint)}:{names.rpartition(':')[2]}"
+    role = f"arn:aws:iam::{MANAGEMENT}:role/Own"
+    parameters, readers = {"RoleArn": role, "RoleSessionName": "ci"}, Readers(endpoint_url=url)
+    world, call = read_live(parameters, readers, now=datetime.now(UTC), via_roles=[role])
+    for decision in decide_chain(world, call).decisions:
+        assert "vpc-endpoint-policy" in [blame.cause for blame in blames(decision)]
 
 
 @pytest.mark.parametrize("region", [None, "eu-west-1"])

@@ -132,10 +132,11 @@ def test_keys_of_the_environment_that_win_are_named(machine: Machine, are_valid:
     real = machine.aws("sts", "get-caller-identity", **environment)
     assert ("user/stale" in real.output, real.status == 0) == (are_valid, are_valid)
     shown, answer = machine.why("aws", "s3", "ls", **environment)
-    assert (answer["verdict"], notes(answer)) == ("allowed", {"environment-wins"})
-    assert answer["headline"].endswith(
-        "the client does not ask: keys of the environment come first"
-    )
+    assert (answer["verdict"], notes(answer)) == ("denied", set())
+    assert causes(answer) == ["client-config environment-wins"]
+    assert answer["aws_error"] is None
+    assert [plan["verdict_after"] for plan in answer["plans"]] == ["allowed"]
+    assert answer["plans"][0]["commands"][0] == f"unset {' '.join(KEYS)}"
     assert answer["call"]["caller"] == USER
     assert f"{file}:5:12" in shown.output
     assert ("those of user/stale" if are_valid else "InvalidClientTokenId") in " ".join(
@@ -146,6 +147,71 @@ def test_keys_of_the_environment_that_win_are_named(machine: Machine, are_valid:
     before = [f"{name}={value}" for name, value in environment.items()]
     assert machine.why(*before, "aws", "s3", "ls")[1]["call"]["caller"] == USER
     assert agree(machine, *WHOAMI, **environment)[1]["verdict"] == "allowed"
+
+
+def test_keys_of_a_session_of_the_same_role_are_but_a_note(machine: Machine) -> None:
+    """As tools leave them that assume the role of a profile for a command."""
+    machine.chain()
+    machine.config(TWO_HOPS)
+    asked = ("sts", "assume-role", "--role-arn", ROLE, "--role-session-name", "tool")
+    got = json.loads(machine.aws(*asked, "--profile", "mid").output)["Credentials"]
+    keys = {
+        "AWS_ACCESS_KEY_ID": got["AccessKeyId"],
+        "AWS_SECRET_ACCESS_KEY": got["SecretAccessKey"],
+        "AWS_SESSION_TOKEN": got["SessionToken"],
+    }
+    shown, answer = machine.why("aws", "s3", "ls", **keys, AWS_PROFILE="prod")
+    assert (answer["verdict"], notes(answer)) == ("allowed", {"environment-wins"})
+    assert answer["headline"].endswith(
+        "the client does not ask: keys of the environment come first"
+    )
+    assert not any(value in shown.output for value in keys.values())
+
+
+ASK = ("aws", "sts", "assume-role", "--role-arn", ROLE, "--role-session-name", "deploy")
+
+
+@pytest.mark.parametrize("are_valid", [True, False])
+@pytest.mark.parametrize("profile", ["mid", "base"])
+def test_a_call_that_is_denied_to_keys_of_the_environment_alone_was_meant_as_another(
+    machine: Machine, profile: str, are_valid: bool
+) -> None:
+    """The profile that AWS_PROFILE names would have made it, with roles on the way or without."""
+    machine.chain(trust({"AWS": [BASE, USER]}))
+    machine.config(TWO_HOPS)
+    keys = machine.accounts.user("stale", A, READ_IAM) if are_valid else ("AKIASTALE", "stale")
+    environment = {**dict(zip(KEYS, keys, strict=True)), "AWS_PROFILE": profile}
+    shown, answer = agree(machine, *ASK, **environment)
+    assert causes(answer) == ["client-config environment-wins"]
+    assert answer["call"]["caller"] == USER
+    assert answer["plans"][0]["commands"][0] == f"unset {' '.join(KEYS)}"
+    assert answer["plans"][0]["verdict_after"] == "allowed"
+    words = " ".join(shown.split())
+    assert ("(those of user/stale), to whom the call is denied," in words) is are_valid
+    assert machine.aws(*ASK[1:], AWS_PROFILE=profile).status == 0
+    # nobody chose a profile: the keys are what was meant
+    ran = machine.assumable("why", *READS, "--", *ASK, **dict(zip(KEYS, keys, strict=True)))
+    assert ran.status == (1 if are_valid else 4)
+    assert "environment-wins" not in ran.output
+
+
+def test_a_call_that_is_denied_to_both_or_to_neither_is_the_one_that_was_made(
+    machine: Machine,
+) -> None:
+    machine.chain(trust({"AWS": BASE}))
+    machine.config(TWO_HOPS)
+    keys = machine.accounts.user("stale", A, READ_IAM)
+    environment = {**dict(zip(KEYS, keys, strict=True)), "AWS_PROFILE": "base"}
+    _, answer = agree(machine, *ASK, **environment)
+    assert "trust-principal other-principal" in causes(answer)
+    assert notes(answer) == {"environment-wins"}
+    assert answer["call"]["caller"].endswith("user/stale")
+    machine.role("Other", B, trust("*"))
+    other = [word.replace("DeployRole", "Other") for word in ASK]
+    fresh = machine.accounts.user("fresher", A, READ_IAM, allow())
+    environment |= dict(zip(KEYS, fresh, strict=True))
+    _, answer = agree(machine, *other, **environment)
+    assert (answer["verdict"], notes(answer)) == ("allowed", {"environment-wins"})
 
 
 def test_keys_that_aws_refuses_are_said_to_be_those_of_the_environment(machine: Machine) -> None:
@@ -276,8 +342,18 @@ def test_a_token_on_disk_makes_the_first_hop(
     assert proxy.seen["GetRole"] == 1
     assert not [name for name in proxy.seen if name.startswith("AssumeRole")]
     file.unlink()
-    ran = machine.assumable("why", "--profile", "prod")
-    assert (ran.status, ran.errors) == (2, f"assumable: {file}: no such file\n")
+    real = machine.aws(*WHOAMI[1:])
+    shown, answer = agree(machine, *WHOAMI)
+    assert causes(answer) == ["client-config token-missing"]
+    assert f"{machine.home}/config:3:27" in shown
+    assert answer["aws_error"]["message"] in real.errors
+    assert (answer["call"]["api"], answer["call"]["caller"]) == (
+        "AssumeRoleWithWebIdentity", "nobody",
+    )  # fmt: skip
+    machine.accounts.iam[B].delete_role(RoleName="DeployRole")
+    assert causes(machine.why(*WHOAMI)[1]) == [
+        "client-config token-missing", "role-not-found absent",
+    ]  # fmt: skip
 
 
 def test_a_session_that_the_command_keeps_is_mentioned(machine: Machine) -> None:
@@ -335,6 +411,23 @@ def test_run_asks_what_the_error_tells_where_the_profile_tells_another_call(
     assert answer["error"]["unused"] == ""
 
 
+def test_run_says_that_the_profile_was_not_used_where_keys_of_the_environment_were(
+    machine: Machine,
+) -> None:
+    """Who signed is told by the error, and why it was not the profile by the environment."""
+    machine.chain()
+    keys = dict(zip(KEYS, machine.accounts.user("stale", A, READ_IAM), strict=True))
+    stale = USER.replace("base", "stale")
+    text = f"User: {stale} is not authorized to perform: sts:AssumeRole on resource: {ROLE}"
+    code = f"import sys; print({text!r}, file=sys.stderr); sys.exit(1)"
+    words = ("--format", "json", "--", "AWS_PROFILE=base", PYTHON, "-c", code)
+    ran = machine.assumable("run", *READS, *words, **keys)
+    answer = json.loads(ran.errors.removeprefix(f"{text}\n"))
+    assert (answer["call"]["caller"], notes(answer)) == (stale, {"environment-wins"})
+    ran = machine.assumable("run", *READS, *words)
+    assert notes(json.loads(ran.errors.removeprefix(f"{text}\n"))) == set()
+
+
 def test_a_probe_is_made_by_who_makes_the_hop(machine: Machine) -> None:
     """Not by the session that the profile would give, which this role does not trust."""
     machine.chain(trust({"AWS": USER}))
@@ -380,33 +473,108 @@ def test_a_region_that_is_given_goes_where_the_profile_sends_it(
     assert json.loads(ran.output)["verdict"] == verdict
 
 
+def test_the_roles_of_a_profile_are_not_asked_for_at_the_endpoint_of_the_command(
+    machine: Machine,
+) -> None:
+    """What `through` and `Call.before` rest on."""
+    machine.chain()
+    machine.config(TWO_HOPS)
+    with proxying(machine.accounts.url) as (proxy, url):
+        words = ("sts", "assume-role", "--role-arn", ROLE, "--role-session-name", "deploy")
+        real = machine.aws("--endpoint-url", url, *words, "--profile", "mid")
+    assert (real.status, proxy.seen["AssumeRole"]) == (0, 1)
+
+
 NO_WAY = f"[profile prod]\nrole_arn = {ROLE}\nsource_profile = bsae\n"
 WANTS_ID = {"StringEquals": {"sts:ExternalId": "acme-42"}}
 
 
 @pytest.mark.parametrize(
-    ("statement", "more", "found"),
+    ("statement", "more", "found", "open_rows"),
     [
-        (None, "", "role-not-found"),
-        (trust({"AWS": USER}), "duration_seconds = 7200\n", "duration"),
-        (trust({"AWS": USER}, Condition=WANTS_ID), "external_id = acme-24\n", ""),
-        (trust({"AWS": f"arn:aws:iam::{B}:root"}), "", ""),
-        ({**trust({"AWS": USER}), "Effect": "Deny"}, "", ""),
+        (None, "", ["role-not-found"], []),
+        (trust({"AWS": USER}), "duration_seconds = 7200\n", ["duration"], ["trust policy"]),
+        (trust({"AWS": USER}, Condition=WANTS_ID), "", ["external-id"], ["trust policy"]),
+        (
+            trust({"AWS": USER}, Condition=WANTS_ID),
+            "external_id = acme-24\nduration_seconds = 7200\n",
+            ["external-id", "duration"],
+            ["trust policy"],
+        ),
+        (
+            trust({"AWS": USER}, Condition=WANTS_ID),
+            "external_id = acme-42\n",
+            [],
+            ["trust policy"],
+        ),
+        (trust({"AWS": f"arn:aws:iam::{B}:root"}), "", [], ["trust policy"]),
+        ({**trust({"AWS": USER}), "Effect": "Deny"}, "", ["trust-principal"], []),
+        ({**trust("*"), "Effect": "Deny"}, "", ["trust-explicit-deny"], []),
+        (
+            trust("*", Condition={"StringEquals": {"aws:PrincipalAccount": A}}),
+            "",
+            [],
+            ["trust policy"],
+        ),
     ],
 )
 def test_a_profile_without_credentials_hides_no_fault_that_the_role_has_for_everybody(
-    machine: Machine, statement: dict[str, Any] | None, more: str, found: str
+    machine: Machine,
+    statement: dict[str, Any] | None,
+    more: str,
+    found: list[str],
+    open_rows: list[str],
 ) -> None:
-    """Nothing is said that depends on who calls."""
+    """Nothing is said that depends on who calls, and nobody is let in."""
     if statement is not None:
         machine.role("DeployRole", B, statement)
     machine.config(NO_WAY + more)
     answer = machine.why(*WHOAMI)[1]
     named = [cause.partition(" ")[0] for cause in causes(answer)]
-    assert named == ["client-config", *filter(None, [found])]
+    assert named == ["client-config", *found]
     rows = {row["check"]: row["status"] for row in answer["checklist"]}
-    open_rows = {rows[name] for name in ("trust policy", "external ID", "MFA")}
-    assert open_rows == ({"unknown"} if statement else {"fail", "not-required"})
+    asked = ("trust policy", "external ID", "MFA")
+    assert [name for name in asked if rows[name] == "unknown"] == open_rows
+    assert {fix["target"]["kind"] for fix in answer["fixes"]} <= {"client"}
+
+
+def test_a_profile_without_credentials_is_mended_with_what_the_role_asks_for(
+    machine: Machine,
+) -> None:
+    """In one plan, after which who calls alone is open."""
+    machine.role("DeployRole", B, trust({"AWS": USER}, Condition=WANTS_ID))
+    machine.config(NO_WAY)
+    answer = machine.why(*WHOAMI)[1]
+    assert answer["plans"][0]["commands"][:2] == [
+        "aws configure set source_profile base --profile prod",
+        "aws configure set external_id acme-42 --profile prod",
+    ]
+    assert answer["plans"][0]["verdict_after"] == "conditional"
+    assert f"the caller is {USER}" in answer["plans"][0]["residual_after"]
+
+
+def test_a_role_that_asks_for_mfa_gives_a_note_where_nobody_calls(machine: Machine) -> None:
+    """The credentials may carry MFA, which nobody can tell before there are any."""
+    where = {**WANTS_ID, "Bool": {"aws:MultiFactorAuthPresent": "true"}}
+    machine.role("DeployRole", B, trust({"AWS": USER}, Condition=where))
+    machine.config(NO_WAY)
+    answer = machine.why(*WHOAMI)[1]
+    assert [c.partition(" ")[0] for c in causes(answer)] == ["client-config", "external-id"]
+    noted = [f for f in answer["findings"] if f["cause"] == "mfa"]
+    assert [(f["blocking"], f["certainty"]) for f in noted] == [(False, "likely")]
+    machine.config(f"{NO_WAY}mfa_serial = arn:aws:iam::{A}:mfa/base\n")
+    answer = machine.why(*WHOAMI)[1]
+    assert not [f for f in answer["findings"] if f["cause"] == "mfa"]
+
+
+def test_the_second_hop_of_a_profile_without_credentials_is_made_by_the_first(
+    machine: Machine,
+) -> None:
+    """Its trust policy is decided like any other."""
+    machine.chain(trust({"AWS": USER}))
+    machine.config(TWO_HOPS.replace("= base", "= bsae"))
+    answer = machine.why(*WHOAMI)[1]
+    assert [hop["causes"] for hop in answer["hops"]] == [["client-config"], ["trust-principal"]]
 
 
 def test_a_profile_that_does_not_exist_hides_no_role_that_does_not_either(

@@ -11,6 +11,7 @@ import pytest
 
 from assumable.errors import InputError
 from assumable.question import assumptions
+from tests.aws.environment import isolate
 from tests.worlds import DEPLOYER, ROLE, A, B, classic
 
 MAIN = "from assumable.cli.main import main; main()"
@@ -309,3 +310,63 @@ def test_what_is_missing_in_an_assumption_is_said(text: str, words: str) -> None
     with pytest.raises(InputError) as raised:
         assumptions([text])
     assert words in str(raised.value)
+
+
+SLIPS = [("us-esat-1", "us-east-1"), ("eu-centrla-1", "eu-central-1"), ("useast-1", "us-east-1"),
+         ("us-east1", "us-east-1"), ("EU-WEST-1", "eu-west-1")]  # fmt: skip
+ASK = ("why", "--role-arn", ROLE, "--role-session-name", "ci")
+
+
+@pytest.fixture
+def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A profile with keys; nothing answers, and whoever asks AWS would end with status 4."""
+    keys = {"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret"}
+    isolate(tmp_path, monkeypatch, **keys, HTTPS_PROXY="http://127.0.0.1:9")
+    return tmp_path
+
+
+@pytest.mark.parametrize(("slip", "meant"), SLIPS)
+def test_a_slip_in_a_region_is_told_before_anybody_is_asked(
+    slip: str, meant: str, machine: Path
+) -> None:
+    result = run(*ASK, "--region", slip)
+    said = f"`{slip}` is no Region: did you mean {meant}?"
+    assert (result.returncode, result.stdout) == (2, "")
+    assert result.stderr == f"assumable: --region: {said}\n"
+
+
+@pytest.mark.parametrize("slip", ["us-esat-1"])
+def test_a_slip_in_the_region_of_the_set_up_is_told_with_its_place(
+    slip: str, machine: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (machine / "config").write_text(f"[profile prod]\nregion = {slip}\n")
+    result = run(*ASK, "--profile", "prod")
+    assert result.returncode == 2
+    assert result.stderr.startswith(f"assumable: {machine}/config:2: `{slip}` is no Region")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", slip)
+    assert run(*ASK).stderr.startswith(f"assumable: AWS_DEFAULT_REGION: `{slip}` is no Region")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    assert run(*ASK).returncode == 4
+
+
+@pytest.mark.parametrize(
+    ("region", "hint"),
+    [
+        ("us-east-1", ""),
+        ("aws-global", ""),
+        ("us-gov-west-1", ""),
+        ("sa-west-1", "did you mean"),
+        ("su-east-1", "did you mean"),
+        ("us-east-9", "did you mean us-east-1?"),
+    ],
+)
+def test_a_name_that_a_new_region_may_have_is_tried(region: str, hint: str, machine: Path) -> None:
+    """AWS opens Regions that nobody knew before; what looks like a slip is said at the end."""
+    result = run(*ASK, "--region", region)
+    assert (result.returncode, result.stderr.count("\n")) == (4, 1)
+    assert (hint in result.stderr) if hint else ("did you mean" not in result.stderr)
+
+
+def test_a_region_is_its_own_affair_where_the_endpoint_is_named(machine: Path) -> None:
+    result = run(*ASK, "--region", "us-esat-1", "--endpoint-url", "http://127.0.0.1:9")
+    assert result.returncode == 4

@@ -97,11 +97,36 @@ def test_a_diagnosis_that_fails_is_one_line_and_the_status_is_kept(
     assert said in result.stderr
 
 
-def test_a_command_within_another_runs_but_is_not_looked_for() -> None:
-    result = run("run", "--", "sh", "-c", f'echo "{DENIED}" >&2; exit 5')
+@pytest.mark.parametrize(
+    ("wrapper", "profile"),
+    [
+        (("sh", "-c"), "prod"),
+        (("timeout", "60", "bash", "-ec"), ""),
+        (("env", "-u", "X", "sh", "-c"), ""),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_a_command_within_another_is_told_by_its_error_alone(
+    wrapper: tuple[str, ...], profile: str, tmp_path: Path
+) -> None:
+    """Neither its words nor the profile that stands outside is taken for what it asked."""
+    (tmp_path / "config").write_text("[profile prod]\nrole_arn = x\nsource_profile = prod\n")
+    before = [f"AWS_PROFILE={profile}"] if profile else []
+    within = f'AWS_PROFILE=other; echo "{DENIED}" >&2; exit 5'
+    result = run("run", "--format", "json", "--", *before, *wrapper, within)
+    answer = json.loads(result.stderr.removeprefix(DENIED + "\n"))
+    assert (result.returncode, answer["verdict"]) == (5, "conditional")
+    assert (answer["call"]["caller"], answer["call"]["role_arn"]) == (DEPLOYER, ROLE)
+    assert answer["findings"] == []
+    program = next(word for word in wrapper if word != "60")
+    assert any(f"within `{program}`" in note for note in answer["notes"])
+
+
+def test_a_command_within_another_whose_error_names_nobody_is_not_guessed() -> None:
+    result = run("run", "--", "sh", "-c", f'echo "{UNSAID}" >&2; exit 5')
     assert result.returncode == 5
     said = "assumable: no diagnosis: `sh` runs another command, which is not looked for"
-    assert result.stderr == f"{DENIED}\n{said} (write the command itself)\n"
+    assert result.stderr == f"{UNSAID}\n{said} (write the command itself)\n"
 
 
 def test_env_runs_as_it_is() -> None:

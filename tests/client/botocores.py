@@ -134,7 +134,7 @@ def ask(files: Files, folder: Path) -> Asked:
                 text = "Unable to locate credentials"
                 return Asked((), "NoCredentialsError", text, "")
             credentials.get_frozen_credentials()
-        except BotoCoreError as error:
+        except (BotoCoreError, OSError) as error:
             return Asked((), type(error).__name__, str(error), "")
         first = starts[0] if starts else credentials.method
         return Asked(tuple(requests), "", "", first, client.token)

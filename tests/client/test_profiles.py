@@ -16,6 +16,8 @@ from hypothesis import strategies as st
 from assumable.errors import InputError
 from assumable.formats.ini import lines_of, with_settings
 from assumable.formats.profiles import names_of, read_client, sections_of
+from assumable.model.roles_anywhere import Certificate
+from assumable.model.routed import certificate_of, profile_giving
 from tests.client.set_ups import KEYS, ROLE, SECRETS, client
 
 
@@ -37,6 +39,70 @@ def test_no_secret_and_no_key_id_is_kept() -> None:
     assert kept.environment["AWS_ACCESS_KEY_ID"] == "set"
     assert "aws_secret_access_key" in printed
     assert not [secret for secret in SECRETS if secret in printed]
+
+
+BY_HELPER = Certificate(
+    role_arn=ROLE,
+    profile_arn="arn:aws:rolesanywhere:eu-west-1:222222222222:profile/p",
+    anchor_arn="arn:aws:rolesanywhere:eu-west-1:222222222222:trust-anchor/a",
+    session_name="web",
+)
+FLAGS = (
+    f"--role-arn {ROLE} --profile-arn={BY_HELPER.profile_arn} --role-session-name ci "
+    f"--trust-anchor-arn '{BY_HELPER.anchor_arn}' --role-session-name=web"
+)
+
+
+@pytest.mark.parametrize(
+    ("command", "is_known"),
+    [
+        (f"aws_signing_helper credential-process {FLAGS}", True),
+        (f'"/opt/my x/aws_signing_helper.exe" credential-process -x not-a-secret {FLAGS}', True),
+        (f"aws_signing_helper credential-process {FLAGS} --private-key not-a-secret", True),
+        (f"aws_signing_helper serve {FLAGS}", False),
+        (f"wrapper aws_signing_helper credential-process {FLAGS}", False),
+        (f"aws_signing_helper credential-process --role-arn {ROLE}", False),
+        (f"aws_signing_helper credential-process {FLAGS} --profile-arn prod", False),
+        (f"aws_signing_helper credential-process {FLAGS} --role-arn {ROLE[:-15]}", False),
+        ("aws_signing_helper", False),
+        ("", False),
+        (f"aws_signing_helper credential-process {FLAGS} '", False),
+    ],
+)  # fmt: skip
+def test_what_a_helper_asks_for_is_kept_and_nothing_else_of_its_command(
+    command: str, is_known: bool
+) -> None:
+    kept = client(f"[profile ra]\ncredential_process = {command}\n")
+    assert certificate_of(kept, "ra") == (BY_HELPER if is_known else None)
+    assert "not-a-secret" not in msgspec.json.encode(kept).decode()
+
+
+SSO = (
+    "[profile human]\nsso_session = corp\nsso_account_id = 111111111111\nsso_role_name = Dev.Ops\n"
+    f"[profile deploy]\nrole_arn = {ROLE}\nsource_profile = human\n"
+    f"[profile ra]\ncredential_process = aws_signing_helper credential-process {FLAGS}\n"
+)
+
+SSO_ROLE = "arn:aws:sts::111111111111:assumed-role/AWSReservedSSO_"
+
+
+@pytest.mark.parametrize(
+    ("caller", "found"),
+    [
+        ("arn:aws:sts::222222222222:assumed-role/DeployRole/ci", "deploy"),
+        ("arn:aws:sts::333333333333:assumed-role/DeployRole/ci", ""),
+        ("arn:aws:sts::222222222222:assumed-role/deployrole/ci", ""),
+        (f"{SSO_ROLE}Dev.Ops_0123456789abcdef/me", "human"),
+        (f"{SSO_ROLE}DevXOps_0123456789abcdef/me", ""),
+        ("arn:aws:sts::222222222222:assumed-role/AWSReservedSSO_Dev.Ops_0123456789abcdef/me", ""),
+        ("arn:aws:iam::222222222222:user/DeployRole", ""),
+        ("", ""),
+    ],
+)  # fmt: skip
+def test_the_profile_that_gives_sessions_of_a_role(caller: str, found: str) -> None:
+    assert profile_giving(client(SSO), caller) == found
+    helper = SSO[SSO.index("[profile ra]") :]
+    assert profile_giving(client(helper), caller) == ("ra" if found == "deploy" else "")
 
 
 def test_a_setting_knows_its_line_and_columns() -> None:

@@ -226,6 +226,14 @@ CASES: dict[str, tuple[Files, str]] = {
     "web identity before keys": (
         Files(PROD + "web_identity_token_file = token\nsource_profile = base\n" + KEYS + BASE, "",
               {}, "prod"), "web-identity"),
+    "web identity without its file": (
+        Files(PROD + "web_identity_token_file = gone\n", "", {}, "prod"), "token-missing"),
+    "web identity of the environment without its file": (
+        Files("", "", {"AWS_WEB_IDENTITY_TOKEN_FILE": "it's/gone", "AWS_ROLE_ARN": f"{ROLE}Pod"}),
+        "token-missing"),
+    "source with a web identity without its file": (
+        Files(PROD + f"source_profile = web\n[profile web]\nrole_arn = {ROLE}Web\n"
+              "web_identity_token_file = gone\n", "", {}, "prod"), "token-missing"),
     "sso-session": (Files(SSO, "", {}, "corp", {"corp": TOKEN}), "sso"),
     "sso-session, then a role": (
         Files(PROD + "source_profile = corp\n" + SSO, "", {}, "prod", {"corp": TOKEN}), "sso"),

@@ -153,6 +153,10 @@ def test_an_endpoint_of_another_partition(region: str, partition: str, *, denied
         assert diagnosis.aws_error is not None
         assert diagnosis.aws_error.code == "InvalidClientTokenId"
         assert [f.variant for f in diagnosis.findings] == ["partition"]
+        own = {"aws": "us-east-1", "aws-cn": "cn-north-1"}[partition]
+        assert f", such as {own}" in diagnosis.findings[0].explanation
+        assert [plan.verdict_after for plan in diagnosis.plans] == ["allowed"]
+        assert f"--region {own}" in diagnosis.plans[0].commands[0]
 
 
 def in_an_open_world(region: str, **statuses: str) -> Decision:

@@ -9,7 +9,7 @@ from assumable.beliefs import CHANGED, NONE_TELLS, NOT_NEEDED, PASSED, PASSED_SH
 from assumable.diagnose import Diagnosis, diagnose
 from assumable.findings.meanings import meaning_of
 from assumable.findings.observed import OTHER_CALLER, OTHER_ROLE, UNKNOWN_TEXT, observe
-from assumable.findings.probing import DENY_ALL
+from assumable.findings.probing import DENY_ALL, candidates
 from assumable.findings.registry import CAUSES
 from assumable.formats.message import priors
 from assumable.model.probe import ProbeReply, ProbeRequest
@@ -329,6 +329,29 @@ def test_a_region_that_is_off_is_found() -> None:
     found = tried(scenario, truth)
     assert found.hypotheses[0].cause == "region"
     assert certain(found, "confirmed") == {"region"}
+
+
+@pytest.mark.parametrize(
+    ("partition", "region", "tried_in"),
+    [
+        ("aws", "eu-central-1", "us-east-1"),
+        ("aws-cn", "cn-north-1", "cn-northwest-1"),
+        ("aws-cn", "cn-northwest-1", "cn-north-1"),
+        ("aws-us-gov", "us-gov-west-1", "us-gov-east-1"),
+        ("aws-iso-e", "eu-isoe-west-1", ""),
+    ],
+)
+def test_another_region_is_one_of_the_same_partition(
+    partition: str, region: str, tried_in: str
+) -> None:
+    """R10.8: a call with these credentials means nothing elsewhere."""
+    scenario = json.loads(json.dumps(unread()).replace("arn:aws:", f"arn:{partition}:"))
+    scenario["call"]["network"] = {"region": region}
+    found = diagnose(*parsed(scenario))
+    probes = candidates(parsed(scenario)[1], set(shares(found)))
+    elsewhere = [probe.request.region for probe in probes if probe.id == "region"]
+    assert "region" in shares(found)
+    assert elsewhere == ([tried_in] if tried_in else [])
 
 
 def test_a_code_is_spent_only_when_it_is_the_only_question() -> None:

@@ -311,6 +311,40 @@ def test_the_profile_is_the_one_with_the_keys_of_the_call(
     assert "--profile" not in notes(refused(of_the_environment))[0]
 
 
+@pytest.mark.parametrize(
+    ("made_with", "signs"),
+    [
+        ({"profile_name": "my deployer"}, " --profile 'my deployer'"),
+        ({"aws_access_key_id": "OTHER", "aws_secret_access_key": SECRET}, ""),
+        ({}, ""),
+    ],
+    ids=repr,
+)
+def test_the_call_that_works_is_made_with_the_profile_of_the_session(
+    made_with: dict[str, Any],
+    signs: str,
+    server: Server,
+    snapshot: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Where it is known; keys of the environment need none."""
+    server.refusals = {"AssumeRole": DENIED}
+    Path(os.environ["AWS_SHARED_CREDENTIALS_FILE"]).write_text(
+        f"[my deployer]\naws_access_key_id = {KEY}\naws_secret_access_key = {SECRET}\n"
+    )
+    if not made_with:
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", KEY)
+        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", SECRET)
+    hook.install(snapshot=snapshot, budget=60)
+    client: Any = Session(**made_with).client("sts", endpoint_url=server.url)
+    (text,) = notes(refused(client, RoleArn=GUARDED, RoleSessionName="ci"))
+    (line,) = (line for line in text.split("\n") if line.startswith("  run:"))
+    assert line == (
+        f"  run:  aws sts assume-role --role-arn {GUARDED} --role-session-name ci "
+        f"--external-id the-right-one{signs}"
+    )
+
+
 def test_servers_that_hang_hold_up_neither_errors_nor_the_end_of_the_process(
     server: Server,
 ) -> None:

@@ -94,6 +94,25 @@ def test_a_session_of_a_role_is_a_caller_too(accounts: Accounts) -> None:
     assert "the trust policy of Beyond" in text
 
 
+def test_a_session_that_a_profile_gives_is_asked_about_with_that_profile(
+    accounts: Accounts,
+) -> None:
+    """What the SDK keeps of it is a session of the role, which the error names."""
+    accounts.classic()
+    guarded = f"arn:aws:iam::{B}:role/Guarded"
+    may = json.dumps(policy(allow(["iam:Get*", "iam:List*", "sts:AssumeRole"])))
+    accounts.iam[B].put_role_policy(RoleName="DeployRole", PolicyName="Own", PolicyDocument=may)
+    where = {"StringEquals": {"sts:ExternalId": "acme-42"}}
+    accounts.role("Guarded", B, trust({"AWS": ROLE}, Condition=where))
+    config(accounts, other=guarded, prod=ROLE)
+    hook.install(budget=60, role_profile="auditor")
+    client: Any = Session(profile_name="prod").client("sts")
+    text = note(refused(client, RoleArn=guarded, RoleSessionName="work"))
+    more = text.split("\n")[-1]
+    assert " --profile prod " in more
+    assert "external-id" in text
+
+
 def test_calls_of_many_threads_are_all_diagnosed(accounts: Accounts) -> None:
     misnamed(accounts)
     hook.install(budget=60, role_profile="auditor")

@@ -18,6 +18,7 @@ ALLOWED: Operations = {
     )),
     "ec2": frozenset(("DescribeVpcEndpoints",)),
     "account": frozenset(("GetRegionOptStatus",)),
+    "rolesanywhere": frozenset(("GetProfile", "GetTrustAnchor")),
 }  # fmt: skip
 """What an answer to one question needs."""
 

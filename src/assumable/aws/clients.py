@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 from assumable import __version__
 from assumable import arn as arns
 from assumable.aws.allowed import ALLOWED, ASSUMING, Operations
-from assumable.aws.credentials import assume, begin_with, give
+from assumable.aws.credentials import assume, begin_with, give, process_error
 from assumable.errors import AssumableError, InputError, UnreadableError, unsecret
 from assumable.formats.endpoint import endpoint_of
 from assumable.model.route import Start
@@ -33,6 +33,7 @@ _ABSENT = frozenset((
     "NoSuchEntity", "AWSOrganizationsNotInUseException", "ChildNotFoundException",
     "AccountNotFoundException", "InvalidVpcEndpointId.NotFound",
     "ServiceAccessNotEnabledException", "OrganizationNotInAllFeaturesModeException",
+    "ResourceNotFoundException",
 ))  # fmt: skip
 _DENIALS = frozenset(("AccessDenied", "AccessDeniedException", "UnauthorizedOperation"))
 
@@ -137,7 +138,7 @@ class Connection:
                 self._session.set_config_variable("region", self.region)
             if credentials is not None:
                 self._give(credentials)
-            if role_arn:
+            if role_arn and not self.process_failure:
                 assume(self._session, role_arn, *self._place_of("sts"), external_id)
             if start is not None:
                 begin_with(self._session, start)
@@ -187,14 +188,23 @@ class Connection:
         return self.who
 
     @functools.cached_property
+    def process_failure(self) -> str:
+        """How the `credential_process` of the profile failed; empty where none did."""
+        error = process_error(self._session)
+        return "" if error is None else one_line(error)
+
+    @functools.cached_property
     def who(self) -> Identity | UnreadableError:
         """Who calls, or why that could not be read; it is asked once."""
+        if self.process_failure:
+            return UnreadableError(f"who the caller is could not be read: {self.process_failure}")
         try:
             found = self.client("sts").get_caller_identity()
         except EOFError:
             return UnreadableError("the profile asks for an MFA code, but there is no terminal")
         except failures() as error:
-            return UnreadableError(f"who the caller is could not be read: {reason(error)}")
+            text = f"who the caller is could not be read: {reason(error)}"
+            return UnreadableError(text, error_code(error))
         return Identity(found["Arn"], found["Account"], found["UserId"].partition(":")[0])
 
     def ask(

@@ -36,6 +36,22 @@ def assume(
     )
 
 
+def process_error(session: Any) -> Exception | None:
+    """Why the `credential_process` of the session's profile gives no credentials, if it fails.
+
+    Any other fault is left to the first request.
+    """
+    from botocore.exceptions import BotoCoreError, CredentialRetrievalError
+
+    try:
+        session.get_credentials()
+    except (CredentialRetrievalError, OSError, ValueError) as error:
+        return error
+    except BotoCoreError:
+        return None
+    return None
+
+
 _PROVIDERS: dict[StartKind, tuple[str, ...]] = {
     "environment": ("env",),
     "static": ("shared-credentials-file", "config-file"),

@@ -39,3 +39,14 @@ def read_region(connection: Connection, region: str) -> str | Unknown | None:
     what = f"the status of {region} was"
     answer = connection.ask("account", "GetRegionOptStatus", what, region, RegionName=region)
     return REGION_STATUSES.get(answer["RegionOptStatus"]) if isinstance(answer, dict) else answer
+
+
+def knows_region(name: str) -> bool:
+    """Whether the SDK has a Region of that name, or one of its own such as `aws-global`."""
+    from botocore.session import Session
+
+    session = Session()
+    return any(
+        name in session.get_available_regions("sts", partition, allow_non_regional=True)
+        for partition in session.get_available_partitions()
+    )

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from assumable import arn
-from assumable.aws.allowed import COLLECTED
+from assumable.aws.allowed import ALLOWED, COLLECTED
 from assumable.engine.chain import hops
 from assumable.model.call import Call, RoleCaller, UserCaller
 
@@ -64,6 +64,7 @@ def every_question() -> Document:
             *_OF_ROOT,
             _statement("ec2", ("DescribeVpcEndpoints",), everything),
             _statement("account", ("GetRegionOptStatus",), everything),
+            _statement("rolesanywhere", tuple(sorted(ALLOWED["rolesanywhere"])), everything),
         ]
     )
 

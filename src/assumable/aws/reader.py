@@ -16,13 +16,15 @@ from assumable.aws.clients import Calls, Connection
 from assumable.aws.network import read_endpoint, read_region
 from assumable.aws.organization import Organizations, unread_place, unread_policies
 from assumable.aws.principals import read_own_role, read_provider, read_target_role, read_user
+from assumable.aws.roles_anywhere import read_anywhere, read_policies, unread_session
 from assumable.engine.chain import hops
 from assumable.errors import UnreadableError
 from assumable.formats.scenario import Scenario
 from assumable.model.call import Call, RoleCaller, UserCaller, Value
 from assumable.model.policy import Layer
+from assumable.model.roles_anywhere import Anywhere, Certificate
 from assumable.model.route import Start
-from assumable.model.world import Account, Provider, Role, Unknown, World
+from assumable.model.world import Account, PolicyOrUnknown, Provider, Role, Unknown, World
 
 Part = tuple[str, Callable[[], None]]
 """What would settle a question, and how it is read."""
@@ -93,9 +95,19 @@ def connect(
 class Reader:
     """What is known of a call's world, and what more can be read of it."""
 
-    def __init__(self, call: Call, connections: Connections, unique_id: str | None = None) -> None:
-        """`unique_id` is that of the caller's principal, where AWS has said it."""
+    def __init__(
+        self,
+        call: Call,
+        connections: Connections,
+        unique_id: str | None = None,
+        certificate: Certificate | None = None,
+    ) -> None:
+        """`unique_id` is that of the caller's principal, where AWS has said it.
+
+        `certificate` is what the caller's session was asked for with, where it came that way.
+        """
         self.call, self._connections, self._unique_id = call, connections, unique_id
+        self._certificate = certificate
         self._hops = hops(call)
         self._compared: tuple[Call, ...] = ()
         self._accounts = Accounts()
@@ -143,6 +155,7 @@ class Reader:
         for call in (*self._compared[:1], self.call):
             yield from self._of_caller(call)
         yield from self._of_provider()
+        yield from self._of_certificate()
         yield from self._of_network()
         for account in self._account_ids():
             describe = partial(self._organizations.describe, account)
@@ -192,6 +205,11 @@ class Reader:
             operation = f"iam:{'GetSAMLProvider' if saml else 'GetOpenIDConnectProvider'}"
             yield f"{operation} on {name}", partial(self._read_provider, name)
 
+    def _of_certificate(self) -> Iterator[Part]:
+        if self._certificate is not None:
+            read = partial(self._read_session, self._certificate)
+            yield unread_session(self._certificate).settle, read
+
     def _of_network(self) -> Iterator[Part]:
         endpoint, region = self.call.network.vpc_endpoint, self.call.network.serving_region
         if isinstance(endpoint, str):
@@ -210,6 +228,20 @@ class Reader:
             for layer, accounts in ((Layer.SCP, callers), (Layer.RCP, roles)):
                 attach = partial(self._organizations.attach, layer, organization.id, accounts)
                 yield unread_policies(layer, organization.id).settle, attach
+
+    def anywhere(self, certificate: Certificate, of: str) -> Anywhere:
+        """What AWS has against the certificate that the profile `of` of the client presents."""
+        connection = self._reader_of(certificate.profile_arn)
+        if isinstance(connection, Unknown):
+            return Anywhere(of=of)
+        return read_anywhere(connection, certificate, of)
+
+    def session_policies(self, certificate: Certificate) -> tuple[PolicyOrUnknown, ...]:
+        """What limits a session that the certificate gets."""
+        connection = self._reader_of(certificate.profile_arn)
+        if isinstance(connection, Unknown):
+            return (unread_session(certificate),)
+        return read_policies(connection, certificate)
 
     # Reading
 
@@ -288,6 +320,14 @@ class Reader:
             self._accounts.add_provider(provider)
         elif provider is None:
             self._accounts.missing(provider_arn)
+
+    def _read_session(self, certificate: Certificate) -> None:
+        caller = self.call.caller
+        if isinstance(caller, RoleCaller):
+            policies = self.session_policies(certificate)
+            session = msgspec.structs.replace(caller.session, policies=policies)
+            caller = msgspec.structs.replace(caller, session=session)
+            self.call = msgspec.structs.replace(self.call, caller=caller)
 
     def _read_endpoint(self, endpoint_id: str) -> None:
         for account, connection in self._by_account().items():

@@ -5,9 +5,9 @@ import os
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from assumable.ask import NoRoleError
 from assumable.cli import token_options
 from assumable.cli.options import flag
+from assumable.doctor import NoRoleError
 from assumable.errors import InputError
 from assumable.formats.command import PARAMETERS
 from assumable.formats.endpoint import endpoint_of

@@ -9,21 +9,28 @@ from typing import Any
 import click
 import msgspec
 
-from assumable.ask import NoRoleError, read_live, read_through
+from assumable.ask import read_live
 from assumable.cli import child, failed, why
 from assumable.cli.choice import choice_of, scenario_of
 from assumable.cli.explain import readable
 from assumable.cli.options import forms
 from assumable.cli.readers import reader_options
 from assumable.diagnose import diagnose
+from assumable.doctor import NoRoleError, read_through
 from assumable.errors import AssumableError, place_of
 from assumable.findings.observed import OTHER_CALLER, OTHER_ROLE, observe
-from assumable.formats.failed_command import FailedCommand, parted, read_command
+from assumable.formats.failed_command import (
+    FailedCommand,
+    WrappedError,
+    parted,
+    read_command,
+)
 from assumable.formats.message import Message, parse_message
 from assumable.formats.message_patterns import GENERAL
 from assumable.formats.profiles import read_client
 from assumable.formats.scenario import Scenario
 from assumable.model.route import route_of
+from assumable.model.routed import has_other_keys
 from assumable.model.world import Unknown
 from assumable.question import as_assumed, assumptions
 
@@ -78,7 +85,7 @@ def _diagnose(options: Mapping[str, Any], words: Sequence[str], text: str) -> bo
     if message is None or not (message.action or message.call or message.causes != GENERAL):
         return False
     try:
-        said = _answer(options, read_command(words), message, text)
+        said = _answer(options, words, message, text)
     except AssumableError as error:
         said = f"assumable: no diagnosis: {error}\n"
     except Exception as error:  # noqa: BLE001  # the command's own status must get through
@@ -87,10 +94,11 @@ def _diagnose(options: Mapping[str, Any], words: Sequence[str], text: str) -> bo
     return True
 
 
-def _answer(options: Mapping[str, Any], behind: FailedCommand, message: Message, text: str) -> str:
+def _answer(options: Mapping[str, Any], words: Sequence[str], message: Message, text: str) -> str:
+    behind = _behind(words, message)
     with failed.environment(behind):
         asked = failed.with_command(options, behind)
-        given, notes = _question(asked, message, text)
+        given, notes = _question(asked, message, text, is_wrapped=behind.is_wrapped)
         world, call = as_assumed(given, assumptions(options["assume"]))
         diagnosis = diagnose(world, call, error=observe(text, call))
         notes = (*diagnosis.notes, *notes, *behind.notes)
@@ -99,10 +107,26 @@ def _answer(options: Mapping[str, Any], behind: FailedCommand, message: Message,
     return answer if options["format_"] == "json" else f"\n{answer}"
 
 
+def _behind(words: Sequence[str], message: Message) -> FailedCommand:
+    """The command; one within another is known by an error that says who asked for which role."""
+    try:
+        return read_command(words)
+    except WrappedError as error:
+        if not (message.caller and message.role):
+            raise
+        environment, within = parted(words)
+        return FailedCommand(
+            program=error.program, words=within, environment=environment, is_wrapped=True,
+            notes=(f"the command within `{error.program}` was not looked for",),
+        )  # fmt: skip
+
+
 def _question(
-    asked: Mapping[str, Any], message: Message, text: str
+    asked: Mapping[str, Any], message: Message, text: str, *, is_wrapped: bool
 ) -> tuple[Scenario, tuple[str, ...]]:
     """What the command or its profile asks, or else what the error says that was asked."""
+    if is_wrapped:
+        return _told(asked, message, is_wrapped=True), (_OWN_SETTINGS,)
     try:
         scenario, notes, _ = scenario_of(asked)
     except NoRoleError:
@@ -115,16 +139,20 @@ def _question(
     return scenario, notes
 
 
-def _told(asked: Mapping[str, Any], message: Message) -> Scenario:
+def _told(asked: Mapping[str, Any], message: Message, *, is_wrapped: bool = False) -> Scenario:
     """The call that the error names, with what it does not tell left open."""
     now, choice = datetime.now(UTC), choice_of(asked)
     client = read_client(choice.profile, os.environ)
     parameters = {"RoleArn": message.role, "RoleSessionName": _SESSION}
     if message.caller:
-        start = route_of(client, now).start
+        route = route_of(client, now)
         scenario = read_live(
-            parameters, choice.readers(), now=now, caller=message.caller, start=start
+            parameters, choice.readers(), now=now, caller=message.caller, start=route.start
         )
+        if has_other_keys(client, route) and not is_wrapped:  # a note, whoever was to call
+            asking = msgspec.structs.replace(client, asked=parameters)
+            call = msgspec.structs.replace(scenario.call, client=asking)
+            scenario = scenario._replace(call=call)
     else:
         scenario = read_through(client, parameters, choice.readers(), now=now)
     unsaid = {

@@ -81,10 +81,12 @@ def _rank(gate: Gate, fault: Fault) -> int:
     return _ORDER.index(_AUTHORIZATION)
 
 
-def _answer(faults: list[Fault]) -> AwsError:
+def _answer(faults: list[Fault]) -> AwsError | None:
     """One step's faults as one answer: violations are listed together (FACTS 4.1)."""
     listed = [fault for fault in faults if fault.clause]
     fault = combined(listed) if listed else faults[0]
+    if not fault.code:  # the client goes on as somebody else
+        return None
     return AwsError(fault.code, fault.status, fault.message)
 
 

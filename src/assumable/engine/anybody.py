@@ -1,6 +1,7 @@
-"""A role where nobody knows who calls: only what it holds against everybody is kept.
+"""A role where nobody knows who calls: what it holds against everybody is all that is certain.
 
-That is its absence, and a maximum that is asked too much of; its trust policy is left open.
+Whom its trust policy names is then open, and so is every key of the caller (`forms.SOMEBODY`). For
+the bearer of a token that nobody has, all of it is: its claims are what decides.
 """
 
 from collections.abc import Iterable
@@ -8,21 +9,21 @@ from collections.abc import Iterable
 import msgspec
 
 from assumable import arn
+from assumable.engine.forms import SOMEBODY
 from assumable.engine.limits import duration_of
 from assumable.model.call import Call
 from assumable.model.world import Account, Role, Unknown, World
 
-_SETTLE = "a profile that gives credentials"
-
 
 def held_against_anybody(world: World, hops: Iterable[Call]) -> World:
-    """The world with the roles that the hops ask for, as far as they refuse everybody."""
+    """The world with as much of the roles as holds whoever calls."""
     accounts = dict(world.accounts)
     for hop in hops:
         account = accounts.get(hop.role_account)
         role = account.roles.get(hop.role_arn) if isinstance(account, Account) else None
         if isinstance(account, Account) and role is not None:
-            roles = {**account.roles, role.arn: _role(role, hop)}
+            known = _role(role, hop) if hop.api == "AssumeRole" else _of_bearer(_role(role, hop))
+            roles = {**account.roles, role.arn: known}
             accounts[account.id] = msgspec.structs.replace(account, roles=roles)
     return msgspec.structs.replace(world, accounts=accounts)
 
@@ -30,9 +31,12 @@ def held_against_anybody(world: World, hops: Iterable[Call]) -> World:
 def _role(role: Role, hop: Call) -> Role:
     """A maximum that is high enough is no promise: chained roles have a shorter one."""
     name, most, asked = arn.display_name(role.arn), role.max_session_duration, duration_of(hop)
-    is_over = isinstance(most, int) and asked is not None and asked > most
-    return msgspec.structs.replace(
-        role,
-        trust=Unknown(f"the trust policy of {name}", _SETTLE),
-        max_session_duration=most if is_over else Unknown(f"MaxSessionDuration of {name}", _SETTLE),
-    )
+    if isinstance(most, int) and asked is not None and asked > most:
+        return role
+    unsaid = Unknown(f"MaxSessionDuration of {name}", SOMEBODY.settle)
+    return msgspec.structs.replace(role, max_session_duration=unsaid)
+
+
+def _of_bearer(role: Role) -> Role:
+    unsaid = Unknown(f"the trust policy of {arn.display_name(role.arn)}", SOMEBODY.settle)
+    return msgspec.structs.replace(role, trust=unsaid)

@@ -14,7 +14,9 @@ from assumable import arn
 from assumable.engine import services
 from assumable.engine.evaluate import Decision, Verdict, decide
 from assumable.engine.limits import duration_of
-from assumable.model.call import Call, Hop, RoleCaller, ServiceCaller, Session, Value
+from assumable.model.call import Call, Hop, Network, RoleCaller, ServiceCaller, Session, Value
+from assumable.model.route import route_of
+from assumable.model.routed import hops_of
 from assumable.model.world import Account, PolicyOrUnknown, Role, Unknown, World
 
 # What the input states of these is true of every request of the chain (FACTS 5.5); any other key
@@ -86,10 +88,13 @@ def decide_chain(world: World, call: Call) -> Chain:
 def hops(call: Call) -> tuple[Call, ...]:
     """Each hop as a plain call; none follows a hop whose RoleArn names no role."""
     requested = [*call.chain, Hop(parameters=call.parameters)]
-    made = msgspec.structs.replace(call, parameters=requested[0].parameters, chain=())
+    networks = _networks(call)
+    made = msgspec.structs.replace(
+        call, parameters=requested[0].parameters, chain=(), network=networks[0]
+    )
     found = [made]
-    for before, hop in itertools.pairwise(requested):
-        caller = _session_of(made, before.policies)
+    for (before, hop), network in zip(itertools.pairwise(requested), networks[1:], strict=True):
+        caller = session_of(made, before.policies)
         if caller is None:
             break
         made = msgspec.structs.replace(
@@ -97,12 +102,26 @@ def hops(call: Call) -> tuple[Call, ...]:
             api="AssumeRole",
             caller=caller,
             parameters=hop.parameters,
+            network=network,
             overrides=_lasting(call.overrides),
             mfa_code_is_wrong=False,
             client=made.client and msgspec.structs.replace(made.client, hop=made.client.hop + 1),
         )
         found.append(made)
     return tuple(found)
+
+
+def _networks(call: Call) -> list[Network]:
+    """How each hop reaches STS: the one machine that makes them all goes one way with them.
+
+    But `--endpoint-url` of a command is for its own call: the SDK asks for the roles of the profile
+    without it (docs/live.md).
+    """
+    if call.before is None or call.client is None:
+        return [call.network] * (len(call.chain) + 1)
+    of_profile = len(hops_of(call.client, route_of(call.client, call.time)))
+    rest = len(call.chain) + 1 - of_profile
+    return [call.before] * of_profile + [call.network] * rest
 
 
 def _lasting(overrides: Mapping[str, Value]) -> dict[str, Value]:
@@ -114,7 +133,7 @@ def _lasting(overrides: Mapping[str, Value]) -> dict[str, Value]:
     }
 
 
-def _session_of(call: Call, policies: tuple[PolicyOrUnknown, ...]) -> RoleCaller | None:
+def session_of(call: Call, policies: tuple[PolicyOrUnknown, ...]) -> RoleCaller | None:
     """The session that a call creates; it carries no MFA (R5.4). None when it asks for no role."""
     if arn.parse_role(call.role_arn) is None:
         return None

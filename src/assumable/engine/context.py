@@ -6,9 +6,11 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-ke
 
 from collections.abc import Callable
 
+from assumable import arn
+from assumable.engine.forms import SOMEBODY
 from assumable.engine.keys import caller, federation, mfa, network, request
 from assumable.engine.keys.question import Question
-from assumable.model.call import Absent, Open, Present, Value
+from assumable.model.call import Absent, Call, Open, Present, Value
 from assumable.model.world import Unknown
 
 
@@ -35,6 +37,8 @@ class RequestContext(Question):
         call = self.call
         if name in call.overrides:
             return call.overrides[name]
+        if call.caller.arn == arn.NOBODY and not _is_of_request(call, name):
+            return SOMEBODY
         if call.api == "AssumeRoot" and request.is_of_assume_role(name):
             return Absent("AssumeRoot sends nothing of the kind")
         rule = _RULES.get(name)
@@ -61,6 +65,17 @@ class RequestContext(Question):
         return value.if_true if decided else value.if_false
 
 
+def _is_of_request(call: Call, name: str) -> bool:
+    """Whether a key is the same whoever makes the request."""
+    if name.startswith("aws:multifactorauth"):
+        return call.presents_mfa
+    return name in _OF_THE_REQUEST or name.startswith(("aws:requesttag/", "aws:resource"))
+
+
+_OF_THE_REQUEST = frozenset((
+    "sts:externalid", "sts:rolesessionname", "aws:tagkeys", "aws:requestedregion",
+    "aws:currenttime", "aws:epochtime", "aws:securetransport",
+))  # fmt: skip
 _DIRECT = Present(("false",), "STS was called directly")
 _RULES: dict[str, Callable[[Question], Value]] = {
     "aws:principalarn": caller.principal_arn,

@@ -79,7 +79,10 @@ class CallerSide:
         self.names = names_of(caller, self.account, self.partition or "aws", self.principal_arn)
         self.name_keys = frozenset(key for key, _ in self.names)
         self.is_fully_named = (
-            named and isinstance(self.principal_arn, str) and getattr(caller, "is_named", True)
+            named
+            and isinstance(self.principal_arn, str)
+            and getattr(caller, "is_named", True)
+            and caller.arn != arn.NOBODY
         )
         """Whether `names` has every principal entry that can be the caller."""
         self.organization = world.organization_of(self.account) if self.account else None

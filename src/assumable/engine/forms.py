@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_pri
 
 import enum
 
+from assumable import arn
 from assumable.model.call import Caller, RoleCaller, ServiceCaller
 from assumable.model.world import Unknown
 
@@ -22,6 +23,8 @@ class Form(enum.IntEnum):
 
 Names = tuple[tuple[tuple[str, str], Form], ...]
 """Kind and value of each principal entry that is the caller, with the form that it has."""
+SOMEBODY = Unknown("who calls", "a profile that gives credentials")
+"""What is asked of a caller that nobody knows yet."""
 _EVERYONE = ("*", "*")
 _EVERY_PRINCIPAL = ("AWS", "*")
 
@@ -29,8 +32,11 @@ _EVERY_PRINCIPAL = ("AWS", "*")
 def names_of(
     caller: Caller, account: str, partition: str, principal_arn: str | Unknown | None
 ) -> Names:
-    """The names of a signed caller (FACTS 1.3, 2.1); a service has only those of everyone here."""
-    if isinstance(caller, ServiceCaller):
+    """The names of a signed caller (FACTS 1.3, 2.1).
+
+    A service has only those of everyone here, and so has who is not known.
+    """
+    if isinstance(caller, ServiceCaller) or caller.arn == arn.NOBODY:
         return (_EVERYONE, Form.STRONG), (_EVERY_PRINCIPAL, Form.STRONG)
     root = f"arn:{partition}:iam::{account}:root"
     found = [

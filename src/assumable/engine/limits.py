@@ -171,7 +171,8 @@ def _may_be_device(call: Call, serial: str) -> bool:
     parts = arn.parse(serial)
     if parts is None:
         return True
-    return parts.kind in ("mfa", "sms-mfa") and parts.account == call.caller_account
+    is_theirs = call.caller.arn == arn.NOBODY or parts.account == call.caller_account
+    return parts.kind in ("mfa", "sms-mfa") and is_theirs
 
 
 def duration_range(call: Call) -> tuple[int, int]:

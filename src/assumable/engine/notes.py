@@ -7,6 +7,7 @@ from assumable.engine.assume_root import ASSUME_ROOT
 from assumable.engine.facts import Facts
 from assumable.engine.parameters import DOCUMENTED_SOURCE_IDENTITY, ignored
 from assumable.model.call import Call
+from assumable.model.routed import certificate_behind
 from assumable.model.world import Unknown
 
 MAX_PLAIN_POLICY = 2048
@@ -31,6 +32,12 @@ def call_notes(facts: Facts) -> Iterator[str]:
         )
     yield from _long_values(call)
     yield from _network_notes(call)
+    certificate = certificate_behind(call)
+    if certificate is not None and call.client is not None and call.client.hop == 1:
+        yield (
+            f"by IAM Roles Anywhere the profile gets sessions of {certificate.role_arn}, with the "
+            f"profile {certificate.profile_arn} and the trust anchor {certificate.anchor_arn}"
+        )
 
 
 def _long_values(call: Call) -> Iterator[str]:

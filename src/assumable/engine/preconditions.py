@@ -20,7 +20,7 @@ from assumable.engine.regions import (
 )
 from assumable.engine.truth import Atom, describe
 from assumable.model.call import Call, FederatedUserCaller, RoleCaller, RootCaller, UserCaller
-from assumable.model.route import route_of
+from assumable.model.routed import faults_of
 from assumable.model.world import Role, Unknown
 
 
@@ -217,8 +217,7 @@ def _client_faults(call: Call) -> Iterator[Fault]:
     """What keeps the client from signing any request (FACTS 0, step 0; 7.8)."""
     if call.client is None or call.client.hop > 1:
         return
-    fault = route_of(call.client, call.time).fault
-    if fault is not None:
+    for fault in faults_of(call.client, call.time):
         yield Fault("", fault.error, None, fault.message, "client-config", fault.variant)
 
 

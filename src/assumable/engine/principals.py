@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_pri
 from assumable import arn
 from assumable.engine import services
 from assumable.engine.facts import Facts
-from assumable.engine.forms import Form
+from assumable.engine.forms import SOMEBODY, Form
 from assumable.engine.truth import Atom, Truth, all_of, any_of, negate
 from assumable.model.assertion import BUILT_IN_PROVIDERS
 from assumable.model.call import (
@@ -59,6 +59,8 @@ class Named:
         if facts.caller_side.is_fully_named and not self._negated:
             return found
         caller = facts.call.caller
+        if caller.arn == arn.NOBODY:
+            return self._by_somebody(found)
         if self._federated and not facts.call.is_signed:
             matched = any(_is_provider(entry.value, facts.call) for entry in self._federated)
             found[Form.STRONG] = found.get(Form.STRONG, False) or matched
@@ -73,6 +75,13 @@ class Named:
         if self._negated:
             return {Form.STRONG: negate(_exempted(self._statement, facts, found))}
         return found
+
+    def _by_somebody(self, everyone: dict[Form, Truth]) -> dict[Form, Truth]:
+        """The same where nobody knows which user or role will call."""
+        if everyone and not self._negated:
+            return everyone
+        could_be = (_could_be_caller(entry) for entry in self._entries if entry.kind == "AWS")
+        return {Form.STRONG: any_of(could_be)}
 
 
 def match(entry: PrincipalEntry, facts: Facts) -> tuple[Form, Truth]:
@@ -95,6 +104,18 @@ def match(entry: PrincipalEntry, facts: Facts) -> tuple[Form, Truth]:
 
 
 _NOBODY: tuple[Form, Truth] = (Form.STRONG, False)
+
+
+def _could_be_caller(entry: PrincipalEntry) -> Atom:
+    """Whether whoever will call is the one that is named."""
+    return Atom(
+        subject=entry.value,
+        text=f"the caller is {entry.value}",
+        opposite=f"the caller is not {entry.value}",
+        part=SOMEBODY.what,
+        settle=SOMEBODY.settle,
+        kind="fact",
+    )
 
 
 def _could_be_session(caller: RoleCaller, value: str) -> Truth:

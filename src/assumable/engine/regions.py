@@ -20,6 +20,18 @@ DEFAULT_REGIONS = frozenset((
     "eu-west-3", "sa-east-1", "us-east-1", "us-east-2", "us-west-1", "us-west-2",
 ))  # fmt: skip
 """The Regions of the partition `aws` that every account has from the start."""
+_OPT_IN_REGIONS = (
+    "af-south-1", "ap-east-1", "ap-east-2", "ap-south-2", "ap-southeast-3", "ap-southeast-4",
+    "ap-southeast-5", "ap-southeast-6", "ap-southeast-7", "ca-west-1", "eu-central-2",
+    "eu-south-1", "eu-south-2", "il-central-1", "me-central-1", "me-south-1", "mx-central-1",
+)  # fmt: skip
+_ELSEWHERE_REGIONS = (
+    "cn-north-1", "cn-northwest-1", "us-gov-east-1", "us-gov-west-1", "us-iso-east-1",
+    "us-iso-west-1", "us-isob-east-1", "us-isob-west-1", "eu-isoe-west-1", "us-isof-east-1",
+    "us-isof-south-1", "eusc-de-east-1",
+)  # fmt: skip
+"""Those of other partitions."""
+KNOWN = tuple(sorted((*DEFAULT_REGIONS, *_OPT_IN_REGIONS, *_ELSEWHERE_REGIONS)))
 _PARTITIONS = {
     "cn": "aws-cn", "us-gov": "aws-us-gov", "us-iso": "aws-iso", "us-isob": "aws-iso-b",
     "eu-isoe": "aws-iso-e", "us-isof": "aws-iso-f", "eusc": "aws-eusc",
@@ -32,6 +44,14 @@ def partition_of(region: str) -> str:
     """The partition of a Region, by the start of its name."""
     parts = region.split("-")
     return _PARTITIONS.get("-".join(parts[:2])) or _PARTITIONS.get(parts[0]) or "aws"
+
+
+def another_region(partition: str, region: str | None) -> str | None:
+    """A Region of a partition to send the call to instead; None where no other is known."""
+    if partition == "aws":
+        return ALWAYS_ON
+    others = (each for each in KNOWN if partition_of(each) == partition and each != region)
+    return next(others, None)
 
 
 def region_faults(facts: Facts) -> Iterator[Fault]:

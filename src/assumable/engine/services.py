@@ -13,13 +13,14 @@ import msgspec
 from assumable.engine.truth import Atom, Truth
 from assumable.model.call import Call, ServiceCaller
 from assumable.model.policy import Effect, Policy, PrincipalEntry
+from assumable.model.roles_anywhere import ROLES_ANYWHERE
 from assumable.model.world import Unknown
 
 SOURCE_ACCOUNT, SOURCE_ARN = "aws:sourceaccount", "aws:sourcearn"
 SOURCE_KEYS = frozenset((SOURCE_ACCOUNT, SOURCE_ARN, "aws:sourceorgid", "aws:sourceorgpaths"))
 """The keys against confused deputies, which only services send (R2.10)."""
 EXTERNAL_ID = "sts:externalid"
-POD_IDENTITY, ROLES_ANYWHERE = "pods.eks.amazonaws.com", "rolesanywhere.amazonaws.com"
+POD_IDENTITY = "pods.eks.amazonaws.com"
 _BOTH = frozenset((SOURCE_ACCOUNT, SOURCE_ARN))
 _REGION = re.compile(r"[a-z]{2}(?:-[a-z]+)+-\d")
 _NAME = re.compile(

@@ -18,7 +18,7 @@ from assumable.findings.quotas import (
     check_document,
     check_inline,
 )
-from assumable.model.call import Call, Hop, Mfa, RoleCaller, Session, UserCaller
+from assumable.model.call import Call, Hop, Mfa, Network, RoleCaller, Session, UserCaller
 from assumable.model.policy import Layer, Policy, PolicyName, parse_policy
 from assumable.model.route import route_of
 from assumable.model.routed import misfit, routed
@@ -117,9 +117,13 @@ def _union(left: list[Any], right: list[Any]) -> list[Any]:
 
 def _edit_network(call: Call, edit: Edit) -> Call:
     """The call through another endpoint of STS."""
-    before = {"region": call.network.region, "endpoint": call.network.endpoint}
-    network = msgspec.structs.replace(call.network, **patched(before, edit))
-    return msgspec.structs.replace(call, network=network)
+
+    def moved(network: Network) -> Network:
+        now = {"region": network.region, "endpoint": network.endpoint}
+        return msgspec.structs.replace(network, **patched(now, edit))
+
+    before = None if call.before is None else moved(call.before)
+    return msgspec.structs.replace(call, network=moved(call.network), before=before)
 
 
 def _edit_credentials(call: Call, edit: Edit) -> Call:

@@ -14,6 +14,7 @@ from assumable.findings.headline import headline
 from assumable.findings.inherited import fixes_before, named_earlier
 from assumable.findings.registry import findings_of
 from assumable.model.route import route_of
+from assumable.model.routed import keys_win
 
 
 def number_of(chain: Chain, place: int) -> int:
@@ -133,9 +134,10 @@ def chain_headline(chain: Chain) -> str:
     client = chain.call.client
     if client is None or client.asked is not None:
         return _headline(chain)
-    passed_over = route_of(client, chain.call.time).passed_over
+    route = route_of(client, chain.call.time)
     aside = ", but the client does not ask: keys of the environment come first"
-    return _headline(chain) + (aside if passed_over else "")
+    is_aside = bool(route.passed_over) and not keys_win(client, route)  # which is a finding
+    return _headline(chain) + (aside if is_aside else "")
 
 
 def _headline(chain: Chain) -> str:

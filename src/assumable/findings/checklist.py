@@ -5,7 +5,6 @@ from typing import Literal
 
 import msgspec
 
-from assumable import arn
 from assumable.engine import limits
 from assumable.engine.assume_root import ASSUME_ROOT
 from assumable.engine.evaluate import Decision
@@ -113,12 +112,20 @@ def _trust_row(decision: Decision) -> tuple[Status, str]:
     for trace in traces:
         allows = trace.statement.effect is Effect.ALLOW
         if allows and trace.has_matching("Principal") and trace.has_matching("Action"):
-            return "pass", f"{trace.statement.label} names this caller"
+            return _named(trace)
     question = _question_of(decision, GateName.REQUEST, "fact")
     if question:
         return "unknown", question
     reasons = [gate.not_applicable for gate in gates if gate.not_applicable]
     return "not-required", reasons[0] if reasons else "not looked at"
+
+
+def _named(trace: StatementTrace) -> tuple[Status, str]:
+    """A statement that names the caller, or may do so."""
+    principal = next((e.truth for e in trace.elements if e.element == "Principal"), True)
+    if isinstance(principal, bool):
+        return "pass", f"{trace.statement.label} names this caller"
+    return "unknown", f"depends on: {describe(principal)}"
 
 
 def _allowing(gates: list[Gate]) -> StatementTrace | None:
@@ -158,9 +165,7 @@ def _key_row(decision: Decision, prefix: str, proven: str) -> tuple[Status, str]
                     if trace.statement.effect is Effect.ALLOW:
                         asking = f"{trace.statement.label} of {trace.policy.name.name}"
     if isinstance(decision.facts.trust, Unknown):
-        is_nobody = decision.call.caller.arn == arn.NOBODY  # then it may have been read
-        why = "depends on whose credentials ask" if is_nobody else "the trust policy was not read"
-        return "unknown", why
+        return "unknown", "the trust policy was not read"
     if asking:
         return "not-required", f"{asking} asks for it, another way does not"
     return "not-required", _NO_ROLE if _is_missing(decision) else "not required"

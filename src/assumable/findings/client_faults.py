@@ -4,12 +4,14 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from assumable import arn
+from assumable.findings.client_anywhere import refused
 from assumable.findings.client_fix import (
     choose_profile,
     edited,
     make_profile,
     set_in_profile,
     sign_in,
+    unset_keys,
 )
 from assumable.findings.finding import Fix
 from assumable.findings.slips import nearest, told
@@ -17,9 +19,10 @@ from assumable.formats.ini import OTHERS, SHOWN
 from assumable.model.call import Call
 from assumable.model.client import Client, Place, Setting
 from assumable.model.client_fault import ClientFault
-from assumable.model.route import CREDENTIAL_SOURCES, route_of
-from assumable.model.routed import misfit
+from assumable.model.route import CREDENTIAL_SOURCES, Route, route_of
+from assumable.model.routed import certificate_of, misfit
 
+NOT_USED = "keys of the environment are used, and the profile is not"
 MAX_SOURCES = 3
 """How many profiles are offered as a source."""
 
@@ -32,10 +35,16 @@ class Told(NamedTuple):
     fixes: tuple[Fix, ...] = ()
     places: tuple[Place, ...] = ()
     """What shows it, beside the settings of the fault."""
+    owner: str = ""
+    """The account that can mend it; empty where the caller can."""
 
 
 def told_of(client: Client, fault: ClientFault, call: Call) -> Told:
     """Title, explanation and fixes of a fault."""
+    certificate = certificate_of(client, fault.profile)
+    if fault.variant.startswith("anywhere-") and certificate is not None:
+        title, words, owner = refused(fault, certificate)
+        return Told(title, words, owner=owner)
     case = _Case(client, fault, call)
     method = getattr(case, f"_{fault.variant.replace('-', '_')}", None)
     found: Told = _PLAIN[fault.variant](fault) if method is None else method()
@@ -49,6 +58,11 @@ class _Case:
         self.client, self.fault, self.call, self.now = client, fault, call, call.time
         self.is_nobody = call.caller.arn == arn.NOBODY
         self.caller = arn.display_name(call.caller.arn)
+
+    def _environment_wins(self) -> Told:
+        route = route_of(self.client, self.now)
+        fix = unset_keys(self.client, "client/unset", "take the keys out of the environment")
+        return Told(NOT_USED, why_not_used(self.client, route), (fix,))
 
     def _profile_missing(self) -> Told:
         client, name = self.client, self.fault.named
@@ -213,6 +227,20 @@ class _Case:
                 yield fix
 
 
+def why_not_used(client: Client, route: Route) -> str:
+    """Whose credentials the client takes instead of the profile's, and what that leaves out."""
+    chosen = f"{client.chosen_by}={client.profile_name}" if client.chosen_by else "the profile"
+    theirs = f" ({client.keys_are})" if client.keys_are else ""
+    role = route.passed_over[-1].parameters.get("RoleArn") if route.passed_over else ""
+    instead = f"never asks for {role}" if role else "not with the profile's"
+    denied = ", to whom the call is denied," if client.as_meant and not client.keys_fail else ""
+    return (
+        f"AWS_ACCESS_KEY_ID is set, and comes before {chosen}: the client signs with those keys"
+        f"{theirs}{denied} and {instead}; unset AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and "
+        f"AWS_SESSION_TOKEN, or say --profile {client.profile_name}, which comes before them"
+    )
+
+
 def _source_without_credentials(fault: ClientFault) -> Told:
     return Told(
         f"the source profile `{fault.named}` has no credentials",
@@ -262,6 +290,15 @@ def _web_identity_without_role(fault: ClientFault) -> Told:
     )
 
 
+def _token_missing(fault: ClientFault) -> Told:
+    where = f"the profile `{fault.profile}`" if fault.settings else "AWS_WEB_IDENTITY_TOKEN_FILE"
+    return Told(
+        "the web identity token is not there",
+        f"{where} names the file {fault.named}, which does not exist: whatever writes the token "
+        "has not done so, or elsewhere; in Kubernetes the token's volume is not mounted",
+    )
+
+
 def _sso_incomplete(fault: ClientFault) -> Told:
     return Told(
         f"`{fault.profile}` signs in, but lacks {fault.named}",
@@ -270,13 +307,23 @@ def _sso_incomplete(fault: ClientFault) -> Told:
     )
 
 
+def _process_failed(fault: ClientFault) -> Told:
+    return Told(
+        f"the process of `{fault.profile}` gives no credentials",
+        f"the credential_process of the profile `{fault.profile}` was run, as for any command with "
+        f"it, and failed: {fault.message}",
+    )
+
+
 _PLAIN = {
+    "process-failed": _process_failed,
     "source-without-credentials": _source_without_credentials,
     "empty-source": _empty_source,
     "partial-keys": _partial_keys,
     "no-credentials": _no_credentials,
     "web-identity-without-role": _web_identity_without_role,
     "sso-incomplete": _sso_incomplete,
+    "token-missing": _token_missing,
 }
 
 

@@ -1,7 +1,7 @@
 """Fixes of the client's own set-up: a setting, the profile that is chosen, a sign-in.
 
 What they edit is a document of the form `{profile: NAME, settings: {PROFILE: {NAME: VALUE}},
-sign_ins: {NAME: TIME}, headings: {SECTION: "profile"}}`.
+sign_ins: {NAME: TIME}, headings: {SECTION: "profile"}, environment: {NAME: VALUE}}`.
 """
 
 from collections.abc import Iterator, Mapping
@@ -14,11 +14,11 @@ from assumable.findings import commands
 from assumable.findings.finding import CALLER, Edit, Fix, Safety, Target
 from assumable.formats.ini import HIDDEN
 from assumable.model.call import Call
-from assumable.model.client import Client, Place, Profile, Setting
-from assumable.model.route import PARAMETERS
+from assumable.model.client import PARAMETERS, Client, Place, Profile, Setting
 from assumable.model.routed import hop_behind
 from assumable.source import escape, unescape
 
+ENVIRONMENT_KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
 OPENS = "nothing: only your own configuration changes"
 SIGN_IN = timedelta(hours=8)
 """How long a token of IAM Identity Center lasts unless somebody says otherwise.
@@ -78,6 +78,13 @@ def sign_in(profile: str, name: str, now: datetime, fix_id: str, title: str) -> 
     return _fix(fix_id, title, edit, (commands.sso_login(profile),))
 
 
+def unset_keys(client: Client, fix_id: str, title: str) -> Fix:
+    """A fix that takes access keys out of the environment."""
+    names = [name for name in ENVIRONMENT_KEYS if name in client.environment]
+    edit = tuple({"op": "remove", "path": f"/environment/{escape(name)}"} for name in names)
+    return _fix(fix_id, title, edit, (f"unset {' '.join(names)}",))
+
+
 def as_setting(call: Call, fix_id: str, title: str, values: Mapping[str, Any]) -> Fix | None:
     """A change of parameters as a change of the profile that sends them.
 
@@ -86,7 +93,9 @@ def as_setting(call: Call, fix_id: str, title: str, values: Mapping[str, Any]) -
     hop = hop_behind(call)
     if hop is None or call.client is None or hop.profile not in call.client.profiles:
         return None
-    if hop.api != "AssumeRole" or values.keys() - PARAMETERS.keys() - {"TokenCode"}:
+    if hop.api != "AssumeRole" or hop.by_certificate:
+        return None
+    if values.keys() - PARAMETERS.keys() - {"TokenCode"}:
         return None
     settings = {
         PARAMETERS[name]: None if value is None else str(value)
@@ -167,6 +176,9 @@ def edited(client: Client, edit: Edit) -> Client:
                 until = datetime.fromisoformat(change.value)
                 sign_ins = {**client.sign_ins, change.names[0]: until}
                 client = msgspec.structs.replace(client, sign_ins=sign_ins)
+            case "environment":
+                left = {k: v for k, v in client.environment.items() if k not in change.names}
+                client = msgspec.structs.replace(client, environment=left)
             case "headings":
                 (section,) = change.names
                 profiles = {**client.profiles, section: client.other_sections[section]}

@@ -9,14 +9,14 @@ import msgspec
 from assumable import arn
 from assumable.engine.evaluate import Decision
 from assumable.engine.limits import CHAINING_LIMIT
-from assumable.findings.client_faults import misspelling
+from assumable.findings.client_faults import NOT_USED, misspelling, why_not_used
 from assumable.findings.client_fix import set_in_profile
 from assumable.findings.finding import Fix
 from assumable.formats.endpoint import is_of_aws
-from assumable.model.client import Client, Profile, Setting
+from assumable.model.client import PARAMETERS, Client, Profile, Setting
 from assumable.model.policy import Effect, Policy
-from assumable.model.route import PARAMETERS, Route, RouteHop, route_of, seconds_of
-from assumable.model.routed import hop_behind
+from assumable.model.route import Route, RouteHop, route_of, seconds_of
+from assumable.model.routed import has_other_keys, hop_behind, keys_win
 
 _OF_A_ROLE = ("external_id", "mfa_serial", "role_session_name", "duration_seconds")
 """Settings that count in a profile with role_arn alone."""
@@ -60,20 +60,15 @@ def remarks_on(decision: Decision) -> Iterator[Remark]:
 
 
 def _environment(client: Client, route: Route) -> Iterator[Remark]:
-    if not route.passed_over:
+    if keys_win(client, route) or not (route.passed_over or has_other_keys(client, route)):
         return
-    last = route.passed_over[-1]
-    role = last.parameters.get("RoleArn")
-    theirs = f" ({client.keys_are})" if client.keys_are else ""
-    chosen = f"{client.chosen_by}={client.profile_name}" if client.chosen_by else "the profile"
+    hops = (hop.settings for hop in route.passed_over[-1:])
     yield Remark(
         "environment-wins",
         "environment",
-        "keys of the environment are used, and the profile is not",
-        f"AWS_ACCESS_KEY_ID is set, and comes before {chosen}: the client signs with those keys"
-        f"{theirs} and never asks for {role}; unset AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and "
-        f"AWS_SESSION_TOKEN, or say --profile {client.profile_name}, which comes before them",
-        tuple(setting for name, setting in last.settings.items() if name == "RoleArn"),
+        NOT_USED,
+        why_not_used(client, route),
+        tuple(settings["RoleArn"] for settings in hops if "RoleArn" in settings),
     )
 
 

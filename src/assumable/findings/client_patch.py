@@ -28,6 +28,8 @@ def client_patch(
                 parts["environment"][client.chosen_by] = change.value
             case "sign_ins":
                 parts["sso_tokens"][change.names[0]] = change.value
+            case "environment":
+                parts["environment"].pop(change.names[0], None)
             case "headings":
                 (name,) = change.names
                 texts["config"] = _with_word(texts["config"], name)

@@ -88,5 +88,7 @@ def _serial(call: Call, blame: Blame) -> str:
     if isinstance(given, str) and not refused:
         return given
     parts = arn.parse(call.caller.arn)
+    if call.caller.arn == arn.NOBODY:
+        return "arn:aws:iam::ACCOUNT:mfa/NAME"
     partition, name = (parts.partition, parts.name) if parts else ("aws", "")
     return f"arn:{partition}:iam::{call.caller_account}:mfa/{name}"

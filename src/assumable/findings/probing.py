@@ -11,7 +11,8 @@ from typing import Any, Literal
 
 import msgspec
 
-from assumable.engine.regions import ALWAYS_ON
+from assumable import arn
+from assumable.engine.regions import another_region
 from assumable.findings.hypotheses import Hypothesis
 from assumable.findings.weighing import Bearing, Odds, bearing_of
 from assumable.formats.message import parse_message
@@ -131,9 +132,10 @@ def candidates(call: Call, causes: Collection[str]) -> Iterator[Probe]:
     if has_tags and has_source:
         both = ("session-tags", "source-identity")
         yield of.make("plain", "without tags and source identity", *both)
-    if "region" in causes:
-        what = f"at the endpoint of {ALWAYS_ON}"
-        yield of.make("region", what, "region", region=ALWAYS_ON)
+    role = arn.parse(call.role_arn)
+    other = another_region(role.partition if role else "aws", call.network.serving_region)
+    if "region" in causes and other is not None:
+        yield of.make("region", f"at the endpoint of {other}", "region", region=other)
 
 
 def _dropped(lifts: Collection[str]) -> tuple[str, ...]:

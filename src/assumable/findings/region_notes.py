@@ -3,25 +3,16 @@
 https://docs.aws.amazon.com/global-infrastructure/latest/regions/aws-regions.html
 """
 
+import re
 from collections.abc import Iterator
 
 from assumable.engine.facts import Facts
-from assumable.engine.regions import DEFAULT_REGIONS
+from assumable.engine.regions import KNOWN
 from assumable.findings.slips import nearest
 from assumable.model.world import Account
 
-_OPT_IN = (
-    "af-south-1", "ap-east-1", "ap-east-2", "ap-south-2", "ap-southeast-3", "ap-southeast-4",
-    "ap-southeast-5", "ap-southeast-6", "ap-southeast-7", "ca-west-1", "eu-central-2",
-    "eu-south-1", "eu-south-2", "il-central-1", "me-central-1", "me-south-1", "mx-central-1",
-)  # fmt: skip
-_ELSEWHERE = (
-    "cn-north-1", "cn-northwest-1", "us-gov-east-1", "us-gov-west-1", "us-iso-east-1",
-    "us-iso-west-1", "us-isob-east-1", "us-isob-west-1", "eu-isoe-west-1", "us-isof-east-1",
-    "us-isof-south-1", "eusc-de-east-1",
-)  # fmt: skip
-"""Those of other partitions."""
-KNOWN = tuple(sorted((*DEFAULT_REGIONS, *_OPT_IN, *_ELSEWHERE)))
+_WAYS = "north|south|east|west|central|northeast|northwest|southeast|southwest"
+_FORM = re.compile(rf"(?:[a-z]+-)+(?:{_WAYS})-\d+")
 
 
 def region_notes(facts: Facts) -> Iterator[str]:
@@ -32,6 +23,24 @@ def region_notes(facts: Facts) -> Iterator[str]:
     accounts = facts.world.accounts.values()
     if any(isinstance(each, Account) and region in each.regions for each in accounts):
         return
-    place = nearest(KNOWN, region)
-    meant = f": did you mean {KNOWN[place]}?" if place is not None else ""
-    yield f"`{region}` is no Region that was known when this version was made{meant}"
+    yield hint_on(region)
+
+
+def hint_on(region: str) -> str:
+    """That a Region is not known, with the one that may be meant; empty for one that is."""
+    if region in KNOWN:
+        return ""
+    meant = region_meant(region)
+    more = f": did you mean {meant}?" if meant else ""
+    return f"`{region}` is no Region that was known when this version was made{more}"
+
+
+def region_meant(region: str) -> str:
+    """The Region of the nearest name, whatever its case; empty where none is like it."""
+    place = nearest(KNOWN, region.lower())
+    return "" if place is None else KNOWN[place]
+
+
+def is_slip(region: str) -> bool:
+    """Whether no Region has such a name, nor may a new one have it."""
+    return _FORM.fullmatch(region) is None and bool(region_meant(region))

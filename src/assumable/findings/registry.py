@@ -2,6 +2,9 @@
 
 from collections.abc import Callable
 
+import msgspec
+
+from assumable import arn
 from assumable.engine.evaluate import Decision
 from assumable.findings.blame import Blame, blames
 from assumable.findings.checks import (
@@ -76,9 +79,21 @@ _BY_SLUG: dict[str, Check] = {check.CAUSE.slug: check.check for check in CHECKS}
 
 def findings_of(decision: Decision) -> tuple[Finding, ...]:
     """Every fault of a denied call, and what deserves a note whatever the verdict, in order."""
-    noted = (*as008_client_config.suspects(decision), *as009_propagation.suspects(decision))
+    noted = (
+        *as008_client_config.suspects(decision),
+        *as009_propagation.suspects(decision),
+        *as401_mfa.suspects(decision),
+    )
     found = [
-        without_managed(_BY_SLUG[blame.cause](decision, blame), decision.facts.role)
+        _offered(decision, _BY_SLUG[blame.cause](decision, blame))
         for blame in (*blames(decision), *noted)
     ]
     return tuple(sorted(found, key=lambda finding: (not finding.blocking, finding.row)))
+
+
+def _offered(decision: Decision, found: Finding) -> Finding:
+    """The finding with the fixes that can be made; no policy can let in whom nobody knows."""
+    if decision.call.caller.arn == arn.NOBODY:
+        mine = tuple(fix for fix in found.fixes if fix.is_request_only)
+        return msgspec.structs.replace(found, fixes=mine)
+    return without_managed(found, decision.facts.role)

@@ -2,16 +2,21 @@
 
 import msgspec
 
+from assumable import arn
 from assumable.formats.ini import Line, Locate, shown
 from assumable.formats.profiles import Sheet, client_of
 from assumable.formats.reading import Cursor
 from assumable.model.call import Call
 from assumable.model.client import Client, Place
+from assumable.model.roles_anywhere import ROLES_ANYWHERE, Anywhere
 from assumable.model.route import route_of
 from assumable.model.routed import hops_of, misfit, routed
 from assumable.source import Location
 
-_CLIENT = frozenset(("profile", "config", "credentials", "environment", "sso_tokens"))
+_CLIENT = frozenset((
+    "profile", "config", "credentials", "environment", "sso_tokens", "process_failure", "keys_of",
+    "missing_files",
+))  # fmt: skip
 
 
 def read_set_up(cursor: Cursor) -> Client:
@@ -28,7 +33,14 @@ def read_set_up(cursor: Cursor) -> Client:
     sign_ins = {
         name: None if item.value is None else item.moment() for name, item in tokens.items()
     }
-    return msgspec.structs.replace(client, sign_ins=sign_ins)
+    failure = fields["process_failure"].text() if "process_failure" in fields else ""
+    missing = fields["missing_files"].items() if "missing_files" in fields else ()
+    owner = fields["keys_of"].text() if "keys_of" in fields else ""
+    return msgspec.structs.replace(
+        client, sign_ins=sign_ins, process_failure=failure, keys_of=owner,
+        missing_files=frozenset(item.text() for item in missing),
+        keys_are=f"those of {arn.display_name(owner)}" if owner else "",
+    )  # fmt: skip
 
 
 def through(call: Call, client: Client, fields: dict[str, Cursor]) -> Call:
@@ -40,6 +52,9 @@ def through(call: Call, client: Client, fields: dict[str, Cursor]) -> Call:
     if "parameters" in fields:
         client = msgspec.structs.replace(client, asked=call.parameters)
     route = route_of(client, call.time)
+    if call.caller.arn == ROLES_ANYWHERE and route.start is not None:
+        client = msgspec.structs.replace(client, anywhere=Anywhere(of=route.start.profile))
+        route = route_of(client, call.time)
     hops = hops_of(client, route)
     if not hops and client.asked is None and route.fault is None:
         fields["client"].fail(

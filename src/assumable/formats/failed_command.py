@@ -64,6 +64,15 @@ _OWN_SETTINGS = "settings of the command's own were not looked at, only its prof
 _INPUTS = ("cli-input-json", "cli-input-yaml")
 
 
+class WrappedError(InputError):
+    """The command runs another one, of which its words tell nothing for certain."""
+
+    def __init__(self, program: str, what: str, help_text: str) -> None:
+        """`program` is the one that runs it."""
+        super().__init__(f"`{program}` {what}", "", help_text)
+        self.program = program
+
+
 class FailedCommand(msgspec.Struct, frozen=True, kw_only=True):
     """What a command tells of the call behind it."""
 
@@ -77,10 +86,14 @@ class FailedCommand(msgspec.Struct, frozen=True, kw_only=True):
     asks: bool = False
     """Whether the command itself asks for a role, beside what its profile does."""
     notes: tuple[str, ...] = ()
+    is_wrapped: bool = False
+    """Whether the command that asks is within this one, and not known."""
 
 
 def read_command(words: Sequence[str]) -> FailedCommand:
     """The command that the words are; InputError where it cannot be told what it would do.
+
+    WrappedError is one of them.
 
     >>> read_command(["AWS_PROFILE=prod", "aws", "s3", "ls", "--region", "eu-west-1"]).options
     {'region': 'eu-west-1'}
@@ -93,15 +106,11 @@ def read_command(words: Sequence[str]) -> FailedCommand:
     if _PYTHON.fullmatch(program) and rest[1:3] == ("-m", "awscli"):
         program, rest = "aws", ("aws", *rest[3:])
     if program in ("env", *_AROUND) or (program in _SHELLS and _holds_command(rest)):
-        raise InputError(
-            f"`{program}` runs another command, which is not looked for", "",
-            "write the command itself",
-        )  # fmt: skip
+        what = "runs another command, which is not looked for"
+        raise WrappedError(program, what, "write the command itself")
     if program in _ELSEWHERE:
-        raise InputError(
-            f"`{program}` runs a command with another set-up than this one", "",
-            "give the command itself, where it runs",
-        )  # fmt: skip
+        what = "runs a command with another set-up than this one"
+        raise WrappedError(program, what, "give the command itself, where it runs")
     found = FailedCommand(program=program, words=rest, environment=environment)
     if program in _AWS:
         return _aws(found)

@@ -4,6 +4,7 @@ https://docs.aws.amazon.com/sdkref/latest/guide/file-format.html
 """
 
 import configparser
+import contextlib
 import hashlib
 import json
 import os
@@ -19,6 +20,7 @@ from assumable.errors import InputError
 from assumable.formats.ini import Locate, in_file, is_shown, lines_of, places
 from assumable.formats.reading import read_text
 from assumable.model.client import Client, KeptSession, Place, Profile, Setting, Settings
+from assumable.model.roles_anywhere import SETTING, public_words
 
 MAX_BYTES = 1_000_000
 _NAMED_BY = ("AWS_DEFAULT_PROFILE", "AWS_PROFILE")
@@ -64,7 +66,8 @@ def read_client(profile: str | None, environ: Mapping[str, str]) -> Client:
     client = client_of(config, credentials, environ, profile=profile)
     sign_ins = dict(_cached_tokens(client, _path("~/.aws/sso/cache", environ)))
     kept = tuple(_kept_sessions(_path("~/.aws/cli/cache", environ)))
-    return msgspec.structs.replace(client, sign_ins=sign_ins, kept=kept)
+    missing = frozenset(file for file in _token_files(client) if _is_missing(Path(file)))
+    return msgspec.structs.replace(client, sign_ins=sign_ins, kept=kept, missing_files=missing)
 
 
 def client_of(
@@ -215,9 +218,20 @@ def _parsed(parser: configparser.RawConfigParser, sheet: Sheet) -> _Parsed:
                 _check_nested(value, sheet, place)
                 settings[option] = Setting(option, None, place)
             else:
-                settings[option] = Setting(option, value if is_shown(option) else None, place)
+                settings[option] = Setting(option, _kept(option, value), place)
         sections[section] = settings
     return _Parsed(sections, headings)
+
+
+def _kept(option: str, value: str) -> str | None:
+    """The value of a setting as far as it is no secret."""
+    if option == SETTING:
+        from botocore.compat import compat_shell_split
+
+        with contextlib.suppress(ValueError):  # a quote that is not closed
+            return public_words(compat_shell_split(value))
+        return None
+    return value if is_shown(option) else None
 
 
 def _check_nested(value: str, sheet: Sheet, place: Place) -> None:
@@ -239,6 +253,24 @@ def _cached_tokens(client: Client, cache: Path) -> Iterator[tuple[str, datetime 
     for name in sorted(names):
         digest = hashlib.sha1(name.encode(), usedforsecurity=False).hexdigest()
         yield name, _lasts_until(cache / f"{digest}.json")
+
+
+def _token_files(client: Client) -> Iterator[str]:
+    """The web identity tokens that are named; their paths are taken as they are written."""
+    named = [client.environment.get("AWS_WEB_IDENTITY_TOKEN_FILE")]
+    named += [profile.value("web_identity_token_file") for profile in client.profiles.values()]
+    yield from (file for file in named if file)
+
+
+def _is_missing(path: Path) -> bool:
+    """Whether there is surely no such file; one that may not be looked at is another matter."""
+    try:
+        path.stat()
+    except FileNotFoundError:
+        return True
+    except (OSError, ValueError):
+        return False
+    return False
 
 
 def _lasts_until(path: Path) -> datetime | None:

@@ -46,16 +46,16 @@ _LOOPBACK = {
 """The bits that stay for an address to be one of this machine, by how many there are."""
 _HEX = re.compile(r"(?=.*\d)[0-9a-f]{8,}")
 _VOCABULARY = frozenset((
-    "account", "actions", "api", "arn", "assumed", "authenticated", "aws", "awsreservedsso",
-    "awssso", "boundary", "branch", "cn", "com", "delete", "do", "elasticbeanstalk", "endpoint",
-    "enterprises", "environment", "false", "federated", "fullawsaccess", "ghe", "github", "global",
-    "gov", "group", "heads", "http", "https", "iam", "id", "idcs", "identity", "instance", "io",
-    "main", "master", "mfa", "net", "not", "null", "o", "oidc", "oraclecloud", "org",
-    "organization", "ou", "p", "path", "policy", "profile", "project", "provider", "pull", "r",
-    "rcp", "rcpfullawsaccess", "ref", "refs", "repo", "request", "reserved", "role", "roles",
-    "root", "saml", "scp", "serviceaccount", "service", "session", "sso", "sts", "system", "tag",
-    "tags", "token", "tokens", "true", "trust", "type", "unauthenticated", "us", "user", "users",
-    "vpc", "vpce",
+    "account", "actions", "alias", "anchor", "api", "arn", "assumed", "authenticated", "aws",
+    "awsreservedsso", "awssso", "boundary", "branch", "cn", "com", "delete", "do",
+    "elasticbeanstalk", "endpoint", "enterprises", "environment", "false", "federated",
+    "fullawsaccess", "ghe", "github", "global", "gov", "group", "heads", "http", "https", "iam",
+    "id", "idcs", "identity", "instance", "io", "main", "master", "mfa", "net", "not", "null", "o",
+    "oidc", "oraclecloud", "org", "organization", "ou", "p", "path", "policy", "profile", "project",
+    "provider", "pull", "r", "rcp", "rcpfullawsaccess", "ref", "refs", "repo", "request",
+    "reserved", "role", "roles", "root", "saml", "scp", "serviceaccount", "service", "session",
+    "sso", "sts", "system", "tag", "tags", "token", "tokens", "true", "trust", "type",
+    "unauthenticated", "us", "user", "users", "vpc", "vpce",
 ))  # fmt: skip
 """Words that say nothing about whose they are, and on which the form of a value rests."""
 _ACCOUNTS = (

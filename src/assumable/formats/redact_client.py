@@ -8,6 +8,7 @@ import msgspec
 from assumable.formats.ini import is_shown, lines_of
 from assumable.formats.profiles import SECRET_VARIABLES, names_of
 from assumable.model.client import Client, Place, Profile, Setting, Settings
+from assumable.model.roles_anywhere import SETTING, WORDS, Anywhere, public_words
 
 _AS_IT_IS = frozenset((
     "credential_source", "duration_seconds", "region", "sso_region", "sts_regional_endpoints",
@@ -34,10 +35,16 @@ def redact_block(block: Mapping[str, Any], rename: Rename) -> dict[str, Any]:
         match value:
             case str() if key == "profile":
                 found[key] = _name(value, rename)
+            case str() if key == "process_failure":
+                found[key] = HIDDEN
+            case str() if key == "keys_of":
+                found[key] = rename(value)
             case str():
                 found[key] = "\n".join(_lines(value, rename, is_config=key == "config")) + "\n"
             case dict() if key == "environment":
                 found[key] = {name: _variable(name, v, rename) for name, v in value.items()}
+            case list():
+                found[key] = [rename(each) for each in value if isinstance(each, str)]
             case dict():
                 found[key] = {rename(name): until for name, until in value.items()}
             case _:
@@ -73,7 +80,17 @@ def _value(name: str, value: str, rename: Rename) -> str:
         return value
     if name == "source_profile":
         return _name(value, rename)
+    if name == SETTING:
+        return _helper(value, rename)
     return rename(value) if is_shown(name) else HIDDEN
+
+
+def _helper(command: str, rename: Rename) -> str:
+    """What a helper of IAM Roles Anywhere asks for, which decides; no other command does."""
+    public = public_words(command.split())
+    if public is None:
+        return HIDDEN
+    return " ".join(word if word in WORDS else rename(word) for word in public.split())
 
 
 def _variable(name: str, value: Any, rename: Rename) -> Any:
@@ -106,12 +123,23 @@ def redact_client(
             name: _variable(name, value, rename) for name, value in client.environment.items()
         },
         sign_ins={rename(name): until for name, until in client.sign_ins.items()},
+        missing_files=frozenset(map(rename, client.missing_files)),
         kept=(),
         keys_are="",
+        keys_of=rename(client.keys_of),
+        process_failure=HIDDEN if client.process_failure else "",
+        anywhere=_anywhere(client.anywhere, rename),
         config_file="~/.aws/config",
         credentials_file="~/.aws/credentials",
         asked=None if client.asked is None else rename_parameters(dict(client.asked)),
     )
+
+
+def _anywhere(known: Anywhere | None, rename: Rename) -> Anywhere | None:
+    if known is None:
+        return None
+    roles = None if known.roles is None else tuple(map(rename, known.roles))
+    return msgspec.structs.replace(known, of=_name(known.of, rename), roles=roles)
 
 
 def _profile(profile: Profile, rename: Rename) -> Profile:

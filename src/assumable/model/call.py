@@ -211,6 +211,8 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     """The hops before the last one, in order."""
     client: Client | None = None
     """The set-up of the client that the requests come from, where it is known."""
+    before: Network | None = None
+    """How the hops of the client's profile reach STS; None where they do as the call itself."""
 
     @property
     def asks_nothing(self) -> bool:

@@ -6,6 +6,17 @@ from typing import Any
 
 import msgspec
 
+from assumable.model.roles_anywhere import Anywhere
+
+PARAMETERS = {
+    "RoleArn": "role_arn",
+    "RoleSessionName": "role_session_name",
+    "ExternalId": "external_id",
+    "SerialNumber": "mfa_serial",
+    "DurationSeconds": "duration_seconds",
+}
+"""The setting that each parameter of AssumeRole comes from."""
+
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):
     """Where something stands: lines and columns count from 1, the end is exclusive."""
@@ -76,15 +87,28 @@ class Client(msgspec.Struct, frozen=True, kw_only=True):
     sign_ins: Mapping[str, datetime | None] = msgspec.field(default_factory=dict)
     """By sso-session or start URL: until when its cached token serves, renewals included; None
     when there is no token. Of those that are not listed nothing is known."""
+    missing_files: frozenset[str] = frozenset()
+    """Web identity token files that are named, and are not there."""
     kept: tuple[KeptSession, ...] = ()
     """What is in `~/.aws/cli/cache`; empty where nobody looked."""
     keys_are: str = ""
     """Whose keys the environment holds, or how AWS refuses them; empty where it was not asked."""
+    keys_of: str = ""
+    """The ARN of the same; empty where it is not known."""
+    keys_fail: bool = False
+    """Whether AWS refuses them."""
+    as_meant: bool = False
+    """Whether `asked` is decided as made with the profile's credentials, though keys of the
+    environment come before them."""
     config_file: str = "~/.aws/config"
     credentials_file: str = "~/.aws/credentials"
     asked: Mapping[str, Any] | None = None
     """The parameters of a call that is made with the profile's credentials; None where the last
     hop of the profile itself is asked about."""
+    process_failure: str = ""
+    """How the `credential_process` of the profile failed; empty where it did not, or never ran."""
+    anywhere: Anywhere | None = None
+    """Set where a certificate gets no session, so that its own request is the first hop."""
     hop: int = 1
     """Which hop of the client's way a call is, where one call stands for one hop."""
 

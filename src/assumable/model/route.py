@@ -7,14 +7,16 @@ test holds this module to it.
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 import msgspec
 
-from assumable.model.client import Client, Profile, Setting
+from assumable.model.client import PARAMETERS, Client, Profile, Setting
 from assumable.model.client_endpoint import endpoint_url, sts_endpoint
 from assumable.model.client_fault import ClientFault, FaultError, refusal
+from assumable.model.roles_anywhere import SETTING, certificate_in
 from assumable.model.sso import SSO_OF_PROFILE, check_sso
+from assumable.model.token_file import Providers, Variables, missing_token
 
 StartKind = Literal[
     "environment", "static", "web-identity", "sso", "login", "process", "container",
@@ -24,14 +26,6 @@ _ACCESS_KEY, _SECRET_KEY = "aws_access_key_id", "aws_secret_access_key"
 ENV_KEY, ENV_SECRET = "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"
 _CONTAINER = ("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_CREDENTIALS_FULL_URI")
 CREDENTIAL_SOURCES = ("Environment", "Ec2InstanceMetadata", "EcsContainer")
-PARAMETERS = {
-    "RoleArn": "role_arn",
-    "RoleSessionName": "role_session_name",
-    "ExternalId": "external_id",
-    "SerialNumber": "mfa_serial",
-    "DurationSeconds": "duration_seconds",
-}
-"""The setting that each parameter of AssumeRole comes from."""
 ASKED_CODE = "000000"
 """Stands for the code of the MFA device, which the client asks for."""
 
@@ -57,6 +51,8 @@ class RouteHop(msgspec.Struct, frozen=True, kw_only=True):
     """The setting behind each parameter that has one."""
     names_itself: bool = False
     """Whether the session's name is made up anew each time (R7.12)."""
+    by_certificate: bool = False
+    """Whether IAM Roles Anywhere makes the request."""
 
 
 class Route(msgspec.Struct, frozen=True, kw_only=True):
@@ -105,13 +101,6 @@ def route_of(client: Client, now: datetime) -> Route:
     )
 
 
-class _Providers(NamedTuple):
-    """Which of the things that profiles can describe are looked at."""
-
-    profile: Profile | None
-    reads_environment: bool
-
-
 class _Walk:
     """One walk through the profiles; `hops` grows from the last one to the first."""
 
@@ -131,7 +120,7 @@ class _Walk:
         profile = client.profiles.get(name)
         if profile is not None and _asks_for_a_role(profile):
             return self._source_of(profile)
-        found = self._from_profile(_Providers(profile, reads_environment=not client.is_explicit))
+        found = self._from_profile(Providers(profile, reads_environment=not client.is_explicit))
         return found or self._outside(name)
 
     def _environment(self, asking: str) -> Start:
@@ -227,7 +216,7 @@ class _Walk:
         self.visited.append(name)
         if _asks_for_a_role(source) and not _has_keys(source):
             return self._source_of(source)
-        found = self._from_profile(_Providers(source, reads_environment=False))
+        found = self._from_profile(Providers(source, reads_environment=False))
         if found is None:
             text = f'The source profile "{name}" must have credentials.'
             raise refusal(
@@ -235,7 +224,7 @@ class _Walk:
             )
         return found
 
-    def _from_profile(self, given: _Providers) -> Start | None:
+    def _from_profile(self, given: Providers) -> Start | None:
         """`ProfileProviderBuilder.providers`, in their order."""
         found = self._web_identity(given)
         profile = given.profile
@@ -248,11 +237,26 @@ class _Walk:
             return Start("static", profile.name)
         if "login_session" in profile.settings:
             return Start("login", profile.name)
-        if "credential_process" in profile.settings:
-            return Start("process", profile.name)
+        if SETTING in profile.settings:
+            return self._process(profile)
         if self._has_pair("config-file", profile, profile.config):
             return Start("static", profile.name)
         return None
+
+    def _process(self, profile: Profile) -> Start:
+        client, setting = self.client, profile.settings[SETTING]
+        certificate = certificate_in(setting.value)
+        if client.anywhere is not None and certificate is not None:
+            settings = {"RoleArn": setting}
+            hop = RouteHop(profile=profile.name, parameters=certificate.parameters,
+                           settings=settings, by_certificate=True)  # fmt: skip
+            self.hops.append(hop)
+        if client.process_failure:
+            raise refusal(
+                "process-failed", "CredentialRetrievalError", client.process_failure, profile.name,
+                (setting,),
+            )  # fmt: skip
+        return Start("process", profile.name)
 
     def _has_pair(
         self, method: str, profile: Profile, settings: Mapping[str, Setting] | None
@@ -264,9 +268,9 @@ class _Walk:
             raise self._partial(method, _SECRET_KEY, profile.name, (settings[_ACCESS_KEY],))
         return True
 
-    def _web_identity(self, given: _Providers) -> Start | None:
+    def _web_identity(self, given: Providers) -> Start | None:
         """`AssumeRoleWithWebIdentityProvider`: variables before settings, one by one."""
-        read = _Variables(given, self.client)
+        read = Variables(given, self.client)
         token_file = read.value("web_identity_token_file")
         if not token_file:
             return None
@@ -295,6 +299,8 @@ class _Walk:
                 names_itself=not session_name,
             )
         )
+        if token_file in self.client.missing_files:
+            raise missing_token(token_file, name, read)
         return Start("web-identity", name, token_file)
 
     def _partial(
@@ -308,33 +314,6 @@ class _Walk:
     ) -> FaultError:
         text = f"Partial credentials found in {method}, missing: {missing}"
         return refusal(variant, "PartialCredentialsError", text, profile, settings, missing)
-
-
-class _Variables:
-    """Settings of a web identity, which the environment may say as well."""
-
-    _NAMES = {  # noqa: RUF012  # never changed
-        "web_identity_token_file": "AWS_WEB_IDENTITY_TOKEN_FILE",
-        "role_session_name": "AWS_ROLE_SESSION_NAME",
-        "role_arn": "AWS_ROLE_ARN",
-    }
-
-    def __init__(self, given: _Providers, client: Client) -> None:
-        self.given, self.client = given, client
-        self.settings: dict[str, Setting] = {}
-        """What came from a profile, by parameter."""
-
-    def value(self, name: str) -> str | None:
-        """The variable where there is one, however empty, else the setting."""
-        variable = self.client.environment.get(self._NAMES[name])
-        if self.given.reads_environment and variable is not None:
-            return variable
-        profile = self.given.profile
-        found = None if profile is None else profile.settings.get(name)
-        for parameter, setting in PARAMETERS.items():
-            if setting == name and found is not None:
-                self.settings[parameter] = found
-        return None if found is None else found.value
 
 
 def _asks_for_a_role(profile: Profile) -> bool:

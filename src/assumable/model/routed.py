@@ -1,6 +1,8 @@
 """The call that a client's set-up makes: one request for each hop of its way, then its own."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -11,28 +13,65 @@ from assumable.model.call import (
     Caller,
     Hop,
     Network,
+    Present,
     RoleCaller,
     SamlCaller,
     ServiceCaller,
+    Value,
     WebIdentityCaller,
 )
 from assumable.model.client import Client
+from assumable.model.client_fault import ClientFault
+from assumable.model.roles_anywhere import (
+    ROLES_ANYWHERE,
+    SETTING,
+    Anywhere,
+    Certificate,
+    certificate_in,
+)
 from assumable.model.route import Route, RouteHop, Start, StartKind, route_of
 
 
 def hops_of(client: Client, route: Route) -> tuple[RouteHop, ...]:
     """The hops of the way; where keys of the environment win, those that the profile meant.
 
-    These are what somebody asks about who names no role: that none of them is made is a note.
+    These are what somebody asks about who names no role, though none of them is made.
     """
-    return route.hops if client.asked is not None else route.hops or route.passed_over
+    return route.hops or (route.passed_over if _is_as_meant(client) else ())
 
 
 def start_of(client: Client, route: Route) -> Start | None:
     """Whose credentials make the first of those hops; None where there is nobody."""
-    if client.asked is None and route.passed_over:
+    if _is_as_meant(client) and (route.passed_over or client.as_meant):
         return route.start_passed_over
     return route.start
+
+
+def _is_as_meant(client: Client) -> bool:
+    return client.asked is None or client.as_meant
+
+
+def has_other_keys(client: Client, route: Route) -> bool:
+    """Whether a profile with credentials was chosen, and keys of the environment come first."""
+    meant = route.start_passed_over
+    is_chosen = client.profile is not None and not client.is_explicit
+    return is_chosen and meant is not None and bool(meant.profile)
+
+
+def keys_win(client: Client, route: Route) -> bool:
+    """Whether a profile that was chosen is not used, and another one's keys are in its place.
+
+    Keys of a session of the profile's own role do what it would.
+    """
+    is_chosen = client.profile is not None and not client.is_explicit
+    is_passed_over = bool(route.passed_over) or route.start_passed_over is not None
+    is_known = bool(client.keys_of) or client.keys_fail
+    if not (is_chosen and is_passed_over and is_known and _is_as_meant(client)):
+        return False
+    wanted = str(route.passed_over[-1].parameters["RoleArn"]) if route.passed_over else ""
+    role = arn.parse_role(wanted)
+    session = f"arn:{role.partition}:sts::{role.account}:assumed-role/{role.name}/" if role else ""
+    return not (session and client.keys_of.startswith(session))
 
 
 def misfit(route: Route, caller: Caller) -> str:
@@ -41,6 +80,8 @@ def misfit(route: Route, caller: Caller) -> str:
     Identity Center, containers and instances give sessions of roles; a token is no credentials.
     """
     by_token = isinstance(caller, WebIdentityCaller)
+    if route.hops and route.hops[0].by_certificate:
+        return "" if caller.arn == ROLES_ANYWHERE else "the profile starts with a certificate"
     if isinstance(caller, ServiceCaller | SamlCaller):
         return "the caller uses no profile"
     if route.start is None or caller.arn == arn.NOBODY:
@@ -76,7 +117,21 @@ def routed(call: Call, client: Client) -> Call:
         parameters=last,
         chain=tuple(Hop(parameters=parameters) for parameters in before),
         network=_network(call.network, route),
+        overrides={**_source_of(client, route), **call.overrides},
     )
+
+
+def _source_of(client: Client, route: Route) -> dict[str, Value]:
+    """The trust anchor, which IAM Roles Anywhere names as the source of its own request (5.8)."""
+    if not (route.hops and route.hops[0].by_certificate):
+        return {}
+    certificate = certificate_of(client, route.hops[0].profile)
+    anchor = certificate.anchor_arn if certificate is not None else ""
+    said = "the trust anchor of the profile"
+    return {
+        "aws:sourcearn": Present((anchor,), said),
+        "aws:sourceaccount": Present((arn.account_of(anchor),), said),
+    }
 
 
 def _network(network: Network, route: Route) -> Network:
@@ -91,3 +146,91 @@ def hop_behind(call: Call) -> RouteHop | None:
         return None
     hops = hops_of(call.client, route_of(call.client, call.time))
     return hops[call.client.hop - 1] if call.client.hop <= len(hops) else None
+
+
+def certificate_of(client: Client, profile: str) -> Certificate | None:
+    """What the profile asks IAM Roles Anywhere for; None where it does not."""
+    found = client.profiles.get(profile)
+    return None if found is None else certificate_in(found.value(SETTING))
+
+
+def certificate_behind(call: Call) -> Certificate | None:
+    """What the way of the client starts with, where it starts by IAM Roles Anywhere."""
+    client = call.client
+    if client is None:
+        return None
+    start = route_of(client, call.time).start
+    of = client.anywhere.of if client.anywhere is not None else start.profile if start else ""
+    return certificate_of(client, of)
+
+
+def profile_giving(client: Client, caller: str) -> str:
+    """A profile that gives sessions of the caller's role; empty where none is known."""
+    mine = arn.parse(caller)
+    if mine is None or mine.kind != "assumed-role":
+        return ""
+    session_of = mine.resource.split("/")[1]
+    for name, profile in client.profiles.items():
+        certificate = certificate_in(profile.value(SETTING))
+        named = profile.value("role_arn") or (certificate.role_arn if certificate else "")
+        role, set_ = arn.parse_role(named), profile.value("sso_role_name")
+        if role is not None and (role.account, role.name) == (mine.account, session_of):
+            return name
+        in_account = set_ is not None and profile.value("sso_account_id") == mine.account
+        if in_account and re.fullmatch(rf"AWSReservedSSO_{re.escape(set_ or '')}_\w+", session_of):
+            return name
+    return ""
+
+
+def faults_of(client: Client, now: datetime) -> tuple[ClientFault, ...]:
+    """Everything for which the client gets no credentials from its own set-up."""
+    route, known = route_of(client, now), client.anywhere
+    certificate = None if known is None else certificate_of(client, known.of)
+    found = [] if route.fault is None else [route.fault]
+    if keys_win(client, route):
+        found.append(_not_used(client, route))
+    if known is not None and certificate is not None:
+        found.extend(_refusals(client, known, certificate))
+    return tuple(found)
+
+
+def _not_used(client: Client, route: Route) -> ClientFault:
+    """No error of its own: the client goes on with other credentials."""
+    hops = (hop.settings for hop in route.passed_over[-1:])
+    return ClientFault(
+        variant="environment-wins",
+        error="",
+        message="keys of the environment come before the profile",
+        profile=client.profile_name,
+        settings=tuple(settings["RoleArn"] for settings in hops if "RoleArn" in settings),
+    )
+
+
+def _refusals(client: Client, known: Anywhere, certificate: Certificate) -> Iterator[ClientFault]:
+    """Why AWS gives such a certificate no session, whatever the role's trust policy says (R9.9)."""
+    wants_name = bool(certificate.session_name)
+    found = {
+        "anywhere-profile-absent": known.profile == "absent",
+        "anywhere-profile-disabled": known.profile == "disabled",
+        "anywhere-role": known.roles is not None and certificate.role_arn not in known.roles,
+        "anywhere-session-name": wants_name and known.takes_session_name is False,
+        "anywhere-anchor-absent": known.anchor == "absent",
+        "anywhere-anchor-disabled": known.anchor == "disabled",
+    }
+    for variant in (variant for variant, is_so in found.items() if is_so):
+        yield ClientFault(
+            variant=variant,
+            error="CredentialRetrievalError",
+            message=_ANYWHERE_TEXTS.get(variant, ""),
+            profile=known.of,
+            settings=(client.profiles[known.of].settings[SETTING],),
+        )
+
+
+# What AWS says in the other cases is not published.
+_ANYWHERE_TEXTS = {
+    "anywhere-session-name": (
+        "Error when retrieving credentials from custom-process: AccessDeniedException: Not "
+        "authorized to set roleSessionName"
+    ),
+}

@@ -7,7 +7,7 @@ from assumable import arn
 from assumable.diagnose import Diagnosis
 from assumable.engine.evaluate import Verdict
 from assumable.errors import printable
-from assumable.findings.finding import CALLER
+from assumable.findings.finding import CALLER, Fix
 from assumable.render.sections import admin
 
 _MOST = 3
@@ -19,11 +19,16 @@ _ALLOWED = (
 )
 
 
-def render(diagnosis: Diagnosis, more: str) -> str:
-    """The verdict, why, what fixes it, the call that works, and the command that shows `more`."""
+def render(diagnosis: Diagnosis, more: str, signs: str = "") -> str:
+    """The verdict, why, what fixes it, the call that works, and the command that shows `more`.
+
+    `signs` are flags that choose the credentials of the call.
+    """
     plan = diagnosis.plans[0] if diagnosis.plans else None
     alone = plan is not None and set(plan.owners) == {CALLER} and diagnosis.working_commands
-    last = [f"run:  {diagnosis.working_commands[-1]}"] if alone else []
+    others = any(each.target.kind == "credentials" for each in _planned(diagnosis))
+    signs = "" if others else signs
+    last = [f"run:  {diagnosis.working_commands[-1]}{signs}"] if alone else []
     before, after = [_verdict(diagnosis), *_why(diagnosis)], [*last, f"more: {more}"]
     room = min(_LINES - len(before) - len(after), _MOST)
     return _written([*before, *_fixes(diagnosis, room), *after])
@@ -76,9 +81,14 @@ def _first(texts: Sequence[str], what: str) -> Iterator[str]:
         yield f"- {len(texts) - len(shown)} more {what}"
 
 
-def _fixes(diagnosis: Diagnosis, room: int) -> Iterator[str]:
+def _planned(diagnosis: Diagnosis) -> list[Fix]:
+    """The fixes of the first plan."""
     by_id = {fix.id: fix for fix in diagnosis.fixes}
-    fixes = [by_id[name] for plan in diagnosis.plans[:1] for name in plan.fixes]
+    return [by_id[name] for plan in diagnosis.plans[:1] for name in plan.fixes]
+
+
+def _fixes(diagnosis: Diagnosis, room: int) -> Iterator[str]:
+    fixes = _planned(diagnosis)
     shown = fixes if len(fixes) <= room else fixes[: room - 1]
     for letter, fix in zip(string.ascii_uppercase, shown, strict=False):
         yield f"fix {letter} ({admin(fix.owner)}): {fix.title}"

@@ -17,6 +17,7 @@ from assumable.model.call import (
     Value,
 )
 from assumable.model.policy import Policy
+from assumable.model.roles_anywhere import ROLES_ANYWHERE
 from assumable.model.world import Organization, Principal, Role, Unknown
 
 
@@ -255,7 +256,7 @@ def _service_tag(call: Call, key: str) -> Value:
     """What Roles Anywhere passes of a certificate: each field may be left out by its mapping."""
     if services.sends_certificate(call) and key.startswith(_CERTIFICATE):
         return Unknown(f"the certificate field {key}, if it is mapped", "parameters.Tags")
-    if call.caller.arn == services.ROLES_ANYWHERE:
+    if call.caller.arn == ROLES_ANYWHERE:
         return lookup(call.tags, key, "the fields of the certificate")
     return Absent("services carry no tags")
 

@@ -8,6 +8,7 @@ from assumable.engine import services
 from assumable.engine.facts import SET_SOURCE_IDENTITY, TAG_SESSION
 from assumable.engine.keys.question import Question
 from assumable.model.call import Absent, Open, Present, Value
+from assumable.model.roles_anywhere import ROLES_ANYWHERE
 from assumable.model.world import Unknown
 
 
@@ -143,7 +144,7 @@ def lookup(tags: Mapping[str, str | Unknown], key: str, reason: str) -> Value:
 
 def request_tag(question: Question, key: str) -> Value:
     """`aws:RequestTag/…`; what Roles Anywhere sends appears as `aws:PrincipalTag/…` (5.8)."""
-    if question.call.caller.arn == services.ROLES_ANYWHERE:
+    if question.call.caller.arn == ROLES_ANYWHERE:
         return Absent("Roles Anywhere passes certificate fields as aws:PrincipalTag")
     if not tags_visible(question):
         return Absent(f"AWS does not list it for {question.action}")

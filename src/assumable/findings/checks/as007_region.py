@@ -6,7 +6,7 @@ import msgspec
 
 from assumable import arn
 from assumable.engine.evaluate import Decision
-from assumable.engine.regions import ALWAYS_ON, partition_of
+from assumable.engine.regions import ALWAYS_ON, another_region, partition_of
 from assumable.findings.blame import Blame
 from assumable.findings.finding import Cause, Finding, Fix, Row
 from assumable.findings.fix import change_endpoint
@@ -23,7 +23,7 @@ def check(decision: Decision, blame: Blame) -> Finding:
     if blame.variant == "partition":
         return _other_partition(decision, blame)
     account = call.caller_account if blame.variant == "caller" else call.role_account
-    fixes = tuple(_fixes(decision, ALWAYS_ON))
+    fixes = tuple(_fixes(decision, _other(decision)))
     explanation = (
         f"the STS endpoint of {region} refuses the call because account {account} has not "
         "enabled that Region, or STS in it; use one that both accounts have enabled, or enable it "
@@ -35,8 +35,16 @@ def check(decision: Decision, blame: Blame) -> Finding:
     return found if fixes else msgspec.structs.replace(found, owner=account)
 
 
-def _fixes(decision: Decision, region: str) -> Iterator[Fix]:
+def _other(decision: Decision) -> str | None:
+    """Another Region where the role is."""
+    role = arn.parse(decision.call.role_arn)
+    return another_region(role.partition if role else "", decision.call.network.region)
+
+
+def _fixes(decision: Decision, region: str | None) -> Iterator[Fix]:
     """Another endpoint, which whoever sends the request can choose."""
+    if region is None:
+        return
     role = arn.parse(decision.call.role_arn)
     is_there = role is not None and role.partition == partition_of(region)
     through_vpc = isinstance(decision.call.network.vpc_endpoint, str)  # which is of one Region
@@ -60,11 +68,12 @@ def _only_regional(decision: Decision, blame: Blame) -> Finding:
 def _other_partition(decision: Decision, blame: Blame) -> Finding:
     """Credentials and roles exist in one partition only (R10.8)."""
     region, role = decision.call.network.region, arn.parse(decision.call.role_arn)
-    partition = role.partition if role else ""
+    partition, own = role.partition if role else "", _other(decision)
     explanation = (
         f"the STS endpoint of {region} belongs to another partition than {partition}, where the "
         f"role is; use the endpoint of a Region of {partition}"
+        + (f", such as {own}" if own else "")
     )
     title = f"{region} is not a Region of {partition}"
-    fixes = tuple(_fixes(decision, ALWAYS_ON))
+    fixes = tuple(_fixes(decision, own))
     return finding(CAUSE, blame, explanation, facts=("R10.8",), title=title, fixes=fixes)

@@ -13,7 +13,7 @@ from assumable.findings.client_notes import Remark, remarks_on
 from assumable.findings.finding import Cause, Evidence, Finding, Row
 from assumable.findings.report import finding
 from assumable.model.client import Place, Setting
-from assumable.model.route import route_of
+from assumable.model.routed import faults_of
 
 CAUSE = Cause("AS008", "client-config", Row.PERMISSION, "the client's configuration is at fault")
 
@@ -38,21 +38,23 @@ def check(decision: Decision, blame: Blame) -> Finding:
     """The fault that keeps the client from asking STS, or a note."""
     client = decision.call.client
     assert client is not None  # noqa: S101  # nothing else is suspected
-    fault = route_of(client, decision.call.time).fault
     key = blame.fault.parameter if blame.fault is not None else ""
-    if fault is None or key:
+    faults = () if key else faults_of(client, decision.call.time)
+    fault = next((fault for fault in faults if fault.variant == blame.variant), None)
+    if fault is None:
         remark = next(r for r in remarks_on(decision) if (r.variant, r.key) == (blame.variant, key))
         return _note(blame, remark)
     said = told_of(client, fault, decision.call)
-    return finding(
+    found = finding(
         CAUSE,
         blame,
         said.explanation,
         title=said.title,
         evidence=(*_evidence(fault.settings), *map(_at, said.places)),
         fixes=said.fixes,
-        facts=_FACTS.get(fault.variant, ()),
+        facts=("R9.9",) if said.owner else _FACTS.get(fault.variant, ()),
     )
+    return msgspec.structs.replace(found, owner=said.owner) if said.owner else found
 
 
 def _note(blame: Blame, remark: Remark) -> Finding:

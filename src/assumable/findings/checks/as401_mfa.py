@@ -1,9 +1,16 @@
 """AS401: a policy requires MFA and the call does not prove it."""
 
+from collections.abc import Iterator
+
+import msgspec
+
+from assumable import arn
 from assumable.engine.evaluate import Decision
+from assumable.engine.gates import GateName
+from assumable.engine.match import ElementTrace
 from assumable.findings.blame import Blame
 from assumable.findings.finding import Cause, Finding, Row
-from assumable.findings.mfa import mfa_fixes, sees_code
+from assumable.findings.mfa import MFA_KEYS, mfa_fixes, sees_code
 from assumable.findings.report import finding, where
 from assumable.model.call import Absent, RoleCaller, UserCaller
 from assumable.model.policy import Effect
@@ -24,8 +31,37 @@ _EXPLANATIONS = {
 }
 
 
+def suspects(decision: Decision) -> Iterator[Blame]:
+    """What deserves a note where nobody knows who will call: every way in asks for MFA.
+
+    Credentials of GetSessionToken may carry it, so nothing is certain.
+    """
+    call = decision.call
+    if call.caller.arn != arn.NOBODY or call.presents_mfa:
+        return
+    gate = next((g for g in decision.gates if g.gate is GateName.TRUST), None)
+    ways = [
+        trace
+        for trace in (gate.traces() if gate is not None else ())
+        if trace.statement.effect is Effect.ALLOW
+        and trace.has_matching("Principal")
+        and trace.has_matching("Action")
+    ]
+    asking = [(trace, element) for trace in ways for element in trace.elements if _is_open(element)]
+    if gate is not None and {id(trace) for trace, _ in asking} == {id(trace) for trace in ways}:
+        for trace, element in asking[:1]:
+            yield Blame(cause=CAUSE.slug, gate=gate, trace=trace, element=element)
+
+
+def _is_open(element: ElementTrace) -> bool:
+    about = element.condition.key.lower() if element.condition is not None else ""
+    return about.startswith(MFA_KEYS) and not isinstance(element.truth, bool)
+
+
 def check(decision: Decision, blame: Blame) -> Finding:
     """The finding, with what this kind of caller can do about it."""
+    if decision.call.caller.arn == arn.NOBODY and blame.fault is None:
+        return _of_profile(decision, blame)
     variant = _variant(decision, blame)
     if blame.fault is not None:
         explanation = f"AWS refuses the proof of MFA: {blame.fault.told}"
@@ -43,6 +79,20 @@ def check(decision: Decision, blame: Blame) -> Finding:
         fixes=tuple(mfa_fixes(decision, blame)),
         title=_title(variant, refused=blame.fault is not None),
     )
+
+
+def _of_profile(decision: Decision, blame: Blame) -> Finding:
+    found = finding(
+        CAUSE,
+        blame,
+        f"{where(blame)} requires MFA, and the profile has no mfa_serial: it needs one, unless "
+        "its credentials come from GetSessionToken with MFA",
+        variant="not-presented",
+        facts=("R5.1", "R5.2", "R5.3"),
+        fixes=tuple(mfa_fixes(decision, blame)),
+        title="MFA is required, and the profile has no mfa_serial",
+    )
+    return msgspec.structs.replace(found, blocking=False, certainty="likely")
 
 
 def _absent(blame: Blame) -> str:

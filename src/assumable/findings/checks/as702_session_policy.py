@@ -13,6 +13,8 @@ from assumable.findings.fix import add_session_policy
 from assumable.findings.mfa import fixes_of_allow
 from assumable.findings.report import caller_name, finding, refusal
 from assumable.model.policy import Policy
+from assumable.model.roles_anywhere import ROLES_ANYWHERE
+from assumable.model.routed import certificate_behind
 
 CAUSE = Cause("AS702", "session-policy", Row.CAPS, "the caller's session policy stops the call")
 
@@ -20,9 +22,13 @@ CAUSE = Cause("AS702", "session-policy", Row.CAPS, "the caller's session policy 
 def check(decision: Decision, blame: Blame) -> Finding:
     """The finding, with its explanation."""
     refused = refusal(decision, blame, decision.call.role_arn)
+    limit, mend = "a session policy", "start a session whose policy allows it"
+    made, certificate = decision.call.session.made_by, certificate_behind(decision.call)
+    if made is not None and made.caller.arn == ROLES_ANYWHERE and certificate is not None:
+        limit = f"the session policy of the Roles Anywhere profile {certificate.profile_arn}"
+        mend = "what is to be allowed has to stand there as well"
     explanation = (
-        f"the session of {caller_name(decision)} was created with a session policy, and {refused}; "
-        "start a session whose policy allows it"
+        f"the session of {caller_name(decision)} was created with {limit}, and {refused}; {mend}"
     )
     fixes = tuple(_fixes(decision, blame))
     title = CAUSE.title + because(blame)
