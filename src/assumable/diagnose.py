@@ -21,6 +21,7 @@ from assumable.findings.chain import (
     number_of,
 )
 from assumable.findings.checklist import ChecklistRow, checklist
+from assumable.findings.checks.as009_propagation import late_changes
 from assumable.findings.detours import detour_notes
 from assumable.findings.finding import CALLER, Finding, Fix
 from assumable.findings.grants import GrantPath, paths_of
@@ -234,7 +235,8 @@ def _notes(chain: Chain, mattered: list[tuple[str, ...]]) -> Iterator[str]:
     """What is odd about the input, or taken for granted, though it decides nothing by itself."""
     several: dict[str, list[str]] = {}
     for number, (decision, items) in enumerate(zip(chain.decisions, mattered, strict=True), 1):
-        for note in (*_notes_on(decision), *as_notes(decision, items)):
+        late = late_changes(decision) if chain.verdict is Verdict.DENIED else ()
+        for note in (*_notes_on(decision), *as_notes(decision, items), *late):
             several.setdefault(note, []).append(str(number))
     for note, numbers in several.items():
         alike = chain.is_plain or len(numbers) == len(chain.decisions)

@@ -59,14 +59,45 @@ def test_what_is_young_is_noted(dates: dict[str, str], expected: list[str]) -> N
     assert sorted(notes(dated(**dates))) == expected
 
 
-def test_the_note_decides_nothing() -> None:
-    """A denied call stays denied for its own reason, which comes first."""
-    scenario = dated(role=YOUNG)
+def test_it_is_said_first_where_it_may_be_why_and_last_where_it_is_not() -> None:
+    """A denied call is denied for its own reason; the answer says beside it what is young."""
+    found = diagnosed(dated(role=YOUNG, caller=YOUNG))
+    assert found.verdict == "allowed"
+    assert [f.variant for f in found.findings] == ["caller", "role"]
+    assert not [note for note in found.notes if "before the call" in note]
+    scenario = dated(role=YOUNG, caller=YOUNG)
     scenario["accounts"][A]["UserDetailList"][0]["UserPolicyList"] = []
-    diagnosis = diagnosed(scenario)
-    assert [f.cause for f in diagnosis.findings] == ["identity-permission", "propagation"]
-    assert diagnosis.plans
-    assert diagnosed(dated(role=YOUNG)).verdict == "allowed"
+    denied = diagnosed(scenario)
+    assert [f.cause for f in denied.findings] == ["identity-permission"]
+    assert denied.plans
+    (told,) = (note for note in denied.notes if "before the call" in note)
+    assert told == (
+        "DeployRole was created 60 s before the call, user/deployer was created 60 s before the "
+        "call: AWS may still decide as if it were not so, which would be one more reason"
+    )
+
+
+def test_it_comes_before_other_notes_on_a_call_that_passes() -> None:
+    scenario = dated(role=YOUNG)
+    role = scenario["call"]["parameters"]["RoleArn"]
+    settings = f"role_arn = {role}\nsource_profile = base\nduration_seconds = x\n"
+    scenario["call"]["client"] = {
+        "profile": "prod",
+        "config": f"[profile prod]\n{settings}",
+        "credentials": "[base]\naws_access_key_id = X\naws_secret_access_key = x\n",
+    }
+    del scenario["call"]["parameters"]
+    assert [f.cause for f in diagnosed(scenario).findings] == ["propagation", "client-config"]
+
+
+def test_a_young_role_of_a_hop_that_passes_is_no_reason_where_another_hop_is_denied() -> None:
+    scenario = dated(role=YOUNG)
+    role = scenario["call"]["parameters"]["RoleArn"]
+    scenario["call"]["chain"] = [role]
+    scenario["call"]["parameters"]["RoleArn"] = f"arn:aws:iam::{B}:role/Nobody"
+    found = diagnosed(scenario)
+    assert [f.cause for f in found.findings] == ["role-not-found"]
+    assert any("hop 1: DeployRole was created 60 s" in note for note in found.notes)
 
 
 def test_a_call_that_never_reaches_the_policies_gets_no_note() -> None:

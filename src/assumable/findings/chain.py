@@ -9,6 +9,7 @@ from assumable.engine.chain import Chain
 from assumable.engine.evaluate import Decision, Verdict
 from assumable.engine.truth import describe
 from assumable.findings.apart import apart_fixes
+from assumable.findings.checks import as009_propagation
 from assumable.findings.finding import Finding, Fix
 from assumable.findings.headline import headline
 from assumable.findings.inherited import fixes_before, named_earlier
@@ -23,10 +24,15 @@ def number_of(chain: Chain, place: int) -> int:
 
 
 def findings_of_chain(chain: Chain) -> tuple[Finding, ...]:
-    """Every fault of every hop, hop by hop."""
+    """Every fault of every hop, hop by hop.
+
+    What was changed a moment ago explains nothing where a hop is denied in any case.
+    """
     found: list[Finding] = []
+    is_denied = chain.verdict is Verdict.DENIED
     for place, decision in enumerate(chain.decisions):
-        theirs = findings_of(decision)
+        late = as009_propagation.CAUSE.slug if is_denied else ""
+        theirs = tuple(each for each in findings_of(decision) if each.cause != late)
         if not chain.is_plain:
             number = number_of(chain, place)
             as_whom = f"hop {number} of {chain.length}, {made_as(decision)}"

@@ -88,7 +88,12 @@ def findings_of(decision: Decision) -> tuple[Finding, ...]:
         _offered(decision, _BY_SLUG[blame.cause](decision, blame))
         for blame in (*blames(decision), *noted)
     ]
-    return tuple(sorted(found, key=lambda finding: (not finding.blocking, finding.row)))
+    return tuple(sorted(found, key=_place))
+
+
+def _place(finding: Finding) -> tuple[bool, bool, int]:
+    """Blocking ones come first, then what may be why though nothing blocks, each by its row."""
+    return not finding.blocking, finding.cause != as009_propagation.CAUSE.slug, finding.row
 
 
 def _offered(decision: Decision, found: Finding) -> Finding:

@@ -1,4 +1,7 @@
-"""AS009: something that the call depends on was changed a moment before it. A note, no blocker."""
+"""AS009: something that the call depends on was changed a moment before it. A note, no blocker.
+
+It is a finding where it may be why AWS refuses the call, else one line at the end.
+"""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -43,9 +46,29 @@ def _changes(decision: Decision) -> Iterator[_Change]:
 def suspects(decision: Decision) -> Iterator[Blame]:
     """What is dated, matters, and is younger than the window at the time of the call."""
     gates = {gate.gate: gate for gate in reversed(decision.gates)}
+    for change in _young(decision):
+        yield Blame(cause=CAUSE.slug, variant=change.variant, gate=gates[change.gate])
+
+
+def late_changes(decision: Decision) -> Iterator[str]:
+    """The same in one line, for a call that is denied for another reason."""
+    told = [
+        f"{each.what} {_seconds(decision, each)} s before the call" for each in _young(decision)
+    ]
+    if told:
+        more = "AWS may still decide as if it were not so, which would be one more reason"
+        yield f"{', '.join(told)}: {more}"
+
+
+def _young(decision: Decision) -> Iterator[_Change]:
+    gates = {gate.gate for gate in decision.gates}
     for change in _changes(decision):
         if change.gate in gates and _age(decision, change.at) is not None:
-            yield Blame(cause=CAUSE.slug, variant=change.variant, gate=gates[change.gate])
+            yield change
+
+
+def _seconds(decision: Decision, change: _Change) -> int:
+    return int((_age(decision, change.at) or timedelta(0)).total_seconds())
 
 
 def _age(decision: Decision, changed: datetime | None) -> timedelta | None:
@@ -57,8 +80,7 @@ def _age(decision: Decision, changed: datetime | None) -> timedelta | None:
 def check(decision: Decision, blame: Blame) -> Finding:
     """The note, with what was changed and how long ago."""
     change = next(each for each in _changes(decision) if each.variant == blame.variant)
-    age = _age(decision, change.at) or timedelta(0)
-    what, seconds = change.what, int(age.total_seconds())
+    what, seconds = change.what, _seconds(decision, change)
     explanation = (
         f"{what} {seconds} s before the call, and IAM is eventually consistent: until the change "
         "has arrived everywhere, AWS may decide without it, and one success does not prove that it "
