@@ -40,16 +40,18 @@ def command(
     Each with the shortest path and what must hold on the way. --edges FILE answers at once, as the
     world was when the file was written.
     """
+    from assumable.formats.slice import uncollected
     from assumable.org.naming import principal_named, role_named
     from assumable.org.paths import Paths
     from assumable.render.reach import render
 
-    graph = _graph(edges, snapshot, scenario)
-    start, paths = principal_named(principal, graph.names), Paths(graph)
-    if to is None:
-        found = paths.reach(start)
-    else:
-        found = paths.all_to(start, role_named(to, graph.names), hops)
+    with uncollected():
+        graph = _graph(edges, snapshot, scenario)
+        start, paths = principal_named(principal, graph.names), Paths(graph)
+        if to is None:
+            found = paths.reach(start)
+        else:
+            found = paths.all_to(start, role_named(to, graph.names), hops)
     if format_ == "json":
         click.echo(msgspec.json.format(msgspec.json.encode(found), indent=2).decode())
         return

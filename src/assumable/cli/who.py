@@ -31,8 +31,11 @@ def command(
     Users and roles by the condition under which a plain call passes, and whom the trust policy lets
     in besides: services, bearers of tokens, accounts that were not read.
     """
-    everyone = everyone_of(snapshot, scenario)
-    answer = everyone.who(everyone.role(role))
+    from assumable.formats.slice import uncollected
+
+    with uncollected():
+        everyone = everyone_of(snapshot, scenario)
+        answer = everyone.who(everyone.role(role))
     if format_ == "json":
         click.echo(msgspec.json.format(msgspec.json.encode(answer), indent=2).decode())
         return

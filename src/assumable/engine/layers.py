@@ -1,6 +1,6 @@
 """Which policies play a part in a call, layer by layer (FACTS 1.2); the same for every action."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 
 import msgspec
 
@@ -83,7 +83,7 @@ class Prepared:
         self.world, self.lookups = world, Lookups(world)
         self._rules: dict[tuple[int, ...], tuple[tuple[PolicyOrUnknown, ...], RuleSet]]
         self._rules = {} if like is None else like._rules  # noqa: SLF001  # one of its own kind
-        self._of_caller: dict[CallerSide, Parts] = {}
+        self._of_caller: dict[Hashable, Parts] = {}
         self._of_role: dict[RoleSide, Parts] = {}
         self._trusts: dict[RoleSide, RuleSet | None] = {}
 
@@ -107,9 +107,10 @@ class Prepared:
         """SCPs, boundary and identity policies: what is always there for this caller."""
         if facts.call.assumptions:  # they change which layers count, and are rare
             return Parts(self._caller_parts(facts))
-        found = self._of_caller.get(facts.caller_side)
+        key = _kind_of(facts.caller_side)
+        found = self._of_caller.get(key)
         if found is None:
-            found = self._of_caller[facts.caller_side] = Parts(self._caller_parts(facts))
+            found = self._of_caller[key] = Parts(self._caller_parts(facts))
         return found
 
     def role_parts(self, facts: Facts) -> Parts:
@@ -226,6 +227,19 @@ class Prepared:
         what = "the caller's SCPs" if gate is GateName.SCP else "the RCPs of the role's account"
         policies = (Unknown(what, part.settle),)
         return Part(gate=gate, account=account, policies=policies, rules=RuleSet(policies))
+
+
+def _kind_of(side: CallerSide) -> Hashable:
+    """What decides which layers a caller has; equal for callers that share all their policies.
+
+    The lookups keep every side, and with it what the ids are of.
+    """
+    if not side.is_signed or side.is_service_linked is None:
+        return side
+    return (
+        side.account, side.has_identity_side, side.is_service_linked, side.principal is None,
+        side.principal_arn is None, id(side.identity_policies), id(side.boundary),
+    )  # fmt: skip
 
 
 def _binding_or_not(facts: Facts, gate: GateName, account: str) -> Part:

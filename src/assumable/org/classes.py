@@ -24,6 +24,12 @@ from assumable.org.universe import Members, Universe
 
 _OF_THE_ROLE = ("aws:resource", "iam:resourcetag/")
 """How keys begin that say something of the role, whoever calls."""
+_OF_THE_REQUEST = frozenset((
+    "aws:currenttime", "aws:epochtime", "aws:requestedregion", "aws:securetransport",
+    "aws:sourceip", "aws:sourcevpc", "aws:sourcevpce", "aws:useragent", "aws:viaawsservice",
+    "aws:vpcsourceip", "sts:externalid", "sts:rolesessionname",
+))  # fmt: skip
+"""Keys that are the same in the plain calls of all principals."""
 _LOOKS_KEPT = 1_000
 """How many looks are remembered together with whom they told apart."""
 _CONTEXTS_KEPT = 100_000
@@ -51,11 +57,11 @@ def look_of(rules: Iterable[Rule]) -> Look:
         keys.update(variables_in(statement.resources or ()) if has_variables else ())
         for condition, held in zip(statement.conditions, rule.conditions, strict=True):
             asked = _keys_in(condition, has_variables=has_variables)
-            if any(key.startswith(_OF_THE_ROLE) for key in asked):
-                keys |= asked
-            else:
+            if _is_test(asked):
                 tests[_named(condition, has_variables=has_variables)] = held
-    return Look(tests, frozenset(key for key in keys if not key.startswith(_OF_THE_ROLE)))
+            else:
+                keys |= asked
+    return Look(tests, frozenset(filter(_is_of_the_caller, keys)))
 
 
 def rules_of(listed: Listed) -> Iterator[Rule]:
@@ -286,7 +292,7 @@ def _rest(rule: Rule) -> Hashable:
     conditions = tuple(
         _named(condition, has_variables=has_variables)
         for condition in statement.conditions
-        if any(k.startswith(_OF_THE_ROLE) for k in _keys_in(condition, has_variables=has_variables))
+        if not _is_test(_keys_in(condition, has_variables=has_variables))
     )
     who = tuple((entry.kind, entry.value) for entry in statement.principals or ())
     resources = statement.resources, statement.not_resource, has_variables
@@ -296,6 +302,16 @@ def _rest(rule: Rule) -> Hashable:
 def _keys_in(condition: Condition, *, has_variables: bool) -> set[str]:
     variables = variables_in(condition.values) if has_variables else ()
     return {condition.key.lower(), *variables}
+
+
+def _is_test(keys: set[str]) -> bool:
+    """Whether a condition on these keys is decided by who calls, whatever role is asked for."""
+    of_the_role = any(key.startswith(_OF_THE_ROLE) for key in keys)
+    return not of_the_role and any(map(_is_of_the_caller, keys))
+
+
+def _is_of_the_caller(key: str) -> bool:
+    return not (key.startswith(_OF_THE_ROLE) or key in _OF_THE_REQUEST)
 
 
 def _named(condition: Condition, *, has_variables: bool) -> Named:

@@ -42,7 +42,8 @@ class _Shared:
     """The policies that were seen before."""
 
     def __init__(self) -> None:
-        """By version and statements; lists of them by the policies' ids, which they keep alive."""
+        """By what they say; lists of them by the policies' ids, which the lists keep alive."""
+        self._cut_before: dict[int, tuple[PolicyOrUnknown, PolicyOrUnknown]] = {}
         self._policies: dict[tuple[str, tuple[Statement, ...]], Policy] = {}
         self._lists: dict[tuple[int, ...], tuple[PolicyOrUnknown, ...]] = {}
 
@@ -50,8 +51,8 @@ class _Shared:
         """The principal with policies that others may have as well."""
         policies = tuple(
             cut
-            for policy in principal.policies
-            if not isinstance(cut := self._cut(policy), Policy) or cut.statements
+            for cut in map(self._cut, principal.policies)
+            if not isinstance(cut, Policy) or cut.statements
         )
         boundary = principal.boundary
         return msgspec.structs.replace(
@@ -61,6 +62,13 @@ class _Shared:
         )
 
     def _cut(self, policy: PolicyOrUnknown) -> PolicyOrUnknown:
+        """Many principals hold the very same policy, which need not be looked through again."""
+        known = self._cut_before.get(id(policy))
+        if known is None:
+            known = self._cut_before[id(policy)] = policy, self._shared(policy)
+        return known[1]
+
+    def _shared(self, policy: PolicyOrUnknown) -> PolicyOrUnknown:
         if not isinstance(policy, Policy):
             return policy
         key = policy.version, policy.statements

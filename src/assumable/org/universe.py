@@ -1,6 +1,7 @@
 """Every principal of a world under a number, so that sets of them are sets of integers."""
 
 from collections.abc import Iterator
+from operator import itemgetter
 
 from pyroaring import BitMap
 
@@ -17,11 +18,12 @@ class Universe:
     def __init__(self, world: World) -> None:
         """Numbers are given in the order of accounts and ARNs; the same world gives the same."""
         self.world = world
-        known = sorted(world.principals(), key=lambda found: (found.account, found.arn))
-        self.principals: tuple[Principal, ...] = tuple(known)
-        self.names: tuple[str, ...] = tuple(found.arn for found in known)
-        self.number: dict[str, int] = {found.arn: n for n, found in enumerate(self.principals)}
-        self.accounts: tuple[str, ...] = tuple(found.account for found in self.principals)
+        placed = ((found.account, found.arn, found) for found in world.principals())
+        known = sorted(placed, key=itemgetter(0, 1))
+        self.principals: tuple[Principal, ...] = tuple(found for _, _, found in known)
+        self.names: tuple[str, ...] = tuple(name for _, name, _ in known)
+        self.number: dict[str, int] = {name: n for n, name in enumerate(self.names)}
+        self.accounts: tuple[str, ...] = tuple(account for account, _, _ in known)
         """The account of each principal."""
         self._of_account: dict[str, Members] = {}
         self._roles: dict[tuple[str, str], int] = {}
@@ -35,7 +37,7 @@ class Universe:
         if self.principals:
             self._of_account[self.accounts[first]] = Members(range(first, len(self.principals)))
         self.everyone = Members(range(len(self.principals)))
-        self.unsure = Members(n for n, found in enumerate(known) if not found.path_known)
+        self.unsure = Members(n for n, (_, _, found) in enumerate(known) if not found.path_known)
         """Those whose own ARN is a guess."""
 
     def roles(self) -> Iterator[Role]:
