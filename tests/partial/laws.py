@@ -7,8 +7,11 @@ from typing import Any
 
 from assumable.diagnose import Diagnosis, diagnose
 from assumable.engine.chain import decide_chain
+from assumable.engine.gates import Outcome
 from assumable.engine.truth import atoms
+from assumable.findings.blame import causes_of
 from assumable.model.call import Call
+from assumable.model.world import World
 from tests.partial.desk import Question, Refusals
 from tests.partial.runs import CERTAIN, Run, parsed, world
 from tests.partial.truths import truths
@@ -31,7 +34,7 @@ class Case:
         known = parsed(self.made)
         self.call: Call = known.call
         self.verdict = str(decide_chain(*known).verdict)
-        self.causes = _causes(diagnose(*known))
+        self.causes = _causes(*known)
         self.whole = self.run(Refusals())
 
     def verdict_in(self, other: dict[str, Any]) -> str:
@@ -86,7 +89,7 @@ def refuted(case: Case, run: Run) -> Iterator[str]:
         if {run.verdict, verdict} == set(CERTAIN):
             yield f"{run.verdict}, but {verdict} were it not for {told}"
         if certain and len(edits) > 1:
-            causes = _causes(diagnose(parsed(other).world, case.call))
+            causes = _causes(parsed(other).world, case.call)
             if not certain <= causes:
                 yield f"{sorted(certain - causes)} are no causes were it not for {told}"
 
@@ -114,8 +117,14 @@ def _operations(run: Run) -> frozenset[str]:
     return frozenset(named | {_TOGETHER[name] for name in named & _TOGETHER.keys()})
 
 
-def _causes(diagnosis: Diagnosis) -> set[str]:
-    return {finding.cause for finding in diagnosis.findings if finding.blocking}
+def _causes(around: World, call: Call) -> set[str]:
+    """What blocks, and what refuses where it does not count since the role trusts somebody else."""
+    found = {finding.cause for finding in diagnose(around, call).findings if finding.blocking}
+    for decision in decide_chain(around, call).decisions:
+        for gate in decision.gates:
+            if gate.outcome is Outcome.IMPLICIT_DENY and not gate.counts:
+                found |= set(causes_of(decision, gate))
+    return found
 
 
 def _certain_causes(diagnosis: Diagnosis) -> set[str]:
