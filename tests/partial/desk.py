@@ -123,6 +123,7 @@ class Served(Connection):
     def __init__(self, desk: Desk, account: str) -> None:
         self.desk, self.account = desk, account
         self.calls, self.region = Calls(), None
+        vars(self)["process_failure"] = ""  # no profile, and so no process, gives its credentials
         self._prepare()
 
     def prefetch(self, *questions: Any) -> None:
