@@ -1,5 +1,6 @@
 """The world that questions about everybody are asked of, and how wide their answers are."""
 
+import gc
 import shutil
 from datetime import UTC, datetime
 from pathlib import Path
@@ -48,7 +49,9 @@ def everyone_of(snapshot: Path | None, scenario: Path | None) -> "Everyone":
     """
     from assumable.org.loading import everyone_at
 
-    return everyone_at(source_of(snapshot, scenario))
+    found = everyone_at(source_of(snapshot, scenario))
+    gc.freeze()  # the world stays: neither now nor at the end is there garbage in it
+    return found
 
 
 def world_of(snapshot: Path | None, scenario: Path | None) -> "tuple[World, datetime]":
