@@ -177,6 +177,16 @@ def test_who_comes_with_an_assertion_is_told_however_the_action_is_written(actio
     assert [(o.kind, o.statement) for o in answer.others] == [("federated", 1)]
 
 
+def test_an_action_that_is_not_theirs_lets_nobody_in() -> None:
+    """FACTS 3.1: bearers call an action of their own, services and accounts AssumeRole."""
+    federated = {"Federated": f"arn:aws:iam::{B}:saml-provider/corporate"}
+    outside = {"AWS": "arn:aws:iam::999999999999:root", "Service": "ec2.amazonaws.com"}
+    answer = asked(
+        crowd(trust(federated), trust(outside, "sts:AssumeRoleWithSAML"), trust(outside))
+    )
+    assert {(o.kind, o.statement) for o in answer.others} == {("account", 3), ("service", 3)}
+
+
 def test_a_role_that_was_not_read_says_so() -> None:
     scenario = crowd(trust({"AWS": DEPLOYER}))
     scenario["unknown"] = [f"trust:{ROLE}"]

@@ -9,12 +9,20 @@ from assumable import arn
 from assumable.engine.conditions import words
 from assumable.engine.rules import action_matches
 from assumable.model.policy import Condition, Effect, Policy, Statement
+from assumable.org.calls import ACTION
 from assumable.org.grants import account_in
 from assumable.org.universe import Members, Universe
 
 OtherKind = Literal["service", "federated", "account", "everyone"]
-_ACTIONS = ("sts:AssumeRole", "sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity")
+_OF_BEARERS = ("sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity")
+_ACTIONS = (ACTION, *_OF_BEARERS)
 """A caller becomes a role by one of them (FACTS 3.1)."""
+_ACTIONS_OF: Mapping[OtherKind, tuple[str, ...]] = {
+    "service": (ACTION,),
+    "account": (ACTION,),
+    "federated": _OF_BEARERS,
+    "everyone": _ACTIONS,
+}
 
 
 class Named(NamedTuple):
@@ -99,6 +107,8 @@ def others_in(trust: Policy, universe: Universe) -> Iterator[Other]:
                     kind = "account"
                 case _:
                     continue
+            if not any(action_matches(statement, action) for action in _ACTIONS_OF[kind]):
+                continue
             yield Other(
                 kind=kind, name=entry.value, statement=statement.index + 1, condition=condition
             )
