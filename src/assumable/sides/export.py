@@ -17,7 +17,7 @@ from assumable.formats.side import (
 )
 from assumable.model.call import Call, Mfa, Network, RoleCaller, UserCaller, Value
 from assumable.model.policy import Policy
-from assumable.model.route import route_of
+from assumable.model.routed import faults_of
 from assumable.model.world import Unknown, World
 from assumable.sides import keys
 from assumable.sides.accounts import called, caller_half, keys_of_role, role_half
@@ -83,7 +83,7 @@ def _checked(scenario: Scenario) -> Scenario:
     if call.api != "AssumeRole" or not call.is_principal:
         message = "only a call of AssumeRole by a principal of an account has two sides"
         raise InputError(message, "", alone)
-    if call.client is not None and route_of(call.client, call.time).fault is not None:
+    if call.client is not None and faults_of(call.client, call.time):
         message = "the client's own configuration keeps it from asking anybody"
         raise InputError(message, "", "`assumable why` says how to mend it")
     if arn.parse_role(call.role_arn) is None:
