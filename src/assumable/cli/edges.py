@@ -67,8 +67,7 @@ def command(
     seconds = time.perf_counter() - started
     roles = sum(1 for _ in everyone.universe.roles())
     click.echo(
-        f"{roles:,} roles, {counted.roles:,} of which {counted.edges:,} edges lead to, "
-        f"in {seconds:.1f} s",
+        f"{counted.edges:,} edges to {counted.roles:,} of the {roles:,} roles, in {seconds:.1f} s",
         err=True,
     )
 
