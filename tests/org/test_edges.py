@@ -17,6 +17,7 @@ import pytest
 
 from assumable.cli.cluster import cluster
 from assumable.errors import InputError, UnreadableError
+from assumable.formats.prepared import write_prepared
 from assumable.org.edges import Edges, Workers, all_edges
 from assumable.org.loading import Source, everyone_at
 from assumable.org.processes import processes
@@ -54,6 +55,18 @@ def half(found: Iterator[Edges], expected: list[Edges]) -> list[Edges]:
 
 def test_one_process(source: Source, expected: list[Edges]) -> None:
     assert list(all_edges(source, processes(1))) == expected
+
+
+def test_a_prepared_file_answers_as_its_snapshot_also_where_it_was_carried_to(
+    source: Source, expected: list[Edges], tmp_path: Path
+) -> None:
+    file = tmp_path / "made.prepared"
+    write_prepared(source.path, file)
+    prepared = Source("snapshot", file, NOW)
+    assert list(all_edges(prepared)) == expected
+    carried = prepared.carried()
+    file.unlink()
+    assert list(all_edges(carried)) == expected
 
 
 def test_four_processes(source: Source, expected: list[Edges]) -> None:
