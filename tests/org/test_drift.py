@@ -472,3 +472,38 @@ def test_a_scenario_and_a_snapshot_are_not_compared(tmp_path: Any) -> None:
     write(tmp_path, 1, "tiny")
     with pytest.raises(InputError, match="cannot be compared"):
         drift(parsed(BASE).world, read_snapshot(tmp_path), NOW)
+
+
+GITHUB = "token.actions.githubusercontent.com"
+BEARERS = trust(
+    {"Federated": f"arn:aws:iam::{B}:oidc-provider/{GITHUB}"}, "sts:AssumeRoleWithWebIdentity"
+)
+
+
+def with_middle(*statements: Any) -> Scenario:
+    """A role whose sessions DeployRole trusts, if a token of some repository made them."""
+    middle = f"arn:aws:iam::{A}:role/Middle"
+    asked = {"StringLike": {f"{GITHUB}:sub": "repo:acme/*"}}
+
+    def listed(scenario: Scenario) -> None:
+        scenario["accounts"][A]["RoleDetailList"] = [
+            {
+                "RoleName": "Middle",
+                "AssumeRolePolicyDocument": policy(*statements),
+                "RolePolicyList": [{"PolicyName": "p", "PolicyDocument": policy(allow())}],
+            }
+        ]
+
+    return edited(BASE, listed, trusting(trust({"AWS": middle}, Condition=asked)))
+
+
+def test_a_trust_policy_also_tells_how_the_sessions_of_its_role_were_made() -> None:
+    """In a closed world, by statements that are not about the plain call."""
+    by_user = trust({"AWS": DEPLOYER})
+    found = compared(with_middle(by_user), with_middle(by_user, BEARERS))
+    assert told(found) == [
+        ("gained", 1, (f"the trust policy of role/Middle ({A}) was edited",), False)
+    ]
+    (access,) = found.changes[0].access
+    assert (access.role, access.before) == (ROLE, None)
+    assert f"{GITHUB}:sub is like" in str(access.after)

@@ -156,7 +156,8 @@ class PrincipalEdits:
     """What was edited of users and roles."""
 
     def __init__(self, old: Iterable[Principal], new: Iterable[Principal], *, closed: bool) -> None:
-        """In a closed world the trust policy of a caller's own role tells of its sessions."""
+        """In a closed world all of a caller's own trust policy tells of its sessions."""
+        self._closed = closed
         self.old: Mapping[str, Principal] = {found.arn: found for found in old}
         self.new: Mapping[str, Principal] = {found.arn: found for found in new}
         self._of_groups = _of_groups(self.old), _of_groups(self.new)
@@ -199,7 +200,11 @@ class PrincipalEdits:
         yield from self._of_itself(old, new)
         yield from self._of_policies(old, new)
         yield from _of_boundary(old, new)
-        if isinstance(old, Role) and isinstance(new, Role) and not alike(old.trust, new.trust):
+        if (
+            isinstance(old, Role)
+            and isinstance(new, Role)
+            and not alike(old.trust, new.trust, in_full=self._closed)
+        ):
             yield _of_trust(old, new)
 
     def _of_itself(self, old: Principal, new: Principal) -> Iterator[Made]:
