@@ -11,10 +11,20 @@ import pytest
 from click.testing import CliRunner, Result
 
 from assumable.cli.compare import command
-from tests.org.test_drift import ASKS, ASKS_ELSE, BASE, CLOSED_TO_IT, edited
+from assumable.formats.prepared import write_prepared
+from tests.org.test_drift import (
+    ASKS,
+    ASKS_ELSE,
+    BASE,
+    CLOSED_TO_IT,
+    denying,
+    edited,
+    in_organization,
+)
 from tests.organizations.edits import edited as edited_files
 from tests.organizations.generator import write
-from tests.worlds import ROLE
+from tests.render.test_drift import MANY
+from tests.worlds import ROLE, A
 
 UNREAD = edited(BASE, lambda scenario: scenario.update(unknown=[f"trust:{ROLE}"]))
 
@@ -56,6 +66,23 @@ def test_every_form_tells_the_same(tmp_path: Path) -> None:
     assert "### Access gained" in page
 
 
+@pytest.mark.parametrize("form", ["terminal", "markdown"])
+def test_as_much_is_shown_as_is_asked_for(form: str, tmp_path: Path) -> None:
+    new = edited(MANY, in_organization(denying(A)))  # 13 lose the role
+    for words, left in (((), 8), (("--limit", "12"), 1)):
+        output = compared(tmp_path, MANY, new, "--format", form, *words).output
+        assert f"and {left} more (--limit shows them)" in output.replace("\\", "")
+
+
+def test_lines_are_as_wide_as_the_terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    widths = []
+    for columns in (70, 100):
+        monkeypatch.setenv("COLUMNS", str(columns))
+        lines = compared(tmp_path, BASE, ASKS_ELSE).output.split("\n")
+        widths.append(max(len(line) for line in lines if "│" not in line))
+    assert widths[0] <= 70 < widths[1] <= 100
+
+
 def test_two_snapshots_tell_the_same_in_every_process(tmp_path: Path) -> None:
     """Whatever the order in which sets are gone through."""
     write(tmp_path / "old", 1, "tiny")
@@ -73,10 +100,19 @@ def test_two_snapshots_tell_the_same_in_every_process(tmp_path: Path) -> None:
     assert json.loads(outputs.pop())["changes"]
 
 
-@pytest.mark.parametrize("missing", ["nowhere", "empty"])
-def test_what_cannot_be_read_is_one_line(missing: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("missing", "told"),
+    [
+        ("nowhere", "no such folder"),
+        ("empty", "holds no `<account>.json` file"),
+        pytest.param("n" * 5_000, "no such folder", id="too-long"),
+        ("old.prepared", "is prepared, without the policies in full"),
+    ],
+)
+def test_what_cannot_be_read_is_one_line(missing: str, told: str, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     write(tmp_path / "old", 1, "tiny")
+    write_prepared(tmp_path / "old", tmp_path / "old.prepared")
     main = "from assumable.cli.main import main; main()"
     words = [str(tmp_path / "old"), str(tmp_path / missing)]
     found = subprocess.run(
@@ -85,4 +121,5 @@ def test_what_cannot_be_read_is_one_line(missing: str, tmp_path: Path) -> None:
     )  # fmt: skip
     assert (found.returncode, found.stdout) == (2, "")
     assert found.stderr.startswith("assumable: ")
+    assert told in found.stderr
     assert found.stderr.count("\n") == 1

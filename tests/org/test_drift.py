@@ -8,7 +8,6 @@ import pytest
 
 from assumable.errors import InputError
 from assumable.formats.dump import read_snapshot
-from assumable.model.world import World
 from assumable.org.drift import Drift, OtherAccess, drift
 from tests.org.test_classes import SCP, managed
 from tests.organizations.generator import write
@@ -406,69 +405,103 @@ def test_an_account_that_is_read_at_last_is_no_other_any_more() -> None:
     assert compared(old, new).changes == ()
 
 
-@pytest.mark.parametrize(
-    ("unread", "what"),
-    [
-        (f"account:{A}", f"account {A}"),
-        (f"trust:{ROLE}", f"the trust policy of {TARGET}"),
-        (f"identity:{DEPLOYER}", "the identity policy of user/deployer"),
-        ("organization", "the organization"),
-    ],
-)
-@pytest.mark.parametrize("where", ["OLD", "NEW"])
-def test_what_was_not_read_in_one_of_the_two_is_no_change(
-    unread: str, what: str, where: str
-) -> None:
-    base = edited(ORGANIZED, lambda s: s.update(unknown=[unread]))
-    found = compared(*((base, ORGANIZED) if where == "OLD" else (ORGANIZED, base)))
-    assert found.changes == ()
-    assert [(each.what, each.unread) for each in found.uncompared] == [(what, where)]
-
-
-def test_what_was_not_read_does_not_hide_what_changed_whatever_it_says() -> None:
-    unread = edited(BASE, lambda s: s.update(unknown=[f"identity:{DEPLOYER}"]))
-    new = edited(CLOSED_TO_IT, lambda s: s.update(unknown=[]))
-    closed = edited(CLOSED_TO_IT, lambda s: s.update(unknown=[f"identity:{DEPLOYER}"]))
-    found = compared(closed, BASE)
-    assert told(found) == [("gained", 1, (f"the trust policy of {TARGET} was edited",), False)]
-    assert found.uncompared == ()
-    lost = compared(unread, new)
-    assert lost.changes == ()
-    assert [(each.what, each.pairs) for each in lost.uncompared] == [
-        ("the identity policy of user/deployer", 1)
-    ]
-
-
-def test_what_was_read_in_neither_is_no_change_but_may_be_what_it_depends_on() -> None:
-    unread = {"unknown": ["organization"]}
-    found = compared({**CLOSED_TO_IT, **unread}, {**BASE, **unread})
-    assert [change.direction for change in found.changes] == ["gained"]
-    assert "the caller's SCPs" in str(found.changes[0].access[0].after)
-    assert found.uncompared == ()
-
-
-def test_users_that_may_have_been_left_out_of_a_list_are_not_new(tmp_path: Any) -> None:
-    """A dump that AWS wrote may be filtered: an empty list says nothing (docs/scenarios.md)."""
-    write(tmp_path, 1, "tiny")
-    world = read_snapshot(tmp_path)
-    account = next(iter(world.accounts))
-    without = without_users(tmp_path, account)
-    found = drift(without, world, NOW)
-    assert found.changes == ()
-    (missing,) = found.uncompared
-    assert (missing.what, missing.unread) == (f"some users of account {account}", "OLD")
-
-
-def without_users(folder: Any, account: str) -> World:
-    import msgspec
-
-    file = folder / f"{account}.json"
-    details = msgspec.json.decode(file.read_bytes())
-    file.write_bytes(msgspec.json.encode({**details, "UserDetailList": []}))
-    return read_snapshot(folder)
-
-
 def test_a_scenario_and_a_snapshot_are_not_compared(tmp_path: Any) -> None:
     write(tmp_path, 1, "tiny")
     with pytest.raises(InputError, match="cannot be compared"):
         drift(parsed(BASE).world, read_snapshot(tmp_path), NOW)
+
+
+GITHUB = "token.actions.githubusercontent.com"
+BEARERS = trust(
+    {"Federated": f"arn:aws:iam::{B}:oidc-provider/{GITHUB}"}, "sts:AssumeRoleWithWebIdentity"
+)
+
+
+def with_middle(*statements: Any) -> Scenario:
+    """A role whose sessions DeployRole trusts, if a token of some repository made them."""
+    middle = f"arn:aws:iam::{A}:role/Middle"
+    asked = {"StringLike": {f"{GITHUB}:sub": "repo:acme/*"}}
+
+    def listed(scenario: Scenario) -> None:
+        scenario["accounts"][A]["RoleDetailList"] = [
+            {
+                "RoleName": "Middle",
+                "AssumeRolePolicyDocument": policy(*statements),
+                "RolePolicyList": [{"PolicyName": "p", "PolicyDocument": policy(allow())}],
+            }
+        ]
+
+    return edited(BASE, listed, trusting(trust({"AWS": middle}, Condition=asked)))
+
+
+def test_a_trust_policy_also_tells_how_the_sessions_of_its_role_were_made() -> None:
+    """In a closed world, by statements that are not about the plain call."""
+    by_user = trust({"AWS": DEPLOYER})
+    found = compared(with_middle(by_user), with_middle(by_user, BEARERS))
+    assert told(found) == [
+        ("gained", 1, (f"the trust policy of role/Middle ({A}) was edited",), False)
+    ]
+    (access,) = found.changes[0].access
+    assert (access.role, access.before) == (ROLE, None)
+    assert f"{GITHUB}:sub is like" in str(access.after)
+
+
+def denied_to(key: str, *values: str) -> Scenario:
+    deny = {"Effect": "Deny", "Action": "sts:*", key: list(values)}
+    return edited(BASE, holding(allow(resource=ROLE), deny))
+
+
+def managed_by(account: str) -> Scenario:
+    """An organization that forbids its members all of STS."""
+
+    def edit(scenario: Scenario) -> None:
+        scenario["organization"]["MasterAccountId"] = account
+
+    return edited(BASE, in_organization(denying("r-ab12")), edit)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "what"),
+    [
+        pytest.param(
+            denied_to("NotResource", ROLE), denied_to("Resource", ROLE),
+            f"policy AssumeRolePolicy of {USER} was edited", id="not-resource",
+        ),
+        pytest.param(
+            managed_by(A), managed_by("999999999999"),
+            f"the management account of {ORG} is 999999999999 instead of {A}", id="management",
+        ),
+    ],
+)  # fmt: skip
+def test_what_turns_a_decision_round_is_an_edit(old: Scenario, new: Scenario, what: str) -> None:
+    assert told(compared(old, new)) == [("lost", 1, (what,), False)]
+
+
+def test_whom_nobody_can_list_loses_a_role_that_was_deleted() -> None:
+    old = edited(BASE, trusting(trust({"Service": "ec2.amazonaws.com"})))
+    (change,) = compared(old, edited(old, lambda s: s["accounts"].update({B: {}}))).changes
+    assert [other.kind for other in change.others] == ["service"]
+    assert [edit.what for edit in change.cause.edits] == [f"{TARGET} was deleted"]
+
+
+def test_a_policy_that_a_group_is_given_is_told_of_the_group() -> None:
+    """Nobody joined it."""
+    new = edited(BASE, holding(), with_groups, with_user(GroupList=["ops"]))
+    old = edited(new, lambda s: s["accounts"][A].update(
+        GroupDetailList=[{"GroupName": "ops", "GroupPolicyList": []}]))  # fmt: skip
+    assert told(compared(old, new)) == [
+        ("gained", 1, (f"policy g was given to group/ops ({A})",), False)
+    ]
+
+
+def test_what_opens_a_role_to_everyone_stands_above_what_concerns_more() -> None:
+    held = user_of(BASE)
+    users = [held, *({**held, "UserName": f"u{number}"} for number in range(5))]
+    crowd = edited(BASE, lambda s: s["accounts"][A].update(UserDetailList=users), trusting(
+        trust(ROOT)))  # fmt: skip
+    old = edited(crowd, in_organization(denying(A)))
+    new = edited(crowd, in_organization(), trusting(trust(ROOT), trust("*")))
+    (first, second) = compared(old, new).changes
+    assert (first.direction, first.opens_to_all) == (second.direction, not second.opens_to_all)
+    assert first.opens_to_all
+    assert first.size < second.size

@@ -13,6 +13,7 @@ from tests.org.test_drift import (
     ASKS_ELSE,
     BASE,
     CLOSED_TO_IT,
+    MFA,
     ROOT,
     compared,
     denying,
@@ -80,6 +81,24 @@ def test_no_line_is_wider_than_the_terminal_but_for_a_name_or_a_policy() -> None
 def test_more_are_shown_where_more_are_asked_for() -> None:
     assert "and 8 more (--limit shows them)" in terminal(SHOWN["many-lost"])
     assert " more " not in terminal(SHOWN["many-lost"], most=13)
+
+
+def test_an_edit_that_did_several_things_is_shown_once() -> None:
+    asked = trusting(trust({"AWS": DEPLOYER}, Condition=MFA))
+    found = compared(edited(MANY, asked), MANY)
+    assert [change.direction for change in found.changes] == ["gained", "eased"]
+    new_lines = [line for line in terminal(found).split("\n") if "│ +" in line]
+    assert len(new_lines) == len(set(new_lines)) > 0
+    assert markdown(found).count("<details>") == 1
+
+
+def test_whom_nobody_can_list_counts_among_the_first() -> None:
+    found = compared(edited(MANY, trusting(trust({"AWS": DEPLOYER}))), edited(MANY, trusting(
+        trust("*"), trust({"Service": "ec2.amazonaws.com"}))))  # fmt: skip
+    shown = terminal(found, most=3)
+    assert shown.count("→ role/DeployRole") == 3
+    (change,) = found.changes
+    assert f"and {change.size - 3} more (--limit shows them)" in shown
 
 
 def test_the_object_has_every_pair() -> None:

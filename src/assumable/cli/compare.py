@@ -1,5 +1,6 @@
 """`assumable compare`: what changed between two snapshots, as access gained and lost."""
 
+import os
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,6 +10,7 @@ import click
 
 from assumable.cli.everyone import WIDTH_HELP, columns
 from assumable.cli.options import PATH, forms
+from assumable.errors import InputError
 
 if TYPE_CHECKING:
     from assumable.model.world import World
@@ -67,14 +69,18 @@ def command(old: Path, new: Path, fail_on: str | None, limit: int, format_: str)
 
 
 def _world(path: Path, now: datetime) -> "World":
-    """A snapshot's world where it is a folder, else that of a scenario."""
-    if path.is_file():
-        from assumable.formats.scenario import read_scenario
+    """A snapshot's world where it is a folder, else that of a scenario; with every document."""
+    if not os.path.isfile(path):  # noqa: PTH113  # a name may be too long for pathlib
+        from assumable.formats.dump import read_snapshot
 
-        return read_scenario(path, now=now).world
-    from assumable.formats.dump import read_snapshot
+        return read_snapshot(path)
+    from assumable.formats.prepared import is_prepared
+    from assumable.formats.scenario import read_scenario
 
-    return read_snapshot(path)
+    if is_prepared(path):
+        message, help_text = "is prepared, without the policies in full", "give the snapshot itself"
+        raise InputError(message, str(path), help_text)
+    return read_scenario(path, now=now).world
 
 
 def _status(found: "Drift", fail_on: str) -> int:

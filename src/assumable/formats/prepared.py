@@ -3,6 +3,7 @@
 What is equal stands in it once and is referred to by number: texts, tags, tuples of statements.
 """
 
+import contextlib
 import os
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -166,6 +167,13 @@ def read_prepared(file: Path) -> World:
     except (zstandard.ZstdError, msgspec.DecodeError, IndexError):
         pass  # somebody made the digest fit
     raise InputError("is cut off or was changed", str(file), "assumable prepare SNAPSHOT")
+
+
+def is_prepared(file: Path) -> bool:
+    """Whether a file begins as a prepared one of any version; not where it cannot be read."""
+    with contextlib.suppress(OSError), file.open("rb") as content:
+        return content.read(len(_ANY_FORMAT)) == _ANY_FORMAT
+    return False
 
 
 class _Writer:

@@ -134,7 +134,7 @@ class Attribution:
                 if (
                     changed.before is None
                     or changed.after is None
-                    or passing.condition == (changed.after)
+                    or passing.condition == changed.after
                     or course(asked.passes(principals[0], role), changed.passes) == "same"
                 ):
                     found.update(numbers[p.arn] for p in principals if p.arn in numbers)

@@ -8,13 +8,18 @@ from assumable.model.world import PolicyOrUnknown
 from assumable.org.calls import ACTION
 
 
-def alike(before: PolicyOrUnknown | None, after: PolicyOrUnknown | None) -> bool:
-    """Whether both policies decide alike, whatever plain call is asked of them."""
+def alike(
+    before: PolicyOrUnknown | None, after: PolicyOrUnknown | None, *, in_full: bool = False
+) -> bool:
+    """Whether both policies decide alike, whatever plain call is asked of them.
+
+    In full, statements that are about no such call are the same as well.
+    """
     if not isinstance(before, Policy) or not isinstance(after, Policy):
         return before == after
     if before.statements == after.statements and before.version == after.version:
         return True
-    return _decisive(before) == _decisive(after)
+    return not in_full and _decisive(before) == _decisive(after)
 
 
 def says_nothing(policy: PolicyOrUnknown) -> bool:

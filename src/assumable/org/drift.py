@@ -15,7 +15,7 @@ from assumable.errors import InputError
 from assumable.model.policy import Policy
 from assumable.model.world import Principal, Role, Unknown, World
 from assumable.org.attribution import Attribution, Between, Cause, Changed
-from assumable.org.edits import Edit, Unread, shown, trust_edit
+from assumable.org.edits import Edit, Unread, shown, trust_edit, unread_in
 from assumable.org.trusts import OtherKind, others_in
 from assumable.org.universe import Members
 from assumable.org.weaker import course
@@ -24,10 +24,8 @@ from assumable.org.whocan import Everyone, Passing
 Direction = Literal["gained", "eased", "other", "tightened", "lost"]
 """Access that is new, asks for less, asks for something else, asks for more, is gone."""
 DIRECTIONS: tuple[Direction, ...] = get_args(Direction)
-_OF_THE_WORLD = ("aws:principal", "aws:resource", "iam:resourcetag/")
-"""How the keys begin whose values are read; others depend on how somebody calls."""
 _READ_BY = ("iam:", "organizations:")
-"""How permissions begin that would settle such a value."""
+"""How permissions begin that would settle what is read; the rest depends on how somebody calls."""
 
 
 class Access(NamedTuple):
@@ -66,6 +64,11 @@ class Change(NamedTuple):
         return sum(len(each.members) for each in self.access)
 
     @property
+    def size(self) -> int:
+        """How many pairs, and others than principals."""
+        return self.pairs + len(self.others)
+
+    @property
     def opens_to_all(self) -> bool:
         """Whether it is about everyone there is."""
         return any(other.kind == "everyone" for other in self.others)
@@ -95,11 +98,7 @@ class Drift(NamedTuple):
 
     def count(self, *directions: Direction) -> int:
         """How many pairs changed in one of these directions, and others than principals."""
-        return sum(
-            change.pairs + len(change.others)
-            for change in self.changes
-            if change.direction in directions
-        )
+        return sum(change.size for change in self.changes if change.direction in directions)
 
 
 def drift(old: World, new: World, now: datetime) -> Drift:
@@ -191,7 +190,7 @@ class _Comparison:
         for account in sorted(set().union(*(world.accounts for world in self._worlds))):
             old, new = (isinstance(world.account(account), Unknown) for world in self._worlds)
             if old or new:
-                self._not_read(f"account {account}", _where(old=old, new=new))
+                self._not_read(f"account {account}", unread_in(old=old, new=new))
 
     def _not_read(self, what: str, unread: Unread, pairs: int = 0) -> None:
         self._uncompared[what, unread] = self._uncompared.get((what, unread), 0) + pairs
@@ -216,7 +215,7 @@ class _Comparison:
         old, new = _role(principals.old.get(name)), _role(principals.new.get(name))
         unread = [role is not None and isinstance(role.trust, Unknown) for role in (old, new)]
         if any(unread):
-            where = _where(old=unread[0], new=unread[1])
+            where = unread_in(old=unread[0], new=unread[1])
             self._not_read(f"the trust policy of {shown(name)}", where)
             return
         self._others_of(name, old, new)
@@ -277,12 +276,7 @@ def _trust(role: Role | None) -> object:
 
 
 def _rank(change: Change) -> tuple[int, bool, int, Cause]:
-    size = change.pairs + len(change.others)
-    return DIRECTIONS.index(change.direction), not change.opens_to_all, -size, change.cause
-
-
-def _where(*, old: bool, new: bool) -> Unread:
-    return "both" if old and new else "OLD" if old else "NEW"
+    return DIRECTIONS.index(change.direction), not change.opens_to_all, -change.size, change.cause
 
 
 def _role(found: Principal | None) -> Role | None:
@@ -308,9 +302,7 @@ def _read(truth: Truth) -> frozenset[str]:
     return frozenset(
         atom.part or atom.text
         for atom in atoms(truth)
-        if atom.kind in ("policy", "fact")
-        or atom.subject.startswith(_OF_THE_WORLD)
-        or atom.settle.startswith(_READ_BY)
+        if atom.kind in ("policy", "fact") or atom.settle.startswith(_READ_BY)
     )
 
 

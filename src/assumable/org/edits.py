@@ -64,6 +64,15 @@ class Made(NamedTuple):
     patch: Patch
 
 
+def documents_in(several: Iterable[Made]) -> dict[Edit, tuple[Any, Any]]:
+    """The document of each policy that was edited, as it was and as it is."""
+    found: dict[Edit, tuple[Any, Any]] = {}
+    for edit, patch in several:
+        if patch.documents != (None, None):
+            found.setdefault(edit, patch.documents)
+    return found
+
+
 Slots = dict[tuple[str, str, int], PolicyOrUnknown]
 """Policies by whose they are, their ARN or name, and which of several that is."""
 
@@ -125,13 +134,14 @@ def lists(before: Iterable[PolicyOrUnknown], after: Iterable[PolicyOrUnknown]) -
     lone = [Lone(policy, None) for key, policy in old.items() if key not in new]
     lone += [Lone(None, policy) for key, policy in new.items() if key not in old]
     kept = tuple(each for each in lone if not says_nothing(each.policy))
-    return Lists(edited, kept, _unread(
+    return Lists(edited, kept, unread_in(
         old=any(isinstance(each.before, Unknown) for each in kept),
         new=any(isinstance(each.after, Unknown) for each in kept),
     ))  # fmt: skip
 
 
-def _unread(*, old: bool, new: bool) -> Unread:
+def unread_in(*, old: bool, new: bool) -> Unread:
+    """Where something was not read; empty where it was read in both worlds."""
     if old and new:
         return "both"
     return "OLD" if old else "NEW" if new else ""
@@ -146,7 +156,8 @@ class PrincipalEdits:
     """What was edited of users and roles."""
 
     def __init__(self, old: Iterable[Principal], new: Iterable[Principal], *, closed: bool) -> None:
-        """In a closed world the trust policy of a caller's own role tells of its sessions."""
+        """In a closed world all of a caller's own trust policy tells of its sessions."""
+        self._closed = closed
         self.old: Mapping[str, Principal] = {found.arn: found for found in old}
         self.new: Mapping[str, Principal] = {found.arn: found for found in new}
         self._of_groups = _of_groups(self.old), _of_groups(self.new)
@@ -157,11 +168,8 @@ class PrincipalEdits:
         }
         self._not_of_callers = set() if closed else {"trust"}
         self._not_of_roles = {"policies", "boundary", "unique_id"}
-        self.documents: dict[Edit, tuple[Any, Any]] = {}
+        self.documents = documents_in(made for each in self._made.values() for made in each)
         """The document of each policy that was edited, as it was and as it is."""
-        for edit, patch in (made for several in self._made.values() for made in several):
-            if patch.field and patch.documents != (None, None):
-                self.documents.setdefault(edit, patch.documents)
 
     def as_caller(self, name: str) -> tuple[Edit, ...]:
         """Edits that can count when it calls."""
@@ -192,20 +200,24 @@ class PrincipalEdits:
         yield from self._of_itself(old, new)
         yield from self._of_policies(old, new)
         yield from _of_boundary(old, new)
-        if isinstance(old, Role) and isinstance(new, Role) and not alike(old.trust, new.trust):
+        if (
+            isinstance(old, Role)
+            and isinstance(new, Role)
+            and not alike(old.trust, new.trust, in_full=self._closed)
+        ):
             yield _of_trust(old, new)
 
     def _of_itself(self, old: Principal, new: Principal) -> Iterator[Made]:
         who = shown(old.arn)
         if old.unique_id != new.unique_id:
             what = f"{who} was deleted and created again"
-            unread = _unread(old=old.unique_id is None, new=new.unique_id is None)
+            unread = unread_in(old=old.unique_id is None, new=new.unique_id is None)
             if unread:
                 what = f"the unique id of {who}"
             patch = Patch("unique_id", "", old.unique_id, new.unique_id)
             yield Made(Edit("recreated", old.arn, what, unread), patch)
         if old.tags != new.tags:
-            unread = _unread(old=isinstance(old.tags, Unknown), new=isinstance(new.tags, Unknown))
+            unread = unread_in(old=isinstance(old.tags, Unknown), new=isinstance(new.tags, Unknown))
             what = f"the tags of {who}"
             if isinstance(old.tags, Mapping) and isinstance(new.tags, Mapping):
                 what = f"{what} were edited: {_tags_told(old.tags, new.tags)}"
@@ -263,7 +275,7 @@ def _of_boundary(old: Principal, new: Principal) -> Iterator[Made]:
     before, after = old.boundary, new.boundary
     if alike(before, after):
         return
-    unread = _unread(old=isinstance(before, Unknown), new=isinstance(after, Unknown))
+    unread = unread_in(old=isinstance(before, Unknown), new=isinstance(after, Unknown))
     patch, of = (
         Patch("boundary", "", before, after),
         f"the permissions boundary of {shown(old.arn)}",
@@ -282,7 +294,7 @@ def _of_boundary(old: Principal, new: Principal) -> Iterator[Made]:
 
 
 def _of_trust(old: Role, new: Role) -> Made:
-    unread = _unread(old=isinstance(old.trust, Unknown), new=isinstance(new.trust, Unknown))
+    unread = unread_in(old=isinstance(old.trust, Unknown), new=isinstance(new.trust, Unknown))
     patch = Patch("trust", "", old.trust, new.trust)
     if unread:
         return Made(Edit("trust", old.arn, f"the trust policy of {shown(old.arn)}", unread), patch)

@@ -7,7 +7,18 @@ import msgspec
 
 from assumable.model.policy import Policy
 from assumable.model.world import Node, Organization, PolicyOrUnknown, Unknown, World
-from assumable.org.edits import Edit, EditKind, Lone, Made, Patch, Unread, lists, replaced
+from assumable.org.edits import (
+    Edit,
+    EditKind,
+    Lone,
+    Made,
+    Patch,
+    Unread,
+    documents_in,
+    lists,
+    replaced,
+    unread_in,
+)
 
 Side = Literal["caller", "role"]
 _LEVELS: tuple[tuple[Literal["scps", "rcps"], EditKind, Side], ...] = (
@@ -43,11 +54,8 @@ class TreeEdits:
         self._own = frozenset(made.edit for made in self._made)
         self._known: dict[tuple[str, Side], tuple[Edit, ...]] = {}
         self._mixed: dict[frozenset[Edit], tuple[Any, frozenset[str]]] = {}
-        self.documents: dict[Edit, tuple[Any, Any]] = {}
+        self.documents = documents_in(self._made)
         """The document of each policy that was edited, as it was and as it is."""
-        for edit, patch in self._made:
-            if patch.documents != (None, None):
-                self.documents.setdefault(edit, patch.documents)
 
     def of(self, account: str, side: Side) -> tuple[Edit, ...]:
         """Edits that can count when principals of the account call, or its roles are asked for."""
@@ -106,9 +114,7 @@ def _found(old: World, new: World) -> Iterator[_Placed]:
 
 
 def _unread(before: object, after: object) -> Unread:
-    if isinstance(before, Unknown):
-        return "both" if isinstance(after, Unknown) else "OLD"
-    return "NEW"
+    return unread_in(old=isinstance(before, Unknown), new=isinstance(after, Unknown))
 
 
 def _of_organization(

@@ -14,13 +14,7 @@ import msgspec
 from assumable.errors import printable
 from assumable.findings.fix import diff_of, pretty
 from assumable.org.attribution import Cause
-from assumable.org.drift import (
-    DIRECTIONS,
-    Change,
-    Direction,
-    Drift,
-    Uncompared,
-)
+from assumable.org.drift import DIRECTIONS, Change, Direction, Drift, Uncompared
 from assumable.org.edits import Edit, shown
 from assumable.render.markup import fenced, prose
 
@@ -61,7 +55,7 @@ def _lines(drift: Drift, most: int) -> Iterator[str]:
             yield ""
         for change in changes[:most]:
             first, *more = _did(change.cause)
-            yield f"{_SIGNS[direction]} {_WORDS[direction]:10}{_size(change):>6}  {first}"
+            yield f"{_SIGNS[direction]} {_WORDS[direction]:10}{change.size:>6}  {first}"
             yield from (f"{_IN}{text}" for text in more)
             for depth, text in _named(drift, change, most):
                 yield f"{_IN}{'  ' * depth}{text}"
@@ -98,10 +92,6 @@ def _counted(number: int, what: str) -> str:
     return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
-def _size(change: Change) -> int:
-    return change.pairs + len(change.others)
-
-
 def _did(cause: Cause) -> list[str]:
     """The edits, one after the other."""
     first, *more = map(_said, cause.edits)
@@ -117,7 +107,7 @@ def _said(edit: Edit) -> str:
 
 def _more(left: Sequence[Change]) -> Iterator[str]:
     if left:
-        pairs = sum(map(_size, left))
+        pairs = sum(change.size for change in left)
         yield f"and {pairs} by {_counted(len(left), 'more edit')} (--limit shows them)"
 
 
@@ -127,39 +117,32 @@ def _named(drift: Drift, change: Change, most: int) -> Iterator[tuple[int, str]]
     Whoever nobody can list comes first.
     """
     for other in change.others[:most]:
-        before, after = (
-            " or ".join(map(_if, each)) or None for each in (other.before, other.after)
-        )
-        held = _held(before, after)
+        held = _held(other.before, other.after)
         name = "" if other.kind == "everyone" else f" {other.name}"
         who = f"{_KINDS[other.kind]}{name} → {shown(other.role)}"
         yield 0, f"{who}: {held}" if held else who
     said, condition = len(change.others[:most]), ""
     for access in sorted(change.access, key=lambda each: (each.before or "", each.after or "")):
-        before, after = (
-            None if each is None else _if(each) for each in (access.before, access.after)
-        )
+        before, after = (() if each is None else (each,) for each in (access.before, access.after))
+        held = _held(before, after)
         for number in access.members[: most - said]:
-            if _held(before, after) not in ("", condition):
-                condition = _held(before, after)
+            if held not in ("", condition):
+                condition = held
                 yield 0, condition
             yield bool(condition), f"{shown(drift.names[number])} → {shown(access.role)}"
             said += 1
-    left = _size(change) - said
+    left = change.size - said
     if left:
         yield bool(condition), f"and {left} more (--limit shows them)"
 
 
-def _any_of(conditions: tuple[str, ...]) -> str | None:
-    return " or ".join(map(_if, conditions)) if conditions else None
-
-
-def _held(before: str | None, after: str | None) -> str:
+def _held(before: tuple[str, ...], after: tuple[str, ...]) -> str:
     """The condition in words, with what it was where there was one; empty where there is none."""
-    if before is not None and after is not None:
-        return f"{after}; before: {before}"
-    only = before if after is None else after
-    return "" if only is None or only == _ALWAYS else only
+    was, now = (" or ".join(map(_if, each)) for each in (before, after))
+    if was and now:
+        return f"{now}; before: {was}"
+    only = now or was
+    return "" if only == _ALWAYS else only
 
 
 _ALWAYS = "always"
@@ -218,7 +201,7 @@ def _paragraphs(drift: Drift, most: int) -> Iterator[str]:
         if changes:
             yield from ("", f"### {_TITLES[direction]}", "")
         for change in changes[:most]:
-            yield f"- **{_size(change)}** {prose(' '.join(_did(change.cause)))}"
+            yield f"- **{change.size}** {prose(' '.join(_did(change.cause)))}"
             for depth, text in _named(drift, change, most):
                 yield f"{'  ' * (depth + 1)}- {prose(text)}"
             for edit in _first_time(change.cause, edited):
