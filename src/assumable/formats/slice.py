@@ -6,7 +6,7 @@ documents: to decide, not to mend. What decides nothing, such as a description, 
 
 import contextlib
 import gc
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypedDict
@@ -27,6 +27,7 @@ from assumable.formats.reading import Cursor, moment_of
 from assumable.formats.snapshot import Files, OnDisk, files_of, read_packed, text_in
 from assumable.model.policy import Layer, Policy, PolicyName
 from assumable.model.world import (
+    Levels,
     Organization,
     PolicyOrUnknown,
     Role,
@@ -39,7 +40,6 @@ from assumable.source import MAX_DEPTH, Document, Location
 _Text = str | UnsetType
 _Ignored = Raw | UnsetType
 _NO_BRACKETS = bytes(set(range(256)) - set(b"{}[]"))
-_Levels = Mapping[str, tuple[PolicyOrUnknown, ...]] | Unknown | None
 
 
 class _Attached(TypedDict, total=False):
@@ -210,7 +210,7 @@ def _is_shallow(text: bytes) -> bool:
 
 
 def _cut(organization: Organization, cuts: Cuts) -> Organization:
-    def levels(found: _Levels) -> _Levels:
+    def levels(found: Levels) -> Levels:
         if found is None or isinstance(found, Unknown):
             return found
         return {
