@@ -19,8 +19,9 @@ def command(snapshot: Path, output: Path | None) -> None:
     from assumable.formats.prepared import write_prepared
     from assumable.formats.snapshot import files_of
 
-    folder = files_of(snapshot).folder.absolute()
-    file = output or folder.with_name(f"{folder.name}.prepared")
-    world = write_prepared(snapshot, file)
+    folder = files_of(snapshot).folder  # once: another snapshot may be the newest in a moment
+    whole = folder.absolute()
+    file = output or whole.with_name(f"{whole.name}.prepared")
+    world = write_prepared(folder, file)
     known = sum(1 for _ in world.principals())
     click.echo(f"{file}: {len(world.accounts)} accounts, {known} users and roles")

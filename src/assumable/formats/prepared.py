@@ -14,7 +14,7 @@ import msgspec
 from assumable.errors import InputError
 from assumable.formats.account import unread_duration
 from assumable.formats.reading import read_bytes
-from assumable.formats.slice import read_slice, uncollected
+from assumable.formats.slice import slice_of, uncollected
 from assumable.formats.snapshot import MAX_DUMP_BYTES, OnDisk, digest, files_of, write_whole
 from assumable.model.policy import Layer, Policy, PolicyName, Problem, Statement
 from assumable.model.world import (
@@ -135,7 +135,8 @@ def write_prepared(folder: Path, file: Path) -> World:
     """
     import zstandard
 
-    files, world = files_of(folder), read_slice(folder)
+    files = files_of(folder)
+    world = slice_of(files)
     paths = [*files.accounts.values(), *filter(None, [files.organization])]
     plain = msgspec.msgpack.encode(_Writer(paths).contents(world))
     content = zstandard.ZstdCompressor(level=3).compress(plain)

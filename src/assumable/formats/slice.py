@@ -162,7 +162,12 @@ def read_slice(folder: Path) -> World:
     allow they deny. Documents that are equal, or keep the same, have one and the same tuple of
     statements. InputError as from `read_snapshot`.
     """
-    files, cuts = files_of(folder), Cuts()
+    return slice_of(files_of(folder))
+
+
+def slice_of(files: Files) -> World:
+    """The same of files that were found already."""
+    cuts = Cuts()
     with uncollected():
         world = world_of(files, lambda account, path: _opened(account, path, files, cuts))
     if isinstance(world.organizations, Unknown):
