@@ -178,6 +178,13 @@ def test_malformed_policy_arns_stay_in_the_command(arns: Any) -> None:
     assert shlex.split(commands.assume_role(call(PolicyArns=arns)))[-2] == "--policy-arns"
 
 
+def test_root_sessions_take_no_policy_arns() -> None:
+    """The CLI refuses them."""
+    command = commands.assume_role(call(api="AssumeRoot", PolicyArns=[PLAIN]))
+    assert command.startswith("aws sts assume-root ")
+    assert "--policy-arns" not in command
+
+
 def test_a_value_like_a_flag_is_not_read_as_one() -> None:
     """The CLI takes `--external-id -x` for two flags."""
     assert " --external-id=-x" in commands.assume_role(call(ExternalId="-x"))

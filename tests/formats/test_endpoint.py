@@ -67,6 +67,7 @@ def test_every_region_of_every_partition_has_its_endpoints() -> None:
                     host = f"{service}.{region}.{domain}"
                     assert endpoint_of(f"https://{host}") == Endpoint("sts", region, ""), host
                     assert is_of_aws(host)
+                    assert is_of_aws(host.upper())
                     assert not is_of_aws(f"{host}.example.com")
                     count += 1
     assert count > 150

@@ -14,12 +14,14 @@ from assumable.cli.prepare import command as prepare
 from assumable.cli.reach import command as reach
 from assumable.cli.who import command as who
 from assumable.errors import InputError
+from assumable.formats import prepared
+from assumable.formats.dump import read_snapshot
 from assumable.formats.prepared import FORMAT, read_prepared, write_prepared
 from assumable.formats.slice import read_slice
-from assumable.formats.snapshot import packed
+from assumable.formats.snapshot import Asked, Entry, Manifest, Missed, digest, packed
 from assumable.model.policy import Policy
-from assumable.model.world import Role, Unknown
-from tests.formats.likeness import plain, shared_tuples
+from assumable.model.world import Account, Role, Unknown
+from tests.formats.likeness import plain, shared_tuples, sliced
 from tests.formats.test_slice import broken, calls, decide_the_same, holding, policies, written
 from tests.fuzz.test_snapshots import broken_snapshots
 from tests.organizations.generator import write
@@ -72,7 +74,7 @@ def test_worlds_with_mistakes_are_kept_too(folder: Path, files: dict[str, object
 
 @pytest.mark.parametrize("place", ["identity", "boundary", "endpoint", "trust", "scp"])
 def test_what_is_not_known_stays_so(place: str, tmp_path: Path) -> None:
-    """A malformed policy in each layer; an account that could not be read, and no organization."""
+    """A malformed policy in each layer, and no organization."""
     folder = written(tmp_path, **holding('{"Statement": 7}', place, usual=True))
     world = write_prepared(folder, tmp_path / "file")
     loaded = read_prepared(tmp_path / "file")
@@ -82,6 +84,28 @@ def test_what_is_not_known_stays_so(place: str, tmp_path: Path) -> None:
     (folder / "organization.json").unlink()
     write_prepared(folder, tmp_path / "file")
     assert isinstance(read_prepared(tmp_path / "file").organizations, Unknown)
+
+
+def test_what_a_manifest_says_is_kept(tmp_path: Path) -> None:
+    """What could not be read, what is in no organization, and that lists are whole."""
+    regions = [{"RegionName": "eu-west-1", "RegionOptStatus": "ENABLED"}]
+    dump = {"UserDetailList": [], "RoleDetailList": [], "Regions": regions}
+    path = written(tmp_path, **{f"_{B}": dump}) / f"{B}.json"
+    missed = (Missed(what="everything", permission="sts:AssumeRole"),)
+    entries = {
+        A: Entry(status="unreadable", missed=missed),
+        B: Entry(status="done", file=path.name, sha256=digest(path.read_bytes()), standalone=True),
+    }
+    manifest = Manifest(assumable="0", started="", finished="", asked=Asked(by=A), accounts=entries)
+    (tmp_path / "manifest.json").write_bytes(msgspec.json.encode(manifest))
+    write_prepared(tmp_path, tmp_path / "file")
+    loaded = read_prepared(tmp_path / "file")
+    assert plain(loaded) == sliced(plain(read_snapshot(tmp_path)))
+    assert isinstance(loaded.accounts[A], Unknown)
+    assert loaded.standalone == {B}
+    account = loaded.accounts[B]
+    assert isinstance(account, Account)
+    assert account.regions
 
 
 def test_what_is_equal_stays_one(file: Path) -> None:
@@ -156,6 +180,14 @@ def test_numbers_that_lead_nowhere_are_refused(file: Path) -> None:
         file.write_bytes(with_digest(packed(broken_one)))
         with pytest.raises(InputError, match="is cut off or was changed"):
             read_prepared(file)
+
+
+def test_a_file_that_would_fill_the_memory_is_refused(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(prepared, "_MAX_BYTES", 1_000)
+    with pytest.raises(InputError, match="is cut off or was changed"):
+        read_prepared(file)
 
 
 def test_the_file_is_whole_or_not_there(snapshot: Path) -> None:

@@ -24,7 +24,7 @@ from assumable.formats.slice import read_slice
 from assumable.formats.snapshot import packed
 from assumable.model.call import Call
 from assumable.model.policy import Effect, Policy, Statement, parse_policy
-from assumable.model.world import Account, Role, World
+from assumable.model.world import Role, World
 from assumable.org.calls import plain_call
 from assumable.org.whocan import Everyone
 from assumable.source import Document
@@ -293,6 +293,27 @@ def test_hard_documents_are_read_alike(name: str, place: str, usual: bool, tmp_p
         decide_the_same(*worlds, calls(worlds[0]))
 
 
+def test_one_document_means_something_else_in_each_layer(tmp_path: Path) -> None:
+    document = OTHER % '[{"Effect":"Allow","Principal":"*","Action":"sts:AssumeRole"}]'
+    files = holding(document, "identity", usual=True)
+    files[f"_{B}"] = holding(document, "trust", usual=True)[f"_{B}"]
+    _, world = agree(written(tmp_path, **files)) or pytest.fail("refused")
+    role = world.role(ROLE)
+    assert isinstance(role, Role)
+    assert isinstance(role.trust, Policy)
+    assert len(role.trust.statements) == 1
+
+
+@pytest.mark.parametrize(("seconds", "known"), [(3599, False), (43_200, True), (43_201, False)])
+def test_how_long_no_session_can_be_is_not_known(seconds: int, known: bool, tmp_path: Path) -> None:
+    files = holding("[]", "endpoint", usual=True)
+    files[f"_{B}"] = files[f"_{B}"].replace('"Path"', f'"MaxSessionDuration": {seconds}, "Path"')
+    _, world = agree(written(tmp_path, **files)) or pytest.fail("refused")
+    role = world.role(ROLE)
+    assert isinstance(role, Role)
+    assert (role.max_session_duration == seconds) is known
+
+
 @pytest.mark.parametrize(
     ("before", "after", "message"),
     [
@@ -408,5 +429,3 @@ def test_a_policy_can_still_be_shown_where_it_stands(tmp_path: Path) -> None:
     span = place.child("Statement", 0, "Effect").span()
     assert span is not None
     assert '"Allow"' in place.document.lines[span.line - 1]
-    account = world.accounts[B]
-    assert isinstance(account, Account)

@@ -145,11 +145,12 @@ def test_a_managed_policy_has_6144_characters(size: int, *, has_plan: bool) -> N
     assert bool(diagnosed(scenario).plans) is has_plan
 
 
+@pytest.mark.parametrize("marked", [True, False], ids=["marked", "named"])
 @pytest.mark.parametrize(
     ("versions", "oldest"),
     [(["v1"], ""), (["v2", "v3", "v4", "v5"], ""), (["v12", "v9", "v8", "v10", "v11"], "v8")],
 )
-def test_a_managed_policy_has_five_versions(versions: list[str], oldest: str) -> None:
+def test_a_managed_policy_has_five_versions(versions: list[str], oldest: str, marked: bool) -> None:
     """Where there are as many, one has to go first; the one in force is the first of these."""
     managed = f"arn:aws:iam::{A}:policy/Boundary"
     scenario = classic()
@@ -158,12 +159,13 @@ def test_a_managed_policy_has_five_versions(versions: list[str], oldest: str) ->
     listed = [
         {
             "VersionId": name,
-            "IsDefaultVersion": name == versions[0],
+            **({"IsDefaultVersion": name == versions[0]} if marked else {}),
             "Document": policy(allow("s3:*")),
         }
         for name in versions
     ]
-    account["Policies"] = [{"Arn": managed, "PolicyVersionList": listed}]
+    named = {} if marked else {"DefaultVersionId": versions[0]}
+    account["Policies"] = [{"Arn": managed, "PolicyVersionList": listed, **named}]
     diagnosis = diagnosed(scenario)
     plan, fixes = diagnosis.plans[0], {fix.id: fix for fix in diagnosis.fixes}
     assert list(plan.first) == [fixes[name].remark for name in plan.fixes if oldest]

@@ -1,4 +1,4 @@
-"""`assumable prepare`: one file of a snapshot, for `who` and `reach`."""
+"""`assumable prepare`: one file of a snapshot, for `who`, `reach` and `edges`."""
 
 from pathlib import Path
 
@@ -13,14 +13,15 @@ from assumable.cli.options import PATH
 def command(snapshot: Path, output: Path | None) -> None:
     """Read SNAPSHOT once, and write what decides who can assume what to one file.
 
-    `who` and `reach` take the file where they take the snapshot, and answer at once. It says what
-    the snapshot said then: after another `assumable collect`, prepare again.
+    `who`, `reach` and `edges` take the file where they take the snapshot, and need not read that
+    again. It says what the snapshot said then: after another `assumable collect`, prepare again.
     """
     from assumable.formats.prepared import write_prepared
     from assumable.formats.snapshot import files_of
 
-    folder = files_of(snapshot).folder.absolute()
-    file = output or folder.with_name(f"{folder.name}.prepared")
-    world = write_prepared(snapshot, file)
+    folder = files_of(snapshot).folder  # once: another snapshot may be the newest in a moment
+    whole = folder.absolute()
+    file = output or whole.with_name(f"{whole.name}.prepared")
+    world = write_prepared(folder, file)
     known = sum(1 for _ in world.principals())
     click.echo(f"{file}: {len(world.accounts)} accounts, {known} users and roles")

@@ -11,7 +11,7 @@ import msgspec
 
 from assumable.formats.reading import Cursor, read_policy, refuse_malformed
 from assumable.model.policy import Layer, Policy, PolicyName
-from assumable.model.world import Node, Organization, PolicyOrUnknown, Unknown
+from assumable.model.world import Levels, Node, Organization, PolicyOrUnknown, Unknown
 from assumable.source import Document, Location
 
 _FIELDS = frozenset((
@@ -62,7 +62,7 @@ def read_organization(cursor: Cursor, *, strict: bool) -> Organization:
             unplaced.add(layer)
     collected = strict or "Policies" in fields
 
-    def levels(layer: Layer) -> dict[str, tuple[PolicyOrUnknown, ...]] | Unknown | None:
+    def levels(layer: Layer) -> Levels:
         if not _switched_on(fields, layer):
             return None
         if not collected or layer in unplaced:

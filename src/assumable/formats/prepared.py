@@ -5,7 +5,7 @@ What is equal stands in it once and is referred to by number: texts, tags, tuple
 
 import contextlib
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -15,11 +15,12 @@ import msgspec
 from assumable.errors import InputError
 from assumable.formats.account import unread_duration
 from assumable.formats.reading import read_bytes
-from assumable.formats.slice import read_slice, uncollected
+from assumable.formats.slice import slice_of, uncollected
 from assumable.formats.snapshot import MAX_DUMP_BYTES, OnDisk, digest, files_of, write_whole
 from assumable.model.policy import Layer, Policy, PolicyName, Problem, Statement
 from assumable.model.world import (
     Account,
+    Levels,
     Node,
     Organization,
     PolicyOrUnknown,
@@ -38,9 +39,8 @@ _ANY_FORMAT = FORMAT.rpartition(b"/")[0] + b"/"
 _MAX_BYTES = 4_000_000_000
 """Some ten million principals."""
 _LAYERS = tuple(Layer)
-_Levels = dict[str, tuple[int, ...]] | int | None
+_Numbered = dict[str, tuple[int, ...]] | int | None
 _Common = tuple[int, str | None, int, tuple[int, ...], int | None, datetime | None, datetime | None]
-_ReadLevels = Mapping[str, tuple[PolicyOrUnknown, ...]] | Unknown | None
 T = TypeVar("T")
 
 
@@ -90,8 +90,8 @@ class _Organization(msgspec.Struct, array_like=True):
     id: str
     management_account: str
     nodes: dict[str, Node]
-    scps: _Levels
-    rcps: _Levels
+    scps: _Numbered
+    rcps: _Numbered
     iam_administrators: frozenset[str] | None
     root_access: bool | None
 
@@ -136,7 +136,8 @@ def write_prepared(folder: Path, file: Path) -> World:
     """
     import zstandard
 
-    files, world = files_of(folder), read_slice(folder)
+    files = files_of(folder)
+    world = slice_of(files)
     paths = [*files.accounts.values(), *filter(None, [files.organization])]
     plain = msgspec.msgpack.encode(_Writer(paths).contents(world))
     content = zstandard.ZstdCompressor(level=3).compress(plain)
@@ -255,7 +256,7 @@ class _Writer:
             root_access=found.root_access,
         )
 
-    def _levels(self, found: _ReadLevels) -> _Levels:
+    def _levels(self, found: Levels) -> _Numbered:
         if found is None or isinstance(found, Unknown):
             return None if found is None else self._unknown(found)
         return {target: tuple(map(self._part, policies)) for target, policies in found.items()}
@@ -342,6 +343,7 @@ def _world(found: _Contents) -> World:
 def _account(
     row: _Account, texts: list[str], tags: list[dict[str, str]], parts: list[PolicyOrUnknown]
 ) -> Account:
+    # what both have is written out twice: a function for it makes loading a tenth slower
     users = {
         texts[one.arn]: User(
             arn=texts[one.arn],
@@ -386,7 +388,7 @@ def _unread(role_arn: str) -> Unknown:
 def _organization(
     row: _Organization, parts: list[PolicyOrUnknown], unknowns: list[Unknown]
 ) -> Organization:
-    def levels(found: _Levels) -> _ReadLevels:
+    def levels(found: _Numbered) -> Levels:
         if found is None or isinstance(found, int):
             return None if found is None else unknowns[found]
         return {target: tuple(parts[n] for n in numbers) for target, numbers in found.items()}

@@ -6,7 +6,7 @@ documents: to decide, not to mend. What decides nothing, such as a description, 
 
 import contextlib
 import gc
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypedDict
@@ -27,6 +27,7 @@ from assumable.formats.reading import Cursor, moment_of
 from assumable.formats.snapshot import Files, OnDisk, files_of, read_packed, text_in
 from assumable.model.policy import Layer, Policy, PolicyName
 from assumable.model.world import (
+    Levels,
     Organization,
     PolicyOrUnknown,
     Role,
@@ -39,7 +40,6 @@ from assumable.source import MAX_DEPTH, Document, Location
 _Text = str | UnsetType
 _Ignored = Raw | UnsetType
 _NO_BRACKETS = bytes(set(range(256)) - set(b"{}[]"))
-_Levels = Mapping[str, tuple[PolicyOrUnknown, ...]] | Unknown | None
 
 
 class _Attached(TypedDict, total=False):
@@ -162,7 +162,12 @@ def read_slice(folder: Path) -> World:
     allow they deny. Documents that are equal, or keep the same, have one and the same tuple of
     statements. InputError as from `read_snapshot`.
     """
-    files, cuts = files_of(folder), Cuts()
+    return slice_of(files_of(folder))
+
+
+def slice_of(files: Files) -> World:
+    """The same of files that were found already."""
+    cuts = Cuts()
     with uncollected():
         world = world_of(files, lambda account, path: _opened(account, path, files, cuts))
     if isinstance(world.organizations, Unknown):
@@ -210,7 +215,7 @@ def _is_shallow(text: bytes) -> bool:
 
 
 def _cut(organization: Organization, cuts: Cuts) -> Organization:
-    def levels(found: _Levels) -> _Levels:
+    def levels(found: Levels) -> Levels:
         if found is None or isinstance(found, Unknown):
             return found
         return {

@@ -28,6 +28,7 @@ class Unknown(msgspec.Struct, frozen=True):
 
 
 PolicyOrUnknown = Policy | Unknown
+Levels = Mapping[str, tuple[PolicyOrUnknown, ...]] | Unknown | None
 
 
 class Principal(msgspec.Struct, frozen=True, kw_only=True):
@@ -146,8 +147,8 @@ class Organization(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     management_account: str
     nodes: Mapping[str, Node]
-    scps: Mapping[str, tuple[PolicyOrUnknown, ...]] | Unknown | None
-    rcps: Mapping[str, tuple[PolicyOrUnknown, ...]] | Unknown | None
+    scps: Levels
+    rcps: Levels
     """By target; None when the organization does not have that type of policy switched on."""
     iam_administrators: frozenset[str] | None = None
     """The accounts that are delegated administrators for IAM; None where that is not said."""

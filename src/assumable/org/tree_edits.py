@@ -6,7 +6,7 @@ from typing import Any, Literal
 import msgspec
 
 from assumable.model.policy import Policy
-from assumable.model.world import Node, Organization, PolicyOrUnknown, Unknown, World
+from assumable.model.world import Levels, Node, Organization, PolicyOrUnknown, Unknown, World
 from assumable.org.edits import (
     Edit,
     EditKind,
@@ -26,7 +26,6 @@ _LEVELS: tuple[tuple[Literal["scps", "rcps"], EditKind, Side], ...] = (
     ("rcps", "rcp", "role"),
 )
 _BOTH: tuple[Side, ...] = ("caller", "role")
-Levels = Mapping[str, tuple[PolicyOrUnknown, ...]] | Unknown | None
 
 
 class _Placed(msgspec.Struct, frozen=True):
