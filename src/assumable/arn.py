@@ -29,6 +29,11 @@ class Arn(msgspec.Struct, frozen=True):
         return f"arn:{self.partition}:{self.service}:{self.region}:{self.account}:{self.resource}"
 
     @property
+    def place(self) -> tuple[str, str]:
+        """Partition and account: an account of another partition is another account."""
+        return self.partition, self.account
+
+    @property
     def kind(self) -> str:
         """What the resource is: `user`, `role`, `assumed-role`, `root`, …."""
         return self.resource.partition("/")[0]

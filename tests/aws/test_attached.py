@@ -289,9 +289,13 @@ def test_a_profile_that_is_named_twice_asks_once(company: Company) -> None:
     assert twice.counted == once.counted
 
 
-def test_whose_role_it_is_says_whose_the_role_profile_is(company: Company) -> None:
+@pytest.mark.parametrize("org_profile", ["manager", None])
+def test_whose_role_it_is_says_whose_the_role_profile_is(
+    company: Company, org_profile: str | None
+) -> None:
+    """Also where the role profile is then asked for the organization."""
     calls = Calls()
-    company.read(calls=calls)
+    company.read(calls=calls, org_profile=org_profile)
     assert calls.counted["sts:GetCallerIdentity"] == 1
 
 

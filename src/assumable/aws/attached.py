@@ -33,6 +33,7 @@ def listed(layer: Layer, reader: Connection) -> tuple[Summary, ...] | None:
         return None
     found = tuple(answer["Policies"])
     # FullAWSAccess cannot be deleted: a list without it is not the whole list.
+    # https://docs.aws.amazon.com/organizations/latest/userguide/orgs_policies_delete.html
     return found if layer is Layer.RCP or _of_aws(found) else None
 
 
@@ -115,7 +116,7 @@ def _by_level(layer: Layer, path: Sequence[Node], reader: Connection) -> Levels 
         levels[node.id] = found
     if layer is Layer.SCP and not any(levels.values()):
         # Every level must hold an SCP while the type is enabled; none anywhere means that SCPs
-        # are off (…/orgs_manage_policies_scps_strategies.html), and nothing is restricted.
+        # are off, and nothing is restricted.
         return {node.id: (full_access(PolicyName(layer, "SCPs are disabled", node.id)),)
                 for node in path}  # fmt: skip
     return levels

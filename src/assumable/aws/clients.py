@@ -52,10 +52,11 @@ class Identity(NamedTuple):
     unique_id: str
     """`AIDA…` of a user, `AROA…` of the role behind a session."""
 
-    def is_of(self, thing: arns.Arn) -> bool:
-        """Whether these credentials belong to the account that a thing is in."""
+    @property
+    def place(self) -> tuple[str, str]:
+        """Partition and account that these credentials are of."""
         own = arns.parse(self.arn)
-        return own is not None and (own.partition, own.account) == (thing.partition, thing.account)
+        return ("", self.account) if own is None else own.place
 
 
 class Question(NamedTuple):

@@ -113,8 +113,8 @@ class Reader:
         self._accounts = Accounts()
         self._tried: set[str] = set()
         org = connections.of_organization
-        self._place_of_role_reader = ("", "")
-        """Partition and account of the role profile; empty while no role has told it."""
+        self._place_of_role_profile: tuple[str, str] | None = None
+        """Partition and account of the role profile, once a role has told it."""
         self._organizations = Organizations(self._by_account, [org] if org else [])
 
     def also(self, call: Call) -> None:
@@ -306,9 +306,9 @@ class Reader:
         if not isinstance(found, Role):
             return None
         own = arn.parse_role(found.arn)
-        if own is None or (own.partition, own.account) != (wanted.partition, wanted.account):
+        if own is None or own.place != wanted.place:
             return None
-        self._place_of_role_reader = own.partition, own.account
+        self._place_of_role_profile = own.place
         return found
 
     def _read_provider(self, provider_arn: str) -> None:
@@ -353,15 +353,19 @@ class Reader:
         """A connection of each account that somebody has credentials of."""
         found: dict[str, Connection] = {}
         c = self._connections
-        told = self._place_of_role_reader[1]
-        if told and c.of_role is not None:
-            found[told] = c.of_role
-        for connection in (c.of_caller, c.caller, c.of_role):
-            if connection is None or connection in found.values():
-                continue
-            if not isinstance(connection.who, UnreadableError):
-                found.setdefault(connection.who.account, connection)
+        for connection in filter(None, (c.of_caller, c.caller, c.of_role)):
+            place = self._place_of(connection)
+            if not isinstance(place, UnreadableError):
+                found.setdefault(place[1], connection)
         return found
+
+    def _place_of(self, connection: Connection) -> tuple[str, str] | UnreadableError:
+        """Partition and account that a connection has credentials of."""
+        told = self._place_of_role_profile
+        if told is not None and connection is self._connections.of_role:
+            return told
+        who = connection.who
+        return who if isinstance(who, UnreadableError) else who.place
 
     def _reader_of(self, thing: str) -> Connection | Unknown:
         """Whose credentials read something: an account of another partition is another account."""
@@ -370,20 +374,14 @@ class Reader:
         if wanted is None or wanted.account == self.call.caller_account:
             candidates = [c.of_caller, c.caller, c.of_role]
         hints: dict[str, None] = {}
-        for connection in candidates:
-            if connection is None:
-                continue
-            place = (wanted.partition, wanted.account) if wanted is not None else None
-            if connection is c.of_role and place == self._place_of_role_reader:
+        for connection in filter(None, candidates):
+            place = self._place_of(connection)
+            if isinstance(place, UnreadableError):
+                hints[str(place)] = None
+            elif wanted is not None and place == wanted.place:
                 return connection
-            who = connection.who
-            if isinstance(who, UnreadableError):
-                hints[str(who)] = None
-                continue
-            if wanted is not None and who.is_of(wanted):
-                return connection
-            if connection is c.of_role:
-                hints[f"the role profile is of account {who.account}"] = None
+            elif connection is c.of_role:
+                hints[f"the role profile is of account {place[1]}"] = None
         kind = "GetUser" if wanted and wanted.kind == "user" else "GetRole"
         hint = f" ({'; '.join(hints)})" if hints else ""
         return Unknown(arn.display_name(thing), f"iam:{kind} on {thing}{hint}")

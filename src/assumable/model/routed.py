@@ -69,9 +69,8 @@ def keys_win(client: Client, route: Route) -> bool:
     if not (is_chosen and is_passed_over and is_known and _is_as_meant(client)):
         return False
     wanted = str(route.passed_over[-1].parameters["RoleArn"]) if route.passed_over else ""
-    role = arn.parse_role(wanted)
-    session = f"arn:{role.partition}:sts::{role.account}:assumed-role/{role.name}/" if role else ""
-    return not (session and client.keys_of.startswith(session))
+    is_role = arn.parse_role(wanted) is not None
+    return not (is_role and client.keys_of.startswith(arn.session_of(wanted, "")))
 
 
 def misfit(route: Route, caller: Caller) -> str:
