@@ -11,6 +11,7 @@ from typing import Literal
 import msgspec
 
 from assumable import arn
+from assumable.audit.finding import Confidence, Finding, Mend, Rule, Severity
 from assumable.engine.rules import action_matches
 from assumable.findings import evidence
 from assumable.findings.finding import Evidence
@@ -40,6 +41,37 @@ class Subject(msgspec.Struct, frozen=True):
     def evidence(self, pointer: str, statement: Statement) -> Evidence:
         """The place of an element of a statement, in the file that it was read from."""
         return evidence.at(self.trust, pointer, statement=statement.index)
+
+    def finding(
+        self,
+        rule: Rule,
+        *,
+        severity: Severity,
+        title: str,
+        explanation: str,
+        evidence: tuple[Evidence, ...],
+        facts: tuple[str, ...],
+        variant: str = "",
+        confidence: Confidence = "certain",
+        mend: Mend | None = None,
+        decide: str = "",
+    ) -> Finding:
+        """What a rule has found about the role."""
+        return Finding(
+            code=rule.code,
+            rule=rule.slug,
+            variant=variant,
+            severity=severity,
+            confidence=confidence,
+            role=self.role.arn,
+            account=self.role.account,
+            title=title,
+            explanation=explanation,
+            evidence=evidence,
+            mend=mend,
+            decide=decide,
+            facts=facts,
+        )
 
     def alone(self, statement: Statement) -> "Subject":
         """The role as if this were the only statement that allows anything."""

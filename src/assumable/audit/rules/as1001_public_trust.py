@@ -71,14 +71,11 @@ def _finding(
         asked = "; an external ID is no secret, and an address tells no account from another"
     # who knows an external ID, or comes from a network, may well be meant from outside
     mend = None if degree.variant else _mend(ground, subject, statements, stranger)
-    return Finding(
-        code=RULE.code,
-        rule=RULE.slug,
+    return subject.finding(
+        RULE,
         variant=variant,
         severity=degree.severity,
         confidence="certain" if sure else "likely",
-        role=subject.role.arn,
-        account=subject.role.account,
         title=degree.title,
         explanation=(
             f"the trust policy names everyone{asked}: a user of an account of no organization of "

@@ -99,13 +99,10 @@ def _finding(
     operator: str,
 ) -> Finding:
     mend = _mend(ground, subject, statement, condition, without, given, operator)
-    return Finding(
-        code=RULE.code,
-        rule=RULE.slug,
+    return subject.finding(
+        RULE,
         variant=condition.key,
         severity=Severity.MEDIUM,
-        role=subject.role.arn,
-        account=subject.role.account,
         title=title,
         explanation=f"{explains}: {without.what} was let through when the call was decided",
         evidence=(subject.evidence(condition.pointer, statement),),

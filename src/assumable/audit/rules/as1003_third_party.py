@@ -69,14 +69,11 @@ def _finding(
     severity = Severity.MEDIUM if whole else Severity.LOW
     is_administrator = subject.role.arn in ground.administrators
     named = " and ".join(accounts)
-    return Finding(
-        code=RULE.code,
-        rule=RULE.slug,
+    return subject.finding(
+        RULE,
         variant="administrator" if is_administrator else "",
         severity=severity.worse if is_administrator else severity,
         confidence="likely" if "outside" in sides else "possible",
-        role=subject.role.arn,
-        account=subject.role.account,
         title=f"the outside account {named} is trusted without an external ID"
         + (", for a role that may do everything" if is_administrator else ""),
         explanation=(

@@ -83,14 +83,11 @@ def _finding(
     page = SERVICES[plain_name(found[0][0].value)].page
     severity = Severity.LOW
     mend = _mend(ground, subject, statement, found)
-    return Finding(
-        code=RULE.code,
-        rule=RULE.slug,
+    return subject.finding(
+        RULE,
         variant=found[0][0].value,
         severity=severity.worse if subject.role.arn in ground.administrators else severity,
         confidence="likely",
-        role=subject.role.arn,
-        account=subject.role.account,
         title=f"{names} may assume it on behalf of any account",
         explanation=(
             f"{names} sends the account and the resource for which it acts "

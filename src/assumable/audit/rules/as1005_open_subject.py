@@ -114,14 +114,11 @@ def _of_strangers(
         whose = "strangers whose subjects the pattern takes"
         if not tenants.strangers:
             whose, severity = "service accounts of other namespaces", Severity.LOW
-    return Finding(
-        code=RULE.code,
-        rule=RULE.slug,
+    return subject.finding(
+        RULE,
         variant="open-pattern" if asked else "no-subject",
         severity=severity,
         confidence=confidence,
-        role=subject.role.arn,
-        account=subject.role.account,
         title=f"{whose} can assume the role",
         explanation=(
             f"{f'what is asked is {told}' if asked else 'no subject is asked for'}: a token with "
@@ -138,13 +135,10 @@ def _of_strangers(
 
 def _of_names(subject: Subject, statement: Statement, condition: Condition) -> Finding:
     wide = [value for value in condition.values if _WHOLE_NAME.fullmatch(value)]
-    return Finding(
-        code=RULE.code,
-        rule=RULE.slug,
+    return subject.finding(
+        RULE,
         variant="crosses-names",
         severity=Severity.LOW,
-        role=subject.role.arn,
-        account=subject.role.account,
         title="repositories whose names begin alike can assume the role",
         explanation=f"`{wide[0]}` takes every repository of that owner whose name begins so, since "
         "`*` does not stop at the end of a name",
@@ -164,14 +158,11 @@ def _of_untested(
     if not keys or any(c.key.lower() in keys and _says(c) for c in statement.conditions):
         return
     claim = claims[0]
-    yield Finding(
-        code=RULE.code,
-        rule=RULE.slug,
+    yield subject.finding(
+        RULE,
         variant="no-claim",
         severity=Severity.HIGH,
         confidence="likely",
-        role=subject.role.arn,
-        account=subject.role.account,
         title=f"any tenant of {issuer} can assume the role",
         explanation=f"tokens of {issuer} are for many tenants, and no claim that tells them apart "
         f"is asked for: not {issuer}:{claim}",

@@ -67,13 +67,10 @@ def _of_assertions(
             dangerous=(elsewhere,),
             meant=(witness(f"an assertion made for {usual}", usual),),
         )
-    yield Finding(
-        code=RULE.code,
-        rule=RULE.slug,
+    yield subject.finding(
+        RULE,
         variant="saml",
         severity=Severity.LOW,
-        role=subject.role.arn,
-        account=subject.role.account,
         title="a SAML assertion that was made for somebody else is accepted",
         explanation="saml:aud, the recipient of an assertion, is not asked for: a service for "
         "which the same identity provider signs assertions could use one here",
@@ -93,13 +90,10 @@ def _of_tokens(
     if len(audiences) < _SEVERAL:
         return
     issuer = entry.value.partition(":oidc-provider/")[2]
-    yield Finding(
-        code=RULE.code,
-        rule=RULE.slug,
+    yield subject.finding(
+        RULE,
         variant="oidc",
         severity=Severity.LOW,
-        role=subject.role.arn,
-        account=subject.role.account,
         title=f"tokens for each of the {len(audiences)} audiences of the provider are accepted",
         explanation=f"the provider takes tokens for {', '.join(audiences)}, and the trust policy "
         f"does not ask which: a token that was made for one of them serves for this role too",

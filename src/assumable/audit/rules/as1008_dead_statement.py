@@ -85,13 +85,10 @@ def dead_condition(ground: Ground, subject: Subject, statement: Statement) -> De
 
 def _finding(ground: Ground, subject: Subject, statement: Statement, dead: Dead) -> Finding:
     mend = _mend(ground, subject, statement)
-    return Finding(
-        code=RULE.code,
-        rule=RULE.slug,
+    return subject.finding(
+        RULE,
         severity=Severity.LOW,
         confidence=dead.confidence,
-        role=subject.role.arn,
-        account=subject.role.account,
         title="a statement of the trust policy can never match",
         explanation=f"{statement.label}: {dead.why}",
         evidence=(subject.evidence(dead.pointer, statement),),

@@ -25,12 +25,9 @@ def check(ground: Ground, subject: Subject) -> Iterator[Finding]:
         kinds = {_kind(entry) for entry in entries}
         if asked is None or "" in kinds:
             continue
-        yield Finding(
-            code=RULE.code,
-            rule=RULE.slug,
+        yield subject.finding(
+            RULE,
             severity=Severity.MEDIUM,
-            role=subject.role.arn,
-            account=subject.role.account,
             title="MFA is required of callers that never have it",
             explanation=f"{statement.label} names {' and '.join(sorted(kinds))} alone, which never "
             "carry MFA, even where the person behind them has signed in with it: nobody gets in "

@@ -63,13 +63,10 @@ def _finding(
     )
     hops = len(path.steps) + 1
     others = f", and {count - 1} more behind it" if count > 1 else ""
-    return Finding(
-        code=RULE.code,
-        rule=RULE.slug,
+    return subject.finding(
+        RULE,
         severity=Severity.MEDIUM,
         confidence="likely",
-        role=subject.role.arn,
-        account=subject.role.account,
         title=f"a way from outside leads to a role that may do everything, in {hops} hops",
         explanation=f"{who} can have the role, and then {way}{others}: each further hop passes "
         "without a condition, and the last role may do everything",
