@@ -1,5 +1,6 @@
 """Every other rule: what it must find, and what looks like it and must not be found."""
 
+import json
 from typing import Any
 
 import pytest
@@ -120,6 +121,12 @@ def test_another_organization_without_an_external_id(principal: str, severity: S
     assert (finding.code, finding.severity, finding.confidence) == ("AS1003", severity, "likely")
     assert finding.mend is None
     assert OUTSIDE in finding.decide
+
+
+@pytest.mark.parametrize("named", [OUTSIDE, THEIR_ROOT])
+def test_an_account_is_an_outsider_in_every_partition(named: str) -> None:
+    text = json.dumps(scenario(trust({"AWS": named}))).replace("arn:aws:", "arn:aws-cn:")
+    assert [finding.code for finding in audited(json.loads(text)).findings] == ["AS1003"]
 
 
 def test_it_is_worse_for_an_administrator() -> None:

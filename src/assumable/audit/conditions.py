@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from assumable.audit.ground import ASSUME_ROLE, SAML, WEB_IDENTITY
+from assumable.audit.ground import ASSUME_ROLE, SAML, WEB_IDENTITY, issuer_named
 from assumable.engine.conditions import holds
 from assumable.engine.context import KEYS
 from assumable.engine.keys.providers import (
@@ -24,7 +24,7 @@ from assumable.findings.slips import ratio
 from assumable.globs import has_wildcard
 from assumable.model.assertion import BUILT_IN_PROVIDERS
 from assumable.model.call import Absent, Value
-from assumable.model.policy import Condition, Statement
+from assumable.model.policy import Condition, PrincipalEntry, Statement
 from assumable.source import value_at
 
 _TAGS = (
@@ -126,7 +126,7 @@ def _is_slip(key: str, known: str) -> bool:
 def _absent_for_bearers(statement: Statement, key: str, written: str, now: datetime) -> str:
     if key in _OF_SIGNED:
         return f"{written} is only there where a caller signs, not for the bearer of a token"
-    issuers = {_issuer(entry.value) for entry in statement.principals or ()}
+    issuers = {_issuer(entry) for entry in statement.principals or ()}
     is_saml = "" in issuers
     if is_saml:
         known = key in KEYS or key in SAML_SINGLE_VALUED or key in SAML_MULTIVALUED
@@ -142,11 +142,9 @@ def _absent_for_bearers(statement: Statement, key: str, written: str, now: datet
     return f"STS makes no key of the claim {claim} of {theirs[0]} (R5.14a)"
 
 
-def _issuer(provider: str) -> str:
+def _issuer(entry: PrincipalEntry) -> str:
     """The issuer of a provider of tokens; empty for one of assertions."""
-    if provider in BUILT_IN_PROVIDERS:
-        return provider
-    return provider.partition(":oidc-provider/")[2]
+    return entry.value if entry.value in BUILT_IN_PROVIDERS else issuer_named(entry)
 
 
 def why_no_value(condition: Condition, *, variables: bool) -> str:

@@ -32,6 +32,20 @@ class Subject(msgspec.Struct, frozen=True):
     role: Role
     trust: Policy
 
+    @property
+    def partition(self) -> str:
+        """The partition of the role, and so of everybody who can assume it."""
+        parts = arn.parse(self.role.arn)
+        return parts.partition if parts is not None else "aws"
+
+    def somebody(self, entry: PrincipalEntry, kind: str) -> str:
+        """The user or role that a principal names, of a whole account any; empty for all others."""
+        if is_whole_account(entry):
+            return f"arn:{self.partition}:iam::{account_named(entry)}:{kind}/somebody"
+        parts = arn.parse(entry.value)
+        named = entry.kind == "AWS" and parts is not None and parts.kind in ("user", "role")
+        return entry.value if named else ""
+
     def allowing(self, action: str) -> Iterator[Statement]:
         """The statements that allow an action, to whomever."""
         for statement in self.trust.statements:
@@ -133,6 +147,12 @@ class Ground:
         """The roles that may do everything, by ARN."""
         return {role.arn: role for role in self.roles if is_administrator(role)}
 
+    def audiences(self, role: Role, provider: str) -> tuple[str, ...] | None:
+        """Which audiences a provider of the role's account accepts; None where it is not known."""
+        home = self.world.accounts.get(role.account)
+        known = home.providers.get(provider) if isinstance(home, Account) else None
+        return known.client_ids if known is not None else None
+
     def organization_of(self, account: str) -> Organization | None:
         """The organization of an account; None where there is none, or it is not known."""
         found = self.world.organization_of(account)
@@ -187,6 +207,11 @@ def account_named(entry: PrincipalEntry) -> str:
         return ""
     found = entry.value if arn.ACCOUNT_ID.fullmatch(entry.value) else arn.account_of(entry.value)
     return found if arn.ACCOUNT_ID.fullmatch(found) else ""
+
+
+def issuer_named(entry: PrincipalEntry) -> str:
+    """The issuer of a registered provider of tokens; empty for any other principal."""
+    return entry.value.partition(":oidc-provider/")[2]
 
 
 def is_whole_account(entry: PrincipalEntry) -> bool:

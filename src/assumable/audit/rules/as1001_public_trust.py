@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_pri
 """
 
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from assumable.audit.finding import Finding, Mend, Rule, Severity
 from assumable.audit.ground import ASSUME_ROLE, Ground, Subject, is_everyone
@@ -18,11 +19,13 @@ RULE = Rule("AS1001", "public-trust", "anybody with an AWS account can assume th
 _KEY, _OPERATOR = "aws:PrincipalOrgID", "StringEquals"
 
 
-class _Degree:
+class _Degree(NamedTuple):
     """How much a stranger has to know, from nothing on."""
 
-    def __init__(self, variant: str, knows: Knows, severity: Severity, title: str) -> None:
-        self.variant, self.knows, self.severity, self.title = variant, knows, severity, title
+    variant: str
+    knows: Knows
+    severity: Severity
+    title: str
 
 
 _DEGREES = (

@@ -6,7 +6,6 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_common-scenarios_third
 
 from collections.abc import Iterator
 
-from assumable import arn
 from assumable.audit.conditions import holds_without
 from assumable.audit.finding import Finding, Rule, Severity
 from assumable.audit.ground import ASSUME_ROLE, Ground, Subject, account_named, is_whole_account
@@ -41,12 +40,8 @@ def _is_outsider(ground: Ground, subject: Subject, entry: PrincipalEntry) -> boo
 
 def _gets_in(ground: Ground, subject: Subject, statement: Statement, entry: PrincipalEntry) -> bool:
     """Whether the call passes without an external ID, or with any, whatever else it has."""
-    account, parts = account_named(entry), arn.parse(entry.value)
-    partition = parts.partition if parts is not None else "aws"
-    own = entry.value
-    if is_whole_account(entry):
-        own = f"arn:{partition}:iam::{account}:role/somebody"
-    elif parts is None or parts.kind not in ("user", "role"):
+    own = subject.somebody(entry, "role")
+    if not own:
         return False
     asked: dict[str, Value] = {
         condition.key.lower(): Unknown(condition.key, present=True)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from assumable.audit.finding import Finding, Mend, Rule, Severity
 from assumable.audit.ground import ASSUME_ROLE, Ground, Subject
 from assumable.audit.proof import mended, with_conditions
-from assumable.audit.witness import STRANGER, Witness, by_service, is_certain, passes
+from assumable.audit.witness import STRANGER, Witness, by_service, is_certain, passes, written
 from assumable.engine.services import SERVICES, SOURCE_ACCOUNT, SOURCE_ARN, plain_name
 from assumable.globs import has_wildcard
 from assumable.model.call import Absent, Present, Value
@@ -57,7 +57,7 @@ def _sources(statement: Statement, account: str) -> Iterator[str]:
                 fields = value.split(":", 5)
                 if len(fields) > 5:  # noqa: PLR2004  # of an ARN
                     fields[4] = account
-                    yield ":".join(fields).replace("*", "x").replace("?", "x")
+                    yield written(":".join(fields))
 
 
 def _acting(

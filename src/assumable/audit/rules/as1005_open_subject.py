@@ -7,14 +7,13 @@ import re
 from collections.abc import Iterator, Sequence
 
 from assumable.audit.finding import Confidence, Finding, Rule, Severity
-from assumable.audit.ground import WEB_IDENTITY, Ground, Subject
+from assumable.audit.ground import WEB_IDENTITY, Ground, Subject, issuer_named
 from assumable.audit.tenants import Tenants, strangers, tenants_of
-from assumable.audit.witness import by_token, is_certain, passes
+from assumable.audit.witness import by_token, is_certain, passes, written
 from assumable.engine.conditions import words
 from assumable.engine.keys.providers import SHARED_ISSUERS
 from assumable.engine.truth import Truth
 from assumable.model.policy import Condition, PrincipalEntry, Statement
-from assumable.model.world import Account
 
 RULE = Rule("AS1005", "open-subject", "tokens that strangers can have open the role")
 _ASKED = 3
@@ -37,7 +36,7 @@ def check(ground: Ground, subject: Subject) -> Iterator[Finding]:
     for statement in subject.allowing(WEB_IDENTITY):
         for entry in statement.principals or ():
             if entry.kind == "Federated":
-                issuer = entry.value.partition(":oidc-provider/")[2] or entry.value
+                issuer = issuer_named(entry) or entry.value
                 yield from _of_provider(ground, subject, statement, entry, issuer)
 
 
@@ -74,7 +73,7 @@ def _stranger(
             claims = {"iss": f"https://{issuer}", "aud": audience, "sub": text, **_OF_STRANGERS}
             for name in _CHOSEN:
                 for value in _values(statement, f"{issuer}:{name}")[:1]:
-                    claims[name] = value.replace("*", "x").replace("?", "x")
+                    claims[name] = written(value)
             truth = passes(ground, alone, by_token("", subject, entry.value, claims, ground.now))
             if is_certain(truth):
                 return text, truth
@@ -89,9 +88,7 @@ def _audiences(
     ground: Ground, subject: Subject, statement: Statement, entry: PrincipalEntry, issuer: str
 ) -> list[str]:
     """What a stranger asks his token for: what the provider or the statement takes."""
-    home = ground.world.accounts.get(subject.role.account)
-    provider = home.providers.get(entry.value) if isinstance(home, Account) else None
-    known = provider.client_ids if provider is not None else None
+    known = ground.audiences(subject.role, entry.value)
     if known is not None:
         return list(known)[:_ASKED]
     asked = [value.replace("*", "x") for value in _values(statement, f"{issuer}:aud")]

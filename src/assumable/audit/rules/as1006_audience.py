@@ -6,13 +6,11 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_create_oidc.
 
 from collections.abc import Iterator
 
-from assumable import arn
 from assumable.audit.finding import Finding, Mend, Rule, Severity
-from assumable.audit.ground import SAML, WEB_IDENTITY, Ground, Subject
+from assumable.audit.ground import SAML, WEB_IDENTITY, Ground, Subject, issuer_named
 from assumable.audit.proof import mended, with_conditions
 from assumable.audit.witness import Witness, by_assertion, is_certain, passes
 from assumable.model.policy import PrincipalEntry, Statement
-from assumable.model.world import Account
 
 RULE = Rule("AS1006", "audience", "for whom a token or an assertion was made is not asked")
 _SIGN_IN = {
@@ -33,7 +31,7 @@ def check(ground: Ground, subject: Subject) -> Iterator[Finding]:
                 yield from _of_assertions(ground, subject, statement, entry)
     for statement in subject.allowing(WEB_IDENTITY):
         for entry in statement.principals or ():
-            issuer = entry.value.partition(":oidc-provider/")[2]
+            issuer = issuer_named(entry)
             if issuer and not any(_asks(statement, f"{issuer}:{c}") for c in ("aud", "oaud")):
                 yield from _of_tokens(ground, subject, statement, entry)
 
@@ -51,8 +49,7 @@ def _of_assertions(
     elsewhere = witness("an assertion made for somebody else", _ELSEWHERE)
     if not is_certain(passes(ground, subject.alone(statement), elsewhere)):
         return
-    parts = arn.parse(subject.role.arn)
-    usual = _SIGN_IN.get(parts.partition if parts is not None else "")
+    usual = _SIGN_IN.get(subject.partition)
     mend: Mend | None = None
     if usual is not None:
         mend = mended(
@@ -84,12 +81,10 @@ def _of_assertions(
 def _of_tokens(
     ground: Ground, subject: Subject, statement: Statement, entry: PrincipalEntry
 ) -> Iterator[Finding]:
-    home = ground.world.accounts.get(subject.role.account)
-    provider = home.providers.get(entry.value) if isinstance(home, Account) else None
-    audiences = (provider.client_ids if provider is not None else None) or ()
+    audiences = ground.audiences(subject.role, entry.value) or ()
     if len(audiences) < _SEVERAL:
         return
-    issuer = entry.value.partition(":oidc-provider/")[2]
+    issuer = issuer_named(entry)
     yield subject.finding(
         RULE,
         variant="oidc",
