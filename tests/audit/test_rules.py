@@ -160,6 +160,11 @@ def test_any_external_id_is_none() -> None:
     assert codes(wild) == ["AS1003"]
 
 
+def test_who_must_have_no_mfa_may_be_a_service_of_the_other_account() -> None:
+    without = trust({"AWS": THEIRS}, Condition={"Bool": {MFA: "false"}})
+    assert codes(without) == ["AS1003"]
+
+
 def test_a_trust_that_a_perimeter_stops_is_no_danger() -> None:
     stops = deny(StringNotEquals={"aws:PrincipalOrgID": ORG})
     own = f"arn:aws:iam::{OUTSIDE}:role/x"
@@ -515,6 +520,10 @@ def test_mfa_that_nobody_can_prove(principal: dict, condition: dict) -> None:
         trust({"AWS": ROOT}, Condition={"Bool": {MFA: "true"}}),
         trust({"AWS": ROLE}, Condition={"BoolIfExists": {MFA: "true"}}),
         trust({"AWS": ROLE}, Condition={"Bool": {MFA: "false"}}),
+        # a role session may have the key, as false (U-11)
+        trust({"AWS": ROLE}, Condition={"Bool": {MFA: ["true", "false"]}}),
+        trust({"AWS": ROLE}, Condition={"StringEquals": {MFA: "false"}}),
+        trust({"AWS": ROLE}, Condition={"Null": {MFA: "false"}}),
     ],
 )
 def test_mfa_that_somebody_can(statement: dict) -> None:

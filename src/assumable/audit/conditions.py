@@ -4,7 +4,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-ke
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -23,7 +23,7 @@ from assumable.engine.truth import Test
 from assumable.findings.slips import ratio
 from assumable.globs import has_wildcard
 from assumable.model.assertion import BUILT_IN_PROVIDERS
-from assumable.model.call import Absent, Value
+from assumable.model.call import Absent, Present, Value
 from assumable.model.policy import Condition, PrincipalEntry, Statement
 from assumable.source import value_at
 
@@ -41,6 +41,8 @@ _OF_SIGNED = (
     "aws:multifactorauthage", "sts:externalid",
 )  # fmt: skip
 """Keys that no call has which nobody signed (R1.21, R5.5)."""
+MFA_KEYS = "aws:multifactorauth"
+"""How the keys of MFA begin: whether there was any, and how long ago."""
 _LIKE = 0.9
 _ORG_ID = re.compile(r"o-[a-z0-9]{10,32}")
 _EXTERNAL_ID = re.compile(r"[A-Za-z0-9_+=,.@:/-]{2,1224}")
@@ -62,11 +64,14 @@ _SHAPES = {
 _TEXTS = ("stringequals", "stringlike")
 
 
-class _Nothing:
-    """A request without any key."""
+class _Request:
+    """A request that has these keys alone."""
+
+    def __init__(self, keys: Mapping[str, Value]) -> None:
+        self._keys = keys
 
     def get(self, key: str) -> Value:
-        return Absent(f"{key} is not there")
+        return self._keys.get(key) or Absent(f"{key} is not there")
 
     def value(self, name: str) -> Value:
         return self.get(name)
@@ -80,8 +85,20 @@ class _Nothing:
 
 def holds_without(condition: Condition) -> bool:
     """Whether a condition holds for a request that does not have its key (R6.5 to R6.8)."""
+    return _holds(condition, {})
+
+
+def requires_mfa(condition: Condition) -> bool:
+    """Whether a condition on MFA holds for no caller without it, whose key may be false (U-11)."""
+    key = condition.key.lower()
+    if not key.startswith(MFA_KEYS) or holds_without(condition):
+        return False
+    return not _holds(condition, {"aws:multifactorauthpresent": Present(("false",), "no MFA")})
+
+
+def _holds(condition: Condition, keys: Mapping[str, Value]) -> bool:
     test = Test(condition.base, condition.qualifier, condition.if_exists, condition.values)
-    return holds(test, condition.key, _Nothing()) is True
+    return holds(test, condition.key, _Request(keys)) is True
 
 
 def actions_of(statement: Statement) -> tuple[str, ...]:

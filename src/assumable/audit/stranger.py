@@ -10,6 +10,7 @@ import itertools
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
+from assumable.audit.conditions import MFA_KEYS
 from assumable.audit.ground import Ground, Subject
 from assumable.audit.witness import (
     STRANGER,
@@ -110,7 +111,7 @@ def _by_key(conditions: Iterable[Condition]) -> dict[str, list[Condition]]:
 
 
 def _asks_mfa(asked: Iterable[str]) -> bool:
-    return any(key.startswith("aws:multifactorauth") for key in asked)
+    return any(key.startswith(MFA_KEYS) for key in asked)
 
 
 def _principals(conditions: Iterable[Condition], partition: str) -> Iterator[str]:

@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_common-scenarios_third
 
 from collections.abc import Iterator
 
-from assumable.audit.conditions import holds_without
+from assumable.audit.conditions import requires_mfa
 from assumable.audit.finding import Finding, Rule, Severity
 from assumable.audit.ground import ASSUME_ROLE, Ground, Subject, account_named, is_whole_account
 from assumable.audit.witness import by_principal, passes, principal
@@ -15,7 +15,7 @@ from assumable.model.policy import PrincipalEntry, Statement
 from assumable.model.world import Unknown
 
 RULE = Rule("AS1003", "third-party", "an account of others is trusted without an external ID")
-_ID, _MFA = "sts:externalid", "aws:multifactorauth"
+_ID = "sts:externalid"
 
 
 def check(ground: Ground, subject: Subject) -> Iterator[Finding]:
@@ -23,9 +23,7 @@ def check(ground: Ground, subject: Subject) -> Iterator[Finding]:
     found = [
         (statement, entry)
         for statement in subject.allowing(ASSUME_ROLE)
-        if not any(
-            c.key.lower().startswith(_MFA) and not holds_without(c) for c in statement.conditions
-        )  # a person, not a service of the other account
+        if not any(map(requires_mfa, statement.conditions))  # else it is a person, not a service
         for entry in statement.principals or ()
         if _is_outsider(ground, subject, entry) and _gets_in(ground, subject, statement, entry)
     ]
