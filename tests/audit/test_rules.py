@@ -426,6 +426,9 @@ ALIVE = {
     "a key that lasts from the token": {
         "StringEquals": {f"{GITHUB}:sub": "repo:acme/app:ref:refs/heads/main"}
     },
+    "a key of the sessions of builds": {
+        "ArnLike": {"codebuild:ProjectArn": f"arn:aws:codebuild:*:{A}:project/*"}
+    },
     "a variable": {"StringEquals": {"sts:RoleSessionName": "${aws:username}"}},
     "a star in a user agent": {"StringEquals": {"aws:UserAgent": "x*"}},
 }  # fmt: skip
