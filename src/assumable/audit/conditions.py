@@ -53,7 +53,13 @@ _NO_STAR = (
     "aws:requesttag/", "aws:tagkeys", "aws:sourcearn", "aws:sourceaccount", "aws:sourceorg",
     "aws:userid", "aws:username", "aws:resource",
 )  # fmt: skip
-"""Keys whose values never hold a wildcard's character: AWS does not take it there."""
+"""Keys whose values never hold a wildcard's character: AWS does not take it in names, ids and tags,
+and asks for `StringLike` where an ARN has one.
+
+https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
+https://docs.aws.amazon.com/STS/latest/APIReference/API_Tag.html
+https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cross-service-confused-deputy-prevention.html
+"""
 _SHAPES = {
     "aws:principalorgid": (_ORG_ID, "the id of an organization, `o-…`"),
     "aws:principalaccount": (_ACCOUNT, "an account ID of 12 digits"),
@@ -61,6 +67,8 @@ _SHAPES = {
     "sts:externalid": (_EXTERNAL_ID, "an external ID that AWS takes"),
     "sts:rolesessionname": (_SESSION_NAME, "a session name that AWS takes"),
 }
+"""https://docs.aws.amazon.com/organizations/latest/APIReference/API_Organization.html, and FACTS
+section 4 for what is sent."""
 _TEXTS = ("stringequals", "stringlike")
 
 

@@ -64,7 +64,7 @@ class Subject(msgspec.Struct, frozen=True):
         title: str,
         explanation: str,
         evidence: tuple[Evidence, ...],
-        facts: tuple[str, ...],
+        facts: tuple[str, ...] = (),
         variant: str = "",
         confidence: Confidence = "certain",
         mend: Mend | None = None,

@@ -28,7 +28,8 @@ _CHOSEN = ("environment", "ref", "workflow")
 """Claims that whoever writes the workflow chooses."""
 _TESTED = {"accounts.google.com": ("aud", "sub", "oaud"), "www.amazon.com": ("app_id", "user_id"),
            "graph.facebook.com": ("app_id", "id")}  # fmt: skip
-"""Built-in providers, whose tokens any application can get: which claims tell one apart."""
+"""Built-in providers, whose tokens any application can get: which claims tell one apart
+(FACTS 5.6)."""
 
 
 def check(ground: Ground, subject: Subject) -> Iterator[Finding]:

@@ -18,7 +18,11 @@ _SIGN_IN = {
     "aws-cn": "https://signin.amazonaws.cn/saml",
     "aws-us-gov": "https://signin.amazonaws-us-gov.com/saml",
 }
-"""Where each partition takes assertions: the Recipient that saml:aud is."""
+"""Where each partition takes assertions: the Recipient that saml:aud is (FACTS 5.7).
+
+https://docs.amazonaws.cn/en_us/IAM/latest/UserGuide/id_roles_providers_create_saml_relying-party.html
+https://aws.amazon.com/blogs/publicsector/enabling-saml-2-0-federation-aws-sso-aws-govcloud-us/
+"""
 _ELSEWHERE = "https://elsewhere.example/saml"
 _SEVERAL = 2
 
@@ -74,7 +78,6 @@ def _of_assertions(
         evidence=(subject.evidence(entry.pointer, statement),),
         mend=mend,
         decide="" if mend is not None else "which sign-in address is meant: ask for it as SAML:aud",
-        facts=("R5.17",),
     )
 
 
