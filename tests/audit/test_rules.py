@@ -572,6 +572,23 @@ def test_a_condition_or_a_name_is_what_it_takes(statement: dict) -> None:
     assert audited(crowd(30, statement)).findings == ()
 
 
+def test_a_crowd_and_a_service_are_worse_for_an_administrator() -> None:
+    (many,) = audited(administrator(crowd(120, trust({"AWS": ROOT})))).findings
+    assert (many.code, many.severity) == ("AS1011", Severity.MEDIUM)
+    (service,) = audited(administrator(scenario(trust(SERVICE)))).findings
+    assert (service.code, service.severity) == ("AS1004", Severity.MEDIUM)
+
+
+def test_who_may_do_everything_under_a_condition_is_no_administrator() -> None:
+    given = scenario(trust({"AWS": THEIRS}))
+    everything = {**allow("*"), "Condition": {"Bool": {"aws:ViaAWSService": "true"}}}
+    given["accounts"][B]["RoleDetailList"][0]["RolePolicyList"] = [
+        {"PolicyName": "p", "PolicyDocument": policy(everything)}
+    ]
+    (finding,) = audited(given).findings
+    assert (finding.code, finding.severity) == ("AS1003", Severity.MEDIUM)
+
+
 def test_each_account_is_counted_apart() -> None:
     both = trust({"AWS": [ROOT, f"arn:aws:iam::{B}:root"]})
     (finding,) = audited(crowd(30, both)).findings
