@@ -1,5 +1,6 @@
 """Every other rule: what it must find, and what looks like it and must not be found."""
 
+import json
 from typing import Any
 
 import pytest
@@ -122,6 +123,12 @@ def test_another_organization_without_an_external_id(principal: str, severity: S
     assert OUTSIDE in finding.decide
 
 
+@pytest.mark.parametrize("named", [OUTSIDE, THEIR_ROOT])
+def test_an_account_is_an_outsider_in_every_partition(named: str) -> None:
+    text = json.dumps(scenario(trust({"AWS": named}))).replace("arn:aws:", "arn:aws-cn:")
+    assert [finding.code for finding in audited(json.loads(text)).findings] == ["AS1003"]
+
+
 def test_it_is_worse_for_an_administrator() -> None:
     (finding,) = audited(administrator(scenario(trust({"AWS": THEIRS})))).findings
     assert finding.severity is Severity.HIGH
@@ -151,6 +158,11 @@ def test_what_is_guarded_or_ones_own_is_not_a_third_party(statement: dict) -> No
 def test_any_external_id_is_none() -> None:
     wild = trust({"AWS": THEIRS}, Condition={"StringLike": {"sts:ExternalId": "*"}})
     assert codes(wild) == ["AS1003"]
+
+
+def test_who_must_have_no_mfa_may_be_a_service_of_the_other_account() -> None:
+    without = trust({"AWS": THEIRS}, Condition={"Bool": {MFA: "false"}})
+    assert codes(without) == ["AS1003"]
 
 
 def test_a_trust_that_a_perimeter_stops_is_no_danger() -> None:
@@ -414,6 +426,9 @@ ALIVE = {
     "a key that lasts from the token": {
         "StringEquals": {f"{GITHUB}:sub": "repo:acme/app:ref:refs/heads/main"}
     },
+    "a key of the sessions of builds": {
+        "ArnLike": {"codebuild:ProjectArn": f"arn:aws:codebuild:*:{A}:project/*"}
+    },
     "a variable": {"StringEquals": {"sts:RoleSessionName": "${aws:username}"}},
     "a star in a user agent": {"StringEquals": {"aws:UserAgent": "x*"}},
 }  # fmt: skip
@@ -508,6 +523,10 @@ def test_mfa_that_nobody_can_prove(principal: dict, condition: dict) -> None:
         trust({"AWS": ROOT}, Condition={"Bool": {MFA: "true"}}),
         trust({"AWS": ROLE}, Condition={"BoolIfExists": {MFA: "true"}}),
         trust({"AWS": ROLE}, Condition={"Bool": {MFA: "false"}}),
+        # a role session may have the key, as false (U-11)
+        trust({"AWS": ROLE}, Condition={"Bool": {MFA: ["true", "false"]}}),
+        trust({"AWS": ROLE}, Condition={"StringEquals": {MFA: "false"}}),
+        trust({"AWS": ROLE}, Condition={"Null": {MFA: "false"}}),
     ],
 )
 def test_mfa_that_somebody_can(statement: dict) -> None:
@@ -551,6 +570,23 @@ USERS = f"arn:aws:iam::{A}:user/u"
 )  # fmt: skip
 def test_a_condition_or_a_name_is_what_it_takes(statement: dict) -> None:
     assert audited(crowd(30, statement)).findings == ()
+
+
+def test_a_crowd_and_a_service_are_worse_for_an_administrator() -> None:
+    (many,) = audited(administrator(crowd(120, trust({"AWS": ROOT})))).findings
+    assert (many.code, many.severity) == ("AS1011", Severity.MEDIUM)
+    (service,) = audited(administrator(scenario(trust(SERVICE)))).findings
+    assert (service.code, service.severity) == ("AS1004", Severity.MEDIUM)
+
+
+def test_who_may_do_everything_under_a_condition_is_no_administrator() -> None:
+    given = scenario(trust({"AWS": THEIRS}))
+    everything = {**allow("*"), "Condition": {"Bool": {"aws:ViaAWSService": "true"}}}
+    given["accounts"][B]["RoleDetailList"][0]["RolePolicyList"] = [
+        {"PolicyName": "p", "PolicyDocument": policy(everything)}
+    ]
+    (finding,) = audited(given).findings
+    assert (finding.code, finding.severity) == ("AS1003", Severity.MEDIUM)
 
 
 def test_each_account_is_counted_apart() -> None:

@@ -4,11 +4,11 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-ke
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from assumable.audit.ground import ASSUME_ROLE, SAML, WEB_IDENTITY
+from assumable.audit.ground import ASSUME_ROLE, SAML, WEB_IDENTITY, issuer_named
 from assumable.engine.conditions import holds
 from assumable.engine.context import KEYS
 from assumable.engine.keys.providers import (
@@ -23,8 +23,8 @@ from assumable.engine.truth import Test
 from assumable.findings.slips import ratio
 from assumable.globs import has_wildcard
 from assumable.model.assertion import BUILT_IN_PROVIDERS
-from assumable.model.call import Absent, Value
-from assumable.model.policy import Condition, Statement
+from assumable.model.call import Absent, Present, Value
+from assumable.model.policy import Condition, PrincipalEntry, Statement
 from assumable.source import value_at
 
 _TAGS = (
@@ -41,6 +41,8 @@ _OF_SIGNED = (
     "aws:multifactorauthage", "sts:externalid",
 )  # fmt: skip
 """Keys that no call has which nobody signed (R1.21, R5.5)."""
+MFA_KEYS = "aws:multifactorauth"
+"""How the keys of MFA begin: whether there was any, and how long ago."""
 _LIKE = 0.9
 _ORG_ID = re.compile(r"o-[a-z0-9]{10,32}")
 _EXTERNAL_ID = re.compile(r"[A-Za-z0-9_+=,.@:/-]{2,1224}")
@@ -51,7 +53,13 @@ _NO_STAR = (
     "aws:requesttag/", "aws:tagkeys", "aws:sourcearn", "aws:sourceaccount", "aws:sourceorg",
     "aws:userid", "aws:username", "aws:resource",
 )  # fmt: skip
-"""Keys whose values never hold a wildcard's character: AWS does not take it there."""
+"""Keys whose values never hold a wildcard's character: AWS does not take it in names, ids and tags,
+and asks for `StringLike` where an ARN has one.
+
+https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
+https://docs.aws.amazon.com/STS/latest/APIReference/API_Tag.html
+https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cross-service-confused-deputy-prevention.html
+"""
 _SHAPES = {
     "aws:principalorgid": (_ORG_ID, "the id of an organization, `o-…`"),
     "aws:principalaccount": (_ACCOUNT, "an account ID of 12 digits"),
@@ -59,14 +67,19 @@ _SHAPES = {
     "sts:externalid": (_EXTERNAL_ID, "an external ID that AWS takes"),
     "sts:rolesessionname": (_SESSION_NAME, "a session name that AWS takes"),
 }
+"""https://docs.aws.amazon.com/organizations/latest/APIReference/API_Organization.html, and FACTS
+section 4 for what is sent."""
 _TEXTS = ("stringequals", "stringlike")
 
 
-class _Nothing:
-    """A request without any key."""
+class _Request:
+    """A request that has these keys alone."""
+
+    def __init__(self, keys: Mapping[str, Value]) -> None:
+        self._keys = keys
 
     def get(self, key: str) -> Value:
-        return Absent(f"{key} is not there")
+        return self._keys.get(key) or Absent(f"{key} is not there")
 
     def value(self, name: str) -> Value:
         return self.get(name)
@@ -80,8 +93,20 @@ class _Nothing:
 
 def holds_without(condition: Condition) -> bool:
     """Whether a condition holds for a request that does not have its key (R6.5 to R6.8)."""
+    return _holds(condition, {})
+
+
+def requires_mfa(condition: Condition) -> bool:
+    """Whether a condition on MFA holds for no caller without it, whose key may be false (U-11)."""
+    key = condition.key.lower()
+    if not key.startswith(MFA_KEYS) or holds_without(condition):
+        return False
+    return not _holds(condition, {"aws:multifactorauthpresent": Present(("false",), "no MFA")})
+
+
+def _holds(condition: Condition, keys: Mapping[str, Value]) -> bool:
     test = Test(condition.base, condition.qualifier, condition.if_exists, condition.values)
-    return holds(test, condition.key, _Nothing()) is True
+    return holds(test, condition.key, _Request(keys)) is True
 
 
 def actions_of(statement: Statement) -> tuple[str, ...]:
@@ -126,7 +151,7 @@ def _is_slip(key: str, known: str) -> bool:
 def _absent_for_bearers(statement: Statement, key: str, written: str, now: datetime) -> str:
     if key in _OF_SIGNED:
         return f"{written} is only there where a caller signs, not for the bearer of a token"
-    issuers = {_issuer(entry.value) for entry in statement.principals or ()}
+    issuers = {_issuer(entry) for entry in statement.principals or ()}
     is_saml = "" in issuers
     if is_saml:
         known = key in KEYS or key in SAML_SINGLE_VALUED or key in SAML_MULTIVALUED
@@ -142,11 +167,9 @@ def _absent_for_bearers(statement: Statement, key: str, written: str, now: datet
     return f"STS makes no key of the claim {claim} of {theirs[0]} (R5.14a)"
 
 
-def _issuer(provider: str) -> str:
+def _issuer(entry: PrincipalEntry) -> str:
     """The issuer of a provider of tokens; empty for one of assertions."""
-    if provider in BUILT_IN_PROVIDERS:
-        return provider
-    return provider.partition(":oidc-provider/")[2]
+    return entry.value if entry.value in BUILT_IN_PROVIDERS else issuer_named(entry)
 
 
 def why_no_value(condition: Condition, *, variables: bool) -> str:

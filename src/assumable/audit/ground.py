@@ -11,6 +11,7 @@ from typing import Literal
 import msgspec
 
 from assumable import arn
+from assumable.audit.finding import Confidence, Finding, Mend, Rule, Severity
 from assumable.engine.rules import action_matches
 from assumable.findings import evidence
 from assumable.findings.finding import Evidence
@@ -31,6 +32,20 @@ class Subject(msgspec.Struct, frozen=True):
     role: Role
     trust: Policy
 
+    @property
+    def partition(self) -> str:
+        """The partition of the role, and so of everybody who can assume it."""
+        parts = arn.parse(self.role.arn)
+        return parts.partition if parts is not None else "aws"
+
+    def somebody(self, entry: PrincipalEntry, kind: str) -> str:
+        """The user or role that a principal names, of a whole account any; empty for all others."""
+        if is_whole_account(entry):
+            return f"arn:{self.partition}:iam::{account_named(entry)}:{kind}/somebody"
+        parts = arn.parse(entry.value)
+        named = entry.kind == "AWS" and parts is not None and parts.kind in ("user", "role")
+        return entry.value if named else ""
+
     def allowing(self, action: str) -> Iterator[Statement]:
         """The statements that allow an action, to whomever."""
         for statement in self.trust.statements:
@@ -40,6 +55,37 @@ class Subject(msgspec.Struct, frozen=True):
     def evidence(self, pointer: str, statement: Statement) -> Evidence:
         """The place of an element of a statement, in the file that it was read from."""
         return evidence.at(self.trust, pointer, statement=statement.index)
+
+    def finding(
+        self,
+        rule: Rule,
+        *,
+        severity: Severity,
+        title: str,
+        explanation: str,
+        evidence: tuple[Evidence, ...],
+        facts: tuple[str, ...] = (),
+        variant: str = "",
+        confidence: Confidence = "certain",
+        mend: Mend | None = None,
+        decide: str = "",
+    ) -> Finding:
+        """What a rule has found about the role."""
+        return Finding(
+            code=rule.code,
+            rule=rule.slug,
+            variant=variant,
+            severity=severity,
+            confidence=confidence,
+            role=self.role.arn,
+            account=self.role.account,
+            title=title,
+            explanation=explanation,
+            evidence=evidence,
+            mend=mend,
+            decide=decide,
+            facts=facts,
+        )
 
     def alone(self, statement: Statement) -> "Subject":
         """The role as if this were the only statement that allows anything."""
@@ -101,6 +147,12 @@ class Ground:
         """The roles that may do everything, by ARN."""
         return {role.arn: role for role in self.roles if is_administrator(role)}
 
+    def audiences(self, role: Role, provider: str) -> tuple[str, ...] | None:
+        """Which audiences a provider of the role's account accepts; None where it is not known."""
+        home = self.world.accounts.get(role.account)
+        known = home.providers.get(provider) if isinstance(home, Account) else None
+        return known.client_ids if known is not None else None
+
     def organization_of(self, account: str) -> Organization | None:
         """The organization of an account; None where there is none, or it is not known."""
         found = self.world.organization_of(account)
@@ -155,6 +207,11 @@ def account_named(entry: PrincipalEntry) -> str:
         return ""
     found = entry.value if arn.ACCOUNT_ID.fullmatch(entry.value) else arn.account_of(entry.value)
     return found if arn.ACCOUNT_ID.fullmatch(found) else ""
+
+
+def issuer_named(entry: PrincipalEntry) -> str:
+    """The issuer of a registered provider of tokens; empty for any other principal."""
+    return entry.value.partition(":oidc-provider/")[2]
 
 
 def is_whole_account(entry: PrincipalEntry) -> bool:

@@ -10,9 +10,17 @@ import itertools
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from assumable import arn
+from assumable.audit.conditions import MFA_KEYS
 from assumable.audit.ground import Ground, Subject
-from assumable.audit.witness import STRANGER, Witness, by_principal, is_certain, passes, principal
+from assumable.audit.witness import (
+    STRANGER,
+    Witness,
+    by_principal,
+    is_certain,
+    passes,
+    principal,
+    written,
+)
 from assumable.engine.truth import Truth
 from assumable.globs import has_wildcard, matches
 from assumable.model.call import Absent, Mfa, Network, Present, Value
@@ -69,9 +77,7 @@ def stranger_in(
 
 def _strangers(ground: Ground, subject: Subject, knows: Knows) -> Iterator[Witness]:
     asked = _by_key(c for s in subject.trust.statements for c in s.conditions)
-    parts = arn.parse(subject.role.arn)
-    partition = parts.partition if parts is not None else "aws"
-    names = tuple(_principals(asked.get("aws:principalarn", ()), partition))
+    names = tuple(_principals(asked.get("aws:principalarn", ()), subject.partition))
     addresses = _addresses(asked, knows)
     organizations = [_NO_ORGANIZATION]
     if any(key.startswith("aws:principalorg") for key in asked):
@@ -105,7 +111,7 @@ def _by_key(conditions: Iterable[Condition]) -> dict[str, list[Condition]]:
 
 
 def _asks_mfa(asked: Iterable[str]) -> bool:
-    return any(key.startswith("aws:multifactorauth") for key in asked)
+    return any(key.startswith(MFA_KEYS) for key in asked)
 
 
 def _principals(conditions: Iterable[Condition], partition: str) -> Iterator[str]:
@@ -115,16 +121,11 @@ def _principals(conditions: Iterable[Condition], partition: str) -> Iterator[str
     for pattern in (value for condition in conditions for value in condition.values):
         tail = pattern.rsplit(":", 1)[-1]
         for kind in ("", "role/", "user/"):
-            name = f"{kind}{_written(tail, 'x')}"
+            name = f"{kind}{written(tail)}"
             own = f"{start}{name}"
             if name.startswith(("user/", "role/")) and matches(pattern, own):
                 found[own] = None
     return iter(found)
-
-
-def _written(pattern: str, run: str) -> str:
-    """A text that a pattern matches."""
-    return pattern.replace("*", run).replace("?", "x")
 
 
 def _addresses(asked: Mapping[str, list[Condition]], knows: Knows) -> list[str]:
@@ -147,12 +148,12 @@ def _choices(key: str, conditions: list[Condition], knows: Knows) -> list[_Choic
     values = tuple(dict.fromkeys(value for c in conditions for value in c.values))
     plain = [value for value in values if "${" not in value]
     if key == "sts:externalid":
-        known = [_written(value, "x") for value in plain if knows.external_id]
+        known = [written(value) for value in plain if knows.external_id]
         return [_Choice(key, text) for text in (None, _USUAL, *known)]
     free = key in _SENT or key in _SAID or key.startswith((_TAG, _REQUEST_TAG))
     if not free:
         return []
-    texts = [_written(value, "x") if has_wildcard(value) else value for value in plain]
+    texts = [written(value) if has_wildcard(value) else value for value in plain]
     absent = [None] if key not in ("sts:rolesessionname", "aws:requestedregion") else []
     return [_Choice(key, text) for text in (*texts[:3], _USUAL, *absent)]
 

@@ -102,6 +102,11 @@ def principal(own_arn: str, tags: Mapping[str, str] | None = None) -> Principal:
     return (role if ":role/" in own_arn else user)(own_arn, tags)
 
 
+def written(pattern: str) -> str:
+    """A text that a pattern matches."""
+    return pattern.replace("*", "x").replace("?", "x")
+
+
 def by_principal(
     what: str,
     subject: Subject,
@@ -123,10 +128,7 @@ def by_principal(
 def caller_of(principal: Principal, mfa: Mfa) -> Caller:
     """The credentials of a principal: of a user with MFA those of GetSessionToken."""
     if isinstance(principal, Role):
-        parts = arn.parse(principal.arn)
-        partition = parts.partition if parts is not None else "aws"
-        where = f"arn:{partition}:sts::{principal.account}"
-        return RoleCaller(arn=f"{where}:assumed-role/{principal.name}/session")
+        return RoleCaller(arn=arn.session_of(principal.arn, "session"))
     if mfa.present is False:
         return UserCaller(arn=principal.arn)
     return UserCaller(arn=principal.arn, credentials="session-token", mfa=mfa)

@@ -106,6 +106,8 @@ _RULES: dict[str, Callable[[Question], Value]] = {
     "lambda:sourcefunctionarn": caller.delivered(
         "lambda.amazonaws.com", "edgelambda.amazonaws.com"
     ),
+    "codebuild:buildarn": caller.delivered("codebuild.amazonaws.com"),
+    "codebuild:projectarn": caller.delivered("codebuild.amazonaws.com"),
     "ssm:sourceinstancearn": caller.delivered("ssm.amazonaws.com"),
     "identitystore:userid": caller.delivered(),
     "sts:externalid": request.external_id,

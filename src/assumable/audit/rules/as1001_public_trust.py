@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_pri
 """
 
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from assumable.audit.finding import Finding, Mend, Rule, Severity
 from assumable.audit.ground import ASSUME_ROLE, Ground, Subject, is_everyone
@@ -18,11 +19,13 @@ RULE = Rule("AS1001", "public-trust", "anybody with an AWS account can assume th
 _KEY, _OPERATOR = "aws:PrincipalOrgID", "StringEquals"
 
 
-class _Degree:
+class _Degree(NamedTuple):
     """How much a stranger has to know, from nothing on."""
 
-    def __init__(self, variant: str, knows: Knows, severity: Severity, title: str) -> None:
-        self.variant, self.knows, self.severity, self.title = variant, knows, severity, title
+    variant: str
+    knows: Knows
+    severity: Severity
+    title: str
 
 
 _DEGREES = (
@@ -71,14 +74,11 @@ def _finding(
         asked = "; an external ID is no secret, and an address tells no account from another"
     # who knows an external ID, or comes from a network, may well be meant from outside
     mend = None if degree.variant else _mend(ground, subject, statements, stranger)
-    return Finding(
-        code=RULE.code,
-        rule=RULE.slug,
+    return subject.finding(
+        RULE,
         variant=variant,
         severity=degree.severity,
         confidence="certain" if sure else "likely",
-        role=subject.role.arn,
-        account=subject.role.account,
         title=degree.title,
         explanation=(
             f"the trust policy names everyone{asked}: a user of an account of no organization of "

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from assumable import arn
 from assumable.audit.conditions import holds_without, renamed
 from assumable.audit.finding import Finding, Mend, Rule, Severity
-from assumable.audit.ground import ASSUME_ROLE, Ground, Subject, account_named, is_whole_account
+from assumable.audit.ground import ASSUME_ROLE, Ground, Subject, account_named
 from assumable.audit.proof import mended
-from assumable.audit.witness import Witness, by_principal, passes, principal
+from assumable.audit.witness import NO_MFA, Witness, by_principal, passes, principal
 from assumable.engine.rules import action_matches
 from assumable.findings.finding import Edit
 from assumable.model.call import Mfa
@@ -99,13 +99,10 @@ def _finding(
     operator: str,
 ) -> Finding:
     mend = _mend(ground, subject, statement, condition, without, given, operator)
-    return Finding(
-        code=RULE.code,
-        rule=RULE.slug,
+    return subject.finding(
+        RULE,
         variant=condition.key,
         severity=Severity.MEDIUM,
-        role=subject.role.arn,
-        account=subject.role.account,
         title=title,
         explanation=f"{explains}: {without.what} was let through when the call was decided",
         evidence=(subject.evidence(condition.pointer, statement),),
@@ -147,21 +144,12 @@ def _witness(
     ground: Ground, subject: Subject, entry: PrincipalEntry, what: str, value: str = ""
 ) -> Witness | None:
     """A caller whom a principal names, with or without what is asked; None where it has no MFA."""
-    account, parts = account_named(entry), arn.parse(entry.value)
-    role = arn.parse(subject.role.arn)
-    if not account or role is None:
+    own = subject.somebody(entry, "user")
+    if not own or (what == _MFA and ":user/" not in own):
         return None
-    own = entry.value
-    if is_whole_account(entry):
-        own = f"arn:{role.partition}:iam::{account}:user/somebody"
-    elif parts is None or parts.kind not in ("user", "role"):
-        return None
+    who = f"{arn.display_name(own)} of {account_named(entry)} with{'' if value else 'out'} {what}"
     if what == _MFA:
-        if ":user/" not in own:
-            return None
-        who = f"{arn.display_name(own)} of {account} with{'' if value else 'out'} MFA"
-        proof = _WITH_MFA if value else Mfa(False)
+        proof = _WITH_MFA if value else NO_MFA
         return by_principal(who, subject, principal(own), ground.now, mfa=proof)
     sent = {"ExternalId": value} if value else {}
-    who = f"{arn.display_name(own)} of {account} with{'' if value else 'out'} an external ID"
     return by_principal(who, subject, principal(own), ground.now, parameters=sent)

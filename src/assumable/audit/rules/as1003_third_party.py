@@ -6,8 +6,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_common-scenarios_third
 
 from collections.abc import Iterator
 
-from assumable import arn
-from assumable.audit.conditions import holds_without
+from assumable.audit.conditions import requires_mfa
 from assumable.audit.finding import Finding, Rule, Severity
 from assumable.audit.ground import ASSUME_ROLE, Ground, Subject, account_named, is_whole_account
 from assumable.audit.witness import by_principal, passes, principal
@@ -16,7 +15,7 @@ from assumable.model.policy import PrincipalEntry, Statement
 from assumable.model.world import Unknown
 
 RULE = Rule("AS1003", "third-party", "an account of others is trusted without an external ID")
-_ID, _MFA = "sts:externalid", "aws:multifactorauth"
+_ID = "sts:externalid"
 
 
 def check(ground: Ground, subject: Subject) -> Iterator[Finding]:
@@ -24,9 +23,7 @@ def check(ground: Ground, subject: Subject) -> Iterator[Finding]:
     found = [
         (statement, entry)
         for statement in subject.allowing(ASSUME_ROLE)
-        if not any(
-            c.key.lower().startswith(_MFA) and not holds_without(c) for c in statement.conditions
-        )  # a person, not a service of the other account
+        if not any(map(requires_mfa, statement.conditions))  # else it is a person, not a service
         for entry in statement.principals or ()
         if _is_outsider(ground, subject, entry) and _gets_in(ground, subject, statement, entry)
     ]
@@ -41,12 +38,8 @@ def _is_outsider(ground: Ground, subject: Subject, entry: PrincipalEntry) -> boo
 
 def _gets_in(ground: Ground, subject: Subject, statement: Statement, entry: PrincipalEntry) -> bool:
     """Whether the call passes without an external ID, or with any, whatever else it has."""
-    account, parts = account_named(entry), arn.parse(entry.value)
-    partition = parts.partition if parts is not None else "aws"
-    own = entry.value
-    if is_whole_account(entry):
-        own = f"arn:{partition}:iam::{account}:role/somebody"
-    elif parts is None or parts.kind not in ("user", "role"):
+    own = subject.somebody(entry, "role")
+    if not own:
         return False
     asked: dict[str, Value] = {
         condition.key.lower(): Unknown(condition.key, present=True)
@@ -69,14 +62,11 @@ def _finding(
     severity = Severity.MEDIUM if whole else Severity.LOW
     is_administrator = subject.role.arn in ground.administrators
     named = " and ".join(accounts)
-    return Finding(
-        code=RULE.code,
-        rule=RULE.slug,
+    return subject.finding(
+        RULE,
         variant="administrator" if is_administrator else "",
         severity=severity.worse if is_administrator else severity,
         confidence="likely" if "outside" in sides else "possible",
-        role=subject.role.arn,
-        account=subject.role.account,
         title=f"the outside account {named} is trusted without an external ID"
         + (", for a role that may do everything" if is_administrator else ""),
         explanation=(

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from assumable.audit.finding import Finding, Mend, Rule, Severity
 from assumable.audit.ground import ASSUME_ROLE, Ground, Subject
 from assumable.audit.proof import mended, with_conditions
-from assumable.audit.witness import STRANGER, Witness, by_service, is_certain, passes
+from assumable.audit.witness import STRANGER, Witness, by_service, is_certain, passes, written
 from assumable.engine.services import SERVICES, SOURCE_ACCOUNT, SOURCE_ARN, plain_name
 from assumable.globs import has_wildcard
 from assumable.model.call import Absent, Present, Value
@@ -57,7 +57,7 @@ def _sources(statement: Statement, account: str) -> Iterator[str]:
                 fields = value.split(":", 5)
                 if len(fields) > 5:  # noqa: PLR2004  # of an ARN
                     fields[4] = account
-                    yield ":".join(fields).replace("*", "x").replace("?", "x")
+                    yield written(":".join(fields))
 
 
 def _acting(
@@ -83,14 +83,11 @@ def _finding(
     page = SERVICES[plain_name(found[0][0].value)].page
     severity = Severity.LOW
     mend = _mend(ground, subject, statement, found)
-    return Finding(
-        code=RULE.code,
-        rule=RULE.slug,
+    return subject.finding(
+        RULE,
         variant=found[0][0].value,
         severity=severity.worse if subject.role.arn in ground.administrators else severity,
         confidence="likely",
-        role=subject.role.arn,
-        account=subject.role.account,
         title=f"{names} may assume it on behalf of any account",
         explanation=(
             f"{names} sends the account and the resource for which it acts "

@@ -7,14 +7,13 @@ import re
 from collections.abc import Iterator, Sequence
 
 from assumable.audit.finding import Confidence, Finding, Rule, Severity
-from assumable.audit.ground import WEB_IDENTITY, Ground, Subject
+from assumable.audit.ground import WEB_IDENTITY, Ground, Subject, issuer_named
 from assumable.audit.tenants import Tenants, strangers, tenants_of
-from assumable.audit.witness import by_token, is_certain, passes
+from assumable.audit.witness import by_token, is_certain, passes, written
 from assumable.engine.conditions import words
 from assumable.engine.keys.providers import SHARED_ISSUERS
 from assumable.engine.truth import Truth
 from assumable.model.policy import Condition, PrincipalEntry, Statement
-from assumable.model.world import Account
 
 RULE = Rule("AS1005", "open-subject", "tokens that strangers can have open the role")
 _ASKED = 3
@@ -29,7 +28,8 @@ _CHOSEN = ("environment", "ref", "workflow")
 """Claims that whoever writes the workflow chooses."""
 _TESTED = {"accounts.google.com": ("aud", "sub", "oaud"), "www.amazon.com": ("app_id", "user_id"),
            "graph.facebook.com": ("app_id", "id")}  # fmt: skip
-"""Built-in providers, whose tokens any application can get: which claims tell one apart."""
+"""Built-in providers, whose tokens any application can get: which claims tell one apart
+(FACTS 5.6)."""
 
 
 def check(ground: Ground, subject: Subject) -> Iterator[Finding]:
@@ -37,7 +37,7 @@ def check(ground: Ground, subject: Subject) -> Iterator[Finding]:
     for statement in subject.allowing(WEB_IDENTITY):
         for entry in statement.principals or ():
             if entry.kind == "Federated":
-                issuer = entry.value.partition(":oidc-provider/")[2] or entry.value
+                issuer = issuer_named(entry) or entry.value
                 yield from _of_provider(ground, subject, statement, entry, issuer)
 
 
@@ -74,7 +74,7 @@ def _stranger(
             claims = {"iss": f"https://{issuer}", "aud": audience, "sub": text, **_OF_STRANGERS}
             for name in _CHOSEN:
                 for value in _values(statement, f"{issuer}:{name}")[:1]:
-                    claims[name] = value.replace("*", "x").replace("?", "x")
+                    claims[name] = written(value)
             truth = passes(ground, alone, by_token("", subject, entry.value, claims, ground.now))
             if is_certain(truth):
                 return text, truth
@@ -89,9 +89,7 @@ def _audiences(
     ground: Ground, subject: Subject, statement: Statement, entry: PrincipalEntry, issuer: str
 ) -> list[str]:
     """What a stranger asks his token for: what the provider or the statement takes."""
-    home = ground.world.accounts.get(subject.role.account)
-    provider = home.providers.get(entry.value) if isinstance(home, Account) else None
-    known = provider.client_ids if provider is not None else None
+    known = ground.audiences(subject.role, entry.value)
     if known is not None:
         return list(known)[:_ASKED]
     asked = [value.replace("*", "x") for value in _values(statement, f"{issuer}:aud")]
@@ -114,14 +112,11 @@ def _of_strangers(
         whose = "strangers whose subjects the pattern takes"
         if not tenants.strangers:
             whose, severity = "service accounts of other namespaces", Severity.LOW
-    return Finding(
-        code=RULE.code,
-        rule=RULE.slug,
+    return subject.finding(
+        RULE,
         variant="open-pattern" if asked else "no-subject",
         severity=severity,
         confidence=confidence,
-        role=subject.role.arn,
-        account=subject.role.account,
         title=f"{whose} can assume the role",
         explanation=(
             f"{f'what is asked is {told}' if asked else 'no subject is asked for'}: a token with "
@@ -138,13 +133,10 @@ def _of_strangers(
 
 def _of_names(subject: Subject, statement: Statement, condition: Condition) -> Finding:
     wide = [value for value in condition.values if _WHOLE_NAME.fullmatch(value)]
-    return Finding(
-        code=RULE.code,
-        rule=RULE.slug,
+    return subject.finding(
+        RULE,
         variant="crosses-names",
         severity=Severity.LOW,
-        role=subject.role.arn,
-        account=subject.role.account,
         title="repositories whose names begin alike can assume the role",
         explanation=f"`{wide[0]}` takes every repository of that owner whose name begins so, since "
         "`*` does not stop at the end of a name",
@@ -164,14 +156,11 @@ def _of_untested(
     if not keys or any(c.key.lower() in keys and _says(c) for c in statement.conditions):
         return
     claim = claims[0]
-    yield Finding(
-        code=RULE.code,
-        rule=RULE.slug,
+    yield subject.finding(
+        RULE,
         variant="no-claim",
         severity=Severity.HIGH,
         confidence="likely",
-        role=subject.role.arn,
-        account=subject.role.account,
         title=f"any tenant of {issuer} can assume the role",
         explanation=f"tokens of {issuer} are for many tenants, and no claim that tells them apart "
         f"is asked for: not {issuer}:{claim}",

@@ -6,13 +6,11 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_create_oidc.
 
 from collections.abc import Iterator
 
-from assumable import arn
 from assumable.audit.finding import Finding, Mend, Rule, Severity
-from assumable.audit.ground import SAML, WEB_IDENTITY, Ground, Subject
+from assumable.audit.ground import SAML, WEB_IDENTITY, Ground, Subject, issuer_named
 from assumable.audit.proof import mended, with_conditions
 from assumable.audit.witness import Witness, by_assertion, is_certain, passes
 from assumable.model.policy import PrincipalEntry, Statement
-from assumable.model.world import Account
 
 RULE = Rule("AS1006", "audience", "for whom a token or an assertion was made is not asked")
 _SIGN_IN = {
@@ -20,7 +18,11 @@ _SIGN_IN = {
     "aws-cn": "https://signin.amazonaws.cn/saml",
     "aws-us-gov": "https://signin.amazonaws-us-gov.com/saml",
 }
-"""Where each partition takes assertions: the Recipient that saml:aud is."""
+"""Where each partition takes assertions: the Recipient that saml:aud is (FACTS 5.7).
+
+https://docs.amazonaws.cn/en_us/IAM/latest/UserGuide/id_roles_providers_create_saml_relying-party.html
+https://aws.amazon.com/blogs/publicsector/enabling-saml-2-0-federation-aws-sso-aws-govcloud-us/
+"""
 _ELSEWHERE = "https://elsewhere.example/saml"
 _SEVERAL = 2
 
@@ -33,7 +35,7 @@ def check(ground: Ground, subject: Subject) -> Iterator[Finding]:
                 yield from _of_assertions(ground, subject, statement, entry)
     for statement in subject.allowing(WEB_IDENTITY):
         for entry in statement.principals or ():
-            issuer = entry.value.partition(":oidc-provider/")[2]
+            issuer = issuer_named(entry)
             if issuer and not any(_asks(statement, f"{issuer}:{c}") for c in ("aud", "oaud")):
                 yield from _of_tokens(ground, subject, statement, entry)
 
@@ -51,8 +53,7 @@ def _of_assertions(
     elsewhere = witness("an assertion made for somebody else", _ELSEWHERE)
     if not is_certain(passes(ground, subject.alone(statement), elsewhere)):
         return
-    parts = arn.parse(subject.role.arn)
-    usual = _SIGN_IN.get(parts.partition if parts is not None else "")
+    usual = _SIGN_IN.get(subject.partition)
     mend: Mend | None = None
     if usual is not None:
         mend = mended(
@@ -67,39 +68,30 @@ def _of_assertions(
             dangerous=(elsewhere,),
             meant=(witness(f"an assertion made for {usual}", usual),),
         )
-    yield Finding(
-        code=RULE.code,
-        rule=RULE.slug,
+    yield subject.finding(
+        RULE,
         variant="saml",
         severity=Severity.LOW,
-        role=subject.role.arn,
-        account=subject.role.account,
         title="a SAML assertion that was made for somebody else is accepted",
         explanation="saml:aud, the recipient of an assertion, is not asked for: a service for "
         "which the same identity provider signs assertions could use one here",
         evidence=(subject.evidence(entry.pointer, statement),),
         mend=mend,
         decide="" if mend is not None else "which sign-in address is meant: ask for it as SAML:aud",
-        facts=("R5.17",),
     )
 
 
 def _of_tokens(
     ground: Ground, subject: Subject, statement: Statement, entry: PrincipalEntry
 ) -> Iterator[Finding]:
-    home = ground.world.accounts.get(subject.role.account)
-    provider = home.providers.get(entry.value) if isinstance(home, Account) else None
-    audiences = (provider.client_ids if provider is not None else None) or ()
+    audiences = ground.audiences(subject.role, entry.value) or ()
     if len(audiences) < _SEVERAL:
         return
-    issuer = entry.value.partition(":oidc-provider/")[2]
-    yield Finding(
-        code=RULE.code,
-        rule=RULE.slug,
+    issuer = issuer_named(entry)
+    yield subject.finding(
+        RULE,
         variant="oidc",
         severity=Severity.LOW,
-        role=subject.role.arn,
-        account=subject.role.account,
         title=f"tokens for each of the {len(audiences)} audiences of the provider are accepted",
         explanation=f"the provider takes tokens for {', '.join(audiences)}, and the trust policy "
         f"does not ask which: a token that was made for one of them serves for this role too",

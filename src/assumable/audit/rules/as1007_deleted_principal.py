@@ -88,14 +88,11 @@ def _finding(ground: Ground, subject: Subject, variant: str, gone: list[_Gone]) 
     former = [ground.world.former[e.value].arn for _, e in gone if e.value in ground.world.former]
     was = f" (it was {', '.join(former)})" if former else ""
     mend = _mend(ground, subject, gone)
-    return Finding(
-        code=RULE.code,
-        rule=RULE.slug,
+    return subject.finding(
+        RULE,
         variant=variant,
         severity=Severity.LOW,
         confidence="certain" if variant in ("id", "invalid") else "likely",
-        role=subject.role.arn,
-        account=subject.role.account,
         title=_TITLES[variant],
         explanation=f"`{names}`{was}: {_MEANS[variant]}",
         evidence=tuple(subject.evidence(entry.pointer, statement) for statement, entry in gone),

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from assumable.audit.conditions import holds_without, why_absent, why_no_value
+from assumable.audit.conditions import MFA_KEYS, holds_without, why_absent, why_no_value
 from assumable.audit.finding import Confidence, Finding, Mend, Rule, Severity
 from assumable.audit.ground import Ground, Subject
 from assumable.audit.proof import mended, without
@@ -29,7 +29,6 @@ class Dead(NamedTuple):
 
 
 _COMPANIONS = ("sts:TagSession", "sts:SetSourceIdentity", "sts:SetContext")
-_MFA = "aws:multifactorauth"
 
 
 def check(ground: Ground, subject: Subject) -> Iterator[Finding]:
@@ -71,7 +70,7 @@ def _companions(statement: Statement) -> tuple[str, ...]:
 def dead_condition(ground: Ground, subject: Subject, statement: Statement) -> Dead | None:
     """The first condition that no call which the statement is about can meet."""
     for condition in statement.conditions:
-        if condition.key.lower().startswith(_MFA):
+        if condition.key.lower().startswith(MFA_KEYS):
             continue  # AS1010
         if holds_without(condition):
             continue
@@ -85,13 +84,10 @@ def dead_condition(ground: Ground, subject: Subject, statement: Statement) -> De
 
 def _finding(ground: Ground, subject: Subject, statement: Statement, dead: Dead) -> Finding:
     mend = _mend(ground, subject, statement)
-    return Finding(
-        code=RULE.code,
-        rule=RULE.slug,
+    return subject.finding(
+        RULE,
         severity=Severity.LOW,
         confidence=dead.confidence,
-        role=subject.role.arn,
-        account=subject.role.account,
         title="a statement of the trust policy can never match",
         explanation=f"{statement.label}: {dead.why}",
         evidence=(subject.evidence(dead.pointer, statement),),

@@ -22,13 +22,10 @@ def check(ground: Ground, subject: Subject) -> Iterator[Finding]:
             continue
         dead = dead_condition(ground, subject, statement) or _within(statement)
         if dead is not None:
-            yield Finding(
-                code=RULE.code,
-                rule=RULE.slug,
+            yield subject.finding(
+                RULE,
                 severity=Severity.MEDIUM,
                 confidence=dead.confidence,
-                role=subject.role.arn,
-                account=subject.role.account,
                 title="a Deny of the trust policy stops nobody",
                 explanation=f"{statement.label}: {dead.why}; whomever it was meant to stop it does "
                 "not stop",

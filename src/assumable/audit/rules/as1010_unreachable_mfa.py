@@ -6,13 +6,12 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_mfa_configure-ap
 from collections.abc import Iterator
 
 from assumable import arn
-from assumable.audit.conditions import holds_without
+from assumable.audit.conditions import requires_mfa
 from assumable.audit.finding import Finding, Rule, Severity
 from assumable.audit.ground import Ground, Subject
-from assumable.model.policy import Condition, Effect, PrincipalEntry
+from assumable.model.policy import Effect, PrincipalEntry
 
 RULE = Rule("AS1010", "unreachable-mfa", "MFA is required of callers that never have it")
-_MFA = "aws:multifactorauth"
 
 
 def check(ground: Ground, subject: Subject) -> Iterator[Finding]:
@@ -21,16 +20,13 @@ def check(ground: Ground, subject: Subject) -> Iterator[Finding]:
         entries = statement.principals or ()
         if statement.effect is not Effect.ALLOW or not entries:
             continue
-        asked = next(filter(_requires, statement.conditions), None)
+        asked = next(filter(requires_mfa, statement.conditions), None)
         kinds = {_kind(entry) for entry in entries}
         if asked is None or "" in kinds:
             continue
-        yield Finding(
-            code=RULE.code,
-            rule=RULE.slug,
+        yield subject.finding(
+            RULE,
             severity=Severity.MEDIUM,
-            role=subject.role.arn,
-            account=subject.role.account,
             title="MFA is required of callers that never have it",
             explanation=f"{statement.label} names {' and '.join(sorted(kinds))} alone, which never "
             "carry MFA, even where the person behind them has signed in with it: nobody gets in "
@@ -41,12 +37,6 @@ def check(ground: Ground, subject: Subject) -> Iterator[Finding]:
             "sts:SourceIdentity here",
             facts=("R5.4", "R5.5"),
         )
-
-
-def _requires(condition: Condition) -> bool:
-    is_mfa = condition.key.lower().startswith(_MFA)
-    false = condition.base == "bool" and "true" not in map(str.lower, condition.values)
-    return is_mfa and not false and not holds_without(condition)
 
 
 def _kind(entry: PrincipalEntry) -> str:

@@ -43,13 +43,10 @@ def _of_account(
     least, severity = degree
     is_administrator = subject.role.arn in ground.administrators
     whose = "its own account" if account == subject.role.account else f"account {account}"
-    yield Finding(
-        code=RULE.code,
-        rule=RULE.slug,
+    yield subject.finding(
+        RULE,
         variant="administrator" if is_administrator else "",
         severity=severity.worse if is_administrator else severity,
-        role=subject.role.arn,
-        account=subject.role.account,
         title=f"{least} or more principals of {whose} can assume the role"
         + (", which may do everything" if is_administrator else ""),
         explanation=f"the trust policy leaves it to {whose} who may assume the role, and the "

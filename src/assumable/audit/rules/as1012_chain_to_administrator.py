@@ -15,6 +15,7 @@ from assumable.audit.ground import (
     Subject,
     account_named,
     is_everyone,
+    issuer_named,
 )
 from assumable.audit.stranger import stranger_in
 from assumable.engine.keys.providers import SHARED_ISSUERS
@@ -49,7 +50,7 @@ def _doors(ground: Ground, subject: Subject) -> Iterator[tuple[Statement, Princi
                 yield statement, entry, f"account {account} of others"
     for statement in subject.allowing(WEB_IDENTITY):
         for entry in statement.principals or ():
-            issuer = entry.value.partition(":oidc-provider/")[2]
+            issuer = issuer_named(entry)
             if issuer.lower() in SHARED_ISSUERS:
                 yield statement, entry, f"whoever has a token of {issuer} that it takes"
 
@@ -63,13 +64,10 @@ def _finding(
     )
     hops = len(path.steps) + 1
     others = f", and {count - 1} more behind it" if count > 1 else ""
-    return Finding(
-        code=RULE.code,
-        rule=RULE.slug,
+    return subject.finding(
+        RULE,
         severity=Severity.MEDIUM,
         confidence="likely",
-        role=subject.role.arn,
-        account=subject.role.account,
         title=f"a way from outside leads to a role that may do everything, in {hops} hops",
         explanation=f"{who} can have the role, and then {way}{others}: each further hop passes "
         "without a condition, and the last role may do everything",
