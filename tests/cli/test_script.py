@@ -1,5 +1,6 @@
 """The installed command ends its process at once; nothing that was to happen is lost by that."""
 
+import os
 import subprocess
 import sys
 
@@ -14,9 +15,11 @@ print("never")
 
 
 def run(*words: str) -> subprocess.CompletedProcess[str]:
+    buffered = {**os.environ, "PYTHONUNBUFFERED": ""}  # else nothing could be lost
     return subprocess.run(
-        [sys.executable, "-c", CODE, *words], capture_output=True, text=True, check=False
-    )
+        [sys.executable, "-c", CODE, *words],
+        env=buffered, capture_output=True, text=True, check=False,
+    )  # fmt: skip
 
 
 def test_what_was_written_and_what_is_registered_come_through() -> None:
@@ -24,6 +27,7 @@ def test_what_was_written_and_what_is_registered_come_through() -> None:
     assert done.returncode == 0
     assert "AS101" in done.stdout
     assert done.stdout.endswith("and the servers are stopped\n")
+    assert "never" not in done.stdout.splitlines()
     assert done.stderr == ""
 
 

@@ -1,6 +1,5 @@
 """The world that questions about everybody are asked of, and how wide their answers are."""
 
-import gc
 import shutil
 from datetime import UTC, datetime
 from pathlib import Path
@@ -49,9 +48,7 @@ def everyone_of(snapshot: Path | None, scenario: Path | None) -> "Everyone":
     """
     from assumable.org.loading import everyone_at
 
-    found = everyone_at(source_of(snapshot, scenario))
-    gc.freeze()  # the world stays: neither now nor at the end is there garbage in it
-    return found
+    return everyone_at(source_of(snapshot, scenario))
 
 
 def world_of(snapshot: Path | None, scenario: Path | None) -> "tuple[World, datetime]":

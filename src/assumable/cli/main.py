@@ -23,10 +23,10 @@ def script() -> None:
     To free a large world object by object takes as long as the answer did.
     """
     main()
+    atexit._run_exitfuncs()  # noqa: SLF001  # what is registered stops servers, and may write
     try:
         for stream in (sys.stdout, sys.stderr):
             stream.flush()
     except (OSError, ValueError):
         return  # whoever read it has gone; Python ends as ever
-    atexit._run_exitfuncs()  # noqa: SLF001  # what is registered stops servers
     os._exit(0)

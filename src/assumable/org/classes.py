@@ -15,7 +15,7 @@ from assumable.engine.facts import Facts
 from assumable.engine.layers import Live, Prepared
 from assumable.engine.own_role import EXPLICIT_SELF_TRUST_SINCE
 from assumable.engine.resources import Matched
-from assumable.engine.rules import Listed, Rule
+from assumable.engine.rules import Rule
 from assumable.model.policy import Condition, Layer
 from assumable.model.world import Role, Unknown
 from assumable.org.calls import ACTION, plain_call
@@ -64,13 +64,7 @@ def look_of(rules: Iterable[Rule]) -> Look:
     return Look(tests, frozenset(filter(_is_of_the_caller, keys)))
 
 
-def rules_of(listed: Listed) -> Iterator[Rule]:
-    """All rules about an action."""
-    yield from listed.allows
-    yield from listed.denies
-
-
-class View(NamedTuple):
+class _View(NamedTuple):
     """By what a role tells callers apart."""
 
     role: str
@@ -130,8 +124,9 @@ class Classes:
         self._numbers: dict[Hashable, int] = {}
         self._contexts: dict[int, tuple[RequestContext, RequestContext]] = {}
 
-    def groups(self, candidates: Members, view: View) -> Iterator[Members]:
+    def groups(self, candidates: Members, role: Role) -> Iterator[Members]:
         """The candidates, those together that the role cannot tell apart."""
+        view = self._view_of(role, candidates)
         yield from (Members((number,)) for number in candidates & view.singled)
         others = candidates - view.singled
         for account in sorted(view.accounts):
@@ -140,7 +135,7 @@ class Classes:
             others = others - inside
         yield from self._alike(others, view)
 
-    def _alike(self, members: Members, view: View) -> Iterable[Members]:
+    def _alike(self, members: Members, view: _View) -> Iterable[Members]:
         """Those together who look alike to the role, and whose rules about it say the same."""
         found: dict[Hashable, Members] = {}
         about: dict[Hashable, bool] = {}
@@ -191,7 +186,7 @@ class Classes:
         for key, some in found.items():
             yield known.classes[key], some
 
-    def view_of(self, role: Role, candidates: Members) -> View:
+    def _view_of(self, role: Role, candidates: Members) -> _View:
         """What the role's trust policy and RCPs look at when one of the candidates calls."""
         rules: list[Rule] = []
         for number in candidates:
@@ -199,7 +194,9 @@ class Classes:
             if facts.caller_side.is_service_linked is False:  # which RCPs bind (R1.23)
                 rules.extend(_rules(self._prepared.role_parts(facts).live(ACTION)))
                 trust = self._prepared.trust(facts)
-                rules.extend(rules_of(trust.about(ACTION)) if trust is not None else ())
+                if trust is not None:
+                    about = trust.about(ACTION)
+                    rules.extend((*about.allows, *about.denies))
                 break
         singled, accounts = Members(), {role.account}
         for entry in (e for rule in rules for e in rule.statement.principals or ()):
@@ -209,7 +206,7 @@ class Classes:
                 singled |= self._universe.named(entry.value)
         if self._now < EXPLICIT_SELF_TRUST_SINCE:
             singled |= self._universe.named(role.arn)
-        return View(role.arn, look_of(rules), singled, frozenset(accounts))
+        return _View(role.arn, look_of(rules), singled, frozenset(accounts))
 
     def _own_number(self, number: int) -> int:
         own = self._own.get(number)
@@ -278,7 +275,7 @@ class Classes:
 def _rules(live: Live) -> Iterator[Rule]:
     yield from live.denies
     for _, listed in live.needed:
-        yield from rules_of(listed)
+        yield from listed.allows
 
 
 def _seen(look: Look, context: RequestContext) -> Iterator[Hashable]:

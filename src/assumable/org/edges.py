@@ -4,7 +4,6 @@ The work is divided by the account of the roles and goes through one seam, an ex
 `concurrent.futures`: processes of this machine, a cluster, or none.
 """
 
-import gc
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -14,6 +13,7 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from assumable.errors import UnreadableError
+from assumable.formats.slice import uncollected
 from assumable.model.world import Role
 from assumable.org.loading import Source, everyone_at
 from assumable.org.whocan import Passing
@@ -49,7 +49,7 @@ class Workers(NamedTuple):
 
 def edges_of(account: str, source: Source) -> tuple[Edges, ...]:
     """Who can assume the roles of an account; roles that nobody can are left out."""
-    with _ONE_AT_A_TIME:
+    with _ONE_AT_A_TIME, uncollected():  # what is remembered of callers stays as the world does
         everyone, found = everyone_at(source), []
         for number in everyone.universe.of_account(account):
             role = everyone.universe.principals[number]
@@ -65,15 +65,11 @@ def all_edges(source: Source, workers: Workers | None = None) -> Iterator[Edges]
     UnreadableError when workers are lost again and again.
     """
     accounts = deque(dict.fromkeys(everyone_at(source).universe.accounts))
-    gc.freeze()  # the world stays: looking through it for garbage costs time, and copies in forks
-    try:
-        if workers is None:
-            for account in accounts:
-                yield from edges_of(account, source)
-        else:
-            yield from _by_workers(accounts, workers, source)
-    finally:
-        gc.unfreeze()
+    if workers is None:
+        for account in accounts:
+            yield from edges_of(account, source)
+    else:
+        yield from _by_workers(accounts, workers, source)
 
 
 def _by_workers(accounts: deque[str], workers: Workers, source: Source) -> Iterator[Edges]:

@@ -1,6 +1,8 @@
 """A world as far as a plain call can look into the policies of who calls.
 
-Equal policies become one, and equal lists of them, so that each is compiled once.
+Equal policies become one, and equal lists of them, so that each is compiled once. What
+`formats.cut` left does not do: there a policy still has the name and place that a reader gave it,
+and says what other actions of STS are allowed.
 """
 
 from typing import TypeVar

@@ -1,5 +1,6 @@
 """Where a world is read from, and the world itself: read once in each process that asks."""
 
+import gc
 import os
 import tempfile
 from datetime import datetime
@@ -9,7 +10,7 @@ from typing import Literal, NamedTuple
 
 from assumable.formats.prepared import read_prepared
 from assumable.formats.scenario import read_scenario
-from assumable.formats.slice import read_slice
+from assumable.formats.slice import read_slice, uncollected
 from assumable.formats.snapshot import MANIFEST, files_of
 from assumable.org.whocan import Everyone
 
@@ -29,7 +30,7 @@ class Source(NamedTuple):
         return self._replace(files=tuple((path.name, path.read_bytes()) for path in self._paths()))
 
     def _paths(self) -> list[Path]:
-        if os.path.isfile(self.path):  # noqa: PTH113  # a name may be too long for pathlib
+        if _is_file(self.path):
             return [self.path]  # a scenario, or what `assumable prepare` wrote
         found = files_of(self.path)
         manifest = found.folder / MANIFEST if found.manifest is not None else None
@@ -39,6 +40,13 @@ class Source(NamedTuple):
 @lru_cache(maxsize=1)
 def everyone_at(source: Source) -> Everyone:
     """The world made ready; InputError where it cannot be read."""
+    with uncollected():
+        found = _everyone(source)
+    gc.freeze()  # it stays: to look through it for garbage costs time, and copies in forks
+    return found
+
+
+def _everyone(source: Source) -> Everyone:
     if not source.files:
         return _read(source, source.path)
     with tempfile.TemporaryDirectory() as name:
@@ -51,7 +59,11 @@ def everyone_at(source: Source) -> Everyone:
 
 def _read(source: Source, path: Path) -> Everyone:
     if source.kind == "snapshot":
-        prepared = os.path.isfile(path)  # noqa: PTH113  # a name may be too long for pathlib
-        return Everyone(read_prepared(path) if prepared else read_slice(path), source.now)
+        world = read_prepared(path) if _is_file(path) else read_slice(path)
+        return Everyone(world, source.now)
     world, call = read_scenario(path, now=source.now)
     return Everyone(world, call.time)
+
+
+def _is_file(path: Path) -> bool:
+    return os.path.isfile(path)  # noqa: PTH113  # a name may be too long for pathlib

@@ -87,8 +87,8 @@ class Everyone:
             why = f"{role.trust.what} was not read"
             return WhoCan(role=role.arn, ways=(), known=known, not_known=why)
         found: dict[str, tuple[Members, set[int]]] = {}
-        decided = 0
-        for decision, alike in self._decided(role):
+        candidates, decided = self.candidates(role), 0
+        for decision, alike in self._decided(role, candidates):
             decided += 1
             if decision.passes is not False:
                 members, statements = found.setdefault(_condition(decision), (Members(), set()))
@@ -99,7 +99,7 @@ class Everyone:
             role=role.arn,
             ways=tuple(sorted(ways, key=lambda way: (way.condition != "", -len(way.principals)))),
             others=tuple(others_in(role.trust, self.universe)),
-            candidates=len(self.candidates(role)),
+            candidates=len(candidates),
             decided=decided,
             known=known,
         )
@@ -110,7 +110,8 @@ class Everyone:
         `among` limits the question to some principals.
         """
         found: dict[str, Members] = {}
-        for decision, alike in self._decided(role, among):
+        candidates = self.candidates(role) if among is None else self.candidates(role) & among
+        for decision, alike in self._decided(role, candidates):
             if decision.passes is not False:
                 found.setdefault(_condition(decision), Members()).update(alike)
         return tuple(Passing(condition, members) for condition, members in sorted(found.items()))
@@ -131,13 +132,10 @@ class Everyone:
         """Whether a principal can assume the role, by a plain call; under which condition."""
         return self._decide(principal, role).passes
 
-    def _decided(
-        self, role: Role, among: Members | None = None
-    ) -> Iterator[tuple[Decision, Members]]:
+    def _decided(self, role: Role, candidates: Members) -> Iterator[tuple[Decision, Members]]:
         """One decision for each class of the candidates, and who belongs to the class."""
-        candidates = self.candidates(role) if among is None else self.candidates(role) & among
         if candidates:
-            for alike in self._classes.groups(candidates, self._classes.view_of(role, candidates)):
+            for alike in self._classes.groups(candidates, role):
                 yield self._decide(self.universe.principals[alike.min()], role), alike
 
     def _decide(self, principal: Principal, role: Role) -> Decision:
@@ -146,7 +144,7 @@ class Everyone:
     def _way(self, condition: str, members: Members, statements: set[int]) -> Way:
         return Way(
             condition=condition,
-            principals=tuple(self.universe.principals[n].arn for n in members),
+            principals=tuple(self.universe.names[n] for n in members),
             statements=tuple(index + 1 for index in sorted(statements)),
         )
 
