@@ -1,7 +1,7 @@
 """The part of a policy that can decide `sts:*`; each different document is looked at once."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, Literal, NamedTuple
 
 import msgspec
@@ -26,6 +26,10 @@ _STS = re.compile(r"\*|[s?](?:\*|[t?](?:\*|[s?](?:\*|[:?])))", re.IGNORECASE)
 _OLDER = "2008-10-17"
 _Texts = str | list[str]
 _Values = str | bool | int | list[str | bool | int]
+
+
+Place = tuple[Cursor, PolicyName]
+"""Where a document stands, and what it is called."""
 
 
 class Cut(NamedTuple):
@@ -67,7 +71,7 @@ def touches_sts(actions: Iterable[str], *, not_action: bool) -> bool:
     """
     if not_action:
         return not any(_holds_all(pattern) for pattern in actions)
-    return any(_STS.match(pattern) for pattern in actions)
+    return any(map(_STS.match, actions))
 
 
 def _holds_all(pattern: str) -> bool:
@@ -82,18 +86,17 @@ class Cuts:
         self._known: dict[Layer, dict[bytes, Cut]] = {layer: {} for layer in Layer}
         self._shared: dict[tuple[str, tuple[Statement, ...]], tuple[Statement, ...]] = {}
 
-    def of(self, cursor: Cursor, name: PolicyName) -> Cut:
-        """What is kept of the document at a place; InputError when it is not well-formed.
+    def of(self, value: Any, layer: Layer, place: Callable[[], Place]) -> Cut:
+        """What is kept of a document; InputError when it is not well-formed.
 
         INVARIANT: documents of one version that keep equal statements keep the same tuple. Those of
         different versions do not, since a statement may mean something else in the older one.
         """
-        value = cursor.value
         raw = bytes(value) if isinstance(value, Raw) else msgspec.json.encode(value)
-        known = self._known[name.layer]
+        known = self._known[layer]
         found = known.get(raw)
         if found is None:
-            found = known[raw] = _glanced(raw, name.layer) or self._read(cursor, raw, name)
+            found = known[raw] = _glanced(raw, layer) or self._read(raw, *place())
         return found
 
     def policy(self, policy: Policy) -> Policy:
@@ -103,7 +106,7 @@ class Cuts:
             policy, statements=statements, document=None, other_versions=()
         )
 
-    def _read(self, cursor: Cursor, raw: bytes, name: PolicyName) -> Cut:
+    def _read(self, raw: bytes, cursor: Cursor, name: PolicyName) -> Cut:
         value = cursor.value
         if isinstance(value, Raw):
             value = well_formed(raw, cursor)
@@ -116,12 +119,9 @@ class Cuts:
 
     def _kept(self, policy: Policy) -> tuple[Statement, ...]:
         """All of a trust policy: whom it names counts, and AWS accepts no other actions in it."""
-        kept = tuple(
-            statement
-            for statement in policy.statements
-            if policy.name.layer is Layer.TRUST
-            or touches_sts(statement.actions, not_action=statement.not_action)
-        )
+        kept = policy.statements
+        if policy.name.layer is not Layer.TRUST:
+            kept = tuple([s for s in kept if touches_sts(s.actions, not_action=s.not_action)])
         return self._shared.setdefault((policy.version, kept), kept)
 
 

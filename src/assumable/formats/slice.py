@@ -8,6 +8,7 @@ import contextlib
 import gc
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, TypedDict
 
@@ -21,7 +22,7 @@ from assumable.formats.account import (
     malformed,
     unread_duration,
 )
-from assumable.formats.cut import Cuts, is_plain, well_formed
+from assumable.formats.cut import Cut, Cuts, Place, is_plain, well_formed
 from assumable.formats.dump import arns_in, partition_of, world_of
 from assumable.formats.reading import Cursor, moment_of
 from assumable.formats.snapshot import Files, OnDisk, files_of, read_packed, text_in
@@ -39,6 +40,8 @@ from assumable.source import MAX_DEPTH, Document, Location
 
 _Text = str | UnsetType
 _Ignored = Raw | UnsetType
+_BEGINNING = 200
+"""Where a file that has gaps between its values has one."""
 _NO_BRACKETS = bytes(set(range(256)) - set(b"{}[]"))
 
 
@@ -189,8 +192,10 @@ def _opened(account: str, path: Path, files: Files, cuts: Cuts) -> tuple["_Reade
 def _typed(path: Path, place: Location) -> dict[str, Any] | None:
     """The entries of a dump that is written as AWS writes it; None for any other."""
     text = text_in(path)
+    plain = text.encode()
     try:
-        plain = msgspec.json.format(text.encode(), indent=-1)
+        if b": " in plain[:_BEGINNING]:
+            plain = msgspec.json.format(plain, indent=-1)
         found = _decode(plain)
     except msgspec.DecodeError:
         return None
@@ -230,13 +235,14 @@ def _cut(organization: Organization, cuts: Cuts) -> Organization:
 
 @contextlib.contextmanager
 def uncollected() -> Iterator[None]:
-    """No search for garbage while very many objects are made that all stay."""
+    """No search for garbage while very many objects are made that all stay, nor in them later."""
     is_enabled = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
         if is_enabled:
+            gc.freeze()  # to look through them costs time, and copies in forks
             gc.enable()
 
 
@@ -249,10 +255,7 @@ class _Reader(AccountReader):
         self._attached: dict[tuple[str, Layer], PolicyOrUnknown] = {}
 
     def policy(self, cursor: Cursor, name: PolicyName) -> PolicyOrUnknown:
-        cut = self.cuts.of(cursor, name)
-        if cut.fault:
-            return malformed(name, cut.fault)
-        return Policy(name, cut.version, cut.statements, cut.problems, None, cursor.location)
+        return _made(self.cuts.of(cursor.value, name.layer, lambda: (cursor, name)), cursor, name)
 
     def managed_policy(self, policy_arn: str, owner: str, layer: Layer) -> PolicyOrUnknown:
         """One and the same for all that it is attached to."""
@@ -331,16 +334,21 @@ class _FastReader(_Reader):
     ) -> list[PolicyOrUnknown]:
         """The inline and the attached policies that say something about STS."""
         found: list[PolicyOrUnknown] = []
-        place = cursor.location
         for n, item in enumerate(own or ()):
-            where = Location(place.document, f"{place.pointer}/{key}/{n}/PolicyDocument")
-            name = PolicyName(Layer.IDENTITY, item.policy_name, owner, "", self.account)
-            found.append(self.policy(Cursor(item.policy_document, where), name))
-        found.extend(
-            self.managed_policy(held.policy_arn, owner, Layer.IDENTITY)
-            for held in cursor.value.attached_managed_policies or ()
-        )
-        return [policy for policy in found if not _is_empty(policy)]
+            place = partial(self._inline, item, f"{key}/{n}", cursor.location, owner)
+            cut = self.cuts.of(item.policy_document, Layer.IDENTITY, place)
+            if cut.statements or cut.fault:
+                found.append(_made(cut, *place()))
+        for held in cursor.value.attached_managed_policies or ():
+            policy = self.managed_policy(held.policy_arn, owner, Layer.IDENTITY)
+            if not _is_empty(policy):
+                found.append(policy)
+        return found
+
+    def _inline(self, item: _Own, key: str, entry: Location, owner: str) -> Place:
+        where = Location(entry.document, f"{entry.pointer}/{key}/PolicyDocument")
+        name = PolicyName(Layer.IDENTITY, item.policy_name, owner, "", self.account)
+        return Cursor(item.policy_document, where), name
 
     def _limit(self, entry: _Principal, owner: str) -> PolicyOrUnknown | None:
         boundary = entry.permissions_boundary
@@ -349,8 +357,16 @@ class _FastReader(_Reader):
         return self.managed_policy(boundary.permissions_boundary_arn, owner, Layer.BOUNDARY)
 
     def _changed(self, entry: _Principal, groups: Iterable[str]) -> datetime | None:
-        arns = [held.policy_arn for held in entry.attached_managed_policies or ()]
-        return self._newest((*arns, *groups))
+        attached = entry.attached_managed_policies
+        if not attached and not groups:
+            return None
+        return self._newest([*[held.policy_arn for held in attached or ()], *groups])
+
+
+def _made(cut: Cut, cursor: Cursor, name: PolicyName) -> PolicyOrUnknown:
+    if cut.fault:
+        return malformed(name, cut.fault)
+    return Policy(name, cut.version, cut.statements, cut.problems, None, cursor.location)
 
 
 def _is_empty(policy: PolicyOrUnknown) -> bool:

@@ -1,6 +1,5 @@
 """Where a world is read from, and the world itself: read once in each process that asks."""
 
-import gc
 import os
 import tempfile
 from datetime import datetime
@@ -41,9 +40,7 @@ class Source(NamedTuple):
 def everyone_at(source: Source) -> Everyone:
     """The world made ready; InputError where it cannot be read."""
     with uncollected():
-        found = _everyone(source)
-    gc.freeze()  # it stays: to look through it for garbage costs time, and copies in forks
-    return found
+        return _everyone(source)
 
 
 def _everyone(source: Source) -> Everyone:
