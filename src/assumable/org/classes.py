@@ -32,6 +32,8 @@ _OF_THE_REQUEST = frozenset((
 """Keys that are the same in the plain calls of all principals."""
 _LOOKS_KEPT = 1_000
 """How many looks are remembered together with whom they told apart."""
+_MANY = 10
+"""With so many members a class is looked for among those asked about, not they one by one."""
 _CONTEXTS_KEPT = 100_000
 """Of how many principals it is remembered what policies see of them: 2 kB for each."""
 _ANY_ROLE = "arn:aws:iam::000000000000:role/any"
@@ -101,10 +103,27 @@ class _Class(NamedTuple):
 class _Known(NamedTuple):
     """The classes that one look has told apart so far."""
 
-    seen: Members
-    of: dict[int, Hashable]
+    of: dict[int, _Class]
     """The class of each principal."""
     classes: dict[Hashable, _Class]
+    large: list[_Class]
+    """Those with many members: few, with nearly everybody."""
+    small: Members
+    """Who is in another one: whoever may assume one role that it names has a class of its own."""
+    seen: Members
+
+    def add(self, number: int, key: Hashable, side: _Side, seen: tuple[Hashable, ...]) -> None:
+        """Put a principal into its class."""
+        found = self.classes.get(key)
+        if found is None:
+            found = self.classes[key] = _Class(side, seen, Members())
+        self.of[number] = found
+        found.members.add(number)
+        if len(found.members) < _MANY:
+            self.small.add(number)
+        elif len(found.members) == _MANY:
+            self.large.append(found)
+            self.small.difference_update(found.members)
 
 
 class Classes:
@@ -165,26 +184,23 @@ class Classes:
         """Each class that has any of the members, and which."""
         if len(self._by_look) > _LOOKS_KEPT:
             self._by_look.clear()
-        known = self._by_look.setdefault((*look.tests, look.keys), _Known(Members(), {}, {}))
+        known = self._by_look.get(name := (*look.tests, look.keys))
+        if known is None:
+            known = self._by_look[name] = _Known({}, {}, [], Members(), Members())
         for number in members - known.seen:
-            own, role_side = self._own_number(number), self._context(number)[0]
-            seen = tuple(_seen(look, role_side))
-            key: Hashable = self._number((own, seen))
-            known.of[number] = key
-            if key not in known.classes:
-                known.classes[key] = _Class(self._sides[own], seen, Members())
-            known.classes[key].members.add(number)
+            own, seen = self._own_number(number), tuple(_seen(look, self._context(number)[0]))
+            known.add(number, (own, seen), self._sides[own], seen)
         known.seen.update(members)
-        if len(members) > len(known.classes):
-            for each in known.classes.values():
+        if len(members) > len(known.large):
+            for each in known.large:
                 if each.members.intersect(members):
                     yield each, each.members & members
-            return
-        found: dict[Hashable, Members] = {}
+            members = members & known.small
+        found: dict[int, tuple[_Class, Members]] = {}
         for number in members:
-            found.setdefault(known.of[number], Members()).add(number)
-        for key, some in found.items():
-            yield known.classes[key], some
+            each = known.of[number]
+            found.setdefault(id(each), (each, Members()))[1].add(number)
+        yield from found.values()
 
     def _view_of(self, role: Role, candidates: Members) -> _View:
         """What the role's trust policy and RCPs look at when one of the candidates calls."""
