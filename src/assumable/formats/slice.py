@@ -22,7 +22,7 @@ from assumable.formats.account import (
     unread_duration,
 )
 from assumable.formats.cut import Cuts, is_plain, well_formed
-from assumable.formats.dump import arns_in, partition_of, world_of
+from assumable.formats.dump import account_at, arns_in, partition_of, world_of
 from assumable.formats.reading import Cursor, moment_of
 from assumable.formats.snapshot import Files, OnDisk, files_of, read_packed, text_in
 from assumable.model.policy import Layer, Policy, PolicyName
@@ -177,6 +177,9 @@ def slice_of(files: Files) -> World:
 
 
 def _opened(account: str, path: Path, files: Files, cuts: Cuts) -> tuple["_Reader", Cursor]:
+    if path.is_dir():
+        stored = account_at(path)
+        return _Reader(account, arns_in(stored.value), files, cuts), stored
     place = Location(OnDisk(path))
     value = _typed(path, place)
     if value is not None:
@@ -249,6 +252,8 @@ class _Reader(AccountReader):
         self._attached: dict[tuple[str, Layer], PolicyOrUnknown] = {}
 
     def policy(self, cursor: Cursor, name: PolicyName) -> PolicyOrUnknown:
+        if isinstance(cursor.value, Unknown):
+            return cursor.value
         cut = self.cuts.of(cursor, name)
         if cut.fault:
             return malformed(name, cut.fault)
