@@ -99,7 +99,7 @@ def _organization(folder: Path, block: dict[str, Any]) -> None:
     arns = {entry["Id"]: _policy_arn(entry, block) for entry in block["Policies"]}
 
     def holder(node: str) -> dict[str, Any]:
-        held = {"scps": [], "rcps": []}  # type: dict[str, list[str]]
+        held: dict[str, list[str]] = {"scps": [], "rcps": []}
         for entry in block["Policies"]:
             if node in entry["Targets"]:
                 held[_KINDS[entry["Type"]]].append(arns[entry["Id"]])
@@ -123,12 +123,13 @@ def _organization(folder: Path, block: dict[str, Any]) -> None:
         "rootAccountId": block["MasterAccountId"],
         "features": {kind["Type"]: kind["Status"] == "ENABLED" for kind in root["PolicyTypes"]},
     }
+    units = {unit: {"parent": parent, **holder(unit)} for unit, parent in parents.items()}
     _save(
         folder,
         metadata=metadata,
         structure={root["Id"]: below(root["Id"])},
         accounts={e["Id"]: {"ou": e["ParentId"], **holder(e["Id"])} for e in block["Accounts"]},
-        ous={node: {"parent": parents.get(node), **holder(node)} for node in (root["Id"], *parents)},
+        ous={root["Id"]: holder(root["Id"]), **units},
         delegated_admins=_delegated(block),
     )
     for unit in (root, *block["OrganizationalUnits"]):
@@ -136,7 +137,8 @@ def _organization(folder: Path, block: dict[str, Any]) -> None:
     for entry in block["Policies"]:
         own = folder / _KINDS[entry["Type"]] / entry["Id"].lower()
         metadata = {"arn": arns[entry["Id"]], "name": entry["Name"]}
-        everything = policy({"Effect": "Allow", "Action": "*", "Resource": "*"})
+        everybody = {"Principal": "*"} if entry["Type"].startswith("RESOURCE") else {}
+        everything = policy({"Effect": "Allow", **everybody, "Action": "*", "Resource": "*"})
         _save(own, metadata=metadata, policy=_parsed(entry.get("Content", everything)))
 
 

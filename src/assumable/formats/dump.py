@@ -101,14 +101,15 @@ def with_former(world: World, folders: Iterable[Path]) -> World:
     """
     named = set(_ids_named(world))
     former: dict[str, Former] = {}
-    for path in (path for folder in folders for path in files_of(folder).accounts.values()):
+    found = [files_of(folder) for folder in folders]
+    for top, path in ((files.folder, path) for files in found for path in files.accounts.values()):
         fields = account_at(path).fields()
         for kind, key in (("User", "UserId"), ("Role", "RoleId")):
             details = fields.get(f"{kind}DetailList")
             for entry in details.items() if details else ():
                 unique_id, own_arn = (_text(entry.value, name) for name in (key, "Arn"))
                 if unique_id in named and arn.parse(own_arn) is not None:
-                    former[unique_id] = Former(own_arn, str(path.parent))
+                    former[unique_id] = Former(own_arn, str(top))
     return msgspec.structs.replace(world, former=former)
 
 

@@ -14,7 +14,7 @@ from assumable.errors import InputError
 from assumable.formats.reading import Cursor, read_document
 from assumable.formats.snapshot import MAX_DUMP_BYTES, OnDisk
 from assumable.model.world import Unknown
-from assumable.source import Location
+from assumable.source import MAX_BYTES, Location
 
 _Parts = dict[str, Cursor]
 _PRINCIPAL = (
@@ -83,11 +83,9 @@ def _resources(folder: Path, *names: str) -> Iterator[_Parts]:
             raise InputError("holds no `metadata.json`", str(own), help_text)
 
 
-def _files(folder: Path, *names: str) -> _Parts:
+def _files(folder: Path, *names: str, limit: int = MAX_BYTES) -> _Parts:
     """What the files of these names hold, but for null, which says nothing."""
-    documents = {
-        name: read_document(folder / f"{name}.json", limit=MAX_DUMP_BYTES) for name in names
-    }
+    documents = {name: read_document(folder / f"{name}.json", limit=limit) for name in names}
     return {
         name: Cursor(document.value, Location(document))
         for name, document in documents.items()
@@ -211,7 +209,7 @@ def organization(folder: Path) -> Cursor:
     """
     there = {path.stem for path in folder.glob("*.json")}
     names = ("metadata", "accounts", "structure", "ous", "delegated-admins")
-    files = _files(folder, *(name for name in names if name in there))
+    files = _files(folder, *(name for name in names if name in there), limit=MAX_DUMP_BYTES)
     for name in names[:3]:
         if name not in files:
             unread = Unknown("the organization", f"{folder / name}.json")
