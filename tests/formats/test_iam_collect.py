@@ -236,8 +236,24 @@ def test_policies_stand_where_the_store_has_them(store: Path) -> None:
         f"aws/aws/accounts/{A}/iam/group/deployers/inline-policies.json/0/PolicyDocument",
         f"aws/aws/accounts/{A}/iam/policy/limits%2fmost/current-policy.json",
         f"aws/aws/accounts/{B}/iam/role/team%2ba%2fdeploy%2crole/trust-policy.json",
-        f"aws/aws/accounts/{A}/ec2/eu-west-1/vpc-endpoint/vpce-1/policy.json",
+        f"aws/aws/accounts/{A}/ec2/eu-west-1/vpc-endpoint/vpce-1/endpoint-policy.json",
     ]  # fmt: skip
+
+
+def test_what_older_versions_called_otherwise(store: Path) -> None:
+    """Documents of managed policies and VPC endpoints, and the VPC by its id."""
+    expected = both(store)
+    endpoint = account_of(store, A) / "ec2/eu-west-1/vpc-endpoint/vpce-1"
+    managed = account_of(store, A) / "iam/policy/limits%2fmost"
+    (endpoint / "endpoint-policy.json").rename(endpoint / "policy.json")
+    (managed / "current-policy.json").rename(managed / "policy.json")
+    edit(endpoint / "metadata.json", lambda v: v.update(vpc="vpc-1"))
+    found = both(store)
+    assert found.endpoints["vpce-1"].vpc == expected.endpoints["vpce-1"].vpc == "vpc-1"
+    assert isinstance(found.endpoints["vpce-1"].policy, Policy)
+    assert isinstance(account(found, A).users[DEPLOYER].boundary, Policy)
+    (endpoint / "policy.json").unlink()
+    assert not both(store).endpoints
 
 
 def test_providers_and_the_organization(store: Path) -> None:
@@ -426,6 +442,16 @@ def test_a_role_without_metadata_is_half_a_download(store: Path) -> None:
     shutil.rmtree(own)
     own.mkdir()
     assert account(both(store), B).roles == {}
+
+
+@pytest.mark.parametrize("path", [f"{IN_A}/iam/user", f"{IN_B}/ec2", IN_ROLE])
+def test_a_folder_that_cannot_be_read_is_refused_by_name(store: Path, path: str) -> None:
+    found = store / "aws/aws" / path
+    shutil.rmtree(found, ignore_errors=True)
+    found.symlink_to(found)
+    with pytest.raises(InputError, match="cannot be read: too many levels") as caught:
+        read_snapshot(store)
+    assert caught.value.where == str(found)
 
 
 def test_an_account_in_two_partitions_is_refused(store: Path) -> None:

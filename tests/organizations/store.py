@@ -67,8 +67,10 @@ def _account(folder: Path, dump: dict[str, Any]) -> None:
             _save(place(folder, entry["Arn"]), metadata=_said(metadata))
     for entry in dump.get("VpcEndpoints", []):
         own = f"arn:aws:ec2:eu-west-1:{folder.name}:vpc-endpoint/{entry['VpcEndpointId']}"
-        metadata = {"arn": own, "id": entry["VpcEndpointId"], "vpc": entry["VpcId"]}
-        _save(place(folder, own), metadata=metadata, policy=_parsed(entry["PolicyDocument"]))
+        vpc = f"arn:aws:ec2:eu-west-1:{folder.name}:vpc/{entry['VpcId']}"
+        metadata = {"arn": own, "id": entry["VpcEndpointId"], "vpc": vpc}
+        document = _parsed(entry["PolicyDocument"])
+        _save(place(folder, own), metadata=metadata, endpoint_policy=document)
 
 
 def _principal(kind: str, entry: dict[str, Any], groups: dict[str, str]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ A file that would hold an empty list or object is not there, and folders are nam
 the names of things are those in `metadata.json`. What a store has no file for is unknown.
 """
 
+import os
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -20,6 +21,7 @@ _Parts = dict[str, Cursor]
 _PRINCIPAL = (
     "metadata", "trust-policy", "inline-policies", "managed-policies", "groups", "tags",
 )  # fmt: skip
+_ORGANIZATION = ("metadata", "accounts", "structure", "ous", "delegated-admins")
 _PROVIDERS = {"oidc-provider": "OpenIDConnectProviders", "saml-provider": "SAMLProviders"}
 _ATTACHED = {"SERVICE_CONTROL_POLICY": "scps", "RESOURCE_CONTROL_POLICY": "rcps"}
 
@@ -73,14 +75,25 @@ def account(folder: Path) -> Cursor:
 
 def _resources(folder: Path, *names: str) -> Iterator[_Parts]:
     """The files of each thing of a kind."""
-    for own in sorted(folder.iterdir()) if folder.is_dir() else ():
-        there = {path.name for path in own.iterdir()} if own.is_dir() else set()
-        files = _files(own, *[name for name in ("metadata", *names) if f"{name}.json" in there])
+    for own in (folder / name for name in _listed(folder)):
+        there = _listed(own)
+        files = _files(own, *(name for name in ("metadata", *names) if f"{name}.json" in there))
         if "metadata" in files:
             yield files
         elif there:  # it is written last
             help_text = "was `iam-collect download` interrupted? run it again"
             raise InputError("holds no `metadata.json`", str(own), help_text)
+
+
+def _listed(folder: Path) -> list[str]:
+    """What is in a folder, nothing where there is none; InputError where it cannot be read."""
+    try:
+        return sorted(path.name for path in folder.iterdir())
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    except OSError as error:
+        message = f"cannot be read: {os.strerror(error.errno or 0).lower()}"
+        raise InputError(message, str(folder)) from None
 
 
 def _files(folder: Path, *names: str, limit: int = MAX_BYTES) -> _Parts:
@@ -111,13 +124,14 @@ def _named(
 
 def _policies(folder: Path) -> Iterator[Cursor]:
     """The managed policies with a document: of the others it is unknown what they say."""
-    for files in _resources(folder, "current-policy"):
-        if "current-policy" in files:
+    for files in _resources(folder, "current-policy", "policy"):
+        document = files.get("current-policy", files.get("policy"))  # as older versions called it
+        if document is not None:
             metadata = files["metadata"]
             names = {"name": "PolicyName", "path": "Path", "updateDate": "UpdateDate"}
             names["permissionsBoundaryUsageCount"] = "PermissionsBoundaryUsageCount"
             entry = _named(metadata, {"arn": "Arn"}, names)
-            yield _Object({**entry, "PolicyDocument": files["current-policy"]}, metadata.location)
+            yield _Object({**entry, "PolicyDocument": document}, metadata.location)
 
 
 def _principals(folder: Path) -> Iterator[_Parts]:
@@ -194,12 +208,19 @@ def _group_names(arns: Cursor) -> Cursor:
 
 def _endpoints(folder: Path) -> Iterator[Cursor]:
     """The VPC endpoints with a policy: of the others it is unknown what theirs is."""
-    for region in sorted(folder.glob("ec2/*/vpc-endpoint")):
-        for files in _resources(region, "policy"):
-            if "policy" in files:
-                metadata = files["metadata"]
-                entry = _named(metadata, {"id": "VpcEndpointId"}, {"vpc": "VpcId"})
-                yield _Object({**entry, "PolicyDocument": files["policy"]}, metadata.location)
+    for region in _listed(folder / "ec2"):
+        for files in _resources(
+            folder / "ec2" / region / "vpc-endpoint", "endpoint-policy", "policy"
+        ):
+            document = files.get("endpoint-policy", files.get("policy"))  # as older versions did
+            if document is None:
+                continue
+            metadata = files["metadata"]
+            entry = _named(metadata, {"id": "VpcEndpointId"}, {"vpc": "VpcId"})
+            if "VpcId" in entry:  # an ARN, or an id in older versions
+                vpc = entry["VpcId"]
+                entry["VpcId"] = Cursor(vpc.text().rpartition("/")[2], vpc.location)
+            yield _Object({**entry, "PolicyDocument": document}, metadata.location)
 
 
 def organization(folder: Path) -> Cursor:
@@ -207,10 +228,10 @@ def organization(folder: Path) -> Cursor:
 
     InputError for a file that cannot be understood.
     """
-    there = {path.stem for path in folder.glob("*.json")}
-    names = ("metadata", "accounts", "structure", "ous", "delegated-admins")
-    files = _files(folder, *(name for name in names if name in there), limit=MAX_DUMP_BYTES)
-    for name in names[:3]:
+    names, there = _ORGANIZATION, _listed(folder)
+    given = (name for name in names if f"{name}.json" in there)
+    files = _files(folder, *given, limit=MAX_DUMP_BYTES)
+    for name in names[:3]:  # the tree
         if name not in files:
             unread = Unknown("the organization", f"{folder / name}.json")
             return Cursor(unread, Location(OnDisk(folder)))

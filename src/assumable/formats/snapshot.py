@@ -155,7 +155,7 @@ def _store(folder: Path) -> Files:
     """The folders of an iam-collect store: accounts of which no IAM was read are not there."""
     accounts: dict[str, Path] = {}
     for path in sorted(folder.glob(_STORED_ACCOUNTS)):
-        if not arn.ACCOUNT_ID.fullmatch(path.name) or not (path / "iam").is_dir():
+        if not arn.ACCOUNT_ID.fullmatch(path.name) or not _is_folder(path / "iam"):
             continue
         if path.name in accounts:
             raise InputError(f"is there twice, also as {accounts[path.name]}", str(path))
@@ -167,6 +167,14 @@ def _store(folder: Path) -> Files:
             "aws iam get-account-authorization-details > 111111111111.json",
         )
     return Files(folder, accounts, tuple(sorted(folder.glob(_STORED_ORGANIZATIONS))), None)
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError as error:  # one above it is closed to us
+        message = f"cannot be read: {os.strerror(error.errno or 0).lower()}"
+        raise InputError(message, str(path)) from None
 
 
 def _below(path: Path, patterns: tuple[str, ...]) -> Iterator[Path]:
