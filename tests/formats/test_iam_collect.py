@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
 
 from assumable.cli.audit import command as audit
 from assumable.cli.prepare import command as prepare
@@ -26,6 +28,7 @@ from assumable.org.loading import Source, everyone_at
 from assumable.org.whocan import Everyone
 from tests.formats.likeness import plain
 from tests.formats.test_slice import agree, calls, decide_the_same
+from tests.fuzz.junk import mutate
 from tests.organizations.generator import write
 from tests.organizations.store import write_store
 from tests.worlds import DEPLOYER, NOW, A, B, allow, policy, trust
@@ -396,6 +399,9 @@ def edit(path: Path, change: Callable[[Any], Any]) -> None:
         (f"{IN_ROLE}/metadata.json", f'{{"arn": "{ROLE}"}}', "`name` is missing", ":1:1"),
         (f"{IN_ROLE}/metadata.json", f'{{"arn": "{ROLE}", "name": "Other"}}',
          f"`{ROLE}` does not fit role Other of account {B}", ":1:9 at /arn"),
+        (f"{IN_ROLE}/metadata.json", '{"arn": null, "name": "x"}', "`arn` is missing", ":1:1"),
+        (f"{IN_ROLE}/metadata.json", '{"arn": 7, "name": "x"}', "must be text, not a number",
+         ":1:9 at /arn"),
         (f"{IN_ROLE}/tags.json", '{"a": 1}', "must be text, not a number", ":1:7 at /a"),
         (f"{IN_ROLE}/inline-policies.json", '{"policies": []}',
          "must be a list, not an object", ":1:1"),
@@ -430,6 +436,35 @@ def test_a_file_that_is_wrong_is_refused_at_its_place(
         read(store)
     assert caught.value.message == message
     assert caught.value.where == f"{found}{where}"
+
+
+@pytest.fixture(scope="module")
+def stored(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One store for all examples."""
+    return made(tmp_path_factory.mktemp("stored"), dumps())
+
+
+@st.composite
+def mutated(draw: st.DrawFn, value: Any) -> Any:
+    """The value with a few mistakes."""
+    return mutate(value, draw, draw(st.integers(1, 4)))
+
+
+@given(st.data())
+def test_files_with_mistakes_are_read_alike_or_refused_in_one_line(
+    stored: Path, data: st.DataObject
+) -> None:
+    texts = {path: path.read_text() for path in sorted(stored.rglob("*.json"))}
+    whole = {str(path): json.loads(text) for path, text in texts.items()}
+    broken = data.draw(mutated(whole))
+    try:
+        for name, value in broken.items():
+            if name in whole:
+                Path(name).write_text(json.dumps(value))
+        agree(stored)
+    finally:
+        for path, text in texts.items():
+            path.write_text(text)
 
 
 def test_a_role_without_metadata_is_half_a_download(store: Path) -> None:

@@ -8,7 +8,7 @@ the names of things are those in `metadata.json`. What a store has no file for i
 
 import os
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from assumable.errors import InputError
@@ -41,7 +41,7 @@ class _Object(Cursor):
 class _List(Cursor):
     """A list whose members stand in different files."""
 
-    def __init__(self, parts: list[Cursor], location: Location) -> None:
+    def __init__(self, parts: Sequence[Cursor], location: Location) -> None:
         super().__init__([part.value for part in parts], location)
         self._parts = parts
 
@@ -61,7 +61,7 @@ def account(folder: Path) -> Cursor:
     parts: _Parts = {"Policies": _List(policies, here)}
     for kind, entries in people.items():
         listed = [_Object(entry, entry["Arn"].location) for entry in entries]
-        parts[f"{kind.capitalize()}DetailList"] = _List(list(listed), here)
+        parts[f"{kind.capitalize()}DetailList"] = _List(listed, here)
     parts["VpcEndpoints"] = _List(list(_endpoints(folder)), here)
     for kind, key in _PROVIDERS.items():
         providers = [
@@ -69,7 +69,7 @@ def account(folder: Path) -> Cursor:
             for own in (files["metadata"] for files in _resources(folder / f"iam/{kind}"))
         ]
         if providers:
-            parts[key] = _List(list(providers), here)
+            parts[key] = _List(providers, here)
     return _Object(parts, here)
 
 
@@ -80,7 +80,7 @@ def _resources(folder: Path, *names: str) -> Iterator[_Parts]:
         files = _files(own, *(name for name in ("metadata", *names) if f"{name}.json" in there))
         if "metadata" in files:
             yield files
-        elif there:  # it is written last
+        elif there:  # it is the last that is written of a user, group or role
             help_text = "was `iam-collect download` interrupted? run it again"
             raise InputError("holds no `metadata.json`", str(own), help_text)
 
@@ -110,16 +110,17 @@ def _named(
     metadata: Cursor, needed: Mapping[str, str], others: Mapping[str, str] | None = None
 ) -> _Parts:
     """The members of an object by the names that AWS gives them; InputError without the needed."""
-    fields = metadata.fields()
-    for name in needed:
-        if name not in fields:
-            metadata.fail(f"`{name}` is missing")
     names = {**needed, **(others or {})}
-    return {
-        names[name]: field
-        for name, field in fields.items()
-        if name in names and field.value is not None
+    fields = metadata.fields()
+    found = {
+        key: fields[name]
+        for name, key in names.items()
+        if name in fields and fields[name].value is not None
     }
+    for name, key in needed.items():
+        if key not in found:
+            metadata.fail(f"`{name}` is missing")
+    return found
 
 
 def _policies(folder: Path) -> Iterator[Cursor]:
@@ -185,7 +186,7 @@ def _doubt_boundaries(policies: list[Cursor], principals: list[_Parts]) -> None:
 
 def _each(texts: Cursor, key: str) -> Cursor:
     found = [_Object({key: item}, item.location) for item in texts.items()]
-    return _List(list(found), texts.location)
+    return _List(found, texts.location)
 
 
 def _tags(tags: Cursor) -> Cursor:
@@ -194,7 +195,7 @@ def _tags(tags: Cursor) -> Cursor:
         _Object({"Key": Cursor(key, value.location), "Value": value}, value.location)
         for key, value in tags.fields().items()
     ]
-    return _List(list(found), tags.location)
+    return _List(found, tags.location)
 
 
 def _group_names(arns: Cursor) -> Cursor:
@@ -328,4 +329,4 @@ def _delegated(services: Cursor) -> Cursor:
         for service, accounts in services.fields().items()
         for item in accounts.items()
     ]
-    return _List(list(found), services.location)
+    return _List(found, services.location)
