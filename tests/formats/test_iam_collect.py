@@ -318,7 +318,7 @@ def test_what_is_not_there_is_unknown(store: Path, path: str) -> None:
 
 def test_an_organization_without_its_tree_says_what_is_missing(store: Path) -> None:
     (organization_of(store) / "accounts.json").unlink()
-    missing = f"{organization_of(store) / 'accounts.json'}"
+    missing = "accounts.json of o-abcdefghij in the store"
     assert both(store).organizations == Unknown("the organization", missing)
 
 

@@ -234,7 +234,7 @@ def organization(folder: Path) -> Cursor:
     files = _files(folder, *given, limit=MAX_DUMP_BYTES)
     for name in names[:3]:  # the tree
         if name not in files:
-            unread = Unknown("the organization", f"{folder / name}.json")
+            unread = Unknown("the organization", f"{name}.json of {folder.name} in the store")
             return Cursor(unread, Location(OnDisk(folder)))
     metadata = files["metadata"]
     units = list(_units(files["structure"], None))
