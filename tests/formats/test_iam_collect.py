@@ -35,7 +35,8 @@ from tests.worlds import DEPLOYER, NOW, A, B, allow, policy, trust
 
 ROLE = f"arn:aws:iam::{B}:role/team+a/Deploy,Role"
 BOUNDARY = f"arn:aws:iam::{A}:policy/limits/Most"
-READ_ONLY = "arn:aws:iam::aws:policy/job-function/ViewOnlyAccess"
+BRAND_NEW = "arn:aws:iam::aws:policy/job-function/BrandNew"
+"""A policy of AWS that does not come with assumable."""
 OIDC = f"arn:aws:iam::{B}:oidc-provider/token.actions.githubusercontent.com"
 SAML = f"arn:aws:iam::{B}:saml-provider/Corporate"
 
@@ -49,7 +50,7 @@ def user() -> dict[str, Any]:
         "Arn": DEPLOYER,
         "CreateDate": "2022-12-25T01:51:00.000Z",
         "GroupList": ["Deployers"],
-        "AttachedManagedPolicies": [{"PolicyName": "ViewOnlyAccess", "PolicyArn": READ_ONLY}],
+        "AttachedManagedPolicies": [{"PolicyName": "BrandNew", "PolicyArn": BRAND_NEW}],
         "PermissionsBoundary": {"PermissionsBoundaryArn": BOUNDARY},
         "Tags": [{"Key": "Team/One", "Value": "a"}],
     }
@@ -98,7 +99,7 @@ def dumps() -> dict[str, Any]:
             "GroupDetailList": [group],
             "Policies": [
                 managed(BOUNDARY, policy(allow("*")), 1),
-                managed(READ_ONLY, policy(allow("s3:List*"))),
+                managed(BRAND_NEW, policy(allow("s3:List*"))),
             ],
             "VpcEndpoints": [
                 {
@@ -211,7 +212,7 @@ def test_every_pair_is_decided_as_from_dumps(seed: int, tmp_path: Path) -> None:
 def test_names_are_those_in_metadata_whatever_the_folders_are_called(store: Path) -> None:
     """Folders are in lower case and URL-encoded."""
     assert (account_of(store, B) / "iam/role/team%2ba%2fdeploy%2crole").is_dir()
-    assert (account_of(store, A) / "iam/aws/policy/job-function%2fviewonlyaccess").is_dir()
+    assert (account_of(store, A) / "iam/aws/policy/job-function%2fbrandnew").is_dir()
     world = both(store)
     assert verdict(world) is Verdict.ALLOWED
     caller = account(world, A).users[DEPLOYER]
@@ -235,7 +236,7 @@ def test_policies_stand_where_the_store_has_them(store: Path) -> None:
             f"{Path(each.location.document.name).relative_to(store)}{each.location.pointer}"
         )
     assert names == [
-        f"aws/aws/accounts/{A}/iam/aws/policy/job-function%2fviewonlyaccess/current-policy.json",
+        f"aws/aws/accounts/{A}/iam/aws/policy/job-function%2fbrandnew/current-policy.json",
         f"aws/aws/accounts/{A}/iam/group/deployers/inline-policies.json/0/PolicyDocument",
         f"aws/aws/accounts/{A}/iam/policy/limits%2fmost/current-policy.json",
         f"aws/aws/accounts/{B}/iam/role/team%2ba%2fdeploy%2crole/trust-policy.json",
