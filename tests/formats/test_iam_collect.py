@@ -330,6 +330,14 @@ def test_a_type_of_policy_that_is_off_is_not_unknown(store: Path) -> None:
     assert found.rcps is None
 
 
+def test_types_of_policy_that_are_not_said_to_be_on_leave_them_unknown(store: Path) -> None:
+    """Nothing is attached to anything where a type is off, which would deny everything."""
+    edit(organization_of(store) / "metadata.json", lambda v: v.pop("features"))
+    found = organization(both(store))
+    assert isinstance(found.scps, Unknown)
+    assert isinstance(found.rcps, Unknown)
+
+
 def test_policies_of_a_node_that_are_not_said_leave_all_of_the_type_unknown(store: Path) -> None:
     edit(organization_of(store) / "accounts.json", lambda v: v[B].pop("scps"))
     found = organization(both(store))

@@ -247,7 +247,7 @@ def organization(folder: Path) -> Cursor:
     members = [_member(name, entry, folder) for name, entry in accounts.items()]
     parts["Accounts"] = _List(members, files["accounts"].location)
     holders = {**(files["ous"].fields() if "ous" in files else {}), **accounts}
-    is_whole = {unit["Id"].value for unit in units} <= holders.keys()
+    is_whole = "features" in metadata.fields() and {u["Id"].value for u in units} <= holders.keys()
     attached = [p for kind in _ATTACHED for p in _attached(kind, folder, holders, is_whole)]
     parts["Policies"] = _List(attached, metadata.location)
     delegated = files.get("delegated-admins")
