@@ -326,8 +326,13 @@ def _caller(refusal: _Refusal) -> str:
 
 def _state_of(folder: Path) -> tuple[tuple[str, int, int], ...]:
     """What changes when a snapshot is written again, or `latest` names another one."""
+    from assumable.formats.snapshot import files_of
+
     # A file with a dot in front is still being written.
-    files = ((path.name, path.stat()) for path in sorted(folder.glob("[!.]*")) if path.is_file())
+    paths = [path for path in sorted(folder.glob("[!.]*")) if path.is_file()]
+    if (folder / "aws").is_dir():  # an iam-collect store
+        paths += files_of(folder).paths()
+    files = ((str(path), path.stat()) for path in paths)
     return tuple((name, of.st_mtime_ns, of.st_size) for name, of in files)
 
 

@@ -174,7 +174,8 @@ def test_half_a_tree_is_none(world: World, between: tuple[Proxy, str], tmp_path:
     collection = collected(tmp_path / "s", wish(url, accounts=accounts, organization=False))
     assert collection.manifest.organization is not None
     assert collection.manifest.organization.status == "partial"
-    written = read_packed(files_of(tmp_path / "s").organization or tmp_path).value
+    (path,) = files_of(tmp_path / "s").organizations
+    written = read_packed(path).value
     assert "Accounts" not in written
     assert "Policies" not in written
     assert tuple(entries(collection)) == tuple(sorted(accounts))

@@ -30,7 +30,8 @@ call_options = together(
     click.option(
         "--snapshot",
         type=PATH,
-        help="What collect wrote, or get-account-authorization-details outputs in a folder.",
+        help="What collect or iam-collect wrote, or get-account-authorization-details outputs in a "
+        "folder.",
     ),
     click.option(
         "--older-snapshot",

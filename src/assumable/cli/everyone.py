@@ -22,7 +22,8 @@ world_options = together(
     click.option(
         "--snapshot",
         type=PATH,
-        help="What `assumable collect` or `assumable prepare` wrote, or a folder of account dumps.",
+        help="What `assumable collect`, `assumable prepare` or iam-collect wrote, or a folder of "
+        "account dumps.",
     ),
     click.option("--scenario", type=PATH, help="A scenario file: the world in it."),
 )

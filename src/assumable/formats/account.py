@@ -134,6 +134,8 @@ class AccountReader:
 
     def policy(self, cursor: Cursor, name: PolicyName) -> PolicyOrUnknown:
         """A policy; a malformed one is refused in a scenario and unknown in a snapshot."""
+        if isinstance(cursor.value, Unknown):
+            return cursor.value
         if self.strict:
             return refuse_malformed(read_policy(cursor, name))
         policy = read_policy(cursor, name, patchable=False)
@@ -228,8 +230,8 @@ class AccountReader:
         if "PermissionsBoundary" not in fields:
             return None
         cursor = fields["PermissionsBoundary"]
-        if cursor.value is None:
-            return None
+        if cursor.value is None or isinstance(cursor.value, Unknown):
+            return cursor.value
         parts = cursor.fields()
         return self.managed_policy(
             _needed(cursor, parts, "PermissionsBoundaryArn").text(), owner, Layer.BOUNDARY

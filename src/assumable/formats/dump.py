@@ -12,6 +12,7 @@ import msgspec
 
 from assumable import arn
 from assumable.errors import InputError
+from assumable.formats import iam_collect
 from assumable.formats.account import AccountReader, max_session_duration
 from assumable.formats.organization import read_organization
 from assumable.formats.reading import Cursor, read_document, read_policy, refuse_malformed
@@ -36,17 +37,17 @@ File = Path | Document
 
 
 def read_snapshot(folder: Path) -> World:
-    """What `assumable collect` wrote, or a folder of `<account>.json` files.
+    """What `assumable collect` or iam-collect wrote, or a folder of `<account>.json` files.
 
     Beside them there may be `organization.json`, and each may be packed: `<account>.json.zst`.
     """
     files = files_of(folder)
 
     def opened(account: str, path: Path) -> tuple[AccountReader, Cursor]:
-        document = read_packed(path)
-        partition = partition_of(arns_in(document.value))
+        cursor = account_at(path)
+        partition = partition_of(arns_in(cursor.value))
         reader = AccountReader(account, partition, strict=False, is_filtered=files.is_filtered)
-        return reader, Cursor(document.value, Location(document))
+        return reader, cursor
 
     return world_of(files, opened)
 
@@ -62,22 +63,35 @@ def world_of(files: Files, opened: Callable[[str, Path], tuple[AccountReader, Cu
         reader, cursor = opened(account, path)
         accounts[account] = reader.read(cursor)
         endpoints |= reader.endpoints
-    organization: tuple[Organization, ...] | Unknown
-    organization = Unknown("the organization", "organizations:DescribeOrganization")
-    if files.organization is not None:
-        document = read_packed(files.organization)
-        organization = (
-            read_organization(Cursor(document.value, Location(document)), strict=False),
-        )
-    elif files.standalone:
-        organization = ()
     return World(
         accounts=accounts,
-        organizations=organization,
+        organizations=_organizations(files),
         standalone=files.standalone,
         endpoints=endpoints,
         complete=False,
     )
+
+
+def _organizations(files: Files) -> tuple[Organization, ...] | Unknown:
+    if not files.organizations and not files.standalone:
+        return Unknown("the organization", "organizations:DescribeOrganization")
+    found: list[Organization] = []
+    for path in files.organizations:
+        cursor = iam_collect.organization(path) if path.is_dir() else _cursor(path)
+        if isinstance(cursor.value, Unknown):
+            return cursor.value
+        found.append(read_organization(cursor, strict=False))
+    return tuple(found)
+
+
+def account_at(path: Path) -> Cursor:
+    """An account as `get-account-authorization-details` prints it, from a file or a store."""
+    return iam_collect.account(path) if path.is_dir() else _cursor(path)
+
+
+def _cursor(path: Path) -> Cursor:
+    document = read_packed(path)
+    return Cursor(document.value, Location(document))
 
 
 def with_former(world: World, folders: Iterable[Path]) -> World:
@@ -87,15 +101,15 @@ def with_former(world: World, folders: Iterable[Path]) -> World:
     """
     named = set(_ids_named(world))
     former: dict[str, Former] = {}
-    for path in (path for folder in folders for path in files_of(folder).accounts.values()):
-        document = read_packed(path)
-        fields = Cursor(document.value, Location(document)).fields()
+    found = [files_of(folder) for folder in folders]
+    for top, path in ((files.folder, path) for files in found for path in files.accounts.values()):
+        fields = account_at(path).fields()
         for kind, key in (("User", "UserId"), ("Role", "RoleId")):
             details = fields.get(f"{kind}DetailList")
             for entry in details.items() if details else ():
                 unique_id, own_arn = (_text(entry.value, name) for name in (key, "Arn"))
                 if unique_id in named and arn.parse(own_arn) is not None:
-                    former[unique_id] = Former(own_arn, str(path.parent))
+                    former[unique_id] = Former(own_arn, str(top))
     return msgspec.structs.replace(world, former=former)
 
 

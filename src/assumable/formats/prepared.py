@@ -138,8 +138,7 @@ def write_prepared(folder: Path, file: Path) -> World:
 
     files = files_of(folder)
     world = slice_of(files)
-    paths = [*files.accounts.values(), *filter(None, [files.organization])]
-    plain = msgspec.msgpack.encode(_Writer(paths).contents(world))
+    plain = msgspec.msgpack.encode(_Writer(files.paths()).contents(world))
     content = zstandard.ZstdCompressor(level=3).compress(plain)
     try:
         write_whole(file, b"%s %s\n" % (FORMAT, digest(content).encode()) + content)

@@ -2,6 +2,7 @@
 
 import codecs
 import os
+import stat
 import urllib.parse
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -41,10 +42,11 @@ def read_text(path: Path, *, limit: int = MAX_BYTES) -> str:
 def read_bytes(path: Path, *, limit: int = MAX_BYTES) -> bytes:
     """What a file holds; InputError when it is missing, unreadable or too large."""
     try:
-        if path.is_dir():
+        mode = path.stat().st_mode
+        if stat.S_ISDIR(mode):
             raise InputError("is a directory, a file is needed", str(path))
-        piped = path.parts[:2] in (("/", "dev"), ("/", "proc")) and path.is_fifo()
-        if path.exists() and not path.is_file() and not piped:
+        piped = path.parts[:2] in (("/", "dev"), ("/", "proc")) and stat.S_ISFIFO(mode)
+        if not stat.S_ISREG(mode) and not piped:
             raise InputError("is not a regular file", str(path))
         with path.open("rb") as file:
             content = file.read(limit + 1)

@@ -23,7 +23,7 @@ from assumable.formats.account import (
     unread_duration,
 )
 from assumable.formats.cut import Cut, Cuts, Place, is_plain, well_formed
-from assumable.formats.dump import arns_in, partition_of, world_of
+from assumable.formats.dump import account_at, arns_in, partition_of, world_of
 from assumable.formats.reading import Cursor, moment_of
 from assumable.formats.snapshot import Files, OnDisk, files_of, read_packed, text_in
 from assumable.model.policy import Layer, Policy, PolicyName
@@ -180,6 +180,9 @@ def slice_of(files: Files) -> World:
 
 
 def _opened(account: str, path: Path, files: Files, cuts: Cuts) -> tuple["_Reader", Cursor]:
+    if path.is_dir():
+        stored = account_at(path)
+        return _Reader(account, arns_in(stored.value), files, cuts), stored
     place = Location(OnDisk(path))
     value = _typed(path, place)
     if value is not None:
@@ -192,7 +195,7 @@ def _opened(account: str, path: Path, files: Files, cuts: Cuts) -> tuple["_Reade
 def _typed(path: Path, place: Location) -> dict[str, Any] | None:
     """The entries of a dump that is written as AWS writes it; None for any other."""
     text = text_in(path)
-    plain = text.encode()
+    plain = text.encode().strip(b" \t\r\n")
     try:
         if b": " in plain[:_BEGINNING]:
             plain = msgspec.json.format(plain, indent=-1)
@@ -255,6 +258,8 @@ class _Reader(AccountReader):
         self._attached: dict[tuple[str, Layer], PolicyOrUnknown] = {}
 
     def policy(self, cursor: Cursor, name: PolicyName) -> PolicyOrUnknown:
+        if isinstance(cursor.value, Unknown):
+            return cursor.value
         return _made(self.cuts.of(cursor.value, name.layer, lambda: (cursor, name)), cursor, name)
 
     def managed_policy(self, policy_arn: str, owner: str, layer: Layer) -> PolicyOrUnknown:

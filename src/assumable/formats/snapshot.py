@@ -1,13 +1,13 @@
 """The files of a snapshot: where they are, whether they are as they were written, what they hold.
 
 A folder of plain `<account>.json` files needs no manifest. Where there is one, nothing is read that
-differs from it.
+differs from it. An iam-collect store has a folder for each account.
 """
 
 import hashlib
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -27,6 +27,10 @@ MAX_DUMP_BYTES = 1_000_000_000
 _PACKED = ".zst"
 _SUFFIXES = (".json", f".json{_PACKED}")
 _PIECE = 4_096
+# In an iam-collect store, from the top, from an account and from an organization.
+_STORED_ACCOUNTS, _STORED_ORGANIZATIONS = "aws/*/accounts/*/", "aws/*/organizations/*/"
+_OF_ACCOUNT = ("iam/*/*/*.json", "iam/aws/policy/*/*.json", "ec2/*/vpc-endpoint/*/*.json")
+_OF_ORGANIZATION = ("*.json", "*/*/*.json")
 
 Status = Literal["waiting", "done", "partial", "unreadable"]
 
@@ -87,8 +91,16 @@ class Files(NamedTuple):
 
     folder: Path
     accounts: dict[str, Path]
-    organization: Path | None
+    """The files, or the folders of an iam-collect store, as are the next."""
+    organizations: tuple[Path, ...]
     manifest: Manifest | None
+
+    def paths(self) -> Iterator[Path]:
+        """Every file with something of them in it."""
+        for path in self.accounts.values():
+            yield from _below(path, _OF_ACCOUNT)
+        for path in self.organizations:
+            yield from _below(path, _OF_ORGANIZATION)
 
     @property
     def is_filtered(self) -> bool:
@@ -135,12 +147,42 @@ def files_of(folder: Path) -> Files:
         manifest = read_manifest(folder / MANIFEST)
         _verify(folder, manifest, {**accounts, **({ORGANIZATION: there} if there else {})})
     if not accounts:
+        return _store(folder)
+    return Files(folder, accounts, (there,) if there else (), manifest)
+
+
+def _store(folder: Path) -> Files:
+    """The folders of an iam-collect store: accounts of which no IAM was read are not there."""
+    accounts: dict[str, Path] = {}
+    for path in sorted(folder.glob(_STORED_ACCOUNTS)):
+        if not arn.ACCOUNT_ID.fullmatch(path.name) or not _is_folder(path / "iam"):
+            continue
+        if path.name in accounts:
+            raise InputError(f"is there twice, also as {accounts[path.name]}", str(path))
+        accounts[path.name] = path
+    if not accounts:
         raise InputError(
             "holds no `<account>.json` file",
             str(folder),
             "aws iam get-account-authorization-details > 111111111111.json",
         )
-    return Files(folder, accounts, there, manifest)
+    return Files(folder, accounts, tuple(sorted(folder.glob(_STORED_ORGANIZATIONS))), None)
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError as error:  # one above it is closed to us
+        message = f"cannot be read: {os.strerror(error.errno or 0).lower()}"
+        raise InputError(message, str(path)) from None
+
+
+def _below(path: Path, patterns: tuple[str, ...]) -> Iterator[Path]:
+    if not path.is_dir():
+        yield path
+        return
+    for pattern in patterns:
+        yield from sorted(path.glob(pattern))
 
 
 def _newest(folder: Path) -> Path:

@@ -22,18 +22,18 @@ class Source(NamedTuple):
     now: datetime
     """The time of the calls; a scenario may name its own."""
     files: tuple[tuple[str, bytes], ...] = ()
-    """What stands there, by name, for a machine that cannot read the path."""
+    """What stands there, by path, for a machine that cannot read the path."""
 
     def carried(self) -> "Source":
         """The same with its files, so that it can be read anywhere."""
-        return self._replace(files=tuple((path.name, path.read_bytes()) for path in self._paths()))
-
-    def _paths(self) -> list[Path]:
-        if _is_file(self.path):
-            return [self.path]  # a scenario, or what `assumable prepare` wrote
+        if _is_file(self.path):  # a scenario, or what `assumable prepare` wrote
+            return self._replace(files=((self.path.name, self.path.read_bytes()),))
         found = files_of(self.path)
-        manifest = found.folder / MANIFEST if found.manifest is not None else None
-        return [*found.accounts.values(), *filter(None, (found.organization, manifest))]
+        manifest = (found.folder / MANIFEST,) if found.manifest is not None else ()
+        paths = (*found.paths(), *manifest)
+        names = (path.relative_to(found.folder).as_posix() for path in paths)
+        contents = (path.read_bytes() for path in paths)
+        return self._replace(files=tuple(zip(names, contents, strict=True)))
 
 
 @lru_cache(maxsize=1)
@@ -49,6 +49,7 @@ def _everyone(source: Source) -> Everyone:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         for file, content in source.files:
+            (folder / file).parent.mkdir(parents=True, exist_ok=True)
             (folder / file).write_bytes(content)
         is_file = len(source.files) == 1 and source.files[0][0] == source.path.name
         return _read(source, folder / source.path.name if is_file else folder)
