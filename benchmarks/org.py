@@ -6,8 +6,8 @@ a process of its own, count for no figure but `generate_s` and those of `prepare
 """
 
 import argparse
-import gc
 import json
+import os
 import platform
 import resource
 import subprocess
@@ -82,13 +82,14 @@ def queries(subject: Subject) -> Figures:
     everyone = Everyone(subject.world, NOW)
     index_s = time.perf_counter() - started
     roles = list(everyone.universe.roles())
-    widest, edges = (0.0, 0), 0
+    slowest, widest, edges = (0.0, 0), (0, ""), 0
     started = time.perf_counter()
     for role in roles:
         before = time.perf_counter()
         found = sum(len(passing.members) for passing in everyone.passing(role))
         edges += found
-        widest = max(widest, (time.perf_counter() - before, found))
+        slowest = max(slowest, (time.perf_counter() - before, found))
+        widest = max(widest, (found, role.arn))
     edges_s = time.perf_counter() - started
     started = time.perf_counter()
     paths = Paths(Decided(everyone))
@@ -99,13 +100,35 @@ def queries(subject: Subject) -> Figures:
         "index_s": round(index_s, 2),
         "who_all_s": round(edges_s, 2),
         "edges": edges,
-        "who_slowest_s": round(widest[0], 3),
-        "who_slowest_found": widest[1],
+        "who_slowest_s": round(slowest[0], 3),
+        "who_slowest_found": slowest[1],
         "graph_s": round(graph_s, 2),
         "reach_s": round(time.perf_counter() - started, 3),
         "reached": reached,
         "peak_after_queries_mb": round(peak_mb()),
+        "who_cold_found": widest[0],
+        **json.loads(elsewhere(subject.folder, "--cold", widest[1])),
     }
+
+
+def cold(file: Path, role: str) -> Figures:
+    """How long `assumable who` takes, the best of three, and its memory.
+
+    Of a process that uses little itself: on Linux what starts another counts for its peak.
+    """
+    assumable = Path(sys.executable).with_name("assumable")
+    command = [str(assumable), "who", role, "--snapshot", str(file)]
+    seconds, memory = [], 0.0
+    for _ in range(3):
+        started = time.perf_counter()
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+        _, status, used = os.wait4(process.pid, 0)
+        seconds.append(time.perf_counter() - started)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode:
+            raise subprocess.CalledProcessError(process.returncode, command)
+        memory = max(memory, megabytes(used))
+    return {"who_cold_s": round(min(seconds), 2), "who_cold_mb": round(memory)}
 
 
 def edges(subject: Subject) -> Figures:
@@ -163,8 +186,12 @@ def rules(world: World) -> Iterator[tuple[str, int]]:
 
 def peak_mb() -> float:
     """The most memory of this process until now, in megabytes."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / 1e6 if sys.platform == "darwin" else peak / 1e3
+    return megabytes(resource.getrusage(resource.RUSAGE_SELF))
+
+
+def megabytes(used: resource.struct_rusage) -> float:
+    """The most memory that was in use."""
+    return used.ru_maxrss / 1e6 if sys.platform == "darwin" else used.ru_maxrss / 1e3
 
 
 def elsewhere(folder: Path, *words: str) -> str:
@@ -210,7 +237,6 @@ def measured(folder: Path) -> Figures:
     started = time.perf_counter()
     world = read_prepared(file_of(folder))
     seconds = time.perf_counter() - started
-    gc.freeze()  # as the command does
     subject = Subject(folder, file_of(folder), world, seconds)
     found: Figures = {}
     for measure in MEASUREMENTS:
@@ -226,6 +252,7 @@ def options() -> argparse.Namespace:
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--make", action="store_true", help="only make the files")
     parser.add_argument("--prepare", action="store_true", help="only prepare them")
+    parser.add_argument("--cold", metavar="ROLE", help="only ask who can assume this role")
     return parser.parse_args()
 
 
@@ -239,6 +266,9 @@ def main() -> None:
             return
         if given.prepare:
             sys.stdout.write(json.dumps(prepared(folder)))
+            return
+        if given.cold:
+            sys.stdout.write(json.dumps(cold(file_of(folder), given.cold)))
             return
         figures: dict[str, Any] = {"size": given.size, "seed": SEED}
         if not (folder / "organization.json").exists():
