@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from assumable.cli.compare import command
-from tests.org.test_drift import (
+from tests.org.worlds import (
     ASKS,
     ASKS_ELSE,
     BASE,
