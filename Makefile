@@ -46,8 +46,9 @@ bench: $(SYNCED) ## how fast it decides and reads
 	@$(BIN)/python benchmarks/reader.py
 	@$(BIN)/python benchmarks/org.py
 
-nightly: $(SYNCED) ## a million cases against the reference, 16 667 half-read worlds, and long fuzzing
-	@ASSUMABLE_CASES=1000000 HYPOTHESIS_PROFILE=nightly $(BIN)/pytest -n auto -q tests/reference tests/partial tests/fuzz $(ARGS)
+nightly: $(SYNCED) ## a million cases against the reference, 16 667 half-read worlds, long fuzzing, 50 killed runs
+	@ASSUMABLE_CASES=1000000 ASSUMABLE_KILLS=50 ASSUMABLE_SEED=$${ASSUMABLE_SEED:-$$(date +%s)} HYPOTHESIS_PROFILE=nightly \
+	  $(BIN)/pytest -n auto -q tests/reference tests/partial tests/fuzz tests/collect $(ARGS)
 
 mutants: $(SYNCED) ## mutation testing of the engine's core; docs/assurance.md says what survives
 	@$(UV) sync --quiet --frozen --inexact --group mutation

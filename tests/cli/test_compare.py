@@ -11,8 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from assumable.cli.compare import command
-from assumable.formats.prepared import write_prepared
-from tests.org.test_drift import (
+from tests.org.worlds import (
     ASKS,
     ASKS_ELSE,
     BASE,
@@ -106,13 +105,11 @@ def test_two_snapshots_tell_the_same_in_every_process(tmp_path: Path) -> None:
         ("nowhere", "no such folder"),
         ("empty", "holds no `<account>.json` file"),
         pytest.param("n" * 5_000, "no such folder", id="too-long"),
-        ("old.prepared", "is prepared, without the policies in full"),
     ],
 )
 def test_what_cannot_be_read_is_one_line(missing: str, told: str, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     write(tmp_path / "old", 1, "tiny")
-    write_prepared(tmp_path / "old", tmp_path / "old.prepared")
     main = "from assumable.cli.main import main; main()"
     words = [str(tmp_path / "old"), str(tmp_path / missing)]
     found = subprocess.run(

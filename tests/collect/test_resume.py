@@ -1,4 +1,7 @@
-"""Whatever ends a run, the same command goes on, and ends with the same snapshot."""
+"""Whatever ends a run, the same command goes on, and ends with the same snapshot.
+
+`ASSUMABLE_KILLS` says how many runs are killed, `ASSUMABLE_SEED` chooses where.
+"""
 
 import json
 import os
@@ -20,7 +23,8 @@ from tests.collect.test_contents import collected, wish
 from tests.collect.world import MANAGER, READER, World, before
 
 MAIN = "from assumable.cli.main import main; main()"
-POINTS, SEED = 5, 20_261_128
+KILLS = int(os.environ.get("ASSUMABLE_KILLS", "5"))
+SEED = int(os.environ.get("ASSUMABLE_SEED", "20261128"))
 
 
 def arguments(url: str, target: Path) -> list[str]:
@@ -75,9 +79,12 @@ def test_a_killed_run_goes_on_where_it_was(
 ) -> None:
     expected, total = undisturbed
     proxy, url = between
-    choose = random.Random(SEED)
-    for at in sorted(choose.sample(range(2, total + 1), POINTS)):
-        target = tmp_path / f"killed-{at}"
+    requests = range(2, total + 1)
+    times, rest = divmod(KILLS, len(requests))  # each once, before one is taken again
+    points = [*requests] * times + random.Random(SEED).sample(requests, rest)
+    for number, at in enumerate(points):
+        print(f"request {at} of ASSUMABLE_KILLS={KILLS} ASSUMABLE_SEED={SEED}")
+        target = tmp_path / f"killed-{number}"
         process = stopped(proxy, arguments(url, target), at, signal.SIGKILL)
         process.communicate()
         assert process.returncode == -signal.SIGKILL

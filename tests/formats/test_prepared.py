@@ -1,6 +1,5 @@
 """The prepared file: the same world as the slice, or one line that refuses it."""
 
-import hashlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,7 +15,8 @@ from assumable.cli.who import command as who
 from assumable.errors import InputError
 from assumable.formats import prepared
 from assumable.formats.dump import read_snapshot
-from assumable.formats.prepared import FORMAT, read_prepared, write_prepared
+from assumable.formats.prepared import read_prepared, write_prepared
+from assumable.formats.sealed import PREPARED, sealed
 from assumable.formats.slice import read_slice
 from assumable.formats.snapshot import Asked, Entry, Manifest, Missed, digest, packed
 from assumable.model.policy import Policy
@@ -133,10 +133,6 @@ def test_a_policy_is_shown_where_it_stands_while_the_file_is_the_same(tmp_path: 
     assert line() is None
 
 
-def with_digest(content: bytes) -> bytes:
-    return b"%s %s\n" % (FORMAT, hashlib.sha256(content).hexdigest().encode()) + content
-
-
 CHANGES: dict[str, tuple[Callable[[bytes], bytes], str]] = {
     "cut": (lambda content: content[:-9], "is cut off or was changed"),
     "cut in the head": (lambda content: content[:60], "is cut off or was changed"),
@@ -146,16 +142,19 @@ CHANGES: dict[str, tuple[Callable[[bytes], bytes], str]] = {
     ),
     "longer": (lambda content: content + b"\0", "is cut off or was changed"),
     "newer": (
-        lambda content: content.replace(FORMAT, b"assumable/prepared/2", 1),
+        lambda content: content.replace(PREPARED.head, b"assumable/prepared/2", 1),
         "is not of the format `assumable/prepared/1`",
     ),
-    "headless": (lambda content: content.partition(b"\n")[2], "is not prepared"),
-    "empty": (lambda _: b"", "is not prepared"),
-    "a dump": (lambda _: b"{}", "is not prepared"),
-    "nothing packed": (lambda _: with_digest(b""), "is cut off or was changed"),
-    "junk": (lambda _: with_digest(b"junk"), "is cut off or was changed"),
-    "packed junk": (lambda _: with_digest(packed(b"\x80")), "is cut off or was changed"),
-    "a list": (lambda _: with_digest(packed(b"\x90")), "is cut off or was changed"),
+    "headless": (
+        lambda content: content.partition(b"\n")[2],
+        "is not what `assumable prepare` wrote",
+    ),
+    "empty": (lambda _: b"", "is not what `assumable prepare` wrote"),
+    "a dump": (lambda _: b"{}", "is not what `assumable prepare` wrote"),
+    "nothing packed": (lambda _: sealed(PREPARED, b""), "is cut off or was changed"),
+    "junk": (lambda _: sealed(PREPARED, b"junk"), "is cut off or was changed"),
+    "packed junk": (lambda _: sealed(PREPARED, packed(b"\x80")), "is cut off or was changed"),
+    "a list": (lambda _: sealed(PREPARED, packed(b"\x90")), "is cut off or was changed"),
 }
 
 
@@ -166,7 +165,7 @@ def test_a_file_that_is_not_as_it_was_written_is_refused(name: str, file: Path) 
     with pytest.raises(InputError) as caught:
         read_prepared(file)
     assert str(caught.value).startswith(f"{file}: {message}")
-    assert caught.value.help_text == "assumable prepare SNAPSHOT"
+    assert caught.value.help_text == PREPARED.written
 
 
 def test_numbers_that_lead_nowhere_are_refused(file: Path) -> None:
@@ -177,7 +176,7 @@ def test_numbers_that_lead_nowhere_are_refused(file: Path) -> None:
     contents = msgspec.msgpack.decode(content)
     for key in ("texts", "policies", "rules", "tags", "files"):
         broken_one = msgspec.msgpack.encode({**contents, key: contents[key][:1]})
-        file.write_bytes(with_digest(packed(broken_one)))
+        file.write_bytes(sealed(PREPARED, packed(broken_one)))
         with pytest.raises(InputError, match="is cut off or was changed"):
             read_prepared(file)
 

@@ -8,7 +8,9 @@ from typing import Any
 
 import msgspec
 import pytest
+from click.testing import CliRunner
 
+from assumable.cli.group import cli
 from assumable.errors import InputError
 from assumable.formats import snapshot
 from assumable.formats.dump import read_snapshot
@@ -89,6 +91,35 @@ def test_a_file_that_differs_from_the_manifest_is_refused_by_name(
         read(folder)
     assert caught.value.message == message
     assert f"{B}.json" in caught.value.where
+
+
+CALL = ["--caller", f"arn:aws:iam::{A}:user/u", "--role-arn", f"arn:aws:iam::{B}:role/r"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["why", "--snapshot", "SNAPSHOT", *CALL],
+        ["why", "--snapshot", "SOUND", "--older-snapshot", "SNAPSHOT", *CALL],
+        ["export-side", "--snapshot", "SNAPSHOT", *CALL],
+        ["who", "r", "--snapshot", "SNAPSHOT"],
+        ["reach", "u", "--snapshot", "SNAPSHOT"],
+        ["edges", "--snapshot", "SNAPSHOT"],
+        ["audit", "--snapshot", "SNAPSHOT"],
+        ["compare", "SNAPSHOT", "SOUND"],
+        ["compare", "SOUND", "SNAPSHOT"],
+        ["prepare", "SNAPSHOT"],
+    ],
+    ids=lambda words: " ".join(words[:4]),
+)
+def test_no_command_takes_a_snapshot_that_was_changed(words: list[str], folder: Path) -> None:
+    shutil.copytree(folder / NAME, folder / "sound")
+    change(folder / NAME / f"{B}.json.zst")
+    places = {"SNAPSHOT": str(folder / NAME), "SOUND": str(folder / "sound")}
+    error = CliRunner().invoke(cli, [places.get(word, word) for word in words]).exception
+    assert isinstance(error, InputError)
+    assert error.message == "is not the file that manifest.json names: cut off or changed"
+    assert error.where == str(folder / NAME / f"{B}.json.zst")
 
 
 @pytest.mark.parametrize("name", ["333333333333.json", "organization.json"])

@@ -9,7 +9,7 @@ from msgspec import structs
 from assumable.formats.dump import read_snapshot
 from assumable.model.world import Account, Unknown, World
 from assumable.org.drift import drift
-from tests.org.test_drift import (
+from tests.org.worlds import (
     BASE,
     CLOSED_TO_IT,
     ORG,

@@ -8,7 +8,7 @@ from syrupy.assertion import SnapshotAssertion
 
 from assumable.org.drift import Drift
 from assumable.render.drift import as_json, markdown, terminal
-from tests.org.test_drift import (
+from tests.org.worlds import (
     ASKS,
     ASKS_ELSE,
     BASE,

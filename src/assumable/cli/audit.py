@@ -4,7 +4,6 @@ import sys
 from pathlib import Path
 
 import click
-import msgspec
 
 from assumable.cli.everyone import WIDTH_HELP, columns, world_of, world_options
 from assumable.cli.options import forms
@@ -35,7 +34,9 @@ def command(snapshot: Path | None, scenario: Path | None, fail_on: str, format_:
 
     found = audit(*world_of(snapshot, scenario))
     if format_ == "json":
-        text = msgspec.json.format(msgspec.json.encode(found), indent=2).decode() + "\n"
+        from assumable.formats.writing import indented
+
+        text = indented(found) + "\n"
     elif format_ == "sarif":
         from assumable.render import sarif
 

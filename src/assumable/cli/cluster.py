@@ -5,13 +5,11 @@ from concurrent.futures import CancelledError, Executor
 from contextlib import contextmanager
 
 from assumable.errors import InputError, UnreadableError
-from assumable.org.edges import Workers
+from assumable.org.edges import AHEAD, Workers
 from assumable.org.loading import Source
 
 _PATIENCE = 20
 """Seconds until a scheduler or its first worker counts as not there."""
-_AHEAD = 3
-"""How many accounts are asked for per thread, so that none waits for the first answer."""
 
 
 @contextmanager
@@ -49,6 +47,6 @@ def cluster(address: str, source: Source) -> Iterator[Workers]:
                 executor.shutdown(wait=False)
 
         try:
-            yield Workers(asked, threads * _AHEAD, world)
+            yield Workers(asked, threads * AHEAD, world)
         except (KilledWorker, CancelledError):
             raise UnreadableError(f"the cluster at `{address}` was lost") from None

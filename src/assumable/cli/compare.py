@@ -10,7 +10,6 @@ import click
 
 from assumable.cli.everyone import WIDTH_HELP, columns
 from assumable.cli.options import PATH, forms
-from assumable.errors import InputError
 
 if TYPE_CHECKING:
     from assumable.model.world import World
@@ -74,12 +73,8 @@ def _world(path: Path, now: datetime) -> "World":
         from assumable.formats.dump import read_snapshot
 
         return read_snapshot(path)
-    from assumable.formats.prepared import is_prepared
     from assumable.formats.scenario import read_scenario
 
-    if is_prepared(path):
-        message, help_text = "is prepared, without the policies in full", "give the snapshot itself"
-        raise InputError(message, str(path), help_text)
     return read_scenario(path, now=now).world
 
 

@@ -98,8 +98,22 @@ def run() -> None:
 def _refused(error: click.ClickException) -> int:
     from assumable.errors import unsecret
 
-    click.echo(f"assumable: {unsecret(error.format_message())}", err=True)
+    takers = _takers(error.option_name) if isinstance(error, click.NoSuchOption) else ""
+    message = f"{error.message} {takers}" if takers else error.format_message()
+    click.echo(f"assumable: {unsecret(message)}", err=True)
     return 2
+
+
+def _takers(option: str) -> str:
+    """The commands that take an option which another one does not."""
+    context = click.Context(cli)
+    found = [
+        f"`{name}`"
+        for name in cli.list_commands(context)
+        if (command := cli.get_command(context, name)) is not None
+        and any(option in parameter.opts for parameter in command.params)
+    ]
+    return f"{', '.join(found)} take{'s' * (len(found) == 1)} it" if found else ""
 
 
 def _last_words(error: Exception) -> int:

@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-import msgspec
 
 from assumable.cli.everyone import WIDTH_HELP, columns, everyone_of, world_options
 from assumable.cli.options import PATH, forms
@@ -53,7 +52,9 @@ def command(
         else:
             found = paths.all_to(start, role_named(to, graph.names), hops)
     if format_ == "json":
-        click.echo(msgspec.json.format(msgspec.json.encode(found), indent=2).decode())
+        from assumable.formats.writing import indented
+
+        click.echo(indented(found))
         return
     click.echo(render(graph.names[start], found, to=to or "", width=columns()), nl=False)
 

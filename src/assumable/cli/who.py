@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import click
-import msgspec
 
 from assumable.cli.everyone import WIDTH_HELP, columns, everyone_of, world_options
 from assumable.cli.options import forms
@@ -37,7 +36,9 @@ def command(
         everyone = everyone_of(snapshot, scenario)
         answer = everyone.who(everyone.role(role))
     if format_ == "json":
-        click.echo(msgspec.json.format(msgspec.json.encode(answer), indent=2).decode())
+        from assumable.formats.writing import indented
+
+        click.echo(indented(answer))
         return
     from assumable.render.who import render
 

@@ -15,6 +15,7 @@ from assumable import arn
 from assumable.errors import InputError
 from assumable.formats import versions
 from assumable.formats.reading import Cursor, read_policy, refuse_malformed
+from assumable.formats.writing import indented
 from assumable.model.policy import Layer, Policy, PolicyName
 from assumable.model.world import (
     Account,
@@ -387,8 +388,7 @@ def aws_managed_policy(policy_arn: str) -> PolicyOrUnknown:
             found = {"Version": "2012-10-17", "Statement": []}
         if found is not None:
             name = PolicyName(Layer.IDENTITY, parts.name, "", policy_arn, "aws")
-            text = msgspec.json.format(msgspec.json.encode(found), indent=2).decode()
-            text = text.replace('"arn:aws:', f'"arn:{parts.partition}:')
+            text = indented(found).replace('"arn:aws:', f'"arn:{parts.partition}:')
             document = Document(f"AWS managed policy {parts.name}", text)
             return policy_in(document, name)
     return Unknown(f"managed policy {policy_arn}", f"iam:GetPolicyVersion on {policy_arn}")

@@ -3,7 +3,6 @@
 What is equal stands in it once and is referred to by number: texts, tags, tuples of statements.
 """
 
-import contextlib
 import os
 from collections.abc import Iterable
 from datetime import datetime
@@ -15,6 +14,7 @@ import msgspec
 from assumable.errors import InputError
 from assumable.formats.account import unread_duration
 from assumable.formats.reading import read_bytes
+from assumable.formats.sealed import PREPARED, sealed, unsealed
 from assumable.formats.slice import slice_of, uncollected
 from assumable.formats.snapshot import MAX_DUMP_BYTES, OnDisk, digest, files_of, write_whole
 from assumable.model.policy import Layer, Policy, PolicyName, Problem, Statement
@@ -34,8 +34,6 @@ from assumable.model.world import (
 )
 from assumable.source import Location
 
-FORMAT = b"assumable/prepared/1"
-_ANY_FORMAT = FORMAT.rpartition(b"/")[0] + b"/"
 _MAX_BYTES = 4_000_000_000
 """Some ten million principals."""
 _LAYERS = tuple(Layer)
@@ -141,7 +139,7 @@ def write_prepared(folder: Path, file: Path) -> World:
     plain = msgspec.msgpack.encode(_Writer(files.paths()).contents(world))
     content = zstandard.ZstdCompressor(level=3).compress(plain)
     try:
-        write_whole(file, b"%s %s\n" % (FORMAT, digest(content).encode()) + content)
+        write_whole(file, sealed(PREPARED, content))
     except OSError as error:
         message = f"cannot be written: {os.strerror(error.errno or 0).lower()}"
         raise InputError(message, str(file)) from None
@@ -154,26 +152,12 @@ def read_prepared(file: Path) -> World:
     """The world in a prepared file; InputError when it is none, or cut off or changed."""
     import zstandard
 
-    head, _, content = read_bytes(file, limit=MAX_DUMP_BYTES).partition(b"\n")
-    kind, _, told = head.partition(b" ")
-    if kind != FORMAT:
-        is_other = kind.startswith(_ANY_FORMAT)
-        message = f"is not of the format `{FORMAT.decode()}`" if is_other else "is not prepared"
-        raise InputError(message, str(file), "assumable prepare SNAPSHOT")
+    content = unsealed(PREPARED, read_bytes(file, limit=MAX_DUMP_BYTES), file)
     try:
-        if digest(content).encode() == told:
-            with uncollected():
-                return _world(_decode(_unpacked(content)))
+        with uncollected():
+            return _world(_decode(_unpacked(content)))
     except (zstandard.ZstdError, msgspec.DecodeError, IndexError):
-        pass  # somebody made the digest fit
-    raise InputError("is cut off or was changed", str(file), "assumable prepare SNAPSHOT")
-
-
-def is_prepared(file: Path) -> bool:
-    """Whether a file begins as a prepared one of any version; not where it cannot be read."""
-    with contextlib.suppress(OSError), file.open("rb") as content:
-        return content.read(len(_ANY_FORMAT)) == _ANY_FORMAT
-    return False
+        raise InputError("is cut off or was changed", str(file), PREPARED.written) from None
 
 
 class _Writer:

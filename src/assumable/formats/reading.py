@@ -13,6 +13,7 @@ import msgspec
 
 from assumable import arn
 from assumable.errors import InputError
+from assumable.formats.sealed import refuse_sealed
 from assumable.model.policy import Policy, PolicyName, Problem, parse_policy
 from assumable.source import MAX_BYTES, Document, Location
 
@@ -36,11 +37,17 @@ def read_document(path: Path, *, limit: int = MAX_BYTES) -> Document:
 
 def read_text(path: Path, *, limit: int = MAX_BYTES) -> str:
     """A text file; InputError when it is missing, unreadable, too large or no text."""
-    return text_of(read_bytes(path, limit=limit), path)
+    content = _start_of(path, limit + 1)
+    refuse_sealed(content, path)
+    return text_of(_within(content, limit, path), path)
 
 
 def read_bytes(path: Path, *, limit: int = MAX_BYTES) -> bytes:
     """What a file holds; InputError when it is missing, unreadable or too large."""
+    return _within(_start_of(path, limit + 1), limit, path)
+
+
+def _start_of(path: Path, size: int) -> bytes:
     try:
         mode = path.stat().st_mode
         if stat.S_ISDIR(mode):
@@ -49,7 +56,7 @@ def read_bytes(path: Path, *, limit: int = MAX_BYTES) -> bytes:
         if not stat.S_ISREG(mode) and not piped:
             raise InputError("is not a regular file", str(path))
         with path.open("rb") as file:
-            content = file.read(limit + 1)
+            return file.read(size)
     except FileNotFoundError:
         raise InputError("no such file", str(path)) from None
     except OSError as error:
@@ -58,6 +65,9 @@ def read_bytes(path: Path, *, limit: int = MAX_BYTES) -> bytes:
         ) from None
     except ValueError:  # a NUL in the path
         raise InputError("is not a path", str(path)) from None
+
+
+def _within(content: bytes, limit: int, path: Path) -> bytes:
     if len(content) > limit:
         raise InputError(f"is larger than {limit // 1_000_000} MB", str(path))
     return content

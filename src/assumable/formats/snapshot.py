@@ -16,6 +16,7 @@ import msgspec
 from assumable import arn
 from assumable.errors import InputError
 from assumable.formats.reading import read_bytes, read_document, text_of
+from assumable.formats.sealed import refuse_sealed_file
 from assumable.source import Document, Span
 
 FORMAT = "assumable/snapshot/1"
@@ -187,6 +188,8 @@ def _below(path: Path, patterns: tuple[str, ...]) -> Iterator[Path]:
 
 def _newest(folder: Path) -> Path:
     try:
+        if folder.is_file():
+            refuse_sealed_file(folder)
         if not folder.is_dir():
             message = "is not a folder" if folder.exists() else "no such folder"
             raise InputError(message, str(folder))

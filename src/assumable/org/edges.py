@@ -18,6 +18,8 @@ from assumable.model.world import Role
 from assumable.org.loading import Source, everyone_at
 from assumable.org.whocan import Passing
 
+AHEAD = 3
+"""How many accounts are asked for per worker, so that none waits for the first answer."""
 _TRIES = 4
 """How many executors are started until the work is given up: each may lose a worker."""
 _ONE_AT_A_TIME = threading.Lock()

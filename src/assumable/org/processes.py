@@ -8,10 +8,7 @@ from collections.abc import Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import contextmanager
 
-from assumable.org.edges import Workers
-
-_AHEAD = 3
-"""How many accounts are asked for per process, so that none waits for the first answer."""
+from assumable.org.edges import AHEAD, Workers
 
 
 def processes(count: int) -> Workers | None:
@@ -28,7 +25,7 @@ def processes(count: int) -> Workers | None:
         finally:
             executor.shutdown(cancel_futures=True)
 
-    return Workers(pool, count * _AHEAD)
+    return Workers(pool, count * AHEAD)
 
 
 def _method() -> str | None:

@@ -10,18 +10,19 @@ import msgspec
 import zstandard
 
 from assumable.errors import InputError
+from assumable.formats.reading import read_bytes
+from assumable.formats.sealed import EDGES, sealed, unsealed
+from assumable.formats.snapshot import MAX_DUMP_BYTES
 from assumable.org.edges import Edges
 from assumable.org.universe import Members
 from assumable.org.whocan import Passing
 
-FORMAT = "assumable/edges/1"
 _MAX_BYTES = 4_000_000_000
 
 
 class _Content(msgspec.Struct, frozen=True):
     """What is in the file; conditions and sets are named by their place in the lists."""
 
-    format: str
     names: tuple[str, ...]
     conditions: tuple[str, ...]
     sets: tuple[bytes, ...]
@@ -44,8 +45,8 @@ def write(edges: Iterable[Edges], names: Sequence[str]) -> bytes:
         )
         for role, passing in edges
     )
-    content = _Content(FORMAT, tuple(names), tuple(conditions), tuple(sets), roles)
-    return zstandard.ZstdCompressor(write_checksum=True).compress(msgspec.msgpack.encode(content))
+    content = _Content(tuple(names), tuple(conditions), tuple(sets), roles)
+    return sealed(EDGES, zstandard.ZstdCompressor().compress(msgspec.msgpack.encode(content)))
 
 
 def _smallest(members: Members) -> bytes:
@@ -58,14 +59,11 @@ class Stored:
 
     def __init__(self, path: Path) -> None:
         """InputError when it cannot be read, or is not such a file."""
-        try:
-            packed = path.read_bytes()
-        except OSError as error:
-            raise InputError((error.strerror or "cannot be read").lower(), str(path)) from None
+        packed = unsealed(EDGES, read_bytes(path, limit=MAX_DUMP_BYTES), path)
         try:
             if zstandard.frame_content_size(packed) > _MAX_BYTES:
                 raise InputError(f"is larger than {_MAX_BYTES // 1_000_000} MB", str(path))
-            content = zstandard.ZstdDecompressor().decompress(packed, allow_extra_data=False)
+            content = zstandard.ZstdDecompressor().decompress(packed)
             found = msgspec.msgpack.decode(content, type=_Content)
             sets = [Members.deserialize(each) for each in found.sets]
             self._passing = {
@@ -73,10 +71,7 @@ class Stored:
                 for role, passing in found.roles
             }
         except (zstandard.ZstdError, msgspec.MsgspecError, ValueError, IndexError):
-            how = "assumable edges --output FILE.edges"
-            raise InputError("is no file of edges, or is cut off", str(path), how) from None
-        if found.format != FORMAT:
-            raise InputError(f"is not of the format `{FORMAT}`", str(path))
+            raise InputError("is cut off or was changed", str(path), EDGES.written) from None
         self.names: Sequence[str] = found.names
         self.roles: Sequence[int] = tuple(self._passing)
 

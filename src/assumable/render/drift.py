@@ -13,6 +13,7 @@ import msgspec
 
 from assumable.errors import printable
 from assumable.findings.fix import diff_of, pretty
+from assumable.formats.writing import indented
 from assumable.org.attribution import Cause
 from assumable.org.drift import DIRECTIONS, Change, Direction, Drift, Uncompared
 from assumable.org.edits import Edit, shown
@@ -231,7 +232,7 @@ def as_json(drift: Drift, old: str, new: str) -> str:
         "changes": [_as_object(drift, change) for change in drift.changes],
         "not_compared": drift.uncompared,
     }
-    return msgspec.json.format(msgspec.json.encode(found), indent=2).decode()
+    return indented(found)
 
 
 def _as_object(drift: Drift, change: Change) -> dict[str, Any]:

@@ -6,11 +6,12 @@ import msgspec
 
 from assumable.audit.finding import Audit
 from assumable.diagnose import Diagnosis
+from assumable.formats.writing import indented
 
 
 def render(diagnosis: Diagnosis) -> str:
     """The diagnosis as one JSON object."""
-    return msgspec.json.format(msgspec.json.encode(diagnosis), indent=2).decode()
+    return indented(diagnosis)
 
 
 def schema() -> dict[str, Any]:

@@ -13,6 +13,7 @@ from assumable import __version__
 from assumable.audit.finding import Audit, Confidence, Finding, Rule, Severity
 from assumable.audit.registry import RULES
 from assumable.findings.finding import Evidence
+from assumable.formats.writing import indented
 from assumable.render.audit import action_of, proof_of
 
 Level = Literal["error", "warning", "note"]
@@ -136,7 +137,7 @@ def render(audit: Audit) -> str:
     results = tuple(map(_result, audit.findings))
     run = Run(tool=Tool(driver=driver), results=results, column_kind="unicodeCodePoints")
     log = Log(schema_=_SCHEMA, version="2.1.0", runs=(run,))
-    return msgspec.json.format(msgspec.json.encode(log), indent=2).decode() + "\n"
+    return indented(log) + "\n"
 
 
 def _rule(rule: Rule) -> ReportingDescriptor:

@@ -17,16 +17,32 @@ _HEAD = """<!DOCTYPE html>
   content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'">
 <title>Who can assume which role</title>
 <style>
-  :root { color-scheme: light dark; font: 1rem/1.4 system-ui, sans-serif }
+  :root { color-scheme: light dark; font: 1rem/1.4 system-ui, sans-serif;
+    background: Canvas; color: CanvasText }
   body { margin: 1.5rem }
-  input { font: inherit; width: min(40rem, 100%); padding: .3rem }
+  input { font: inherit; box-sizing: border-box; width: min(40rem, 100%); padding: .3rem }
+  input::placeholder { color: inherit; opacity: .7 }
   table { border-collapse: collapse; margin-top: 1rem }
+  thead { position: sticky; top: 0; background: Canvas }
   th, td { text-align: left; vertical-align: top; padding: .2rem .8rem .2rem 0 }
   tbody tr { border-top: 1px solid #8886 }
-  th button { font: inherit; font-weight: bold; border: 0; padding: 0; background: none;
-    color: inherit; cursor: pointer }
-  th[aria-sort=ascending] button::after { content: " \\2191" }
-  th[aria-sort=descending] button::after { content: " \\2193" }
+  td { min-width: 12rem; overflow-wrap: anywhere }
+  td:nth-child(odd):not(:last-child) { min-width: 0; white-space: nowrap }
+  th button { font: inherit; font-weight: bold; text-align: inherit; border: 0; padding: 0;
+    background: none; color: inherit; cursor: pointer }
+  th button:is(:hover, :focus-visible) { text-decoration: underline }
+  th button::after { content: " \\2195" / ""; font-weight: normal; opacity: .6 }
+  th:not([aria-sort=none]) button::after { font-weight: bold; opacity: 1 }
+  th[aria-sort=ascending] button::after { content: " \\2191" / "" }
+  th[aria-sort=descending] button::after { content: " \\2193" / "" }
+  @media (width < 60rem) {  /* each edge in three lines: who, which role, under what condition */
+    body { margin: 1rem }
+    thead tr { display: flex; flex-wrap: wrap }
+    tbody tr:not([hidden]) { display: grid; grid-template-columns: auto 1fr; padding: .5rem 0 }
+    td { min-width: 0; padding-block: 0 }
+    td:nth-child(2)::after { content: " \\2192" / "" }
+    td:last-child { grid-column: 1 / -1 }
+  }
 </style>
 </head>
 <body>
