@@ -164,7 +164,10 @@ class Classes:
                 for listed in each.side.rules
             )
             key = each.side.whose, rules, each.seen
-            found[key] = found[key] | some if key in found else some
+            if key in found:
+                found[key].update(some)
+            else:
+                found[key] = some
         return found.values()
 
     def _is_about(
