@@ -662,5 +662,18 @@ def test_a_hop_under_a_condition_is_no_sure_way() -> None:
     assert audited(given).findings == ()
 
 
+def test_a_shorter_way_under_a_condition_hides_no_longer_one() -> None:
+    """Straight on to the last role only from the office, by the one between from anywhere."""
+    given = chained(FROM_GITHUB, 2, **EVERYTHING)
+    first, _, last = given["accounts"][B]["RoleDetailList"]
+    straight = trust({"AWS": ROLE}, Condition={"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}})
+    last["AssumeRolePolicyDocument"]["Statement"].append(straight)
+    first["RolePolicyList"][0]["PolicyDocument"]["Statement"].append(
+        allow(resource=f"arn:aws:iam::{B}:role/Next1")
+    )
+    (finding,) = audited(given).findings
+    assert (finding.code, "in 3 hops" in finding.title) == ("AS1012", True)
+
+
 def test_the_organization_is_no_danger() -> None:
     assert codes(everyone(StringEquals={"aws:PrincipalOrgID": ORG})) == []

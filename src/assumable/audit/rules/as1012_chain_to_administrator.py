@@ -4,7 +4,7 @@ Who is let in from outside is one role's affair, what that role may assume anoth
 both. https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles.html#iam-term-role-chaining
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from assumable import arn
 from assumable.audit.finding import Finding, Rule, Severity
@@ -20,7 +20,6 @@ from assumable.audit.ground import (
 from assumable.audit.stranger import stranger_in
 from assumable.engine.keys.providers import SHARED_ISSUERS
 from assumable.model.policy import PrincipalEntry, Statement
-from assumable.org.paths import Path
 
 RULE = Rule("AS1012", "chain-to-administrator", "a way from outside leads to an administrator")
 
@@ -32,11 +31,10 @@ def check(ground: Ground, subject: Subject) -> Iterator[Finding]:
     door = next(_doors(ground, subject), None)
     if door is None:
         return
-    start = ground.everyone.universe.number[subject.role.arn]
-    found = [path for path in ground.paths.reach(start) if path.role in ground.administrators]
-    sure = [path for path in found if not path.conditions]
-    if sure:
-        yield _finding(subject, *door, sure[0], len(sure))
+    universe = ground.everyone.universe
+    way = ground.towards_administrators.way(universe.number[subject.role.arn])
+    if way is not None:
+        yield _finding(subject, *door, [universe.names[n] for n in way.roles], len(way.targets))
 
 
 def _doors(ground: Ground, subject: Subject) -> Iterator[tuple[Statement, PrincipalEntry, str]]:
@@ -56,19 +54,22 @@ def _doors(ground: Ground, subject: Subject) -> Iterator[tuple[Statement, Princi
 
 
 def _finding(
-    subject: Subject, statement: Statement, entry: PrincipalEntry, who: str, path: Path, count: int
+    subject: Subject,
+    statement: Statement,
+    entry: PrincipalEntry,
+    who: str,
+    hops: Sequence[str],
+    count: int,
 ) -> Finding:
     way = " → ".join(
-        f"{arn.display_name(name)} ({arn.account_of(name)})"
-        for name in (subject.role.arn, *(step.role for step in path.steps))
+        f"{arn.display_name(name)} ({arn.account_of(name)})" for name in (subject.role.arn, *hops)
     )
-    hops = len(path.steps) + 1
     others = f", and {count - 1} more behind it" if count > 1 else ""
     return subject.finding(
         RULE,
         severity=Severity.MEDIUM,
         confidence="likely",
-        title=f"a way from outside leads to a role that may do everything, in {hops} hops",
+        title=f"a way from outside leads to a role that may do everything, in {len(hops) + 1} hops",
         explanation=f"{who} can have the role, and then {way}{others}: each further hop passes "
         "without a condition, and the last role may do everything",
         evidence=(subject.evidence(entry.pointer, statement),),
