@@ -155,6 +155,80 @@ def test_what_is_guarded_or_ones_own_is_not_a_third_party(statement: dict) -> No
     assert [f.code for f in audited(given).findings] == []
 
 
+OTHERS = "o-others00000"
+BY_CONDITION = [
+    ({"StringEquals": {"aws:PrincipalAccount": OUTSIDE}}, f"account {OUTSIDE}", Severity.MEDIUM),
+    ({"ArnLike": {"aws:PrincipalArn": f"arn:aws:iam::{OUTSIDE}:*"}}, OUTSIDE, Severity.MEDIUM),
+    ({"ArnLike": {"aws:PrincipalArn": f"arn:aws:iam::{OUTSIDE}:role/ci"}}, OUTSIDE, Severity.LOW),
+    ({"StringEquals": {"aws:PrincipalOrgID": OTHERS}}, f"organization {OTHERS}", Severity.MEDIUM),
+    ({"StringEquals": {"aws:PrincipalOrgID": [ORG, OTHERS]}}, OTHERS, Severity.MEDIUM),
+    (
+        {"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": f"{OTHERS}/r-1/*"}},
+        f"organization {OTHERS}",
+        Severity.MEDIUM,
+    ),
+]
+
+
+@pytest.mark.parametrize(("condition", "who", "severity"), BY_CONDITION)
+def test_outsiders_may_be_named_by_a_condition(
+    condition: dict, who: str, severity: Severity
+) -> None:
+    finding = one(everyone(**condition))
+    assert (finding.code, finding.severity, finding.confidence) == ("AS1003", severity, "likely")
+    assert f"{who} is trusted" in finding.title
+    assert finding.evidence[0].pointer.startswith("/Statement/0/Condition/")
+    with_id = json.loads(json.dumps(condition))
+    with_id.setdefault("StringEquals", {})["sts:ExternalId"] = "acme-42"
+    assert "AS1003" not in codes(everyone(**with_id))
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        {"StringEquals": {"aws:PrincipalAccount": A}},
+        {"StringEquals": {"aws:PrincipalOrgID": ORG}},
+        {"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": f"{ORG}/*"}},
+        {"StringEquals": {"aws:PrincipalOrgID": ORG, "aws:PrincipalAccount": OUTSIDE}},
+        {
+            "StringEquals": {"aws:PrincipalOrgID": ORG},
+            "StringNotEquals": {"aws:PrincipalAccount": OUTSIDE},
+        },
+    ],
+)
+def test_a_condition_that_keeps_outsiders_out_names_none(condition: dict) -> None:
+    assert codes(everyone(**condition)) == []
+
+
+def test_another_organization_is_not_known_where_ones_own_was_not_read() -> None:
+    statement = everyone(StringEquals={"aws:PrincipalOrgID": OTHERS})
+    assert codes(statement, organization="unknown") == []
+
+
+def test_an_account_of_others_is_not_in_ones_own_organization() -> None:
+    assert (
+        codes(trust({"AWS": THEIRS}, Condition={"StringEquals": {"aws:PrincipalOrgID": ORG}})) == []
+    )
+    perimeter = deny(StringNotEquals={"aws:PrincipalOrgID": ORG})
+    assert codes(trust({"AWS": THEIRS}), perimeter) == []
+    theirs = {"StringEquals": {"aws:PrincipalOrgID": OTHERS}}
+    assert codes(trust({"AWS": THEIRS}, Condition=theirs)) == ["AS1003"]
+
+
+def test_a_session_and_a_role_by_a_condition_are_one_of_theirs() -> None:
+    session = trust({"AWS": f"arn:aws:sts::{OUTSIDE}:assumed-role/ci/nightly"})
+    asked = {"ArnEquals": {"aws:PrincipalArn": f"arn:aws:iam::{OUTSIDE}:role/ci"}}
+    for statement in (session, trust({"AWS": THEIRS}, Condition=asked)):
+        finding = one(statement)
+        assert (finding.code, finding.severity) == ("AS1003", Severity.LOW)
+
+
+def test_several_outsiders_are_told_in_one_finding() -> None:
+    finding = one(trust({"AWS": [THEIRS, "555555555555"]}))
+    assert f"account {OUTSIDE} and account 555555555555 are trusted" in finding.title
+    assert len(finding.evidence) == 2
+
+
 def test_any_external_id_is_none() -> None:
     wild = trust({"AWS": THEIRS}, Condition={"StringLike": {"sts:ExternalId": "*"}})
     assert codes(wild) == ["AS1003"]
@@ -619,8 +693,13 @@ FROM_GITHUB = github("repo:acme/app:*")
 VENDOR = trust({"AWS": THEIRS}, Condition={"StringEquals": {"sts:ExternalId": "acme-42"}})
 
 
+OF_OTHERS = everyone(StringEquals={"aws:PrincipalOrgID": OTHERS, "sts:ExternalId": "acme-42"})
+
+
 @pytest.mark.parametrize("hops", [1, 2, 3])
-@pytest.mark.parametrize("door", [FROM_GITHUB, VENDOR], ids=["github", "vendor"])
+@pytest.mark.parametrize(
+    "door", [FROM_GITHUB, VENDOR, OF_OTHERS], ids=["github", "vendor", "organization"]
+)
 def test_a_way_from_outside_to_an_administrator(door: dict, hops: int) -> None:
     (finding,) = audited(chained(door, hops, **EVERYTHING)).findings
     assert (finding.code, finding.severity) == ("AS1012", Severity.MEDIUM)
