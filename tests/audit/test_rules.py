@@ -223,6 +223,13 @@ def test_a_session_and_a_role_by_a_condition_are_one_of_theirs() -> None:
         assert (finding.code, finding.severity) == ("AS1003", Severity.LOW)
 
 
+@pytest.mark.parametrize(
+    "named", ["sts::{}:assumed-role/ci", "sts::{}:federated-user/x", "iam::{}:group/x"]
+)
+def test_what_is_no_user_role_or_session_is_none_of_theirs(named: str) -> None:
+    assert "AS1003" not in codes(trust({"AWS": f"arn:aws:{named.format(OUTSIDE)}"}))
+
+
 def test_several_outsiders_are_told_in_one_finding() -> None:
     finding = one(trust({"AWS": [THEIRS, "555555555555"]}))
     assert f"account {OUTSIDE} and account 555555555555 are trusted" in finding.title

@@ -25,8 +25,10 @@ from assumable.org.grants import account_in
 
 EXTERNAL_ID = "sts:externalid"
 _ORG_ID, _ORG_PATHS = "aws:principalorgid", "aws:principalorgpaths"
-_OF_WHO_CALLS = ("aws:principalarn", "aws:principalaccount", "aws:principaltype")
+_ARN = "aws:principalarn"
+_OF_WHO_CALLS = (_ARN, "aws:principalaccount", "aws:principaltype")
 """Keys that follow from who calls."""
+_KINDS = ("user", "role", "assumed-role")
 SOMEBODY = ":role/somebody"
 """How the ARN ends of whom nobody named."""
 
@@ -46,15 +48,15 @@ class Outsider(NamedTuple):
 def outsiders(ground: Ground, subject: Subject, statement: Statement) -> Iterator[Outsider]:
     """Whom the statement names, whether it lets them in or not."""
     for entry in statement.principals or ():
-        account = account_named(entry)
+        account, parts = account_named(entry), arn.parse(entry.value)
+        side = ground.side_of(account, subject.role.account)
         if is_everyone(entry):
             yield from _by_condition(ground, subject, statement)
-        elif account and (side := ground.side_of(account, subject.role.account)) != "own":
-            if is_whole_account(entry):
-                found = _of_account(subject, statement, account)
-            else:
-                found = (entry.value,)
+        elif is_whole_account(entry) and side != "own":
+            found = _of_account(subject, statement, account)
             yield Outsider(f"account {account}", side, entry.pointer, found)
+        elif account and side != "own" and parts is not None and parts.kind in _KINDS:
+            yield Outsider(f"account {account}", side, entry.pointer, (entry.value,))
 
 
 def _by_condition(ground: Ground, subject: Subject, statement: Statement) -> Iterator[Outsider]:
@@ -62,15 +64,13 @@ def _by_condition(ground: Ground, subject: Subject, statement: Statement) -> Ite
     for condition in statement.conditions:
         for who in dict.fromkeys(_named_in(condition)):
             if arn.ACCOUNT_ID.fullmatch(who):
-                side = ground.side_of(who, subject.role.account)
-                found = _of_account(subject, statement, who)
-            elif isinstance(own, Unknown):
+                kind, side, account = "account", ground.side_of(who, subject.role.account), who
+            elif isinstance(own, Unknown) or (own is not None and own.id == who):
                 continue
             else:
-                side = "own" if own is not None and own.id == who else "outside"
-                found = _of_account(subject, statement, STRANGER)
+                kind, side, account = "organization", "outside", STRANGER
             if side != "own":
-                kind = "account" if arn.ACCOUNT_ID.fullmatch(who) else "organization"
+                found = _of_account(subject, statement, account)
                 yield Outsider(f"{kind} {who}", side, condition.pointer, found)
 
 
@@ -78,7 +78,7 @@ def _named_in(condition: Condition) -> Iterator[str]:
     """Accounts and organizations that a condition writes out."""
     key = condition.key.lower()
     for value in condition.values:
-        if key == "aws:principalarn":
+        if key == _ARN:
             found = account_in(value)
         elif key == _ORG_PATHS:
             found = value.partition("/")[0]
@@ -91,9 +91,7 @@ def _named_in(condition: Condition) -> Iterator[str]:
 def _of_account(subject: Subject, statement: Statement, account: str) -> tuple[str, ...]:
     """Anybody, and those whom conditions name."""
     start = f"arn:{subject.partition}:iam::{account}:"
-    patterns = (
-        v for c in statement.conditions for v in c.values if _OF_WHO_CALLS[0] == c.key.lower()
-    )
+    patterns = (v for c in statement.conditions for v in c.values if c.key.lower() == _ARN)
     named = (written(pattern) for pattern in patterns if account_in(pattern) == account)
     return (
         f"{start[:-1]}{SOMEBODY}",
@@ -124,10 +122,11 @@ def who_gets_in(
 
 
 def _role_and_session(own: str) -> tuple[str, str]:
+    """The principal behind an ARN, which may be that of a session, and the session's name."""
     parts = arn.parse(own)
     if parts is None or parts.kind != "assumed-role":
         return own, "session"
-    _, name, session = parts.resource.split("/", 2)
+    name, _, session = parts.resource.removeprefix("assumed-role/").partition("/")
     return f"arn:{parts.partition}:iam::{parts.account}:role/{name}", session
 
 
