@@ -472,6 +472,9 @@ DEAD = {
     "a pattern under an exact operator": {
         "StringEquals": {"aws:PrincipalArn": f"arn:aws:iam::{A}:role/*"}
     },
+    "a pattern whatever the case": {
+        "StringEqualsIgnoreCase": {"aws:PrincipalArn": f"arn:aws:iam::{A}:role/*"}
+    },
     "an external ID with a star": {"StringEquals": {"sts:ExternalId": "acme-*"}},
     "a place without its end": {
         "ForAnyValue:StringEquals": {"aws:PrincipalOrgPaths": f"{ORG}/r-ab12"}
@@ -551,6 +554,73 @@ def test_a_statement_that_only_tags_need_is_alive() -> None:
     assert codes(trust({"AWS": DEPLOYER}), tags) == []
 
 
+OF_SERVICE = f"arn:aws:codebuild:*:{B}:project/*"
+WILD = {"StringNotEquals": {"aws:PrincipalArn": f"arn:aws:iam::{A}:role/*"}}
+
+
+@pytest.mark.parametrize(
+    ("statement", "confidence"),
+    [
+        (trust(SERVICE, Condition={"StringEquals": {"aws:SourceArn": OF_SERVICE}}), "likely"),
+        (trust(SERVICE, Condition={"StringEquals": {"aws:SourceAccount": "2222*"}}), "certain"),
+        (token(GITHUB, StringEquals={"sub": "repo:acme/app:environment:*"}), "likely"),
+        (token(GITHUB, StringEquals={"sub": "repo:acme/app:ref:*"}), "certain"),
+    ],
+)
+def test_how_sure_it_is_that_no_value_has_a_wildcard(statement: dict, confidence: str) -> None:
+    """Names of others' resources and of environments may have any characters, for all AWS says."""
+    finding = one(statement)
+    assert (finding.code, finding.confidence) == ("AS1008", confidence)
+
+
+@pytest.mark.parametrize("everybody", ["*", {"AWS": "*"}])
+def test_a_deny_by_a_pattern_that_is_taken_literally_stops_everybody(everybody: Any) -> None:
+    stops = {**deny(**WILD), "Principal": everybody}
+    finding = one(trust({"AWS": ROOT}), stops)
+    assert (finding.code, finding.confidence) == ("AS1008", "certain")
+    assert (
+        "statement 2 denies all that it allows; StringNotEquals on aws:PrincipalArn always holds"
+        in finding.explanation
+    )
+    assert codes(trust({"AWS": ROOT}), deny(**WILD, Bool={"aws:SecureTransport": "false"})) == []
+    like = {"ArnNotLike": WILD["StringNotEquals"]}
+    assert codes(trust({"AWS": ROOT}), deny(**like)) == []
+
+
+@pytest.mark.parametrize(
+    "key", ["aws:PrincipalArn", "aws:PrincipalTag/team", f"{GITHUB}:sub", "aws:SourceArn"]
+)
+def test_an_exception_by_a_pattern_that_is_taken_literally_leaves_nobody_out(key: str) -> None:
+    def found_of(operator: str, value: Any) -> list[Any]:
+        asked = trust({"AWS": ROOT}, Condition={operator: {key: value}})
+        return [f for f in audited(scenario(asked)).findings if f.code == "AS1009"]
+
+    (finding,) = found_of("StringNotEquals", "a:*")
+    assert (finding.variant, finding.severity) == ("exception", Severity.MEDIUM)
+    assert finding.confidence == ("likely" if key == "aws:SourceArn" else "certain")
+    assert found_of("StringNotEqualsIgnoreCase", "a:*")
+    assert not found_of("StringNotEquals", ["a:*", "a:b"])
+    assert not found_of("StringNotLike", "a:*")
+    assert not found_of("StringNotEquals", "${aws:username}*")
+    assert not found_of("ForAnyValue:StringNotEquals", "a:*")
+
+
+@pytest.mark.parametrize("network", ["10.0.0.0/8", "192.168.7.0/24", "172.16.1.2", ["10.1.0.0/16"]])
+def test_a_private_network_is_no_source(network: Any) -> None:
+    asked = {"IpAddress": {"aws:SourceIp": network}}
+    finding = one(trust({"AWS": DEPLOYER}, Condition=asked))
+    assert (finding.code, finding.confidence) == ("AS1008", "likely")
+    assert codes(everyone(**asked)) == ["AS1008"]
+    assert codes(trust({"AWS": DEPLOYER}), deny(**asked)) == ["AS1009"]
+
+
+@pytest.mark.parametrize("network", ["203.0.113.0/24", "8.0.0.0/6", ["10.0.0.0/8", "203.0.113.7"],
+                                     "not-a-network", "fd00::/8"])  # fmt: skip
+def test_another_network_may_be_a_source(network: Any) -> None:
+    asked = {"IpAddress": {"aws:SourceIp": network}}
+    assert "AS1008" not in codes(trust({"AWS": DEPLOYER}, Condition=asked))
+
+
 def test_a_deny_of_the_deleted_stops_nobody() -> None:
     gone = {"AWS": "AIDAEXAMPLEDELETED01"}
     refused = {"Effect": "Deny", "Principal": gone, "Action": "sts:AssumeRole"}
@@ -612,6 +682,55 @@ def test_mfa_that_nobody_can_prove(principal: dict, condition: dict) -> None:
 )
 def test_mfa_that_somebody_can(statement: dict) -> None:
     assert codes(statement) == []
+
+
+WITHOUT_MFA = [
+    {"BoolIfExists": {MFA: "false"}},
+    {"NumericGreaterThanIfExists": {"aws:MultiFactorAuthAge": "3600"}},
+    {"Null": {"aws:MultiFactorAuthAge": "true"}},
+    {"BoolIfExists": {MFA: "false"}, "Null": {"aws:MultiFactorAuthAge": "true"}},
+]
+
+
+@pytest.mark.parametrize("condition", WITHOUT_MFA)
+@pytest.mark.parametrize(
+    "allowing",
+    [
+        trust({"AWS": ROLE}),
+        trust({"AWS": ROLE}, ["sts:AssumeRole", "sts:TagSession"]),
+        trust({"Service": "ec2.amazonaws.com"}),
+    ],
+)
+def test_a_deny_of_calls_without_mfa_stops_who_never_has_it(
+    condition: dict, allowing: dict
+) -> None:
+    finding = one(allowing, deny(**condition))
+    assert (finding.code, finding.severity) == ("AS1010", Severity.MEDIUM)
+    assert "statement 2 denies all calls without" in finding.explanation
+    assert finding.evidence[0].statement == 1
+
+
+@pytest.mark.parametrize(
+    "statements",
+    [
+        [trust({"AWS": [ROLE, DEPLOYER]}), deny(BoolIfExists={MFA: "false"})],
+        [trust({"AWS": ROLE}), deny(BoolIfExists={MFA: "true"})],
+        [trust({"AWS": ROLE}), deny(Bool={MFA: "false"})],  # the key may not be there (U-11)
+        [trust({"AWS": ROLE}), deny(Null={MFA: "true"})],  # or be there as false
+        [
+            trust({"AWS": ROLE}),
+            deny(BoolIfExists={MFA: "false"}, StringNotEquals={"aws:PrincipalOrgID": ORG}),
+        ],
+        [
+            trust({"AWS": ROLE}),
+            {**deny(BoolIfExists={MFA: "false"}), "Principal": {"AWS": DEPLOYER}},
+        ],
+        [trust({"AWS": ROLE}), {**deny(BoolIfExists={MFA: "false"}), "Action": "sts:TagSession"}],
+        [trust({"AWS": ROLE}, "sts:TagSession"), deny(BoolIfExists={MFA: "false"})],
+    ],
+)
+def test_a_deny_of_calls_without_mfa_that_stops_not_all(statements: list) -> None:
+    assert "AS1010" not in codes(*statements)
 
 
 # AS1011 account-trust
