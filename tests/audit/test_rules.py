@@ -388,6 +388,18 @@ def test_their_owners_are_told_apart(issuer: str, condition: dict) -> None:
     assert codes(token(issuer, **condition)) == []
 
 
+@pytest.mark.parametrize("sub", [None, "repo:*"])
+def test_a_workflow_that_is_called_says_nothing_of_who_calls_it(sub: str | None) -> None:
+    """Where it stands in a public repository, which is not known."""
+    asked = {"job_workflow_ref": "acme/flows/.github/workflows/deploy.yml@*"}
+    finding = one(token(GITHUB, StringLike={**asked, **({"sub": sub} if sub else {})}))
+    assert (finding.code, finding.severity, finding.confidence) == (
+        "AS1005", Severity.HIGH, "possible",
+    )  # fmt: skip
+    assert "a public one" in finding.explanation
+    assert codes(token(GITHUB, StringLike={**asked, "sub": "repo:acme/*"})) == []
+
+
 # AS1006 audience
 
 
