@@ -135,7 +135,15 @@ def test_it_is_worse_for_an_administrator() -> None:
 
 
 def test_whose_an_unread_account_is_may_not_be_known() -> None:
-    assert one(trust({"AWS": THEIRS}), organization="unknown").confidence == "possible"
+    finding = one(trust({"AWS": THEIRS}), organization="unknown")
+    assert finding.confidence == "possible"
+    assert "was not read, and whose it is is not known" in finding.explanation
+    assert "of the role's organization" in one(trust({"AWS": THEIRS})).explanation
+
+
+def test_one_of_theirs_beside_all_of_theirs_makes_it_no_better() -> None:
+    both = trust({"AWS": [f"arn:aws:iam::{OUTSIDE}:role/ci", THEIRS]})
+    assert one(both).severity is Severity.MEDIUM
 
 
 @pytest.mark.parametrize(

@@ -46,6 +46,15 @@ def test_what_was_not_read_in_one_of_the_two_is_no_change(
     assert [(each.what, each.unread) for each in found.uncompared] == [(what, where)]
 
 
+@pytest.mark.parametrize("where", ["OLD", "NEW"])
+def test_whom_nobody_can_list_is_not_told_of_a_trust_policy_that_was_not_read(where: str) -> None:
+    known = edited(BASE, trusting(trust({"Service": "ec2.amazonaws.com"})))
+    unread = edited(known, lambda s: s.update(unknown=[f"trust:{ROLE}"]))
+    found = compared(*((unread, known) if where == "OLD" else (known, unread)))
+    assert found.changes == ()
+    assert [each.what for each in found.uncompared] == [f"the trust policy of {TARGET}"]
+
+
 def test_what_was_not_read_does_not_hide_what_changed_whatever_it_says() -> None:
     unread = edited(BASE, lambda s: s.update(unknown=[f"identity:{DEPLOYER}"]))
     new = edited(CLOSED_TO_IT, lambda s: s.update(unknown=[]))

@@ -53,11 +53,11 @@ def _finding(ground: Ground, subject: Subject, found: list[_Found]) -> Finding:
         title=f"the outside {named} {is_} trusted without an external ID"
         + (", for a role that may do everything" if is_administrator else ""),
         explanation=(
-            f"{named} {is_} "
+            f"{named} "
             + (
-                "not of the role's organization"
+                f"{is_} not of the role's organization"
                 if outside
-                else "not read, and whose it is is not known"
+                else "was not read, and whose it is is not known"
             )
             + "; if it serves several customers, any of them can give it the ARN of this role and "
             "have it act here, since nothing in the call says for whom it acts"
