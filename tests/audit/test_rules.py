@@ -299,6 +299,34 @@ def test_a_resource_of_any_account_is_no_guard() -> None:
     assert codes(trust(SERVICE, Condition=wide)) == ["AS1004"]
 
 
+def test_a_pattern_of_resources_of_any_account_is_fixed_by_the_account() -> None:
+    wide = {"ArnLike": {"aws:SourceArn": "arn:aws:codebuild:*:*:project/*"}}
+    finding = one(trust(SERVICE, Condition=wide))
+    assert finding.mend is not None
+    assert finding.decide == ""
+    assert finding.mend.fix.edit[0]["value"] == {
+        **wide, "StringEquals": {"aws:SourceAccount": B}
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "statements",
+    [
+        [trust(SERVICE, Condition={"StringLike": {"aws:SourceAccount": "*"}})],
+        [trust(SERVICE), {**deny(StringEquals={"aws:SourceAccount": B}), "Principal": SERVICE}],
+    ],
+    ids=["it asks already", "not for its own account"],
+)
+def test_who_is_meant_is_a_decision_where_the_account_does_not_say_it(statements: list) -> None:
+    finding = one(*statements)
+    assert (finding.code, finding.mend) == ("AS1004", None)
+    assert "for which accounts" in finding.decide
+
+
+def test_any_resource_is_none() -> None:
+    assert codes(trust(SERVICE, Condition={"StringLike": {"aws:SourceArn": "*"}})) == ["AS1004"]
+
+
 def test_beside_others_the_condition_is_a_decision() -> None:
     both = ["codebuild.amazonaws.com", "ec2.amazonaws.com"]
     finding = one(trust({"Service": both}))

@@ -19,6 +19,7 @@ ROOT = {"AWS": f"arn:aws:iam::{A}:root"}
 MFA = {"Bool": {"aws:MultiFactorAuthPresent": "true"}}
 WITH_MFA = "aws:MultiFactorAuthPresent is `true`"
 ORG = "o-exampleorgid"
+GITHUB = "token.actions.githubusercontent.com"
 Scenario = dict[str, Any]
 Edit = Callable[[Scenario], None]
 
@@ -397,6 +398,61 @@ def test_whom_nobody_can_list_has_conditions_too() -> None:
     assert change.direction == "tightened"
 
 
+def of_github(*subjects: str) -> Edit:
+    """A statement for each subject; the empty one asks for none."""
+    named = {"Federated": f"arn:aws:iam::{B}:oidc-provider/{GITHUB}"}
+    return trusting(*(
+        trust(named, "sts:AssumeRoleWithWebIdentity", **(
+            {"Condition": {"StringEquals": {f"{GITHUB}:sub": subject}}} if subject else {}
+        ))
+        for subject in subjects
+    ))  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "direction"),
+    [
+        (["a"], ["a", "b"], "eased"),
+        (["a", "b"], ["a"], "tightened"),
+        (["a"], ["b"], "other"),
+        (["a", "b"], ["a", "c"], "other"),
+        (["a"], [""], "eased"),
+        (["", "a"], ["a"], "tightened"),
+        (["a"], ["", "b"], "eased"),
+        ([""], ["", "a"], None),
+        (["", "b"], ["a", ""], None),
+    ],
+)
+def test_statements_for_whom_nobody_can_list_count_together(
+    before: list[str], after: list[str], direction: str | None
+) -> None:
+    """One that asks nothing makes the others needless."""
+    changes = compared(*(edited(BASE, of_github(*each)) for each in (before, after))).changes
+    assert [change.direction for change in changes if change.others] == (
+        [direction] if direction else []
+    )
+
+
+def test_of_several_whom_nobody_can_list_those_are_told_who_changed() -> None:
+    both = ["ec2.amazonaws.com", "ecs-tasks.amazonaws.com"]
+    old, new = (
+        edited(BASE, trusting(trust({"AWS": DEPLOYER}), trust({"Service": each})))
+        for each in (both[:1], both)
+    )
+    found = compared(old, new)
+    (change,) = found.changes
+    assert [(other.name, other.before, other.after) for other in change.others] == [
+        (both[1], (), ("",))
+    ]
+    (edit,) = change.cause.edits
+    documents = (role_of(each)["AssumeRolePolicyDocument"] for each in (old, new))
+    assert found.documents[edit] == tuple(documents)
+
+
+def test_equal_worlds_have_no_documents_to_show() -> None:
+    assert compared(BASE, BASE).documents == {}
+
+
 def test_an_account_that_is_read_at_last_is_no_other_any_more() -> None:
     """Who could come from there could so before."""
     old = edited(BASE, trusting(trust({"AWS": DEPLOYER}), trust(
@@ -411,7 +467,6 @@ def test_a_scenario_and_a_snapshot_are_not_compared(tmp_path: Any) -> None:
         drift(parsed(BASE).world, read_snapshot(tmp_path), NOW)
 
 
-GITHUB = "token.actions.githubusercontent.com"
 BEARERS = trust(
     {"Federated": f"arn:aws:iam::{B}:oidc-provider/{GITHUB}"}, "sts:AssumeRoleWithWebIdentity"
 )

@@ -52,7 +52,9 @@ def test_whom_nobody_can_list_is_not_told_of_a_trust_policy_that_was_not_read(wh
     unread = edited(known, lambda s: s.update(unknown=[f"trust:{ROLE}"]))
     found = compared(*((unread, known) if where == "OLD" else (known, unread)))
     assert found.changes == ()
-    assert [each.what for each in found.uncompared] == [f"the trust policy of {TARGET}"]
+    assert [(each.what, each.pairs) for each in found.uncompared] == [
+        (f"the trust policy of {TARGET}", 0)
+    ]
 
 
 def test_what_was_not_read_does_not_hide_what_changed_whatever_it_says() -> None:
