@@ -546,6 +546,9 @@ ALIVE = {
     "one of two values": {
         "StringEquals": {"aws:PrincipalArn": [DEPLOYER, f"arn:aws:iam::{A}:role/*"]}
     },
+    "an organization that is none, where there is one": {
+        "StringEqualsIfExists": {"aws:PrincipalOrgID": "r-ab12"}
+    },
     "a place": {"ForAnyValue:StringEquals": {"aws:PrincipalOrgPaths": f"{ORG}/r-ab12/"}},
     "places": {"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": f"{ORG}/r-ab12/*"}},
     "a key in other letters": {"StringEquals": {"AWS:principalorgid": ORG}},
@@ -594,6 +597,32 @@ def test_a_deny_that_never_holds_stops_nobody(condition: dict) -> None:
 @pytest.mark.parametrize("condition", ALIVE.values(), ids=ALIVE)
 def test_a_deny_that_may_hold_is_let_be(condition: dict) -> None:
     assert codes(trust({"AWS": DEPLOYER}), deny(**condition)) == []
+
+
+def test_a_deny_of_the_call_and_of_tags_leaves_nothing() -> None:
+    both = trust({"AWS": ROOT}, ["sts:AssumeRole", "sts:TagSession"])
+    stops = {"Effect": "Deny", "Principal": "*", "Action": "sts:*"}
+    finding = one(both, stops)
+    assert (finding.code, finding.explanation) == (
+        "AS1008", "statement 1: statement 2 denies all that it allows",
+    )  # fmt: skip
+    assert codes(both, {**stops, "Action": "sts:AssumeRole"}) == []
+
+
+def test_mfa_of_tokens_is_told_once() -> None:
+    asked = {"Bool": {MFA: "true"}, "StringEquals": {f"{GITHUB}:sub": "repo:acme/app:x"}}
+    named = {"Federated": f"arn:aws:iam::{B}:oidc-provider/{GITHUB}"}
+    assert codes(trust(named, "sts:AssumeRoleWithWebIdentity", Condition=asked)) == ["AS1010"]
+
+
+def test_the_only_statement_of_a_role_is_not_taken_out() -> None:
+    dead = trust({"AWS": ROOT}, Condition=DEAD["an organization that is none"])
+    finding = one(dead)
+    assert finding.mend is None
+    assert "with the role" in finding.decide
+    other = one(dead, trust({"AWS": DEPLOYER}))
+    assert other.mend is not None
+    assert "with the role" not in other.decide
 
 
 def test_a_statement_that_only_tags_need_is_alive() -> None:
@@ -775,6 +804,11 @@ def test_a_deny_of_calls_without_mfa_stops_who_never_has_it(
         ],
         [trust({"AWS": ROLE}), {**deny(BoolIfExists={MFA: "false"}), "Action": "sts:TagSession"}],
         [trust({"AWS": ROLE}, "sts:TagSession"), deny(BoolIfExists={MFA: "false"})],
+        [trust({"AWS": ROLE}, Condition={"BoolIfExists": {MFA: "false"}})],
+        [
+            trust({"AWS": DEPLOYER}),
+            {**deny(Bool={MFA: "true"}), "Principal": {"AWS": ROLE}},
+        ],
     ],
 )
 def test_a_deny_of_calls_without_mfa_that_stops_not_all(statements: list) -> None:

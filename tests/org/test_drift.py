@@ -449,8 +449,17 @@ def test_of_several_whom_nobody_can_list_those_are_told_who_changed() -> None:
     assert found.documents[edit] == tuple(documents)
 
 
-def test_equal_worlds_have_no_documents_to_show() -> None:
-    assert compared(BASE, BASE).documents == {}
+def test_what_was_edited_is_shown_as_it_was_and_as_it_is() -> None:
+    new = edited(BASE, holding(allow("s3:*")))
+    found = compared(BASE, new)
+    (edit,) = found.changes[0].cause.edits
+    documents = (user_of(each)["UserPolicyList"][0]["PolicyDocument"] for each in (BASE, new))
+    assert found.documents == {edit: tuple(documents)}
+
+
+def test_what_is_no_policy_has_no_documents_to_show() -> None:
+    tagged = edited(BASE, with_user(Tags=[{"Key": "unit", "Value": "x"}]))
+    assert compared(BASE, BASE).documents == compared(BASE, tagged).documents == {}
 
 
 def test_an_account_that_is_read_at_last_is_no_other_any_more() -> None:

@@ -33,6 +33,7 @@ from tests.worlds import DEPLOYER, NOW, ROLE, A, B, parsed, trust
         (f"account:{A}", f"account {A}"),
         (f"trust:{ROLE}", f"the trust policy of {TARGET}"),
         (f"identity:{DEPLOYER}", "the identity policy of user/deployer"),
+        (f"boundary:{DEPLOYER}", f"the permissions boundary of {USER}"),
         ("organization", "the organization"),
     ],
 )
@@ -44,6 +45,16 @@ def test_what_was_not_read_in_one_of_the_two_is_no_change(
     found = compared(*((base, ORGANIZED) if where == "OLD" else (ORGANIZED, base)))
     assert found.changes == ()
     assert [(each.what, each.unread) for each in found.uncompared] == [(what, where)]
+
+
+@pytest.mark.parametrize(
+    ("unread", "what"),
+    [(f"account:{A}", f"account {A}"), (f"trust:{ROLE}", f"the trust policy of {TARGET}")],
+)
+def test_what_was_not_read_in_both_is_told_once(unread: str, what: str) -> None:
+    base = edited(ORGANIZED, lambda s: s.update(unknown=[unread]))
+    found = compared(base, base)
+    assert [(each.what, each.unread) for each in found.uncompared] == [(what, "both")]
 
 
 @pytest.mark.parametrize("where", ["OLD", "NEW"])

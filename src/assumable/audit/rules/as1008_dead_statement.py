@@ -70,14 +70,13 @@ def _proved(trust: Policy) -> dict[int, str]:
 
 
 def _denying_always(trust: Policy) -> tuple[Policy, dict[str, str]]:
-    """The policy without what always holds in its Deny statements, and why, by their label."""
+    """The policy with no conditions in a Deny whose own always hold, and why, by its label."""
     statements, whys = [], {}
     for statement in trust.statements:
-        always = {c: why_always(c, variables=trust.has_variables) for c in statement.conditions}
-        if statement.effect is Effect.DENY and any(always.values()):
-            whys[statement.label] = "".join(f"; {why}" for why in always.values() if why)
-            left = tuple(condition for condition, why in always.items() if not why)
-            statements.append(msgspec.structs.replace(statement, conditions=left))
+        always = [why_always(c, variables=trust.has_variables) for c in statement.conditions]
+        if statement.effect is Effect.DENY and always and all(always):
+            whys[statement.label] = "".join(f"; {why}" for why in always)
+            statements.append(msgspec.structs.replace(statement, conditions=()))
         else:
             statements.append(statement)
     return msgspec.structs.replace(trust, statements=tuple(statements)), whys
