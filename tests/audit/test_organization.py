@@ -3,12 +3,10 @@
 import pytest
 
 from assumable.audit.finding import Audit
-from assumable.audit.ground import Ground
 from assumable.audit.registry import audit
 from assumable.formats.dump import read_snapshot
 from assumable.model.policy import Policy
 from assumable.model.world import World
-from assumable.org.paths import Decided, Paths
 from assumable.org.whocan import Everyone
 from tests.organizations.generator import write
 from tests.organizations.mix import Size
@@ -94,18 +92,6 @@ def test_accounts_that_are_trusted_as_a_whole(world: World, found: Audit) -> Non
             if count >= 25:
                 expected.add(role.arn)
     assert told(found, "AS1011") == expected
-
-
-def test_ways_from_outside_to_an_administrator(world: World, found: Audit) -> None:
-    """By every chain that `reach` finds, from each role that outsiders may have."""
-    everyone = Everyone(world, NOW)
-    paths, ground, expected = Paths(Decided(everyone)), Ground(world, NOW), set()
-    for role in roles():
-        if role.kind in ("external-id", "github") and role.arn not in ground.administrators:
-            reached = paths.reach(everyone.universe.number[role.arn])
-            if any(p.role in ground.administrators and not p.conditions for p in reached):
-                expected.add(role.arn)
-    assert told(found, "AS1012") == expected
 
 
 def test_the_same_world_gives_the_same_findings(world: World, found: Audit) -> None:

@@ -3,8 +3,18 @@
 import pytest
 
 from assumable.audit.finding import Severity
-from tests.audit.worlds import ORG, audited, codes, deny, everyone, one, organization, scenario
-from tests.worlds import DEPLOYER, A, B, trust
+from tests.audit.worlds import (
+    ORG,
+    OUTSIDE,
+    audited,
+    codes,
+    deny,
+    everyone,
+    one,
+    organization,
+    scenario,
+)
+from tests.worlds import DEPLOYER, A, B, allow, policy, trust
 
 OPEN = {
     "nothing is asked": {},
@@ -105,6 +115,35 @@ def test_the_fix_is_the_organization_and_its_proof_that_of_deciding_again() -> N
     assert mend.proof.refused == ("somebody with any AWS account",)
     assert mend.proof.still_pass == mend.proof.tried == 2  # the user, and the role itself
     assert mend.proof.lose == ()
+
+
+def test_the_fix_says_who_of_others_loses_the_role() -> None:
+    """Whoever is outside the organization may lose it, nobody else."""
+    grant = [{"PolicyName": "p", "PolicyDocument": policy(allow("sts:AssumeRole"))}]
+    given = scenario(trust("*"))
+    given["accounts"][OUTSIDE] = {"UserDetailList": [{"UserName": "x", "UserPolicyList": grant}]}
+    (finding,) = audited(given).findings
+    assert finding.mend is not None
+    assert finding.mend.proof.lose == (f"arn:aws:iam::{OUTSIDE}:user/x",)
+    assert (finding.mend.proof.still_pass, finding.mend.proof.tried) == (2, 3)
+
+
+def test_what_was_asked_is_told_and_how_sure_it_is() -> None:
+    assert "names everyone: a user" in one(trust("*")).explanation
+    guarded = one(everyone(StringLike={"aws:PrincipalArn": "*"})).explanation
+    assert "(aws:PrincipalArn is like `*`) keeps nobody out" in guarded
+    for condition in (
+        {"StringEquals": {"sts:ExternalId": "acme-42"}},
+        {"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}},
+    ):
+        assert "an external ID is no secret" in one(everyone(**condition)).explanation
+    assert "was not read denies" not in guarded
+    assert "was not read denies" in one(trust("*"), unknown=["rcp"]).explanation
+
+
+def test_it_is_found_where_everyone_is_named() -> None:
+    finding = one(trust({"AWS": [DEPLOYER, "*"]}), trust({"AWS": DEPLOYER}))
+    assert [evidence.pointer for evidence in finding.evidence] == ["/Statement/0/Principal/AWS/1"]
 
 
 def test_without_an_organization_somebody_decides() -> None:

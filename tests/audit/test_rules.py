@@ -135,7 +135,15 @@ def test_it_is_worse_for_an_administrator() -> None:
 
 
 def test_whose_an_unread_account_is_may_not_be_known() -> None:
-    assert one(trust({"AWS": THEIRS}), organization="unknown").confidence == "possible"
+    finding = one(trust({"AWS": THEIRS}), organization="unknown")
+    assert finding.confidence == "possible"
+    assert "was not read, and whose it is is not known" in finding.explanation
+    assert "of the role's organization" in one(trust({"AWS": THEIRS})).explanation
+
+
+def test_one_of_theirs_beside_all_of_theirs_makes_it_no_better() -> None:
+    both = trust({"AWS": [f"arn:aws:iam::{OUTSIDE}:role/ci", THEIRS]})
+    assert one(both).severity is Severity.MEDIUM
 
 
 @pytest.mark.parametrize(
@@ -153,6 +161,87 @@ def test_what_is_guarded_or_ones_own_is_not_a_third_party(statement: dict) -> No
     if "PrincipalOrgID" in str(statement):
         given["organization"]["Accounts"].append({"Id": OUTSIDE, "ParentId": "r-ab12"})
     assert [f.code for f in audited(given).findings] == []
+
+
+OTHERS = "o-others00000"
+BY_CONDITION = [
+    ({"StringEquals": {"aws:PrincipalAccount": OUTSIDE}}, f"account {OUTSIDE}", Severity.MEDIUM),
+    ({"ArnLike": {"aws:PrincipalArn": f"arn:aws:iam::{OUTSIDE}:*"}}, OUTSIDE, Severity.MEDIUM),
+    ({"ArnLike": {"aws:PrincipalArn": f"arn:aws:iam::{OUTSIDE}:role/ci"}}, OUTSIDE, Severity.LOW),
+    ({"StringEquals": {"aws:PrincipalOrgID": OTHERS}}, f"organization {OTHERS}", Severity.MEDIUM),
+    ({"StringEquals": {"aws:PrincipalOrgID": [ORG, OTHERS]}}, OTHERS, Severity.MEDIUM),
+    (
+        {"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": f"{OTHERS}/r-1/*"}},
+        f"organization {OTHERS}",
+        Severity.MEDIUM,
+    ),
+]
+
+
+@pytest.mark.parametrize(("condition", "who", "severity"), BY_CONDITION)
+def test_outsiders_may_be_named_by_a_condition(
+    condition: dict, who: str, severity: Severity
+) -> None:
+    finding = one(everyone(**condition))
+    assert (finding.code, finding.severity, finding.confidence) == ("AS1003", severity, "likely")
+    assert f"{who} is trusted" in finding.title
+    assert finding.evidence[0].pointer.startswith("/Statement/0/Condition/")
+    with_id = json.loads(json.dumps(condition))
+    with_id.setdefault("StringEquals", {})["sts:ExternalId"] = "acme-42"
+    assert "AS1003" not in codes(everyone(**with_id))
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        {"StringEquals": {"aws:PrincipalAccount": A}},
+        {"StringEquals": {"aws:PrincipalOrgID": ORG}},
+        {"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": f"{ORG}/*"}},
+        {"StringEquals": {"aws:PrincipalOrgID": ORG, "aws:PrincipalAccount": OUTSIDE}},
+        {
+            "StringEquals": {"aws:PrincipalOrgID": ORG},
+            "StringNotEquals": {"aws:PrincipalAccount": OUTSIDE},
+        },
+    ],
+)
+def test_a_condition_that_keeps_outsiders_out_names_none(condition: dict) -> None:
+    assert codes(everyone(**condition)) == []
+
+
+def test_another_organization_is_not_known_where_ones_own_was_not_read() -> None:
+    statement = everyone(StringEquals={"aws:PrincipalOrgID": OTHERS})
+    assert codes(statement, organization="unknown") == []
+
+
+def test_an_account_of_others_is_not_in_ones_own_organization() -> None:
+    assert (
+        codes(trust({"AWS": THEIRS}, Condition={"StringEquals": {"aws:PrincipalOrgID": ORG}})) == []
+    )
+    perimeter = deny(StringNotEquals={"aws:PrincipalOrgID": ORG})
+    assert codes(trust({"AWS": THEIRS}), perimeter) == []
+    theirs = {"StringEquals": {"aws:PrincipalOrgID": OTHERS}}
+    assert codes(trust({"AWS": THEIRS}, Condition=theirs)) == ["AS1003"]
+
+
+def test_a_session_and_a_role_by_a_condition_are_one_of_theirs() -> None:
+    session = trust({"AWS": f"arn:aws:sts::{OUTSIDE}:assumed-role/ci/nightly"})
+    asked = {"ArnEquals": {"aws:PrincipalArn": f"arn:aws:iam::{OUTSIDE}:role/ci"}}
+    for statement in (session, trust({"AWS": THEIRS}, Condition=asked)):
+        finding = one(statement)
+        assert (finding.code, finding.severity) == ("AS1003", Severity.LOW)
+
+
+@pytest.mark.parametrize(
+    "named", ["sts::{}:assumed-role/ci", "sts::{}:federated-user/x", "iam::{}:group/x"]
+)
+def test_what_is_no_user_role_or_session_is_none_of_theirs(named: str) -> None:
+    assert "AS1003" not in codes(trust({"AWS": f"arn:aws:{named.format(OUTSIDE)}"}))
+
+
+def test_several_outsiders_are_told_in_one_finding() -> None:
+    finding = one(trust({"AWS": [THEIRS, "555555555555"]}))
+    assert f"account {OUTSIDE} and account 555555555555 are trusted" in finding.title
+    assert len(finding.evidence) == 2
 
 
 def test_any_external_id_is_none() -> None:
@@ -208,6 +297,34 @@ def test_a_service_of_which_no_page_says_that_it_sends_the_keys(service: str) ->
 def test_a_resource_of_any_account_is_no_guard() -> None:
     wide = {"ArnLike": {"aws:SourceArn": "arn:aws:codebuild:*:*:project/*"}}
     assert codes(trust(SERVICE, Condition=wide)) == ["AS1004"]
+
+
+def test_a_pattern_of_resources_of_any_account_is_fixed_by_the_account() -> None:
+    wide = {"ArnLike": {"aws:SourceArn": "arn:aws:codebuild:*:*:project/*"}}
+    finding = one(trust(SERVICE, Condition=wide))
+    assert finding.mend is not None
+    assert finding.decide == ""
+    assert finding.mend.fix.edit[0]["value"] == {
+        **wide, "StringEquals": {"aws:SourceAccount": B}
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "statements",
+    [
+        [trust(SERVICE, Condition={"StringLike": {"aws:SourceAccount": "*"}})],
+        [trust(SERVICE), {**deny(StringEquals={"aws:SourceAccount": B}), "Principal": SERVICE}],
+    ],
+    ids=["it asks already", "not for its own account"],
+)
+def test_who_is_meant_is_a_decision_where_the_account_does_not_say_it(statements: list) -> None:
+    finding = one(*statements)
+    assert (finding.code, finding.mend) == ("AS1004", None)
+    assert "for which accounts" in finding.decide
+
+
+def test_any_resource_is_none() -> None:
+    assert codes(trust(SERVICE, Condition={"StringLike": {"aws:SourceArn": "*"}})) == ["AS1004"]
 
 
 def test_beside_others_the_condition_is_a_decision() -> None:
@@ -307,6 +424,18 @@ def test_their_owners_are_told_apart(issuer: str, condition: dict) -> None:
     assert codes(token(issuer, **condition)) == []
 
 
+@pytest.mark.parametrize("sub", [None, "repo:*"])
+def test_a_workflow_that_is_called_says_nothing_of_who_calls_it(sub: str | None) -> None:
+    """Where it stands in a public repository, which is not known."""
+    asked = {"job_workflow_ref": "acme/flows/.github/workflows/deploy.yml@*"}
+    finding = one(token(GITHUB, StringLike={**asked, **({"sub": sub} if sub else {})}))
+    assert (finding.code, finding.severity, finding.confidence) == (
+        "AS1005", Severity.HIGH, "possible",
+    )  # fmt: skip
+    assert "a public one" in finding.explanation
+    assert codes(token(GITHUB, StringLike={**asked, "sub": "repo:acme/*"})) == []
+
+
 # AS1006 audience
 
 
@@ -391,6 +520,9 @@ DEAD = {
     "a pattern under an exact operator": {
         "StringEquals": {"aws:PrincipalArn": f"arn:aws:iam::{A}:role/*"}
     },
+    "a pattern whatever the case": {
+        "StringEqualsIgnoreCase": {"aws:PrincipalArn": f"arn:aws:iam::{A}:role/*"}
+    },
     "an external ID with a star": {"StringEquals": {"sts:ExternalId": "acme-*"}},
     "a place without its end": {
         "ForAnyValue:StringEquals": {"aws:PrincipalOrgPaths": f"{ORG}/r-ab12"}
@@ -413,6 +545,9 @@ ALIVE = {
     "a pattern": {"ArnLike": {"aws:PrincipalArn": f"arn:aws:iam::{A}:user/*"}},
     "one of two values": {
         "StringEquals": {"aws:PrincipalArn": [DEPLOYER, f"arn:aws:iam::{A}:role/*"]}
+    },
+    "an organization that is none, where there is one": {
+        "StringEqualsIfExists": {"aws:PrincipalOrgID": "r-ab12"}
     },
     "a place": {"ForAnyValue:StringEquals": {"aws:PrincipalOrgPaths": f"{ORG}/r-ab12/"}},
     "places": {"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": f"{ORG}/r-ab12/*"}},
@@ -464,10 +599,103 @@ def test_a_deny_that_may_hold_is_let_be(condition: dict) -> None:
     assert codes(trust({"AWS": DEPLOYER}), deny(**condition)) == []
 
 
+def test_a_deny_of_the_call_and_of_tags_leaves_nothing() -> None:
+    both = trust({"AWS": ROOT}, ["sts:AssumeRole", "sts:TagSession"])
+    stops = {"Effect": "Deny", "Principal": "*", "Action": "sts:*"}
+    finding = one(both, stops)
+    assert (finding.code, finding.explanation) == (
+        "AS1008", "statement 1: statement 2 denies all that it allows",
+    )  # fmt: skip
+    assert codes(both, {**stops, "Action": "sts:AssumeRole"}) == []
+
+
+def test_mfa_of_tokens_is_told_once() -> None:
+    asked = {"Bool": {MFA: "true"}, "StringEquals": {f"{GITHUB}:sub": "repo:acme/app:x"}}
+    named = {"Federated": f"arn:aws:iam::{B}:oidc-provider/{GITHUB}"}
+    assert codes(trust(named, "sts:AssumeRoleWithWebIdentity", Condition=asked)) == ["AS1010"]
+
+
+def test_the_only_statement_of_a_role_is_not_taken_out() -> None:
+    dead = trust({"AWS": ROOT}, Condition=DEAD["an organization that is none"])
+    finding = one(dead)
+    assert finding.mend is None
+    assert "with the role" in finding.decide
+    other = one(dead, trust({"AWS": DEPLOYER}))
+    assert other.mend is not None
+    assert "with the role" not in other.decide
+
+
 def test_a_statement_that_only_tags_need_is_alive() -> None:
     """Nobody of `AWS` calls AssumeRoleWithWebIdentity, but tags are passed by the other call."""
     tags = trust({"AWS": DEPLOYER}, ["sts:AssumeRoleWithWebIdentity", "sts:TagSession"])
     assert codes(trust({"AWS": DEPLOYER}), tags) == []
+
+
+OF_SERVICE = f"arn:aws:codebuild:*:{B}:project/*"
+WILD = {"StringNotEquals": {"aws:PrincipalArn": f"arn:aws:iam::{A}:role/*"}}
+
+
+@pytest.mark.parametrize(
+    ("statement", "confidence"),
+    [
+        (trust(SERVICE, Condition={"StringEquals": {"aws:SourceArn": OF_SERVICE}}), "likely"),
+        (trust(SERVICE, Condition={"StringEquals": {"aws:SourceAccount": "2222*"}}), "certain"),
+        (token(GITHUB, StringEquals={"sub": "repo:acme/app:environment:*"}), "likely"),
+        (token(GITHUB, StringEquals={"sub": "repo:acme/app:ref:*"}), "certain"),
+    ],
+)
+def test_how_sure_it_is_that_no_value_has_a_wildcard(statement: dict, confidence: str) -> None:
+    """Names of others' resources and of environments may have any characters, for all AWS says."""
+    finding = one(statement)
+    assert (finding.code, finding.confidence) == ("AS1008", confidence)
+
+
+@pytest.mark.parametrize("everybody", ["*", {"AWS": "*"}])
+def test_a_deny_by_a_pattern_that_is_taken_literally_stops_everybody(everybody: Any) -> None:
+    stops = {**deny(**WILD), "Principal": everybody}
+    finding = one(trust({"AWS": ROOT}), stops)
+    assert (finding.code, finding.confidence) == ("AS1008", "certain")
+    assert (
+        "statement 2 denies all that it allows; StringNotEquals on aws:PrincipalArn always holds"
+        in finding.explanation
+    )
+    assert codes(trust({"AWS": ROOT}), deny(**WILD, Bool={"aws:SecureTransport": "false"})) == []
+    like = {"ArnNotLike": WILD["StringNotEquals"]}
+    assert codes(trust({"AWS": ROOT}), deny(**like)) == []
+
+
+@pytest.mark.parametrize(
+    "key", ["aws:PrincipalArn", "aws:PrincipalTag/team", f"{GITHUB}:sub", "aws:SourceArn"]
+)
+def test_an_exception_by_a_pattern_that_is_taken_literally_leaves_nobody_out(key: str) -> None:
+    def found_of(operator: str, value: Any) -> list[Any]:
+        asked = trust({"AWS": ROOT}, Condition={operator: {key: value}})
+        return [f for f in audited(scenario(asked)).findings if f.code == "AS1009"]
+
+    (finding,) = found_of("StringNotEquals", "a:*")
+    assert (finding.variant, finding.severity) == ("exception", Severity.MEDIUM)
+    assert finding.confidence == ("likely" if key == "aws:SourceArn" else "certain")
+    assert found_of("StringNotEqualsIgnoreCase", "a:*")
+    assert not found_of("StringNotEquals", ["a:*", "a:b"])
+    assert not found_of("StringNotLike", "a:*")
+    assert not found_of("StringNotEquals", "${aws:username}*")
+    assert not found_of("ForAnyValue:StringNotEquals", "a:*")
+
+
+@pytest.mark.parametrize("network", ["10.0.0.0/8", "192.168.7.0/24", "172.16.1.2", ["10.1.0.0/16"]])
+def test_a_private_network_is_no_source(network: Any) -> None:
+    asked = {"IpAddress": {"aws:SourceIp": network}}
+    finding = one(trust({"AWS": DEPLOYER}, Condition=asked))
+    assert (finding.code, finding.confidence) == ("AS1008", "likely")
+    assert codes(everyone(**asked)) == ["AS1008"]
+    assert codes(trust({"AWS": DEPLOYER}), deny(**asked)) == ["AS1009"]
+
+
+@pytest.mark.parametrize("network", ["203.0.113.0/24", "8.0.0.0/6", ["10.0.0.0/8", "203.0.113.7"],
+                                     "not-a-network", "fd00::/8"])  # fmt: skip
+def test_another_network_may_be_a_source(network: Any) -> None:
+    asked = {"IpAddress": {"aws:SourceIp": network}}
+    assert "AS1008" not in codes(trust({"AWS": DEPLOYER}, Condition=asked))
 
 
 def test_a_deny_of_the_deleted_stops_nobody() -> None:
@@ -531,6 +759,60 @@ def test_mfa_that_nobody_can_prove(principal: dict, condition: dict) -> None:
 )
 def test_mfa_that_somebody_can(statement: dict) -> None:
     assert codes(statement) == []
+
+
+WITHOUT_MFA = [
+    {"BoolIfExists": {MFA: "false"}},
+    {"NumericGreaterThanIfExists": {"aws:MultiFactorAuthAge": "3600"}},
+    {"Null": {"aws:MultiFactorAuthAge": "true"}},
+    {"BoolIfExists": {MFA: "false"}, "Null": {"aws:MultiFactorAuthAge": "true"}},
+]
+
+
+@pytest.mark.parametrize("condition", WITHOUT_MFA)
+@pytest.mark.parametrize(
+    "allowing",
+    [
+        trust({"AWS": ROLE}),
+        trust({"AWS": ROLE}, ["sts:AssumeRole", "sts:TagSession"]),
+        trust({"Service": "ec2.amazonaws.com"}),
+    ],
+)
+def test_a_deny_of_calls_without_mfa_stops_who_never_has_it(
+    condition: dict, allowing: dict
+) -> None:
+    finding = one(allowing, deny(**condition))
+    assert (finding.code, finding.severity) == ("AS1010", Severity.MEDIUM)
+    assert "statement 2 denies all calls without" in finding.explanation
+    assert finding.evidence[0].statement == 1
+
+
+@pytest.mark.parametrize(
+    "statements",
+    [
+        [trust({"AWS": [ROLE, DEPLOYER]}), deny(BoolIfExists={MFA: "false"})],
+        [trust({"AWS": ROLE}), deny(BoolIfExists={MFA: "true"})],
+        [trust({"AWS": ROLE}), deny(Bool={MFA: "false"})],  # the key may not be there (U-11)
+        [trust({"AWS": ROLE}), deny(Null={MFA: "true"})],  # or be there as false
+        [
+            trust({"AWS": ROLE}),
+            deny(BoolIfExists={MFA: "false"}, StringNotEquals={"aws:PrincipalOrgID": ORG}),
+        ],
+        [
+            trust({"AWS": ROLE}),
+            {**deny(BoolIfExists={MFA: "false"}), "Principal": {"AWS": DEPLOYER}},
+        ],
+        [trust({"AWS": ROLE}), {**deny(BoolIfExists={MFA: "false"}), "Action": "sts:TagSession"}],
+        [trust({"AWS": ROLE}, "sts:TagSession"), deny(BoolIfExists={MFA: "false"})],
+        [trust({"AWS": ROLE}, Condition={"BoolIfExists": {MFA: "false"}})],
+        [
+            trust({"AWS": DEPLOYER}),
+            {**deny(Bool={MFA: "true"}), "Principal": {"AWS": ROLE}},
+        ],
+    ],
+)
+def test_a_deny_of_calls_without_mfa_that_stops_not_all(statements: list) -> None:
+    assert "AS1010" not in codes(*statements)
 
 
 # AS1011 account-trust
@@ -619,8 +901,13 @@ FROM_GITHUB = github("repo:acme/app:*")
 VENDOR = trust({"AWS": THEIRS}, Condition={"StringEquals": {"sts:ExternalId": "acme-42"}})
 
 
+OF_OTHERS = everyone(StringEquals={"aws:PrincipalOrgID": OTHERS, "sts:ExternalId": "acme-42"})
+
+
 @pytest.mark.parametrize("hops", [1, 2, 3])
-@pytest.mark.parametrize("door", [FROM_GITHUB, VENDOR], ids=["github", "vendor"])
+@pytest.mark.parametrize(
+    "door", [FROM_GITHUB, VENDOR, OF_OTHERS], ids=["github", "vendor", "organization"]
+)
 def test_a_way_from_outside_to_an_administrator(door: dict, hops: int) -> None:
     (finding,) = audited(chained(door, hops, **EVERYTHING)).findings
     assert (finding.code, finding.severity) == ("AS1012", Severity.MEDIUM)
@@ -660,6 +947,19 @@ def test_a_hop_under_a_condition_is_no_sure_way() -> None:
     last = given["accounts"][B]["RoleDetailList"][-1]["AssumeRolePolicyDocument"]["Statement"][0]
     last["Condition"] = {"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}}
     assert audited(given).findings == ()
+
+
+def test_a_shorter_way_under_a_condition_hides_no_longer_one() -> None:
+    """Straight on to the last role only from the office, by the one between from anywhere."""
+    given = chained(FROM_GITHUB, 2, **EVERYTHING)
+    first, _, last = given["accounts"][B]["RoleDetailList"]
+    straight = trust({"AWS": ROLE}, Condition={"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}})
+    last["AssumeRolePolicyDocument"]["Statement"].append(straight)
+    first["RolePolicyList"][0]["PolicyDocument"]["Statement"].append(
+        allow(resource=f"arn:aws:iam::{B}:role/Next1")
+    )
+    (finding,) = audited(given).findings
+    assert (finding.code, "in 3 hops" in finding.title) == ("AS1012", True)
 
 
 def test_the_organization_is_no_danger() -> None:

@@ -25,6 +25,7 @@ from tests.org.worlds import (
     holding,
     in_organization,
     policies_of_account,
+    role_of,
     told,
     trusting,
     user_of,
@@ -34,6 +35,7 @@ from tests.org.worlds import (
 from tests.organizations.generator import write
 from tests.worlds import DEPLOYER, NOW, ROLE, A, B, allow, parsed, policy, trust
 
+GITHUB = "token.actions.githubusercontent.com"
 ATTACHED = [{"PolicyArn": f"arn:aws:iam::{A}:policy/Open", "PolicyName": "Open"}]
 BY_ATTACHED = edited(BASE, holding(), with_user(AttachedManagedPolicies=ATTACHED))
 GROUPS = {"GroupName": "ops", "GroupPolicyList": [
@@ -230,13 +232,76 @@ def test_one_edit_is_told_once_however_many_it_concerns() -> None:
     assert len(found.changes[0].access) == 1
 
 
+def of_github(*subjects: str) -> Edit:
+    """A statement for each subject; the empty one asks for none."""
+    named = {"Federated": f"arn:aws:iam::{B}:oidc-provider/{GITHUB}"}
+    return trusting(*(
+        trust(named, "sts:AssumeRoleWithWebIdentity", **(
+            {"Condition": {"StringEquals": {f"{GITHUB}:sub": subject}}} if subject else {}
+        ))
+        for subject in subjects
+    ))  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "direction"),
+    [
+        (["a"], ["a", "b"], "eased"),
+        (["a", "b"], ["a"], "tightened"),
+        (["a"], ["b"], "other"),
+        (["a", "b"], ["a", "c"], "other"),
+        (["a"], [""], "eased"),
+        (["", "a"], ["a"], "tightened"),
+        (["a"], ["", "b"], "eased"),
+        ([""], ["", "a"], None),
+        (["", "b"], ["a", ""], None),
+    ],
+)
+def test_statements_for_whom_nobody_can_list_count_together(
+    before: list[str], after: list[str], direction: str | None
+) -> None:
+    """One that asks nothing makes the others needless."""
+    changes = compared(*(edited(BASE, of_github(*each)) for each in (before, after))).changes
+    assert [change.direction for change in changes if change.others] == (
+        [direction] if direction else []
+    )
+
+
+def test_of_several_whom_nobody_can_list_those_are_told_who_changed() -> None:
+    both = ["ec2.amazonaws.com", "ecs-tasks.amazonaws.com"]
+    old, new = (
+        edited(BASE, trusting(trust({"AWS": DEPLOYER}), trust({"Service": each})))
+        for each in (both[:1], both)
+    )
+    found = compared(old, new)
+    (change,) = found.changes
+    assert [(other.name, other.before, other.after) for other in change.others] == [
+        (both[1], (), ("",))
+    ]
+    (edit,) = change.cause.edits
+    documents = (role_of(each)["AssumeRolePolicyDocument"] for each in (old, new))
+    assert found.documents[edit] == tuple(documents)
+
+
+def test_what_was_edited_is_shown_as_it_was_and_as_it_is() -> None:
+    new = edited(BASE, holding(allow("s3:*")))
+    found = compared(BASE, new)
+    (edit,) = found.changes[0].cause.edits
+    documents = (user_of(each)["UserPolicyList"][0]["PolicyDocument"] for each in (BASE, new))
+    assert found.documents == {edit: tuple(documents)}
+
+
+def test_what_is_no_policy_has_no_documents_to_show() -> None:
+    tagged = edited(BASE, with_user(Tags=[{"Key": "unit", "Value": "x"}]))
+    assert compared(BASE, BASE).documents == compared(BASE, tagged).documents == {}
+
+
 def test_a_scenario_and_a_snapshot_are_not_compared(tmp_path: Any) -> None:
     write(tmp_path, 1, "tiny")
     with pytest.raises(InputError, match="cannot be compared"):
         drift(parsed(BASE).world, read_snapshot(tmp_path), NOW)
 
 
-GITHUB = "token.actions.githubusercontent.com"
 BEARERS = trust(
     {"Federated": f"arn:aws:iam::{B}:oidc-provider/{GITHUB}"}, "sts:AssumeRoleWithWebIdentity"
 )

@@ -33,6 +33,7 @@ from tests.worlds import DEPLOYER, NOW, ROLE, A, B, parsed, trust
         (f"account:{A}", f"account {A}"),
         (f"trust:{ROLE}", f"the trust policy of {TARGET}"),
         (f"identity:{DEPLOYER}", "the identity policy of user/deployer"),
+        (f"boundary:{DEPLOYER}", f"the permissions boundary of {USER}"),
         ("organization", "the organization"),
     ],
 )
@@ -44,6 +45,27 @@ def test_what_was_not_read_in_one_of_the_two_is_no_change(
     found = compared(*((base, ORGANIZED) if where == "OLD" else (ORGANIZED, base)))
     assert found.changes == ()
     assert [(each.what, each.unread) for each in found.uncompared] == [(what, where)]
+
+
+@pytest.mark.parametrize(
+    ("unread", "what"),
+    [(f"account:{A}", f"account {A}"), (f"trust:{ROLE}", f"the trust policy of {TARGET}")],
+)
+def test_what_was_not_read_in_both_is_told_once(unread: str, what: str) -> None:
+    base = edited(ORGANIZED, lambda s: s.update(unknown=[unread]))
+    found = compared(base, base)
+    assert [(each.what, each.unread) for each in found.uncompared] == [(what, "both")]
+
+
+@pytest.mark.parametrize("where", ["OLD", "NEW"])
+def test_whom_nobody_can_list_is_not_told_of_a_trust_policy_that_was_not_read(where: str) -> None:
+    known = edited(BASE, trusting(trust({"Service": "ec2.amazonaws.com"})))
+    unread = edited(known, lambda s: s.update(unknown=[f"trust:{ROLE}"]))
+    found = compared(*((unread, known) if where == "OLD" else (known, unread)))
+    assert found.changes == ()
+    assert [(each.what, each.pairs) for each in found.uncompared] == [
+        (f"the trust policy of {TARGET}", 0)
+    ]
 
 
 def test_what_was_not_read_does_not_hide_what_changed_whatever_it_says() -> None:

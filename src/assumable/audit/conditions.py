@@ -3,6 +3,7 @@
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
 """
 
+import ipaddress
 import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -43,6 +44,7 @@ _OF_SIGNED = (
 """Keys that no call has which nobody signed (R1.21, R5.5)."""
 MFA_KEYS = "aws:multifactorauth"
 """How the keys of MFA begin: whether there was any, and how long ago."""
+_NO_MFA = Present(("false",), "no MFA")
 _LIKE = 0.9
 _ORG_ID = re.compile(r"o-[a-z0-9]{10,32}")
 _EXTERNAL_ID = re.compile(r"[A-Za-z0-9_+=,.@:/-]{2,1224}")
@@ -69,7 +71,11 @@ _SHAPES = {
 }
 """https://docs.aws.amazon.com/organizations/latest/APIReference/API_Organization.html, and FACTS
 section 4 for what is sent."""
-_TEXTS = ("stringequals", "stringlike")
+_TEXTS = ("stringequals", "stringequalsignorecase", "stringlike")
+_EXACT = ("stringequals", "stringequalsignorecase")
+_NOT_EXACT = ("stringnotequals", "stringnotequalsignorecase")
+_PRIVATE = tuple(map(ipaddress.IPv4Network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")))
+_SOURCE_ARN, _SOURCE_IP = "aws:sourcearn", "aws:sourceip"
 
 
 class _Request:
@@ -101,7 +107,16 @@ def requires_mfa(condition: Condition) -> bool:
     key = condition.key.lower()
     if not key.startswith(MFA_KEYS) or holds_without(condition):
         return False
-    return not _holds(condition, {"aws:multifactorauthpresent": Present(("false",), "no MFA")})
+    return not _holds(condition, {"aws:multifactorauthpresent": _NO_MFA})
+
+
+def stops_without_mfa(statement: Statement) -> bool:
+    """Whether a Deny holds for every caller without MFA, whether its key is absent or false."""
+    without: tuple[Mapping[str, Value], ...] = ({}, {"aws:multifactorauthpresent": _NO_MFA})
+    return bool(statement.conditions) and all(
+        condition.key.lower().startswith(MFA_KEYS) and all(_holds(condition, k) for k in without)
+        for condition in statement.conditions
+    )
 
 
 def _holds(condition: Condition, keys: Mapping[str, Value]) -> bool:
@@ -174,18 +189,15 @@ def _issuer(entry: PrincipalEntry) -> str:
 
 def why_no_value(condition: Condition, *, variables: bool) -> str:
     """Why no value of the key can be one that the condition asks for; empty where one may."""
-    key, like = condition.key.lower(), condition.base != "stringequals"
+    key, like = condition.key.lower(), condition.base not in _EXACT
     values = condition.values
     if not values or (variables and any("${" in value for value in values)):
         return ""
-    if (
-        condition.base == "stringequals"
-        and key.startswith(_NO_STAR)
-        and all(map(has_wildcard, values))
-    ):
-        return "StringEquals takes `*` and `?` literally, and no value has them"
-    if condition.base == "stringequals" and _is_shared(key) and all("*" in v for v in values):
-        return "StringEquals takes `*` literally, and no subject has it"
+    if condition.base in _EXACT and _never_wild(condition):
+        named = condition.operator.rpartition(":")[2].removesuffix("IfExists")
+        return f"{named} takes `*` and `?` literally, and {_no_value(key)} has them"
+    if condition.base == "ipaddress" and key == _SOURCE_IP and all(map(is_private, values)):
+        return "it is a public address; by a VPC endpoint there is aws:VpcSourceIp in its place"
     if condition.base not in (*_TEXTS, "arnlike", "arnequals"):
         return ""
     if key == "aws:principalarn" and all(":assumed-role/" in value for value in values):
@@ -198,6 +210,53 @@ def why_no_value(condition: Condition, *, variables: bool) -> str:
     if shape is not None and not any(has_wildcard(v) or shape[0].fullmatch(v) for v in values):
         return f"it is always {shape[1]}"
     return ""
+
+
+def why_always(condition: Condition, *, variables: bool) -> str:
+    """Why a condition that is to except somebody holds for everybody; empty where it may not."""
+    if variables and any("${" in value for value in condition.values):
+        return ""
+    if condition.base in _NOT_EXACT and not condition.qualifier and _never_wild(condition):
+        return (
+            f"{condition.operator} on {condition.key} always holds: it takes `*` and `?` "
+            f"literally, and {_no_value(condition.key.lower())} has them"
+        )
+    return ""
+
+
+def _never_wild(condition: Condition) -> bool:
+    """Whether each value has a wildcard, as no value of the key ever has."""
+    key, values = condition.key.lower(), condition.values
+    if _is_shared(key):
+        return bool(values) and all("*" in value for value in values)
+    return bool(values) and key.startswith(_NO_STAR) and all(map(has_wildcard, values))
+
+
+def _no_value(key: str) -> str:
+    if key == _SOURCE_ARN:
+        return "no ARN that a service is known to send"
+    return "no subject" if _is_shared(key) else "no value"
+
+
+def is_only_usual(condition: Condition) -> bool:
+    """Whether AWS does not say outright which values there are, though such are not known.
+
+    So it is of the characters in ARNs that services send and in environments of GitHub, and of
+    private addresses.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-sourcearn
+    """
+    return condition.key.lower() in (_SOURCE_ARN, _SOURCE_IP) or any(
+        ":environment:" in value for value in condition.values
+    )
+
+
+def is_private(network: str) -> bool:
+    """Whether a network is one of those that nobody on the internet has (RFC 1918)."""
+    try:
+        given = ipaddress.IPv4Network(network, strict=False)
+    except ValueError:
+        return False
+    return any(map(given.subnet_of, _PRIVATE))
 
 
 def _is_shared(key: str) -> bool:

@@ -17,8 +17,9 @@ from assumable.findings import evidence
 from assumable.findings.finding import Evidence
 from assumable.model.policy import Effect, Policy, PrincipalEntry, Statement
 from assumable.model.world import Account, Organization, Role, Unknown, World
-from assumable.org.paths import Decided, Paths
-from assumable.org.whocan import Everyone, WhoCan
+from assumable.org.towards import Towards
+from assumable.org.universe import Members
+from assumable.org.whocan import Everyone, Passing
 
 ASSUME_ROLE = "sts:AssumeRole"
 WEB_IDENTITY = "sts:AssumeRoleWithWebIdentity"
@@ -103,24 +104,32 @@ class Ground:
     def __init__(self, world: World, now: datetime) -> None:
         """Nothing is asked before a rule needs it."""
         self.world, self.now = world, now
-        self._who: dict[str, WhoCan] = {}
+        self._passing: dict[str, tuple[Passing, ...]] = {}
 
     @cached_property
     def everyone(self) -> Everyone:
         """The index of who may assume what."""
         return Everyone(self.world, self.now)
 
-    @cached_property
-    def paths(self) -> Paths:
-        """The graph of who can assume what."""
-        return Paths(Decided(self.everyone))
-
-    def who(self, role: Role) -> WhoCan:
-        """Who can assume a role, decided once."""
-        found = self._who.get(role.arn)
+    def passing(self, role: Role) -> tuple[Passing, ...]:
+        """Who can assume a role, decided once; by their numbers in `everyone.universe`."""
+        found = self._passing.get(role.arn)
         if found is None:
-            found = self._who[role.arn] = self.everyone.who(role)
+            found = self._passing[role.arn] = self.everyone.passing(role)
         return found
+
+    def surely(self, role: Role) -> Members:
+        """Who can assume a role without any condition."""
+        return next((found for text, found in self.passing(role) if not text), Members())
+
+    @cached_property
+    def towards_administrators(self) -> Towards:
+        """The ways from role to role to those that may do everything."""
+        number = self.everyone.universe.number
+        roles = {number[role.arn]: role for role in self.roles}
+        them = Members(roles)
+        targets = map(number.__getitem__, self.administrators)
+        return Towards(targets, lambda role: self.surely(roles[role]) & them)
 
     @cached_property
     def roles(self) -> tuple[Role, ...]:

@@ -14,7 +14,7 @@ from assumable.findings.finding import Edit
 from assumable.findings.fix import change_policy, is_editable, patched
 from assumable.model.policy import Policy
 from assumable.model.world import Account, Principal, Role, User, World
-from assumable.org.whocan import Everyone, WhoCan
+from assumable.org.whocan import Everyone, Passing
 from assumable.source import value_at
 
 MOST = 20_000
@@ -45,9 +45,9 @@ def mended(
     kept = all(passes(ground, after, witness) is not False for witness in meant)
     if not refused or not kept:
         return None
-    before = tuple(_principals(ground.who(subject.role)))
+    before = tuple(_names(ground.everyone, ground.passing(subject.role)))
     tried = before[:MOST]
-    now = frozenset(_principals(_who_after(ground, after.role, tried)) if tried else ())
+    now = frozenset(_still(ground, after.role, tried) if tried else ())
     lose = tuple(name for name in tried if name not in now)
     if not all(map(may_lose, lose)) or (dangerous and not meant and len(lose) == len(tried)):
         return None  # what would be left for nobody is no fix
@@ -79,15 +79,15 @@ def _kills(before: Policy, after: Policy) -> bool:
     return len(tuple(dead_statements(after))) > len(tuple(dead_statements(before)))
 
 
-def _principals(answer: WhoCan) -> Iterator[str]:
-    for way in answer.ways:
-        yield from way.principals
+def _names(everyone: Everyone, passing: Iterable[Passing]) -> Iterator[str]:
+    for _, members in passing:
+        yield from (everyone.universe.names[number] for number in members)
 
 
-def _who_after(ground: Ground, role: Role, names: Iterable[str]) -> WhoCan:
-    """Who can assume an edited role, asked of some alone."""
+def _still(ground: Ground, role: Role, names: Iterable[str]) -> Iterator[str]:
+    """Who can assume an edited role, of some alone."""
     everyone = Everyone(_world_of(ground.world, role, names), ground.now)
-    return everyone.who(everyone.role(role.arn))
+    return _names(everyone, everyone.passing(everyone.role(role.arn)))
 
 
 def _world_of(world: World, role: Role, names: Iterable[str]) -> World:

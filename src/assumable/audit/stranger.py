@@ -10,7 +10,7 @@ import itertools
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from assumable.audit.conditions import MFA_KEYS
+from assumable.audit.conditions import MFA_KEYS, is_private
 from assumable.audit.ground import Ground, Subject
 from assumable.audit.witness import (
     STRANGER,
@@ -132,7 +132,8 @@ def _addresses(asked: Mapping[str, list[Condition]], knows: Knows) -> list[str]:
     found = [_ADDRESS]
     if knows.network:
         for condition in asked.get("aws:sourceip", ()):
-            found += filter(None, map(_first_address, condition.values))
+            public = (value for value in condition.values if not is_private(value))
+            found += filter(None, map(_first_address, public))
     return found
 
 

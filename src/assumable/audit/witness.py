@@ -117,18 +117,18 @@ def by_principal(
     overrides: Mapping[str, Value] | None = None,
     network: Network | None = None,
     mfa: Mfa = NO_MFA,
+    session: str = "session",
 ) -> Witness:
     """A call of a user, or of a session of a role."""
-    call = _call(
-        "AssumeRole", subject, caller_of(caller, mfa), now, parameters, overrides, network=network
-    )
+    signs = caller_of(caller, mfa, session)
+    call = _call("AssumeRole", subject, signs, now, parameters, overrides, network=network)
     return Witness(what=what, call=call, caller=caller)
 
 
-def caller_of(principal: Principal, mfa: Mfa) -> Caller:
+def caller_of(principal: Principal, mfa: Mfa, session: str = "session") -> Caller:
     """The credentials of a principal: of a user with MFA those of GetSessionToken."""
     if isinstance(principal, Role):
-        return RoleCaller(arn=arn.session_of(principal.arn, "session"))
+        return RoleCaller(arn=arn.session_of(principal.arn, session))
     if mfa.present is False:
         return UserCaller(arn=principal.arn)
     return UserCaller(arn=principal.arn, credentials="session-token", mfa=mfa)

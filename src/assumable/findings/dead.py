@@ -57,7 +57,7 @@ def _within(statement: Statement) -> Iterator[str]:
 
 def _covering(policy: Policy, statement: Statement) -> Iterator[str]:
     for other in policy.statements:
-        if other.effect is Effect.DENY and _covers(other, statement):
+        if other.effect is Effect.DENY and covers(other, statement):
             yield f"{other.label} denies all that it allows"
 
 
@@ -185,7 +185,7 @@ def _accounts(statement: Statement) -> Iterator[str]:
             yield f"{words(condition)}, but it names principals of {', '.join(sorted(named))}"
 
 
-def _covers(deny: Statement, allow: Statement) -> bool:
+def covers(deny: Statement, allow: Statement) -> bool:
     """Whether an unconditional Deny is about everything that an Allow is about."""
     if deny.conditions or deny.not_principal or deny.not_action or allow.not_action:
         return False
@@ -194,8 +194,10 @@ def _covers(deny: Statement, allow: Statement) -> bool:
     theirs = {(entry.kind, entry.value) for entry in deny.principals or ()}
     mine = {(entry.kind, entry.value) for entry in allow.principals or ()}
     everyone = ("*", "*") in theirs
+    signed = ("AWS", "*") in theirs and {kind for kind, _ in mine} == {"AWS"}
     actions = all(
         any(matches(wide, action, ignore_case=True) for wide in deny.actions)
         for action in allow.actions
     )
-    return actions and not allow.not_principal and (everyone or (bool(mine) and mine <= theirs))
+    named = everyone or signed or (bool(mine) and mine <= theirs)
+    return actions and not allow.not_principal and named

@@ -317,15 +317,16 @@ def _direction(changed: Changed, then: Truth) -> Direction | None:
 
 
 def _others(role: Role | None, everyone: Everyone) -> dict[tuple[OtherKind, str], tuple[str, ...]]:
+    """Under which conditions; a statement that asks nothing makes the others needless."""
     found: dict[tuple[OtherKind, str], set[str]] = {}
     if role is not None and isinstance(role.trust, Policy):
         for other in others_in(role.trust, everyone.universe):
             found.setdefault((other.kind, other.name), set()).add(other.condition)
-    return {who: tuple(sorted(conditions)) for who, conditions in found.items()}
+    return {who: ("",) if "" in asked else tuple(sorted(asked)) for who, asked in found.items()}
 
 
 def _direction_of_others(was: tuple[str, ...], now: tuple[str, ...]) -> Direction:
-    """By what the statements ask: one that asks nothing makes the others needless."""
+    """By what the statements ask."""
     if not was or not now:
         return "lost" if was else "gained"
     if "" in now or set(was) < set(now):

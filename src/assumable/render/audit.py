@@ -58,7 +58,7 @@ def proof_of(mend: Mend) -> str:
         parts.append(f"{proof.still_pass:,} of {proof.tried:,}{of} principals still pass")
     if proof.lose:
         parts.append(f"{len(proof.lose)} outside the organization lose it")
-    return "; ".join(parts) if parts else "nobody could assume it before"
+    return "; ".join(parts) if parts else "no user or role that was read could assume it before"
 
 
 def _short(mend: Mend) -> str:

@@ -26,6 +26,11 @@ _OF_STRANGERS = {
 """Claims that every workflow of GitHub has, and that nobody chooses."""
 _CHOSEN = ("environment", "ref", "workflow")
 """Claims that whoever writes the workflow chooses."""
+_CALLED = "job_workflow_ref"
+"""The workflow that another one calls, which any repository may where it stands in a public one.
+
+https://docs.github.com/en/actions/how-tos/reuse-automations/reuse-workflows
+"""
 _TESTED = {"accounts.google.com": ("aud", "sub", "oaud"), "www.amazon.com": ("app_id", "user_id"),
            "graph.facebook.com": ("app_id", "id")}  # fmt: skip
 """Built-in providers, whose tokens any application can get: which claims tell one apart
@@ -51,7 +56,8 @@ def _of_provider(
         return
     found = _stranger(ground, subject, statement, entry, issuer, tenants)
     if found is not None:
-        yield _of_strangers(subject, statement, entry, asked, tenants, found)
+        called = bool(_values(statement, f"{issuer}:{_CALLED}"))
+        yield _of_strangers(subject, statement, entry, asked, tenants, found, called=called)
         return
     for condition in asked:
         if condition.base == "stringlike" and any(map(_WHOLE_NAME.fullmatch, condition.values)):
@@ -72,7 +78,7 @@ def _stranger(
     for text in strangers(tenants, asked):
         for audience in _audiences(ground, subject, statement, entry, issuer):
             claims = {"iss": f"https://{issuer}", "aud": audience, "sub": text, **_OF_STRANGERS}
-            for name in _CHOSEN:
+            for name in (*_CHOSEN, _CALLED):
                 for value in _values(statement, f"{issuer}:{name}")[:1]:
                     claims[name] = written(value)
             truth = passes(ground, alone, by_token("", subject, entry.value, claims, ground.now))
@@ -103,9 +109,13 @@ def _of_strangers(
     asked: Sequence[Condition],
     tenants: Tenants,
     found: tuple[str, Truth],
+    *,
+    called: bool,
 ) -> Finding:
     text, truth = found
     confidence: Confidence = "certain" if truth is True else "likely"
+    if called:
+        confidence = "possible"
     told = " and ".join(map(words, asked))
     whose, severity = tenants.whose, Severity.HIGH if tenants.strangers else Severity.MEDIUM
     if asked:
@@ -122,6 +132,7 @@ def _of_strangers(
             f"{f'what is asked is {told}' if asked else 'no subject is asked for'}: a token with "
             f"the subject `{text}` was let through when the call was decided"
             + ("" if asked or not tenants.strangers else "; IAM saves no such policy today (R2.14)")
+            + ("; any repository can call a workflow that stands in a public one" if called else "")
         ),
         evidence=tuple(subject.evidence(c.pointer, statement) for c in asked)
         or (subject.evidence(entry.pointer, statement),),

@@ -9,7 +9,14 @@ from typing import NamedTuple
 
 import msgspec
 
-from assumable.audit.conditions import MFA_KEYS, holds_without, why_absent, why_no_value
+from assumable.audit.conditions import (
+    MFA_KEYS,
+    holds_without,
+    is_only_usual,
+    why_absent,
+    why_always,
+    why_no_value,
+)
 from assumable.audit.finding import Confidence, Finding, Mend, Rule, Severity
 from assumable.audit.ground import Ground, Subject
 from assumable.audit.proof import mended, without
@@ -51,14 +58,28 @@ def _proved(trust: Policy) -> dict[int, str]:
     Who cannot call what a statement allows may still need it for tags and a source identity, which
     another statement's call passes.
     """
+    trust, whys = _denying_always(trust)
     companions = [msgspec.structs.replace(s, actions=_companions(s)) for s in trust.statements]
     rest = msgspec.structs.replace(trust, statements=tuple(companions))
     still = {statement.index for statement, _ in dead_statements(rest)}
     return {
-        statement.index: proof
+        statement.index: proof + whys.get(proof.removesuffix(" denies all that it allows"), "")
         for statement, proof in dead_statements(trust)
         if statement.index in still or not _companions(statement)
     }
+
+
+def _denying_always(trust: Policy) -> tuple[Policy, dict[str, str]]:
+    """The policy with no conditions in a Deny whose own always hold, and why, by its label."""
+    statements, whys = [], {}
+    for statement in trust.statements:
+        always = [why_always(c, variables=trust.has_variables) for c in statement.conditions]
+        if statement.effect is Effect.DENY and always and all(always):
+            whys[statement.label] = "".join(f"; {why}" for why in always)
+            statements.append(msgspec.structs.replace(statement, conditions=()))
+        else:
+            statements.append(statement)
+    return msgspec.structs.replace(trust, statements=tuple(statements)), whys
 
 
 def _companions(statement: Statement) -> tuple[str, ...]:
@@ -78,7 +99,8 @@ def dead_condition(ground: Ground, subject: Subject, statement: Statement) -> De
         if why := why_absent(statement, condition, ground.now):  # AWS may add a key
             return Dead(condition.pointer, never + why, "likely")
         if why := why_no_value(condition, variables=subject.trust.has_variables):
-            return Dead(condition.pointer, never + why, "certain")
+            sure: Confidence = "likely" if is_only_usual(condition) else "certain"
+            return Dead(condition.pointer, never + why, sure)
     return None
 
 

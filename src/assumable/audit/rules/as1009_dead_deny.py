@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_con
 
 from collections.abc import Iterator
 
-from assumable.audit.conditions import actions_of
+from assumable.audit.conditions import actions_of, is_only_usual, why_always
 from assumable.audit.finding import Finding, Rule, Severity
 from assumable.audit.ground import Ground, Subject
 from assumable.audit.rules.as1008_dead_statement import Dead, dead_condition
@@ -16,8 +16,10 @@ RULE = Rule("AS1009", "dead-deny", "a Deny of the trust policy stops nobody")
 
 
 def check(ground: Ground, subject: Subject) -> Iterator[Finding]:
-    """One finding for each Deny that no call can meet."""
+    """One finding for each Deny that no call can meet, and each exception that is none."""
     for statement in subject.trust.statements:
+        if statement.effect is Effect.ALLOW:
+            yield from _exceptions(subject, statement)
         if statement.effect is not Effect.DENY or not actions_of(statement):
             continue
         dead = dead_condition(ground, subject, statement) or _within(statement)
@@ -33,6 +35,24 @@ def check(ground: Ground, subject: Subject) -> Iterator[Finding]:
                 decide="whom the Deny is meant to stop: correct its condition, and see with "
                 "`assumable who` that it does",
                 facts=("R6.3", "R6.5", "R6.14"),
+            )
+
+
+def _exceptions(subject: Subject, statement: Statement) -> Iterator[Finding]:
+    """Conditions of an Allow that are to leave somebody out, and hold for everybody."""
+    for condition in statement.conditions:
+        if why := why_always(condition, variables=subject.trust.has_variables):
+            yield subject.finding(
+                RULE,
+                variant="exception",
+                severity=Severity.MEDIUM,
+                confidence="likely" if is_only_usual(condition) else "certain",
+                title="an exception of the trust policy leaves nobody out",
+                explanation=f"{statement.label}: {why}",
+                evidence=(subject.evidence(condition.pointer, statement),),
+                decide="whom the exception is meant to leave out: StringNotLike or ArnNotLike "
+                "takes patterns; see with `assumable who` that it does",
+                facts=("R6.3", "R6.5"),
             )
 
 

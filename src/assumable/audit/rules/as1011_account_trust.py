@@ -7,7 +7,6 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_pri
 
 from collections.abc import Iterator
 
-from assumable import arn
 from assumable.audit.finding import Finding, Rule, Severity
 from assumable.audit.ground import ASSUME_ROLE, Ground, Subject, account_named, is_whole_account
 from assumable.model.policy import PrincipalEntry, Statement
@@ -34,9 +33,8 @@ def check(ground: Ground, subject: Subject) -> Iterator[Finding]:
 def _of_account(
     ground: Ground, subject: Subject, statement: Statement, entry: PrincipalEntry, account: str
 ) -> Iterator[Finding]:
-    ways = ground.who(subject.role).ways
-    sure = [name for way in ways if not way.condition for name in way.principals]
-    count = sum(arn.account_of(name) == account for name in sure)
+    inside = ground.everyone.universe.of_account(account)
+    count = ground.surely(subject.role).intersection_cardinality(inside)
     degree = next((degree for degree in _DEGREES if count >= degree[0]), None)
     if degree is None:
         return

@@ -4,7 +4,7 @@ Who is let in from outside is one role's affair, what that role may assume anoth
 both. https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles.html#iam-term-role-chaining
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from assumable import arn
 from assumable.audit.finding import Finding, Rule, Severity
@@ -13,16 +13,17 @@ from assumable.audit.ground import (
     WEB_IDENTITY,
     Ground,
     Subject,
-    account_named,
     is_everyone,
     issuer_named,
 )
+from assumable.audit.outsiders import outsiders, who_gets_in
 from assumable.audit.stranger import stranger_in
 from assumable.engine.keys.providers import SHARED_ISSUERS
-from assumable.model.policy import PrincipalEntry, Statement
-from assumable.org.paths import Path
+from assumable.model.policy import Statement
+from assumable.model.world import Unknown
 
 RULE = Rule("AS1012", "chain-to-administrator", "a way from outside leads to an administrator")
+_ANY_ID = Unknown("the external ID", present=True)
 
 
 def check(ground: Ground, subject: Subject) -> Iterator[Finding]:
@@ -32,46 +33,50 @@ def check(ground: Ground, subject: Subject) -> Iterator[Finding]:
     door = next(_doors(ground, subject), None)
     if door is None:
         return
-    start = ground.everyone.universe.number[subject.role.arn]
-    found = [path for path in ground.paths.reach(start) if path.role in ground.administrators]
-    sure = [path for path in found if not path.conditions]
-    if sure:
-        yield _finding(subject, *door, sure[0], len(sure))
+    universe = ground.everyone.universe
+    way = ground.towards_administrators.way(universe.number[subject.role.arn])
+    if way is not None:
+        yield _finding(subject, *door, [universe.names[n] for n in way.roles], len(way.targets))
 
 
-def _doors(ground: Ground, subject: Subject) -> Iterator[tuple[Statement, PrincipalEntry, str]]:
-    """The principals by which outsiders are let in, and who these are."""
+def _doors(ground: Ground, subject: Subject) -> Iterator[tuple[Statement, str, str]]:
+    """Where outsiders are let in, and who these are."""
     for statement in subject.allowing(ASSUME_ROLE):
-        for entry in statement.principals or ():
-            account = account_named(entry)
-            if is_everyone(entry) and stranger_in(ground, subject.alone(statement)) is not None:
-                yield statement, entry, "anybody with an AWS account"
-            elif account and ground.side_of(account, subject.role.account) == "outside":
-                yield statement, entry, f"account {account} of others"
+        everyone = next(filter(is_everyone, statement.principals or ()), None)
+        if everyone is not None and stranger_in(ground, subject.alone(statement)) is not None:
+            yield statement, everyone.pointer, "anybody with an AWS account"
+        for outsider in outsiders(ground, subject, statement):
+            if outsider.side == "outside" and who_gets_in(
+                ground, subject, statement, outsider, _ANY_ID
+            ):
+                yield statement, outsider.pointer, f"{outsider.who} of others"
     for statement in subject.allowing(WEB_IDENTITY):
         for entry in statement.principals or ():
             issuer = issuer_named(entry)
             if issuer.lower() in SHARED_ISSUERS:
-                yield statement, entry, f"whoever has a token of {issuer} that it takes"
+                yield statement, entry.pointer, f"whoever has a token of {issuer} that it takes"
 
 
 def _finding(
-    subject: Subject, statement: Statement, entry: PrincipalEntry, who: str, path: Path, count: int
+    subject: Subject,
+    statement: Statement,
+    pointer: str,
+    who: str,
+    hops: Sequence[str],
+    count: int,
 ) -> Finding:
     way = " → ".join(
-        f"{arn.display_name(name)} ({arn.account_of(name)})"
-        for name in (subject.role.arn, *(step.role for step in path.steps))
+        f"{arn.display_name(name)} ({arn.account_of(name)})" for name in (subject.role.arn, *hops)
     )
-    hops = len(path.steps) + 1
     others = f", and {count - 1} more behind it" if count > 1 else ""
     return subject.finding(
         RULE,
         severity=Severity.MEDIUM,
         confidence="likely",
-        title=f"a way from outside leads to a role that may do everything, in {hops} hops",
+        title=f"a way from outside leads to a role that may do everything, in {len(hops) + 1} hops",
         explanation=f"{who} can have the role, and then {way}{others}: each further hop passes "
         "without a condition, and the last role may do everything",
-        evidence=(subject.evidence(entry.pointer, statement),),
+        evidence=(subject.evidence(pointer, statement),),
         decide="whether the role needs to assume the next one (`assumable reach` shows the way): "
         "take that out of its policies, or of the trust policy of the other",
         facts=("R4.1",),
