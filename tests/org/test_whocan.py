@@ -49,6 +49,10 @@ def crowd(*statements: Any) -> dict[str, Any]:
     """The classic pair, and in the caller's account a user without a permission and a role."""
     scenario = classic(trust_statements=list(statements))
     scenario["accounts"][A]["UserDetailList"].append({"UserName": "idle"})
+    scenario["accounts"][B] |= {
+        "OpenIDConnectProviders": [{"Arn": GITHUB["Federated"], "ClientIDList": ["x"]}],
+        "SAMLProviders": [{"Arn": CORPORATE["Federated"]}],
+    }
     scenario["accounts"][A]["RoleDetailList"] = [
         {
             "RoleName": "CI",
@@ -61,6 +65,8 @@ def crowd(*statements: Any) -> dict[str, Any]:
 
 
 CI = f"arn:aws:iam::{A}:role/build/CI"
+GITHUB = {"Federated": f"arn:aws:iam::{B}:oidc-provider/token.actions.githubusercontent.com"}
+CORPORATE = {"Federated": f"arn:aws:iam::{B}:saml-provider/corporate"}
 
 
 def test_a_whole_account_is_those_whom_it_permits() -> None:
@@ -154,12 +160,11 @@ def test_a_permission_may_be_a_pattern(resource: str, holds: bool) -> None:
 
 
 def test_who_cannot_be_listed_is_told_by_kind() -> None:
-    federated = {"Federated": f"arn:aws:iam::{B}:oidc-provider/token.actions.githubusercontent.com"}
     sub = {"StringLike": {"token.actions.githubusercontent.com:sub": "repo:acme/*"}}
     answer = asked(
         crowd(
             trust({"Service": "lambda.amazonaws.com"}),
-            trust(federated, "sts:AssumeRoleWithWebIdentity", Condition=sub),
+            trust(GITHUB, "sts:AssumeRoleWithWebIdentity", Condition=sub),
             trust({"AWS": "arn:aws:iam::999999999999:root"}),
         )
     )
@@ -172,17 +177,15 @@ def test_who_cannot_be_listed_is_told_by_kind() -> None:
 
 @pytest.mark.parametrize("action", ["sts:*WithSAML", "sts:?ssumeRoleWithSAML", "STS:assumerole*"])
 def test_who_comes_with_an_assertion_is_told_however_the_action_is_written(action: str) -> None:
-    federated = {"Federated": f"arn:aws:iam::{B}:saml-provider/corporate"}
-    answer = asked(crowd(trust(federated, action), trust({"Service": "ec2.amazonaws.com"}, "s3:*")))
+    answer = asked(crowd(trust(CORPORATE, action), trust({"Service": "ec2.amazonaws.com"}, "s3:*")))
     assert [(o.kind, o.statement) for o in answer.others] == [("federated", 1)]
 
 
 def test_an_action_that_is_not_theirs_lets_nobody_in() -> None:
     """FACTS 3.1: bearers call an action of their own, services and accounts AssumeRole."""
-    federated = {"Federated": f"arn:aws:iam::{B}:saml-provider/corporate"}
     outside = {"AWS": "arn:aws:iam::999999999999:root", "Service": "ec2.amazonaws.com"}
     answer = asked(
-        crowd(trust(federated), trust(outside, "sts:AssumeRoleWithSAML"), trust(outside))
+        crowd(trust(CORPORATE), trust(outside, "sts:AssumeRoleWithSAML"), trust(outside))
     )
     assert {(o.kind, o.statement) for o in answer.others} == {("account", 3), ("service", 3)}
 
