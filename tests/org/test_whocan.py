@@ -208,8 +208,10 @@ def test_policies_that_were_not_read_may_permit_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "found"), [(ROLE, True), ("DeployRole", True), ("Nobody", False), (DEPLOYER, False)]
-)
+    ("text", "found"),
+    [(ROLE, True), ("DeployRole", True), ("role/DeployRole", True), ("Nobody", False),
+     ("DeployRol", False), ("other/DeployRole", False), ("", False), (f"{ROLE}x", False)],
+)  # fmt: skip
 def test_a_role_is_found_by_arn_or_by_a_name_of_its_own(text: str, found: bool) -> None:
     world = everyone(crowd(trust({"AWS": DEPLOYER})))
     if found:
