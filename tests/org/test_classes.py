@@ -12,6 +12,7 @@ from tests.worlds import NOW, ROLE, A, B, allow, classic, policy, trust
 
 CROWD = 6
 SCP = "SERVICE_CONTROL_POLICY"
+C = "333333333333"
 ROOT = {"AWS": f"arn:aws:iam::{A}:root"}
 
 
@@ -165,6 +166,31 @@ def test_denials_of_their_own_tell_them_apart() -> None:
     assert ways(answer) == {"": {user(n) for n in range(CROWD) if n != 3}}
 
 
+def test_accounts_that_a_statement_names_are_told_apart() -> None:
+    """Their users are alike in everything else, and what is asked of them is not."""
+    mfa = {"Bool": {"aws:MultiFactorAuthPresent": "true"}}
+    scenario = crowd(alike, trust(ROOT), trust({"AWS": C}, Condition=mfa))
+    scenario["accounts"][C] = scenario["accounts"][A]
+    theirs = {user(n).replace(A, C) for n in range(CROWD)}
+    answer = asked(scenario)
+    assert answer.decided == 2
+    assert ways(answer) == {
+        "": {user(n) for n in range(CROWD)},
+        "aws:MultiFactorAuthPresent is `true`": theirs,
+    }
+
+
+def test_policies_that_were_not_read_are_told_with_whose_they_are() -> None:
+    scenario = crowd(alike, trust(ROOT))
+    scenario["unknown"] = [f"identity:{user(0)}", f"boundary:{user(1)}", f"boundary:{user(2)}"]
+    found = ways(asked(scenario))
+    assert found.pop("") == {user(n) for n in range(3, CROWD)}
+    assert sorted(map(sorted, found.values())) == [[user(0)], [user(1)], [user(2)]]
+    for condition, who in found.items():
+        (arn,) = who
+        assert arn.rpartition(":")[2] in condition
+
+
 _CONDITIONS = st.sampled_from([
     None,
     named("StringEquals", "aws:PrincipalTag/team", "blue"),
@@ -206,7 +232,7 @@ _OWN = st.builds(
     _CONDITIONS,
 )
 _WHOM = st.sampled_from([
-    "*", A, f"arn:aws:iam::{A}:root", f"arn:aws:iam::{B}:root", user(0), user(1),
+    "*", A, f"arn:aws:iam::{A}:root", f"arn:aws:iam::{B}:root", C, user(0), user(1),
     f"arn:aws:iam::{A}:role/r0", f"arn:aws:sts::{A}:assumed-role/r0/s",
 ])  # fmt: skip
 _TRUSTS = st.builds(
@@ -219,7 +245,7 @@ _TRUSTS = st.builds(
 
 @st.composite
 def worlds(draw: st.DrawFn) -> dict[str, Any]:
-    """Two accounts of users and roles that share a few policies, tags and boundaries."""
+    """Three accounts of users and roles that share a few policies, tags and boundaries."""
     policies = [policy(*draw(st.lists(_OWN, min_size=1, max_size=2))) for _ in range(3)]
     trusts = [policy(*draw(st.lists(_TRUSTS, min_size=1, max_size=3))) for _ in range(3)]
 
@@ -247,7 +273,7 @@ def worlds(draw: st.DrawFn) -> dict[str, Any]:
             "RoleDetailList": [held(f"r{n}", "Role", account) for n in range(2)],
             "Policies": [managed("Boundary", policies[2], account)],
         }
-        for account in (A, B)
+        for account in (A, B, C)
     }
     scenario["accounts"][B]["RoleDetailList"].append(
         {"RoleName": "DeployRole", "AssumeRolePolicyDocument": draw(st.sampled_from(trusts))}
@@ -259,7 +285,7 @@ def worlds(draw: st.DrawFn) -> dict[str, Any]:
 
 
 def _together(document: dict[str, Any]) -> dict[str, Any]:
-    """Both accounts in one organization, with one of the policies as an SCP of the second."""
+    """Two of the accounts in one organization, with a policy as an SCP of the second."""
     full = {"Id": "p-FullAWSAccess", "Type": SCP, "Targets": ["r-ab12", A, B]}
     limits = {"Id": "p-limits", "Name": "limits", "Type": SCP, "Content": document, "Targets": [B]}
     return {

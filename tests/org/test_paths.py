@@ -323,3 +323,14 @@ def test_a_condition_that_both_hops_ask_for_counts_once() -> None:
     (last,) = (path for path in reached(everyone_in(scenario)) if path.role == arn_of("Last"))
     assert names(last) == ["B1", "Last"]
     assert last.conditions == ("aws:SourceIp is in `203.0.113.0/24`",)
+
+
+def test_no_condition_at_all_is_less_than_one() -> None:
+    scenario = classic(identity=[allow(resource=[arn_of("A1"), arn_of("B1")])])
+    scenario["accounts"][B]["RoleDetailList"] = [
+        role("A1", trust({"AWS": DEPLOYER}), may=["Last"]),
+        role("B1", trust({"AWS": DEPLOYER}), may=["Last"]),
+        role("Last", trust({"AWS": arn_of("A1")}, Condition=WITH_ID), trust({"AWS": arn_of("B1")})),
+    ]
+    (last,) = (path for path in reached(everyone_in(scenario)) if path.role == arn_of("Last"))
+    assert (names(last), last.conditions) == (["B1", "Last"], ())

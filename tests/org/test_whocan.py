@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -188,6 +188,34 @@ def test_an_action_that_is_not_theirs_lets_nobody_in() -> None:
         crowd(trust(CORPORATE), trust(outside, "sts:AssumeRoleWithSAML"), trust(outside))
     )
     assert {(o.kind, o.statement) for o in answer.others} == {("account", 3), ("service", 3)}
+
+
+def test_ways_come_without_a_condition_first_then_by_how_many_there_are() -> None:
+    wants = {"StringEquals": {"sts:ExternalId": "acme-42"}}
+    scenario = crowd(trust({"AWS": A}, Condition=wants), trust({"AWS": CI}))
+    users = scenario["accounts"][A]["UserDetailList"]
+    network = {"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}}
+    for name, document in (
+        ("a1", policy(allow(Condition=network))), ("a2", policy(allow())), ("a3", policy(allow()))
+    ):  # fmt: skip
+        own = [{"PolicyName": "p", "PolicyDocument": document}]
+        users.append({"UserName": name, "UserPolicyList": own})
+    assert [len(way.principals) for way in asked(scenario).ways] == [1, 3, 1]
+    assert [way.condition == "" for way in asked(scenario).ways] == [True, False, False]
+
+
+def test_before_september_2022_a_role_may_assume_itself_beside_whom_it_trusts() -> None:
+    """R1.22: nothing in its trust policy has to say so."""
+    scenario = crowd(trust({"AWS": f"arn:aws:iam::{A}:root"}))
+    home = scenario["accounts"][B]["RoleDetailList"][0]
+    home["RolePolicyList"] = [{"PolicyName": "p", "PolicyDocument": policy(allow())}]
+    world, then = world_of(scenario), datetime(2022, 9, 1, tzinfo=UTC)
+    for when, itself in ((then, True), (NOW, False)):
+        everybody = Everyone(world, when)
+        passing = {name for way in everybody.who(everybody.role(ROLE)).ways
+                   for name in way.principals}  # fmt: skip
+        assert (ROLE in passing) is itself
+        assert {DEPLOYER, CI} <= passing
 
 
 def test_a_role_that_was_not_read_says_so() -> None:
