@@ -180,6 +180,77 @@ def test_accounts_that_a_statement_names_are_told_apart() -> None:
     }
 
 
+def test_an_rcp_tells_them_apart() -> None:
+    """One of the role's account that looks at a tag of the caller."""
+    wanted = named("StringNotEquals", "aws:PrincipalTag/team", "blue")
+    refused = {**trust("*", "sts:*"), "Effect": "Deny", "Resource": "*", "Condition": wanted}
+    scenario = crowd(tagged, trust(ROOT))
+    scenario["organization"] = together = _together(policy(allow("*")))
+    limit = {"Id": "p-perimeter", "Type": "RESOURCE_CONTROL_POLICY", "Targets": [B]}
+    together["Policies"].append({**limit, "Content": policy(refused)})
+    answer = asked(scenario)
+    assert answer.decided == 2
+    assert ways(answer) == {"": {user(n) for n in (1, 3, 5)}}
+
+
+def test_a_variable_in_a_resource_of_an_rcp_tells_them_apart() -> None:
+    scenario = crowd(tagged, trust(ROOT))
+    mine = f"arn:aws:iam::{B}:role/${{aws:PrincipalTag/team}}"
+    refused = {**trust("*", "sts:*"), "Effect": "Deny", "NotResource": mine}
+    scenario["organization"] = together = _together(policy(allow("*")))
+    limit = {"Id": "p-perimeter", "Type": "RESOURCE_CONTROL_POLICY", "Targets": [B]}
+    together["Policies"].append({**limit, "Content": policy(refused)})
+    home = scenario["accounts"][B]["RoleDetailList"]
+    home.append({**home[0], "RoleName": "blue"})
+    answer = asked(scenario, f"arn:aws:iam::{B}:role/blue")
+    assert ways(answer) == {"": {user(n) for n in (1, 3, 5)}}
+
+
+def test_a_user_and_a_role_alike_are_told_apart() -> None:
+    """A session of a role presents no MFA, and has no user name."""
+    mfa = {"Bool": {"aws:MultiFactorAuthPresent": "true"}}
+    scenario = crowd(alike, trust(ROOT))
+    granted = {"PolicyName": "p", "PolicyDocument": policy(allow(Condition=mfa))}
+    for held in scenario["accounts"][A]["UserDetailList"]:
+        held["UserPolicyList"] = [granted]
+    scenario["accounts"][A]["RoleDetailList"] = [
+        {
+            "RoleName": "CI",
+            "AssumeRolePolicyDocument": policy(trust({"Service": "ec2.amazonaws.com"})),
+            "RolePolicyList": [granted],
+        }
+    ]
+    found = ways(asked(scenario))
+    assert found == {"aws:MultiFactorAuthPresent is `true`": {user(n) for n in range(CROWD)}}
+
+
+def test_scps_that_were_not_read_tell_accounts_apart() -> None:
+    """Of one account they were, of the other not: their users are alike in all else."""
+    scenario = crowd(alike, trust({"AWS": [A, C]}))
+    scenario["accounts"][C] = scenario["accounts"][A]
+    scenario["organization"] = together = _together(policy(allow("*")))
+    together["Accounts"].append({"Id": C, "ParentId": "r-ab12"})
+    together["Policies"][0]["Targets"].append(C)
+    refused = {"Effect": "Deny", "Action": "sts:*", "Resource": "*"}
+    limit = {"Id": "p-nosts000", "Name": "NoSts", "Type": SCP, "Content": policy(refused)}
+    together["Policies"].append({**limit, "Targets": [C]})
+    answer = asked(scenario)
+    assert ways(answer) == {"": {user(n) for n in range(CROWD)}}
+
+
+@pytest.mark.parametrize("effect", ["Allow", "Deny"])
+def test_roles_left_out_are_not_roles_named(effect: str) -> None:
+    """`Resource` with a list, and `NotResource` with the same one."""
+
+    def change(number: int) -> dict[str, Any]:
+        element = "Resource" if (number == 1) == (effect == "Allow") else "NotResource"
+        own = {"Effect": effect, "Action": "sts:AssumeRole", element: [ROLE]}
+        granted = [own] if effect == "Allow" else [allow(), own]
+        return {"UserPolicyList": [{"PolicyName": "p", "PolicyDocument": policy(*granted)}]}
+
+    assert ways(asked(crowd(change, trust(ROOT)))) == {"": {user(1)}}
+
+
 def test_policies_that_were_not_read_are_told_with_whose_they_are() -> None:
     scenario = crowd(alike, trust(ROOT))
     scenario["unknown"] = [f"identity:{user(0)}", f"boundary:{user(1)}", f"boundary:{user(2)}"]
