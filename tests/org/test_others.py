@@ -1,6 +1,7 @@
 """Whom nobody can list: held against the trust policy as a whole and the RCPs, by the engine."""
 
 import json
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -9,11 +10,14 @@ import pytest
 from click.testing import CliRunner
 
 from assumable.cli.who import command
-from assumable.formats.scenario import parse_scenario
+from assumable.engine.evaluate import decide
+from assumable.formats.scenario import parse_scenario, read_scenario
+from assumable.model.call import SamlCaller, ServiceCaller, WebIdentityCaller
 from assumable.org.whocan import Everyone
 from assumable.source import Document
 from tests.worlds import NOW, ROLE, A, B, classic, policy, trust
 
+SCENARIOS = sorted((Path(__file__).parents[1] / "scenarios").rglob("*.yaml"))
 OUTSIDE = "999999999999"
 HOST = "token.actions.githubusercontent.com"
 GITHUB = {"Federated": f"arn:aws:iam::{B}:oidc-provider/{HOST}"}
@@ -90,6 +94,8 @@ def others(scenario: Mapping[str, Any]) -> list[tuple[str, int, str]]:
         ([trust(EC2)], [("service", 1, "")]),
         ([trust(GITHUB, TOKEN)], [("federated", 1, "")]),
         ([trust(CORPORATE, ASSERTION)], [("federated", 1, "")]),
+        # who is listed one by one
+        ([trust({"AWS": f"arn:aws:iam::{A}:root"}), trust({"AWS": A})], []),
         # what a statement asks
         ([trust("*", Condition={"StringEquals": IN_ORG})], [("everyone", 1, OURS)]),
         (
@@ -177,6 +183,26 @@ def test_what_was_not_read_is_no_reason_to_leave_somebody_out() -> None:
     scenario["unknown"] = ["organization", f"account:{OUTSIDE}"]
     del scenario["organization"]
     assert others(scenario) == [("federated", 1, ""), ("account", 2, OURS)]
+
+
+def test_nobody_is_left_out_whom_the_engine_lets_in() -> None:
+    """Of the calls of all scenarios those of services and of bearers, where they may pass."""
+    seen: Counter[str] = Counter()
+    for path in SCENARIOS:
+        scenario = read_scenario(path, now=NOW)
+        call = scenario.call
+        if not isinstance(call.caller, ServiceCaller | WebIdentityCaller | SamlCaller):
+            continue
+        asked = Everyone(scenario.world, call.time)
+        role = asked.universe.number.get(call.role_arn)
+        if call.chain or role is None or decide(scenario.world, call).passes is False:
+            continue
+        answer = asked.who(asked.role(call.role_arn))
+        kinds = {other.kind for other in answer.others}
+        kind = "service" if isinstance(call.caller, ServiceCaller) else "federated"
+        assert answer.not_known or kinds & {kind, "everyone"}, path
+        seen[kind] += not answer.not_known
+    assert min(seen["service"], seen["federated"]) >= 5
 
 
 @pytest.fixture

@@ -23,22 +23,24 @@ def principal_named(text: str, names: Sequence[str]) -> int:
         for number, name in enumerate(names):
             if name.startswith(start) and name.endswith(f"/{role}"):
                 return number
-    return _named(text, names, range(len(names)), _ANY)
+    return names.index(text) if text in names else _named(text, names, _ANY)
 
 
 def role_named(text: str, names: Sequence[str]) -> int:
     """The role of an ARN, or of a name that only one role has; InputError otherwise."""
-    if arn.parse_role(text) is None and text in names:
+    if text not in names:
+        return _named(text, names, _ROLE)
+    if arn.parse_role(text) is None:
         raise InputError(f"`{text}` is a user, and only roles are assumed")
-    roles = [number for number, name in enumerate(names) if arn.parse_role(name)]
-    return _named(text, names, roles, _ROLE)
+    return names.index(text)
 
 
-def _named(text: str, names: Sequence[str], among: Sequence[int], what: str) -> int:
-    """The only one of the numbers that a text can mean: an ARN, a name with or without its path."""
-    is_name = arn.parse(text) is None
-    ends = (f":{text}", f"/{_without_kind(text)}") if is_name else ()
-    found = [n for n in among if names[n] == text or (text and names[n].endswith(ends))]
+def _named(text: str, names: Sequence[str], what: str) -> int:
+    """The only one that a name can mean, with or without its path."""
+    is_name = bool(text) and arn.parse(text) is None
+    ends = (f":{text}", f"/{_without_kind(text)}")
+    among = [n for n, name in enumerate(names) if what == _ANY or ":role/" in name]
+    found = [n for n in among if is_name and names[n].endswith(ends)]
     if len(found) == 1:
         return found[0]
     if found:
