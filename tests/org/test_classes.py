@@ -1,12 +1,16 @@
 """Which principals are decided together: those, and only those, that no policy tells apart."""
 
+import json
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from assumable.formats.dump import read_snapshot
+from assumable.org.whocan import Everyone
 from tests.org.test_whocan import asked, holds_for_every_pair, ways, world_of
 from tests.worlds import NOW, ROLE, A, B, allow, classic, policy, trust
 
@@ -371,3 +375,18 @@ def _together(document: dict[str, Any]) -> dict[str, Any]:
 @given(worlds())
 def test_decided_together_is_as_decided_one_by_one(scenario: dict[str, Any]) -> None:
     holds_for_every_pair(world_of(scenario), NOW)
+
+
+def test_what_may_deny_is_told_with_whose_it_is(tmp_path: Path) -> None:
+    """Each has a policy of its own that was not read, beside one that allows everything."""
+    accounts = crowd(alike, trust(ROOT))["accounts"]
+    for number in (1, 2):
+        name = f"Own{number}"
+        attached = {"PolicyName": name, "PolicyArn": f"arn:aws:iam::{A}:policy/{name}"}
+        accounts[A]["UserDetailList"][number]["AttachedManagedPolicies"] = [attached]
+    for account, content in accounts.items():
+        (tmp_path / f"{account}.json").write_text(json.dumps(content))
+    everyone = Everyone(read_snapshot(tmp_path), NOW)
+    found = {tuple(way.principals): way.condition for way in everyone.who(everyone.role(ROLE)).ways}
+    assert "Own1" in found[user(1),]
+    assert "Own2" in found[user(2),]
