@@ -1,17 +1,22 @@
 """Which principals are decided together: those, and only those, that no policy tells apart."""
 
+import json
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from assumable.formats.dump import read_snapshot
+from assumable.org.whocan import Everyone
 from tests.org.test_whocan import asked, holds_for_every_pair, ways, world_of
 from tests.worlds import NOW, ROLE, A, B, allow, classic, policy, trust
 
 CROWD = 6
 SCP = "SERVICE_CONTROL_POLICY"
+C = "333333333333"
 ROOT = {"AWS": f"arn:aws:iam::{A}:root"}
 
 
@@ -165,6 +170,102 @@ def test_denials_of_their_own_tell_them_apart() -> None:
     assert ways(answer) == {"": {user(n) for n in range(CROWD) if n != 3}}
 
 
+def test_accounts_that_a_statement_names_are_told_apart() -> None:
+    """Their users are alike in everything else, and what is asked of them is not."""
+    mfa = {"Bool": {"aws:MultiFactorAuthPresent": "true"}}
+    scenario = crowd(alike, trust(ROOT), trust({"AWS": C}, Condition=mfa))
+    scenario["accounts"][C] = scenario["accounts"][A]
+    theirs = {user(n).replace(A, C) for n in range(CROWD)}
+    answer = asked(scenario)
+    assert answer.decided == 2
+    assert ways(answer) == {
+        "": {user(n) for n in range(CROWD)},
+        "aws:MultiFactorAuthPresent is `true`": theirs,
+    }
+
+
+def test_an_rcp_tells_them_apart() -> None:
+    """One of the role's account that looks at a tag of the caller."""
+    wanted = named("StringNotEquals", "aws:PrincipalTag/team", "blue")
+    refused = {**trust("*", "sts:*"), "Effect": "Deny", "Resource": "*", "Condition": wanted}
+    scenario = crowd(tagged, trust(ROOT))
+    scenario["organization"] = together = _together(policy(allow("*")))
+    limit = {"Id": "p-perimeter", "Type": "RESOURCE_CONTROL_POLICY", "Targets": [B]}
+    together["Policies"].append({**limit, "Content": policy(refused)})
+    answer = asked(scenario)
+    assert answer.decided == 2
+    assert ways(answer) == {"": {user(n) for n in (1, 3, 5)}}
+
+
+def test_a_variable_in_a_resource_of_an_rcp_tells_them_apart() -> None:
+    scenario = crowd(tagged, trust(ROOT))
+    mine = f"arn:aws:iam::{B}:role/${{aws:PrincipalTag/team}}"
+    refused = {**trust("*", "sts:*"), "Effect": "Deny", "NotResource": mine}
+    scenario["organization"] = together = _together(policy(allow("*")))
+    limit = {"Id": "p-perimeter", "Type": "RESOURCE_CONTROL_POLICY", "Targets": [B]}
+    together["Policies"].append({**limit, "Content": policy(refused)})
+    home = scenario["accounts"][B]["RoleDetailList"]
+    home.append({**home[0], "RoleName": "blue"})
+    answer = asked(scenario, f"arn:aws:iam::{B}:role/blue")
+    assert ways(answer) == {"": {user(n) for n in (1, 3, 5)}}
+
+
+def test_a_user_and_a_role_alike_are_told_apart() -> None:
+    """A session of a role presents no MFA, and has no user name."""
+    mfa = {"Bool": {"aws:MultiFactorAuthPresent": "true"}}
+    scenario = crowd(alike, trust(ROOT))
+    granted = {"PolicyName": "p", "PolicyDocument": policy(allow(Condition=mfa))}
+    for held in scenario["accounts"][A]["UserDetailList"]:
+        held["UserPolicyList"] = [granted]
+    scenario["accounts"][A]["RoleDetailList"] = [
+        {
+            "RoleName": "CI",
+            "AssumeRolePolicyDocument": policy(trust({"Service": "ec2.amazonaws.com"})),
+            "RolePolicyList": [granted],
+        }
+    ]
+    found = ways(asked(scenario))
+    assert found == {"aws:MultiFactorAuthPresent is `true`": {user(n) for n in range(CROWD)}}
+
+
+def test_scps_that_were_not_read_tell_accounts_apart() -> None:
+    """Of one account they were, of the other not: their users are alike in all else."""
+    scenario = crowd(alike, trust({"AWS": [A, C]}))
+    scenario["accounts"][C] = scenario["accounts"][A]
+    scenario["organization"] = together = _together(policy(allow("*")))
+    together["Accounts"].append({"Id": C, "ParentId": "r-ab12"})
+    together["Policies"][0]["Targets"].append(C)
+    refused = {"Effect": "Deny", "Action": "sts:*", "Resource": "*"}
+    limit = {"Id": "p-nosts000", "Name": "NoSts", "Type": SCP, "Content": policy(refused)}
+    together["Policies"].append({**limit, "Targets": [C]})
+    answer = asked(scenario)
+    assert ways(answer) == {"": {user(n) for n in range(CROWD)}}
+
+
+@pytest.mark.parametrize("effect", ["Allow", "Deny"])
+def test_roles_left_out_are_not_roles_named(effect: str) -> None:
+    """`Resource` with a list, and `NotResource` with the same one."""
+
+    def change(number: int) -> dict[str, Any]:
+        element = "Resource" if (number == 1) == (effect == "Allow") else "NotResource"
+        own = {"Effect": effect, "Action": "sts:AssumeRole", element: [ROLE]}
+        granted = [own] if effect == "Allow" else [allow(), own]
+        return {"UserPolicyList": [{"PolicyName": "p", "PolicyDocument": policy(*granted)}]}
+
+    assert ways(asked(crowd(change, trust(ROOT)))) == {"": {user(1)}}
+
+
+def test_policies_that_were_not_read_are_told_with_whose_they_are() -> None:
+    scenario = crowd(alike, trust(ROOT))
+    scenario["unknown"] = [f"identity:{user(0)}", f"boundary:{user(1)}", f"boundary:{user(2)}"]
+    found = ways(asked(scenario))
+    assert found.pop("") == {user(n) for n in range(3, CROWD)}
+    assert sorted(map(sorted, found.values())) == [[user(0)], [user(1)], [user(2)]]
+    for condition, who in found.items():
+        (arn,) = who
+        assert arn.rpartition(":")[2] in condition
+
+
 _CONDITIONS = st.sampled_from([
     None,
     named("StringEquals", "aws:PrincipalTag/team", "blue"),
@@ -206,7 +307,7 @@ _OWN = st.builds(
     _CONDITIONS,
 )
 _WHOM = st.sampled_from([
-    "*", A, f"arn:aws:iam::{A}:root", f"arn:aws:iam::{B}:root", user(0), user(1),
+    "*", A, f"arn:aws:iam::{A}:root", f"arn:aws:iam::{B}:root", C, user(0), user(1),
     f"arn:aws:iam::{A}:role/r0", f"arn:aws:sts::{A}:assumed-role/r0/s",
 ])  # fmt: skip
 _TRUSTS = st.builds(
@@ -219,7 +320,7 @@ _TRUSTS = st.builds(
 
 @st.composite
 def worlds(draw: st.DrawFn) -> dict[str, Any]:
-    """Two accounts of users and roles that share a few policies, tags and boundaries."""
+    """Three accounts of users and roles that share a few policies, tags and boundaries."""
     policies = [policy(*draw(st.lists(_OWN, min_size=1, max_size=2))) for _ in range(3)]
     trusts = [policy(*draw(st.lists(_TRUSTS, min_size=1, max_size=3))) for _ in range(3)]
 
@@ -247,7 +348,7 @@ def worlds(draw: st.DrawFn) -> dict[str, Any]:
             "RoleDetailList": [held(f"r{n}", "Role", account) for n in range(2)],
             "Policies": [managed("Boundary", policies[2], account)],
         }
-        for account in (A, B)
+        for account in (A, B, C)
     }
     scenario["accounts"][B]["RoleDetailList"].append(
         {"RoleName": "DeployRole", "AssumeRolePolicyDocument": draw(st.sampled_from(trusts))}
@@ -259,7 +360,7 @@ def worlds(draw: st.DrawFn) -> dict[str, Any]:
 
 
 def _together(document: dict[str, Any]) -> dict[str, Any]:
-    """Both accounts in one organization, with one of the policies as an SCP of the second."""
+    """Two of the accounts in one organization, with a policy as an SCP of the second."""
     full = {"Id": "p-FullAWSAccess", "Type": SCP, "Targets": ["r-ab12", A, B]}
     limits = {"Id": "p-limits", "Name": "limits", "Type": SCP, "Content": document, "Targets": [B]}
     return {
@@ -274,3 +375,18 @@ def _together(document: dict[str, Any]) -> dict[str, Any]:
 @given(worlds())
 def test_decided_together_is_as_decided_one_by_one(scenario: dict[str, Any]) -> None:
     holds_for_every_pair(world_of(scenario), NOW)
+
+
+def test_what_may_deny_is_told_with_whose_it_is(tmp_path: Path) -> None:
+    """Each has a policy of its own that was not read, beside one that allows everything."""
+    accounts = crowd(alike, trust(ROOT))["accounts"]
+    for number in (1, 2):
+        name = f"Own{number}"
+        attached = {"PolicyName": name, "PolicyArn": f"arn:aws:iam::{A}:policy/{name}"}
+        accounts[A]["UserDetailList"][number]["AttachedManagedPolicies"] = [attached]
+    for account, content in accounts.items():
+        (tmp_path / f"{account}.json").write_text(json.dumps(content))
+    everyone = Everyone(read_snapshot(tmp_path), NOW)
+    found = {tuple(way.principals): way.condition for way in everyone.who(everyone.role(ROLE)).ways}
+    assert "Own1" in found[user(1),]
+    assert "Own2" in found[user(2),]

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -120,7 +121,7 @@ def scheduler(tmp_path: Path) -> Iterator[tuple[str, list[subprocess.Popen[bytes
     running = [subprocess.Popen([*hub, *where], env=quiet, stderr=subprocess.DEVNULL)]
     try:
         for number in range(2):
-            own = ["--local-directory", str(tmp_path / str(number))]
+            own = ["--local-directory", str(tmp_path / str(number)), "--name", str(number)]
             running.append(
                 subprocess.Popen([*worker, *where, *own], env=quiet, stderr=subprocess.DEVNULL)
             )
@@ -151,18 +152,29 @@ def test_a_cluster_one_worker_of_which_is_killed(
     address, running = scheduler
     from distributed import Client
 
-    with Client(address, set_as_default=False) as client:
-        client.wait_for_workers(2, timeout=30)
     copied = source._replace(path=shutil.copytree(source.path, tmp_path / "copied"))
     everyone_at(copied)
-    with cluster(address, copied) as workers:
-        assert workers.pending == 6
-        shutil.rmtree(copied.path)
-        found = all_edges(copied, workers)
-        first = half(found, expected)
-        running[0].kill()
-        running[0].wait()
-        assert first + list(found) == expected
+    with Client(address, set_as_default=False) as client:
+        client.wait_for_workers(2, timeout=30)
+        with cluster(address, copied) as workers:
+            assert workers.pending == 6
+            shutil.rmtree(copied.path)
+            found = all_edges(copied, workers)
+            first = half(found, expected)
+            running[0].send_signal(signal.SIGSTOP)  # what it is asked for it answers no more
+            while not asked_of(client, "0"):
+                first.append(next(found))
+            assert len(first) < len(expected)
+            running[0].kill()
+            running[0].wait()
+            assert first + list(found) == expected
+
+
+def asked_of(client: Any, name: str) -> int:
+    """How many accounts a worker was asked for and has not answered."""
+    known = client.scheduler_info(n_workers=-1)["workers"]
+    (address,) = (where for where, worker in known.items() if str(worker["name"]) == name)
+    return len(client.processing()[address])
 
 
 def test_a_scheduler_that_is_not_there(source: Source, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -235,6 +235,31 @@ def test_a_cluster_needs_dask(scenario: Path, monkeypatch: pytest.MonkeyPatch) -
 
 
 @pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("", "is no address of a scheduler"),
+        ("head", "`head` is no address of a scheduler"),
+        ("127.0.0.1:8786", "(such as tcp://10.0.0.1:8786)"),
+        ("tcp://head", "is no address of a scheduler"),
+        ("tcp://head:port", "is no address of a scheduler"),
+        ("http://head:8786", "is no address of a scheduler"),
+        ("tls://127.0.0.1:1", "Dask knows no certificate (distributed.comm.tls in its settings)"),
+    ],
+)
+def test_an_address_that_is_none(scenario: Path, address: str, said: str) -> None:
+    """One line, and nothing that the library says of itself."""
+    pytest.importorskip("distributed")
+    words = ["edges", "--scenario", str(scenario), "--scheduler", address]
+    result = subprocess.run(
+        [sys.executable, "-c", MAIN, *words], capture_output=True, text=True, check=False
+    )
+    assert result.returncode == 2
+    (line,) = result.stderr.splitlines()
+    assert line.startswith("assumable: --scheduler: ")
+    assert said in line
+
+
+@pytest.mark.parametrize(
     ("words", "said"),
     [
         (["--output", "edges.xlsx"], "edges.xlsx: the suffix names no format"),
@@ -265,7 +290,8 @@ def test_prepared_edges_answer_as_the_world_does(seed: int, tmp_path: Path) -> N
         assert prepared.reach(start) == found
         for path in [path for path in found if len(path.steps) <= MAX_HOPS][-2:]:
             target = everyone.universe.number[path.role]
-            assert prepared.all_to(start, target) == decided.all_to(start, target) != ()
+            every = list(decided.all_to(start, target))
+            assert list(prepared.all_to(start, target)) == every != []
     assert lengths >= {1, 2}
 
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +49,10 @@ def crowd(*statements: Any) -> dict[str, Any]:
     """The classic pair, and in the caller's account a user without a permission and a role."""
     scenario = classic(trust_statements=list(statements))
     scenario["accounts"][A]["UserDetailList"].append({"UserName": "idle"})
+    scenario["accounts"][B] |= {
+        "OpenIDConnectProviders": [{"Arn": GITHUB["Federated"], "ClientIDList": ["x"]}],
+        "SAMLProviders": [{"Arn": CORPORATE["Federated"]}],
+    }
     scenario["accounts"][A]["RoleDetailList"] = [
         {
             "RoleName": "CI",
@@ -61,6 +65,8 @@ def crowd(*statements: Any) -> dict[str, Any]:
 
 
 CI = f"arn:aws:iam::{A}:role/build/CI"
+GITHUB = {"Federated": f"arn:aws:iam::{B}:oidc-provider/token.actions.githubusercontent.com"}
+CORPORATE = {"Federated": f"arn:aws:iam::{B}:saml-provider/corporate"}
 
 
 def test_a_whole_account_is_those_whom_it_permits() -> None:
@@ -154,12 +160,11 @@ def test_a_permission_may_be_a_pattern(resource: str, holds: bool) -> None:
 
 
 def test_who_cannot_be_listed_is_told_by_kind() -> None:
-    federated = {"Federated": f"arn:aws:iam::{B}:oidc-provider/token.actions.githubusercontent.com"}
     sub = {"StringLike": {"token.actions.githubusercontent.com:sub": "repo:acme/*"}}
     answer = asked(
         crowd(
             trust({"Service": "lambda.amazonaws.com"}),
-            trust(federated, "sts:AssumeRoleWithWebIdentity", Condition=sub),
+            trust(GITHUB, "sts:AssumeRoleWithWebIdentity", Condition=sub),
             trust({"AWS": "arn:aws:iam::999999999999:root"}),
         )
     )
@@ -172,19 +177,45 @@ def test_who_cannot_be_listed_is_told_by_kind() -> None:
 
 @pytest.mark.parametrize("action", ["sts:*WithSAML", "sts:?ssumeRoleWithSAML", "STS:assumerole*"])
 def test_who_comes_with_an_assertion_is_told_however_the_action_is_written(action: str) -> None:
-    federated = {"Federated": f"arn:aws:iam::{B}:saml-provider/corporate"}
-    answer = asked(crowd(trust(federated, action), trust({"Service": "ec2.amazonaws.com"}, "s3:*")))
+    answer = asked(crowd(trust(CORPORATE, action), trust({"Service": "ec2.amazonaws.com"}, "s3:*")))
     assert [(o.kind, o.statement) for o in answer.others] == [("federated", 1)]
 
 
 def test_an_action_that_is_not_theirs_lets_nobody_in() -> None:
     """FACTS 3.1: bearers call an action of their own, services and accounts AssumeRole."""
-    federated = {"Federated": f"arn:aws:iam::{B}:saml-provider/corporate"}
     outside = {"AWS": "arn:aws:iam::999999999999:root", "Service": "ec2.amazonaws.com"}
     answer = asked(
-        crowd(trust(federated), trust(outside, "sts:AssumeRoleWithSAML"), trust(outside))
+        crowd(trust(CORPORATE), trust(outside, "sts:AssumeRoleWithSAML"), trust(outside))
     )
     assert {(o.kind, o.statement) for o in answer.others} == {("account", 3), ("service", 3)}
+
+
+def test_ways_come_without_a_condition_first_then_by_how_many_there_are() -> None:
+    wants = {"StringEquals": {"sts:ExternalId": "acme-42"}}
+    scenario = crowd(trust({"AWS": A}, Condition=wants), trust({"AWS": CI}))
+    users = scenario["accounts"][A]["UserDetailList"]
+    network = {"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}}
+    for name, document in (
+        ("a1", policy(allow(Condition=network))), ("a2", policy(allow())), ("a3", policy(allow()))
+    ):  # fmt: skip
+        own = [{"PolicyName": "p", "PolicyDocument": document}]
+        users.append({"UserName": name, "UserPolicyList": own})
+    assert [len(way.principals) for way in asked(scenario).ways] == [1, 3, 1]
+    assert [way.condition == "" for way in asked(scenario).ways] == [True, False, False]
+
+
+def test_before_september_2022_a_role_may_assume_itself_beside_whom_it_trusts() -> None:
+    """R1.22: nothing in its trust policy has to say so."""
+    scenario = crowd(trust({"AWS": f"arn:aws:iam::{A}:root"}))
+    home = scenario["accounts"][B]["RoleDetailList"][0]
+    home["RolePolicyList"] = [{"PolicyName": "p", "PolicyDocument": policy(allow())}]
+    world, then = world_of(scenario), datetime(2022, 9, 1, tzinfo=UTC)
+    for when, itself in ((then, True), (NOW, False)):
+        everybody = Everyone(world, when)
+        passing = {name for way in everybody.who(everybody.role(ROLE)).ways
+                   for name in way.principals}  # fmt: skip
+        assert (ROLE in passing) is itself
+        assert {DEPLOYER, CI} <= passing
 
 
 def test_a_role_that_was_not_read_says_so() -> None:
@@ -205,8 +236,10 @@ def test_policies_that_were_not_read_may_permit_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "found"), [(ROLE, True), ("DeployRole", True), ("Nobody", False), (DEPLOYER, False)]
-)
+    ("text", "found"),
+    [(ROLE, True), ("DeployRole", True), ("role/DeployRole", True), ("Nobody", False),
+     ("DeployRol", False), ("other/DeployRole", False), ("", False), (f"{ROLE}x", False)],
+)  # fmt: skip
 def test_a_role_is_found_by_arn_or_by_a_name_of_its_own(text: str, found: bool) -> None:
     world = everyone(crowd(trust({"AWS": DEPLOYER})))
     if found:

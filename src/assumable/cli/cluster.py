@@ -1,5 +1,6 @@
 """A Dask cluster as workers: `--scheduler tcp://…`."""
 
+import re
 from collections.abc import Iterator
 from concurrent.futures import CancelledError, Executor
 from contextlib import contextmanager
@@ -8,6 +9,7 @@ from assumable.errors import InputError, UnreadableError
 from assumable.org.edges import AHEAD, Workers
 from assumable.org.loading import Source
 
+_ADDRESS = re.compile(r"(tcp|tls)://[^\s/]+:\d{1,5}")
 _PATIENCE = 20
 """Seconds until a scheduler or its first worker counts as not there."""
 
@@ -20,10 +22,17 @@ def cluster(address: str, source: Source) -> Iterator[Workers]:
     scheduler or it has no workers, UnreadableError when it goes away.
     """
     try:
-        from distributed import Client, KilledWorker
+        from distributed import Client, KilledWorker, Security
     except ImportError:
         extra = "pip install 'assumable[cluster]'"
         raise InputError("Dask is not installed", "--scheduler", extra) from None
+    if not _ADDRESS.fullmatch(address):
+        message = f"`{address}` is no address of a scheduler"
+        raise InputError(message, "--scheduler", "such as tcp://10.0.0.1:8786")
+    encrypted = address.startswith("tls:")
+    if encrypted and Security().get_connection_args("client").get("ssl_context") is None:
+        how = "distributed.comm.tls in its settings"
+        raise InputError("Dask knows no certificate", "--scheduler", how)
     try:
         client = Client(address, timeout=_PATIENCE, set_as_default=False)
     except (OSError, ValueError):

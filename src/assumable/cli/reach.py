@@ -21,23 +21,22 @@ if TYPE_CHECKING:
 @click.option(
     "--hops",
     type=click.IntRange(1, 8),
-    default=4,
-    show_default=True,
-    help="With --to: how many hops a path may have.",
+    help="How many hops a path may have; 4 with --to, else any number.",
 )
 @world_options
 @click.option(
     "--edges", type=PATH, metavar="FILE", help="What `assumable edges --output FILE.edges` wrote."
 )
-@forms("terminal", "json")
+@forms("terminal", "json", text="json: one object.")
 def command(
-    principal: str, to: str | None, hops: int, snapshot: Path | None, scenario: Path | None,
+    principal: str, to: str | None, hops: int | None, snapshot: Path | None, scenario: Path | None,
     edges: Path | None, format_: str,
 ) -> None:  # fmt: skip
-    """Which roles can PRINCIPAL, the ARN of a user or role, reach by any chain of roles?
+    """Which roles can PRINCIPAL reach by any chain of roles? An ARN, or a name that only one has.
 
-    Each with the shortest path and what must hold on the way. --edges FILE answers at once, as the
-    world was when the file was written.
+    Each with the shortest path and what must hold at which hop. Every hop is a plain call: the
+    sessions of a chain carry no tags, no source identity and no MFA, and last an hour at most.
+    --edges FILE answers at once, as the world was when the file was written.
     """
     from assumable.formats.slice import uncollected
     from assumable.org.naming import principal_named, role_named
@@ -46,17 +45,14 @@ def command(
 
     with uncollected():
         graph = _graph(edges, snapshot, scenario)
-        start, paths = principal_named(principal, graph.names), Paths(graph)
-        if to is None:
-            found = paths.reach(start)
-        else:
-            found = paths.all_to(start, role_named(to, graph.names), hops)
+        target = None if to is None else role_named(to, graph.names)
+        found = Paths(graph).find(principal_named(principal, graph.names), target, hops)
     if format_ == "json":
         from assumable.formats.writing import indented
 
         click.echo(indented(found))
         return
-    click.echo(render(graph.names[start], found, to=to or "", width=columns()), nl=False)
+    click.echo(render(found, width=columns()), nl=False)
 
 
 def _graph(edges: Path | None, snapshot: Path | None, scenario: Path | None) -> "Graph":

@@ -21,25 +21,28 @@ from assumable.cli.options import forms
     metavar="N",
     help="How many principals are named under each condition.",
 )
-@forms("terminal", "json", text="json: one object, every principal.")
+@forms("terminal", "json", "markdown", text="json: one object, every principal.")
 def command(
     role: str, snapshot: Path | None, scenario: Path | None, limit: int, format_: str
 ) -> None:
     """Who can assume ROLE, an ARN, or a name that only one role has?
 
-    Users and roles by the condition under which a plain call passes, and whom the trust policy lets
-    in besides: services, bearers of tokens, accounts that were not read.
+    Users and roles by the condition under which a plain call passes: one that sends nothing but a
+    session name and perhaps an external ID. And whom the role lets in besides: services, bearers of
+    tokens, accounts that were not read, everyone.
     """
     from assumable.formats.slice import uncollected
 
     with uncollected():
         everyone = everyone_of(snapshot, scenario)
         answer = everyone.who(everyone.role(role))
-    if format_ == "json":
-        from assumable.formats.writing import indented
+    from assumable.formats.writing import indented
+    from assumable.render.who import markdown, render
 
-        click.echo(indented(answer))
-        return
-    from assumable.render.who import render
-
-    click.echo(render(answer, width=columns(), most=limit), nl=False)
+    match format_:
+        case "json":
+            click.echo(indented(answer))
+        case "markdown":
+            click.echo(markdown(answer, most=limit), nl=False)
+        case _:
+            click.echo(render(answer, width=columns(), most=limit), nl=False)

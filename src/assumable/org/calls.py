@@ -9,12 +9,12 @@ from assumable.model.world import Principal, Role, Unknown
 
 ACTION = "sts:AssumeRole"
 """The only action that such a call needs: it passes nothing, and so do its sessions."""
-_SENT: Mapping[str, Value] = {
+SENT: Mapping[str, Value] = {
     "sts:externalid": Unknown("the external ID that is sent", "--external-id"),
     "sts:rolesessionname": Unknown("the session's name", "--role-session-name", present=True),
 }
 """What whoever calls can choose: an answer holds under the condition that they do."""
-_MFA = Mfa(Unknown("whether the caller signs in with MFA", "--serial-number and --token-code"))
+MFA = Mfa(Unknown("whether the caller signs in with MFA", "--serial-number and --token-code"))
 
 
 def plain_call(principal: Principal, role_arn: str, now: datetime) -> Call:
@@ -28,12 +28,12 @@ def plain_call(principal: Principal, role_arn: str, now: datetime) -> Call:
         parameters={"RoleArn": role_arn, "RoleSessionName": "session"},
         network=Network(assumed=True),
         time=now,
-        overrides=_SENT,
+        overrides=SENT,
     )
 
 
 def _caller(principal: Principal) -> Caller:
     """A user with whatever keys, or some session of a role that passed no attributes."""
     if not isinstance(principal, Role):
-        return UserCaller(arn=principal.arn, mfa=_MFA)
+        return UserCaller(arn=principal.arn, mfa=MFA)
     return RoleCaller(arn=arn.session_of(principal.arn, "session"), is_named=False)

@@ -6,6 +6,7 @@ an hour at most, without attributes and without MFA.
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Protocol
 
 import msgspec
@@ -15,6 +16,7 @@ from assumable.org.whocan import Everyone, Passing
 
 MAX_HOPS = 4
 MAX_PATHS = 100
+"""How many paths to a role are shown."""
 
 
 class Step(msgspec.Struct, frozen=True):
@@ -38,6 +40,16 @@ class Path(msgspec.Struct, frozen=True):
     def conditions(self) -> tuple[str, ...]:
         """What must hold on the way, each once."""
         return tuple(dict.fromkeys(step.condition for step in self.steps if step.condition))
+
+
+class Found(msgspec.Struct, frozen=True, kw_only=True):
+    """The paths from a principal: to every role that it can reach, or all those to one."""
+
+    principal: str
+    to: str | None = None
+    paths: tuple[Path, ...]
+    complete: bool = True
+    """Whether there are no more of them."""
 
 
 class Graph(Protocol):
@@ -84,15 +96,18 @@ class Paths:
         """Nothing is looked for before it is asked for."""
         self._graph = graph
 
-    def reach(self, start: int) -> tuple[Path, ...]:
+    def reach(self, start: int, most: int | None = None) -> tuple[Path, ...]:
         """Every role that can be reached, each by a shortest path, nearest first.
+
+        `most` is how many hops that may take.
 
         Where several such paths meet, the one on which less must hold is taken.
         """
         found: list[Path] = []
         left = [role for role in self._graph.roles if role != start]
-        level = {start: Path(())}
-        while level:
+        level, hops = {start: Path(())}, 0
+        while level and hops != most:
+            hops += 1
             level = dict(self._onward(level, left))
             found.extend(level.values())
             left = [role for role in left if role not in level]
@@ -116,14 +131,13 @@ class Paths:
                 _, number, condition = min(ways)
                 yield role, self._longer(level[number], role, condition)
 
-    def all_to(self, start: int, target: int, most: int = MAX_HOPS) -> tuple[Path, ...]:
-        """Simple paths to a role of at most so many hops, shortest first; at most `MAX_PATHS`."""
+    def all_to(self, start: int, target: int, most: int = MAX_HOPS) -> Iterator[Path]:
+        """Simple paths to a role of at most so many hops, shortest first."""
         edges = self._edges_near(start, most)
         left = _hops_left(edges, target)
         onward: dict[int, list[tuple[int, str]]] = {}
-        found: list[Path] = []
         queue: deque[tuple[tuple[int, ...], Path]] = deque([((start,), Path(()))])
-        while queue and len(found) < MAX_PATHS:
+        while queue:
             passed, path = queue.popleft()
             if passed[-1] not in onward:
                 onward[passed[-1]] = _from(passed[-1], edges, left)
@@ -132,10 +146,22 @@ class Paths:
                     continue
                 longer = self._longer(path, role, condition)
                 if role == target:
-                    found.append(longer)
+                    yield longer
                 else:
                     queue.append(((*passed, role), longer))
-        return tuple(found[:MAX_PATHS])
+
+    def find(self, start: int, target: int | None, most: int | None) -> Found:
+        """What is asked: to every role, or the first `MAX_PATHS` to one of at most so many hops."""
+        name = self._graph.names[start]
+        if target is None:
+            return Found(principal=name, paths=self.reach(start, most))
+        found = tuple(islice(self.all_to(start, target, most or MAX_HOPS), MAX_PATHS + 1))
+        return Found(
+            principal=name,
+            to=self._graph.names[target],
+            paths=found[:MAX_PATHS],
+            complete=len(found) <= MAX_PATHS,
+        )
 
     def _edges_near(self, start: int, most: int) -> dict[int, list[Passing]]:
         """Who can assume each role, of those that can be reached with one hop less."""

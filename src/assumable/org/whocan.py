@@ -18,6 +18,7 @@ from assumable.org.classes import Classes
 from assumable.org.grants import Grants
 from assumable.org.lean import lean
 from assumable.org.naming import principal_named, role_named
+from assumable.org.outside import let_in
 from assumable.org.trusts import Other, named_by, others_in
 from assumable.org.universe import Members, Universe
 
@@ -94,11 +95,12 @@ class Everyone:
                 members, statements = found.setdefault(_condition(decision), (Members(), set()))
                 members.update(alike)
                 statements.update(_letting_in(decision))
+        others = others_in(role.trust, self.universe)
         ways = (self._way(text, *passing) for text, passing in sorted(found.items()))
         return WhoCan(
             role=role.arn,
             ways=tuple(sorted(ways, key=lambda way: (way.condition != "", -len(way.principals)))),
-            others=tuple(others_in(role.trust, self.universe)),
+            others=tuple(let_in(others, role, self.universe.world, self._now)),
             candidates=len(candidates),
             decided=decided,
             known=known,

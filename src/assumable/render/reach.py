@@ -1,32 +1,46 @@
 """The roles that a principal can reach, as text: one path after the other."""
 
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from assumable import arn
 from assumable.errors import printable
-from assumable.org.paths import Path
+from assumable.org.paths import Found, Path
 
 _INDENT = "      "
 
 
-def render(start: str, paths: Sequence[Path], *, to: str = "", width: int = 100) -> str:
+def render(found: Found, *, width: int = 100) -> str:
     """The paths, nearest first, each with what must hold on the way."""
-    lines = (text for line in _lines(start, paths, to) for text in _wrapped(line, width))
+    lines = (text for line in _lines(found) for text in _wrapped(line, width))
     return "\n".join(map(printable, lines)) + "\n"
 
 
-def _lines(start: str, paths: Sequence[Path], to: str) -> Iterator[str]:
-    shown = f"{arn.display_name(start)} ({arn.account_of(start)})"
-    if to:
-        yield f"{shown}: {_counted(len(paths), 'path')} to {to}"
+def _lines(found: Found) -> Iterator[str]:
+    number = len(found.paths)
+    if found.to is None:
+        yield f"{_shown(found.principal)}: {_counted(number, 'role')} can be reached"
     else:
-        yield f"{shown}: {_counted(len(paths), 'role')} can be reached"
-    for path in paths:
-        hops = (f"{arn.display_name(s.role)} ({arn.account_of(s.role)})" for s in path.steps)
-        yield f"  {len(path.steps)}   {' → '.join(hops)}"
-        if path.conditions:
-            yield f"{_INDENT}if {' and '.join(path.conditions)}"
+        paths = _counted(number, "path") if found.complete else f"the first {number} paths"
+        yield f"{_shown(found.principal)}: {paths} to {_shown(found.to)}"
+    for path in found.paths:
+        yield f"  {len(path.steps)}   {' → '.join(_shown(step.role) for step in path.steps)}"
+        yield from (f"{_INDENT}{text}" for text in _conditions(path))
+
+
+def _shown(name: str) -> str:
+    return f"{arn.display_name(name)} ({arn.account_of(name)})"
+
+
+def _conditions(path: Path) -> Iterator[str]:
+    """Each condition with the hops that ask for it: what one hop sends, another need not."""
+    hops: dict[str, list[str]] = {}
+    for number, step in enumerate(path.steps, 1):
+        if step.condition:
+            hops.setdefault(step.condition, []).append(str(number))
+    for condition, those in hops.items():
+        where = f"hop{'s' if len(those) > 1 else ''} {', '.join(those)} "
+        yield f"{where if len(path.steps) > 1 else ''}if {condition}"
 
 
 def _counted(number: int, what: str) -> str:

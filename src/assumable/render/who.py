@@ -1,19 +1,16 @@
-"""Who can assume a role, as text: one condition after the other, the first names of each."""
+"""Who can assume a role, as text and as Markdown: one condition after the other, first names."""
 
 import textwrap
 from collections.abc import Iterator
 
 from assumable import arn
 from assumable.errors import printable
-from assumable.org.whocan import WhoCan
+from assumable.org.trusts import Other, is_account
+from assumable.org.whocan import Way, WhoCan
+from assumable.render.markup import code, prose
 
-_KINDS = {
-    "service": "service",
-    "federated": "bearers of tokens",
-    "account": "account",
-    "everyone": "everyone",
-}
 _INDENT = "          "
+_BESIDES = "who cannot be listed one by one, if nothing that was not read denies it"
 
 
 def render(answer: WhoCan, *, width: int = 100, most: int = 20) -> str:
@@ -23,27 +20,54 @@ def render(answer: WhoCan, *, width: int = 100, most: int = 20) -> str:
 
 
 def _lines(answer: WhoCan, most: int) -> Iterator[str]:
-    total = sum(len(way.principals) for way in answer.ways)
-    shown = f"{arn.display_name(answer.role)} ({arn.account_of(answer.role)})"
-    if answer.not_known:
-        yield f"{shown}: not known who can assume it: {answer.not_known}"
-        return
-    yield f"{shown}: {total} of the {answer.known} principals known can assume it"
+    yield _headline(answer)
     for way in answer.ways:
         yield ""
         when = f"if        {way.condition}" if way.condition else "always"
         yield f"{when} ({_named(way.statements)})"
         for text in way.principals[:most]:
             yield f"{_INDENT}{text}"
-        left = len(way.principals) - most
-        if left > 0:
-            yield f"{_INDENT}and {left} more (--limit shows them)"
+        yield from (f"{_INDENT}{text}" for text in _left(way, most))
     if answer.others:
         yield ""
-        yield "besides   who cannot be listed one by one, if nothing else denies it"
+        yield f"besides   {_BESIDES}"
     for other in answer.others:
-        under = f" if {other.condition}" if other.condition else ""
-        yield f"{_INDENT}{_KINDS[other.kind]} {other.name}{under} (statement {other.statement})"
+        yield f"{_INDENT}{_who(other)} ({_named((other.statement,))})"
+        if other.condition:
+            yield f"{_INDENT}  if {other.condition}"
+
+
+def _headline(answer: WhoCan) -> str:
+    shown = f"{arn.display_name(answer.role)} ({arn.account_of(answer.role)})"
+    if answer.not_known:
+        return f"{shown}: not known who can assume it: {answer.not_known}"
+    total = sum(len(way.principals) for way in answer.ways)
+    return f"{shown}: {total} of the {answer.known} principals known can assume it"
+
+
+def _left(way: Way, most: int) -> Iterator[str]:
+    left = len(way.principals) - most
+    if left > 0:
+        yield f"and {left} more (--limit shows them)"
+
+
+def _who(other: Other) -> str:
+    """Somebody whom nobody can list, in words."""
+    provider = other.name.partition("-provider/")[2] or other.name
+    account = arn.account_of(other.name) or other.name
+    match other.kind:
+        case "federated" if ":saml-provider/" in other.name:
+            return f"bearers of SAML assertions of {provider}"
+        case "federated":
+            return f"bearers of tokens of {provider}"
+        case "account" if is_account(other.name):
+            return f"whomever account {account} permits, which was not read"
+        case "account":
+            return f"{arn.display_name(other.name)} ({account}), which was not read"
+        case "everyone":
+            return "everyone"
+        case _:
+            return f"service {other.name}"
 
 
 def _named(statements: tuple[int, ...]) -> str:
@@ -55,6 +79,26 @@ def _named(statements: tuple[int, ...]) -> str:
 def _wrapped(line: str, width: int) -> list[str]:
     if len(line) <= width or line.lstrip().startswith("arn:"):
         return [line]
+    indent = f"{_INDENT}  " if line.startswith(f"{_INDENT}  if") else _INDENT
     return textwrap.wrap(
-        line, width, subsequent_indent=_INDENT, break_long_words=False, break_on_hyphens=False
+        line, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
     )
+
+
+def markdown(answer: WhoCan, *, most: int = 20) -> str:
+    """The same for a ticket or a pull request."""
+    return "\n".join(_paragraphs(answer, most)) + "\n"
+
+
+def _paragraphs(answer: WhoCan, most: int) -> Iterator[str]:
+    yield f"**{prose(_headline(answer))}**"
+    for way in answer.ways:
+        when = f"If {way.condition}" if way.condition else "Always"
+        yield from ("", f"### {prose(when)} ({_named(way.statements)})", "")
+        yield from (f"- {code(text)}" for text in way.principals[:most])
+        yield from (f"- {text}" for text in _left(way, most))
+    if answer.others:
+        yield from ("", f"### Besides, {_BESIDES}", "")
+    for other in answer.others:
+        under = f" if {other.condition}" if other.condition else ""
+        yield f"- {prose(_who(other) + under)} ({_named((other.statement,))})"

@@ -1,0 +1,181 @@
+"""Those whom nobody can list, held by the engine against all that the role itself says.
+
+That is its trust policy as a whole and the RCPs of its account. What their own accounts permit
+them, and RCPs that were not read, are left aside.
+"""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import NamedTuple
+
+import msgspec
+
+from assumable import arn
+from assumable.engine.conditions import variables_in
+from assumable.engine.context import RequestContext
+from assumable.engine.facts import Facts
+from assumable.engine.keys.federation import is_mapped
+from assumable.engine.layers import Prepared
+from assumable.engine.provider import registered
+from assumable.engine.rules import Rule, action_matches
+from assumable.engine.truth import Truth, all_of, any_of, describe, negate
+from assumable.model.assertion import BUILT_IN_PROVIDERS
+from assumable.model.call import (
+    Api,
+    Call,
+    Caller,
+    Network,
+    RoleCaller,
+    SamlCaller,
+    ServiceCaller,
+    Session,
+    UserCaller,
+    WebIdentityCaller,
+)
+from assumable.model.policy import Layer, Policy
+from assumable.model.world import Account, Role, Unknown, User, World
+from assumable.org.calls import ACTION, MFA, SENT
+from assumable.org.trusts import Other, is_account
+
+_OF_CALLER = ("aws:principalarn", "aws:principaltype", "aws:userid", "aws:username")
+"""Keys that differ among the principals of an account."""
+_OF_SERVICE = ("aws:sourceaccount", "aws:sourcearn", "aws:sourceorgid", "aws:sourceorgpaths")
+"""Keys by which a service says for whom it calls (FACTS 5.1)."""
+_ASSERTED = (
+    "aws:requesttag/", "aws:tagkeys", "saml:", "sts:roleauthorizedbyidp", "sts:rolesessionname",
+    "sts:sourceidentity", "sts:transitivetagkeys",
+)  # fmt: skip
+"""How keys begin that bearers of tokens bring along, besides the claims of their provider."""
+
+
+class _Attempt(NamedTuple):
+    """How somebody comes, and which keys stay open because it could be anybody of a kind."""
+
+    api: Api
+    caller: Caller
+    open_keys: tuple[str, ...] = ()
+    account: Account | Unknown | None = None
+    """What is known of the caller's account, where it has one."""
+
+
+def let_in(others: Iterable[Other], role: Role, world: World, now: datetime) -> Iterator[Other]:
+    """Those whom the role lets in, each under its whole condition; none who certainly fails."""
+    for other in others:
+        attempt = _attempt(other, role)
+        if attempt is None:
+            yield other
+            continue
+        passes = _passes(attempt, other, role, world, now)
+        if passes is not False:
+            condition = "" if passes is True else describe(passes)
+            yield msgspec.structs.replace(other, condition=condition)
+
+
+def _attempt(other: Other, role: Role) -> _Attempt | None:
+    """None where it is not known how they come."""
+    match other.kind:
+        case "service":
+            open_keys = (*SENT, *_OF_SERVICE)
+            return _Attempt("AssumeRole", ServiceCaller(principal=other.name), open_keys)
+        case "federated" if ":saml-provider/" in other.name:
+            caller = SamlCaller(assertion={}, provider=other.name)
+            return _Attempt("AssumeRoleWithSAML", caller)
+        case "federated":
+            bearer = WebIdentityCaller(claims={}, provider=other.name)
+            return _Attempt("AssumeRoleWithWebIdentity", bearer)
+        case "account":
+            return _of_account(other.name, role)
+        case _:  # everyone
+            if not _is_signed(other, role):
+                return None
+            return _Attempt("AssumeRole", UserCaller(arn=arn.NOBODY, mfa=MFA), tuple(SENT))
+
+
+def _is_signed(other: Other, role: Role) -> bool:
+    """Whether the statement lets in callers with credentials, and not only bearers of tokens."""
+    assert isinstance(role.trust, Policy)  # noqa: S101  # INVARIANT: its statements were looked at
+    return action_matches(role.trust.statements[other.statement - 1], ACTION)
+
+
+def _of_account(name: str, role: Role) -> _Attempt | None:
+    """Any principal of an account, or the one that is named, with tags that nobody has said."""
+    parts, own = arn.parse(name), arn.parse(role.arn)
+    account = parts.account if parts else name
+    unread = Unknown(f"account {account}", f"read access to {account}")
+    if is_account(name):
+        partition = parts.partition if parts else own.partition if own else "aws"
+        anybody = UserCaller(arn=f"arn:{partition}:iam::{account}:user/*", mfa=MFA)
+        return _Attempt("AssumeRole", anybody, (*SENT, *_OF_CALLER), unread)
+    tags = Unknown(f"the tags of {name}", f"read access to {account}")
+    if parts is not None and parts.kind == "user":
+        users = {name: User(arn=name, tags=tags)}
+        caller = UserCaller(arn=name, mfa=MFA)
+        return _Attempt("AssumeRole", caller, tuple(SENT), Account(id=account, users=users))
+    session = Session(complete=False)
+    if parts is not None and parts.kind == "role":
+        roles = {name: Role(arn=name, tags=tags, trust=unread)}
+        caller_arn = arn.session_of(name, "session")
+        some = RoleCaller(arn=caller_arn, session=session, is_named=False)
+        return _Attempt("AssumeRole", some, tuple(SENT), Account(id=account, roles=roles))
+    if parts is not None and parts.kind == "assumed-role":
+        return _Attempt("AssumeRole", RoleCaller(arn=name, session=session), tuple(SENT), unread)
+    return None
+
+
+def _passes(attempt: _Attempt, other: Other, role: Role, world: World, now: datetime) -> Truth:
+    """Whether the statement lets them in and no other one, nor an RCP, keeps them out."""
+    prepared, action = Prepared(_around(attempt, role, world)), f"sts:{attempt.api}"
+    facts = Facts(prepared.lookups, _call(attempt, role, now))
+    trust = prepared.trust(facts)
+    assert trust is not None  # noqa: S101  # INVARIANT: its statements were looked at
+    listed = trust.about(action)
+    denies = (*prepared.role_parts(facts).live(action).denies, *listed.denies)
+    allows = [rule for rule in listed.allows if rule.statement.index == other.statement - 1]
+    if not facts.call.is_signed:
+        provider = facts.call.identity_provider
+        if provider not in BUILT_IN_PROVIDERS and registered(facts, provider) is None:
+            return False
+        call = _with_open(facts.call, _asserted(facts.call, (*allows, *denies)))
+        facts = Facts(prepared.lookups, call)
+    context = RequestContext(facts, action, Layer.TRUST)
+    applies = any_of(rule.applies(context) for rule in allows)
+    return all_of((applies, *(negate(rule.applies(context)) for rule in denies)))
+
+
+def _around(attempt: _Attempt, role: Role, world: World) -> World:
+    """As small a world as it takes."""
+    known = world.accounts[role.account]
+    assert isinstance(known, Account)  # noqa: S101  # INVARIANT: a role of it is known
+    home = msgspec.structs.replace(known, users={}, roles={role.arn: role})
+    accounts: dict[str, Account | Unknown] = {role.account: home}
+    if attempt.account is not None:
+        accounts[arn.account_of(attempt.caller.arn)] = attempt.account
+    return msgspec.structs.replace(world, accounts=accounts)
+
+
+def _call(attempt: _Attempt, role: Role, now: datetime) -> Call:
+    parameters = {"RoleArn": role.arn, "RoleSessionName": "session"}
+    if isinstance(attempt.caller, SamlCaller):
+        parameters["PrincipalArn"] = attempt.caller.arn
+    call = Call(
+        api=attempt.api,
+        caller=attempt.caller,
+        parameters=parameters,
+        network=Network(assumed=True),
+        time=now,
+    )
+    return _with_open(call, attempt.open_keys)
+
+
+def _with_open(call: Call, keys: Iterable[str]) -> Call:
+    """The call with keys of which nobody has said what they are."""
+    unsaid = {key: SENT.get(key, Unknown(key, "the request itself")) for key in keys}
+    return msgspec.structs.replace(call, overrides=unsaid)
+
+
+def _asserted(call: Call, rules: Iterable[Rule]) -> Iterator[str]:
+    """Of the keys that rules ask for, those which a token or an assertion may bring along."""
+    for condition in (each for rule in rules for each in rule.statement.conditions):
+        for key in (condition.key.lower(), *variables_in(condition.values)):
+            if key.startswith(_ASSERTED) or is_mapped(call, key):
+                yield key
