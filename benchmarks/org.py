@@ -147,7 +147,7 @@ def edges(subject: Subject) -> Figures:
     everyone_at.cache_clear()
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "all.edges"
-        file.write_bytes(stored.write(found, names))
+        stored.write(found, names, file)
         sets = (members for each in found for _, members in each.passing)
         start = Counter(chain.from_iterable(sets)).most_common(1)[0][0]
         started = time.perf_counter()

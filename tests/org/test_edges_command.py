@@ -281,7 +281,7 @@ def test_prepared_edges_answer_as_the_world_does(seed: int, tmp_path: Path) -> N
     write(tmp_path / "o", seed, "tiny")
     source, file = Source("snapshot", tmp_path / "o", NOW), tmp_path / "all.edges"
     everyone = everyone_at(source)
-    file.write_bytes(stored(all_edges(source), everyone.universe.names))
+    stored(all_edges(source), everyone.universe.names, file)
     decided, prepared = Paths(Decided(everyone)), Paths(Stored(file))
     lengths = set()
     for start in range(len(everyone.universe.names)):

@@ -113,7 +113,7 @@ def _write(form: str, edges: "Iterable[Edges]", names: Sequence[str], output: Pa
     else:
         from assumable.org import stored
 
-        _whole(output, lambda part: part.write_bytes(stored.write(edges, names)))
+        _whole(output, lambda part: stored.write(edges, names, part))
 
 
 def _text_of(form: str) -> "Callable[[Iterable[Edges], Sequence[str]], Iterator[str]]":

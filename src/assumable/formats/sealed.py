@@ -5,8 +5,9 @@ So each is known where it is given for something else, and where it was cut off 
 
 import contextlib
 import hashlib
+from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 from assumable.errors import InputError
 
@@ -43,7 +44,7 @@ PREPARED = Format(
 )
 EDGES = Format(
     "edges",
-    2,
+    3,
     "is what `assumable edges` wrote",
     "`reach` takes it as --edges",
     "`assumable edges --output FILE.edges` writes it",
@@ -54,7 +55,38 @@ _LONGEST = max(len(each.start) for each in _ALL)
 
 def sealed(form: Format, content: bytes) -> bytes:
     """What the file holds."""
-    return b"%s %s\n" % (form.head, _digest(content)) + content
+    return _line(form, _digest(content)) + content
+
+
+class Sealing:
+    """A file that is written piece by piece."""
+
+    def __init__(self, form: Format, file: BinaryIO) -> None:
+        """The file is empty; the digest's place is left open."""
+        self._form, self._file, self._known = form, file, hashlib.sha256()
+        file.write(_line(form, _digest(b"")))
+
+    def write(self, piece: bytes) -> None:
+        """Add to the content."""
+        self._known.update(piece)
+        self._file.write(piece)
+
+    def finish(self) -> None:
+        """Nothing more is written: fill in the digest."""
+        self._file.seek(0)
+        self._file.write(_line(self._form, self._known.hexdigest().encode()))
+
+
+@contextlib.contextmanager
+def sealing(form: Format, path: Path) -> Iterator[Sealing]:
+    """A file of the format whose content is not in memory all at once.
+
+    OSError where it cannot be written.
+    """
+    with path.open("wb") as file:
+        content = Sealing(form, file)
+        yield content
+        content.finish()
 
 
 def unsealed(form: Format, content: bytes, file: Path) -> bytes:
@@ -86,6 +118,10 @@ def refuse_sealed_file(file: Path) -> None:
     """The same of a file that nobody has read yet."""
     with contextlib.suppress(OSError), file.open("rb") as content:
         refuse_sealed(content.read(_LONGEST), file)
+
+
+def _line(form: Format, digest: bytes) -> bytes:
+    return b"%s %s\n" % (form.head, digest)
 
 
 def _digest(content: bytes) -> bytes:

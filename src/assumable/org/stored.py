@@ -1,9 +1,12 @@
 """The edges of a world in one file, so that questions need not decide them again.
 
-Each different set is kept once; the file is packed.
+Each different set is kept once; the file is packed. It is written and read part by part: the sets
+of a large organization do not fit into memory twice.
 """
 
+import hashlib
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 
 import msgspec
@@ -11,42 +14,62 @@ import zstandard
 
 from assumable.errors import InputError
 from assumable.formats.reading import read_bytes
-from assumable.formats.sealed import EDGES, sealed, unsealed
+from assumable.formats.sealed import EDGES, sealing, unsealed
 from assumable.formats.snapshot import MAX_DUMP_BYTES
 from assumable.org.edges import Edges
 from assumable.org.universe import Members
 from assumable.org.whocan import Passing
 
-_MAX_BYTES = 4_000_000_000
+_MAX_BYTES = 16_000_000_000
+_PART_BYTES = 4_000_000
+"""A part of the file is written when its new sets are as large as that."""
+_LENGTH_BYTES = 4
+"""Before each part stands how long it is."""
 
 
-class _Content(msgspec.Struct, frozen=True):
-    """What is in the file; conditions and sets are named by their place in the lists."""
+class _Part(msgspec.Struct):
+    """Some of the roles; conditions and sets are named by their place among those of all parts."""
 
-    names: tuple[str, ...]
-    conditions: tuple[str, ...]
-    sets: tuple[bytes, ...]
-    roles: tuple[tuple[int, tuple[tuple[int, int], ...]], ...]
+    conditions: list[str] = msgspec.field(default_factory=list)
+    """Those that no part before has."""
+    sets: list[bytes] = msgspec.field(default_factory=list)
+    roles: list[tuple[int, tuple[tuple[int, int], ...]]] = msgspec.field(default_factory=list)
 
 
-def write(edges: Iterable[Edges], names: Sequence[str]) -> bytes:
-    """The content of a file of all edges."""
+_PART = msgspec.msgpack.Decoder(_Part)
+
+
+def write(edges: Iterable[Edges], names: Sequence[str], file: Path) -> None:
+    """Write a file of all edges, as they are decided; OSError where that cannot be."""
+    packer = zstandard.ZstdCompressor().compressobj()
+    with sealing(EDGES, file) as content:
+        for part in chain((tuple(names),), _parts(edges)):
+            piece = msgspec.msgpack.encode(part)
+            content.write(packer.compress(len(piece).to_bytes(_LENGTH_BYTES) + piece))
+        content.write(packer.flush())
+
+
+def _parts(edges: Iterable[Edges]) -> Iterator[_Part]:
     conditions, sets = dict[str, int](), dict[bytes, int]()
-    roles = tuple(
-        (
-            role,
-            tuple(
-                (
-                    conditions.setdefault(condition, len(conditions)),
-                    sets.setdefault(_smallest(members), len(sets)),
-                )
-                for condition, members in passing
-            ),
-        )
-        for role, passing in edges
-    )
-    content = _Content(tuple(names), tuple(conditions), tuple(sets), roles)
-    return sealed(EDGES, zstandard.ZstdCompressor().compress(msgspec.msgpack.encode(content)))
+    part, size = _Part(), 0
+    for role, passing in edges:
+        placed = []
+        for condition, members in passing:
+            if condition not in conditions:
+                conditions[condition] = len(conditions)
+                part.conditions.append(condition)
+            packed = _smallest(members)
+            digest = hashlib.blake2b(packed, digest_size=16).digest()
+            if digest not in sets:
+                sets[digest] = len(sets)
+                part.sets.append(packed)
+                size += len(packed)
+            placed.append((conditions[condition], sets[digest]))
+        part.roles.append((role, tuple(placed)))
+        if size >= _PART_BYTES:
+            yield part
+            part, size = _Part(), 0
+    yield part
 
 
 def _smallest(members: Members) -> bytes:
@@ -60,19 +83,19 @@ class Stored:
     def __init__(self, path: Path) -> None:
         """InputError when it cannot be read, or is not such a file."""
         packed = unsealed(EDGES, read_bytes(path, limit=MAX_DUMP_BYTES), path)
+        self._passing: dict[int, tuple[Passing, ...]] = {}
+        conditions, sets = list[str](), list[Members]()
         try:
-            if zstandard.frame_content_size(packed) > _MAX_BYTES:
-                raise InputError(f"is larger than {_MAX_BYTES // 1_000_000} MB", str(path))
-            content = zstandard.ZstdDecompressor().decompress(packed)
-            found = msgspec.msgpack.decode(content, type=_Content)
-            sets = [Members.deserialize(each) for each in found.sets]
-            self._passing = {
-                role: tuple(Passing(found.conditions[c], sets[s]) for c, s in passing)
-                for role, passing in found.roles
-            }
-        except (zstandard.ZstdError, msgspec.MsgspecError, ValueError, IndexError):
+            pieces = _pieces(packed, path)
+            self.names: Sequence[str] = msgspec.msgpack.decode(next(pieces), type=tuple[str, ...])
+            for piece in pieces:
+                part = _PART.decode(piece)
+                conditions += part.conditions
+                sets += map(Members.deserialize, part.sets)
+                for role, placed in part.roles:
+                    self._passing[role] = tuple(Passing(conditions[c], sets[s]) for c, s in placed)
+        except (zstandard.ZstdError, msgspec.MsgspecError, ValueError, LookupError, StopIteration):
             raise InputError("is cut off or was changed", str(path), EDGES.written) from None
-        self.names: Sequence[str] = found.names
         self.roles: Sequence[int] = tuple(self._passing)
 
     def passing(self, role: int, among: Members) -> Iterator[Passing]:
@@ -80,3 +103,13 @@ class Stored:
         for condition, members in self._passing[role]:
             if members.intersect(among):
                 yield Passing(condition, members & among)
+
+
+def _pieces(packed: bytes, path: Path) -> Iterator[bytes]:
+    left = _MAX_BYTES
+    with zstandard.ZstdDecompressor().stream_reader(packed) as content:
+        while length := int.from_bytes(content.read(_LENGTH_BYTES)):
+            left -= length
+            if left < 0:
+                raise InputError(f"is larger than {_MAX_BYTES // 1_000_000} MB", str(path))
+            yield content.read(length)
