@@ -6,6 +6,7 @@ from assumable import arn
 from assumable.engine import services
 from assumable.engine.forms import Names, names_of, names_of_bearer
 from assumable.engine.open_items import OPEN_ITEMS
+from assumable.engine.remembered import Remembered
 from assumable.engine.truth import Atom, Truth
 from assumable.model.call import (
     Api,
@@ -30,6 +31,10 @@ from assumable.model.world import (
     World,
 )
 
+CALLERS_KEPT = 100_000
+"""Of how many callers it is remembered what was found out: some kB for each."""
+ROLES_KEPT = 10_000
+"""The same of the roles that are asked for, one after the other."""
 CARRIED = "what the caller's session carries"
 _MAIN_ACTION: dict[str, dict[str, Truth]] = {api: {f"sts:{api}": True} for api in get_args(Api)}
 _COMPANIONS = frozenset(("Tags", "TransitiveTagKeys", "SourceIdentity", "ProvidedContexts"))
@@ -203,8 +208,8 @@ class Lookups:
     def __init__(self, world: World) -> None:
         """Nothing is looked up before it is asked for."""
         self.world = world
-        self._callers: dict[tuple[type, str], CallerSide] = {}
-        self._roles: dict[str, RoleSide] = {}
+        self._callers = Remembered[tuple[type, str], CallerSide](CALLERS_KEPT)
+        self._roles = Remembered[str, RoleSide](ROLES_KEPT)
 
     def caller(self, caller: Caller) -> CallerSide:
         """The caller's side."""

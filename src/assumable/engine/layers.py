@@ -4,8 +4,9 @@ from collections.abc import Hashable, Iterable, Iterator
 
 import msgspec
 
-from assumable.engine.facts import CallerSide, Facts, Lookups, RoleSide
+from assumable.engine.facts import CALLERS_KEPT, ROLES_KEPT, CallerSide, Facts, Lookups, RoleSide
 from assumable.engine.gates import GateName
+from assumable.engine.remembered import Remembered
 from assumable.engine.rules import Listed, Rule, RuleSet
 from assumable.engine.truth import Truth
 from assumable.model.policy import Policy
@@ -81,11 +82,11 @@ class Prepared:
     def __init__(self, world: World, like: "Prepared | None" = None) -> None:
         """Nothing is compiled before it is needed, or again that `like` shares with this world."""
         self.world, self.lookups = world, Lookups(world)
-        self._rules: dict[tuple[int, ...], tuple[tuple[PolicyOrUnknown, ...], RuleSet]]
-        self._rules = {} if like is None else like._rules  # noqa: SLF001  # one of its own kind
-        self._of_caller: dict[Hashable, Parts] = {}
-        self._of_role: dict[RoleSide, Parts] = {}
-        self._trusts: dict[RoleSide, RuleSet | None] = {}
+        self._rules: Remembered[tuple[int, ...], tuple[tuple[PolicyOrUnknown, ...], RuleSet]]
+        self._rules = Remembered(CALLERS_KEPT) if like is None else like._rules  # noqa: SLF001
+        self._of_caller = Remembered[Hashable, Parts](CALLERS_KEPT)
+        self._of_role = Remembered[RoleSide, Parts](ROLES_KEPT)
+        self._trusts = Remembered[RoleSide, RuleSet | None](ROLES_KEPT)
 
     def rules(self, policies: tuple[PolicyOrUnknown, ...]) -> RuleSet:
         """Policies of the world made ready, once; they are kept, so their ids stay theirs."""
@@ -232,7 +233,7 @@ class Prepared:
 def _kind_of(side: CallerSide) -> Hashable:
     """What decides which layers a caller has; equal for callers that share all their policies.
 
-    The lookups keep every side, and with it what the ids are of.
+    The parts keep what the ids are of.
     """
     if not side.is_signed or side.is_service_linked is None:
         return side

@@ -11,9 +11,10 @@ from typing import NamedTuple
 from assumable import arn
 from assumable.engine.conditions import Held, variables_in
 from assumable.engine.context import RequestContext
-from assumable.engine.facts import Facts
+from assumable.engine.facts import CALLERS_KEPT, Facts
 from assumable.engine.layers import Live, Prepared
 from assumable.engine.own_role import EXPLICIT_SELF_TRUST_SINCE
+from assumable.engine.remembered import Remembered
 from assumable.engine.resources import Matched
 from assumable.engine.rules import Rule
 from assumable.model.policy import Condition, Layer
@@ -33,9 +34,7 @@ _OF_THE_REQUEST = frozenset((
 _LOOKS_KEPT = 1_000
 """How many looks are remembered together with whom they told apart."""
 _MANY = 10
-"""With so many members a class is looked for among those asked about, not they one by one."""
-_CONTEXTS_KEPT = 100_000
-"""Of how many principals it is remembered what policies see of them: 2 kB for each."""
+"""With so many members it is not remembered of each that it is in a class: nearly everybody is."""
 _ANY_ROLE = "arn:aws:iam::000000000000:role/any"
 Named = tuple[str, str, tuple[str, ...], bool]
 """What a condition says, wherever it stands: operator, key, values, whether it has variables."""
@@ -103,13 +102,16 @@ class _Class(NamedTuple):
 class _Known(NamedTuple):
     """The classes that one look has told apart so far."""
 
-    of: dict[int, _Class]
-    """The class of each principal."""
     classes: dict[Hashable, _Class]
     large: list[_Class]
     """Those with many members: few, with nearly everybody."""
+    of: dict[int, _Class]
+    """The class of each principal that is in another one.
+
+    Whoever may assume one role that it names has a class of its own.
+    """
     small: Members
-    """Who is in another one: whoever may assume one role that it names has a class of its own."""
+    """They, as a set."""
     seen: Members
 
     def add(self, number: int, key: Hashable, side: _Side, seen: tuple[Hashable, ...]) -> None:
@@ -117,13 +119,32 @@ class _Known(NamedTuple):
         found = self.classes.get(key)
         if found is None:
             found = self.classes[key] = _Class(side, seen, Members())
-        self.of[number] = found
         found.members.add(number)
         if len(found.members) < _MANY:
+            self.of[number] = found
             self.small.add(number)
         elif len(found.members) == _MANY:
             self.large.append(found)
             self.small.difference_update(found.members)
+            for each in found.members:
+                self.of.pop(each, None)
+
+    def among(self, members: Members) -> Iterator[tuple[_Class, Members]]:
+        """Each class that has any of the members, and which; all of them were put into one."""
+        small = members & self.small
+        left = len(members) - len(small)
+        for each in self.large:
+            if not left:
+                break
+            if each.members.intersect(members):
+                some = each.members & members
+                left -= len(some)
+                yield each, some
+        found: dict[int, tuple[_Class, Members]] = {}
+        for number in small:
+            each = self.of[number]
+            found.setdefault(id(each), (each, Members()))[1].add(number)
+        yield from found.values()
 
 
 class Classes:
@@ -135,13 +156,13 @@ class Classes:
         self._own: dict[int, int] = {}
         """By the principal, the number of its own side: its policies, its account's."""
         self._sides: dict[int, _Side] = {}
-        self._by_look: dict[Hashable, _Known] = {}
-        self._looks: dict[Rule, tuple[Look, int]] = {}
+        self._by_look = Remembered[Hashable, _Known](_LOOKS_KEPT)
+        self._looks = Remembered[Rule, tuple[Look, int]](CALLERS_KEPT)
         """Of the rules of callers: how each tells them apart, and the number of what it says."""
         self._resources: dict[Hashable, Matched] = {}
         """By what a rule says, the roles it is about, where that is the same for all callers."""
         self._numbers: dict[Hashable, int] = {}
-        self._contexts: dict[int, tuple[RequestContext, RequestContext]] = {}
+        self._contexts = Remembered[int, tuple[RequestContext, RequestContext]](CALLERS_KEPT)
 
     def groups(self, candidates: Members, role: Role) -> Iterator[Members]:
         """The candidates, those together that the role cannot tell apart."""
@@ -185,25 +206,14 @@ class Classes:
 
     def _classes(self, members: Members, look: Look) -> Iterator[tuple[_Class, Members]]:
         """Each class that has any of the members, and which."""
-        if len(self._by_look) > _LOOKS_KEPT:
-            self._by_look.clear()
         known = self._by_look.get(name := (*look.tests, look.keys))
         if known is None:
-            known = self._by_look[name] = _Known({}, {}, [], Members(), Members())
+            known = self._by_look[name] = _Known({}, [], {}, Members(), Members())
         for number in members - known.seen:
             own, seen = self._own_number(number), tuple(_seen(look, self._context(number)[0]))
             known.add(number, (own, seen), self._sides[own], seen)
         known.seen.update(members)
-        if len(members) > len(known.large):
-            for each in known.large:
-                if each.members.intersect(members):
-                    yield each, each.members & members
-            members = members & known.small
-        found: dict[int, tuple[_Class, Members]] = {}
-        for number in members:
-            each = known.of[number]
-            found.setdefault(id(each), (each, Members()))[1].add(number)
-        yield from found.values()
+        return known.among(members)
 
     def _view_of(self, role: Role, candidates: Members) -> _View:
         """What the role's trust policy and RCPs look at when one of the candidates calls."""
@@ -274,8 +284,6 @@ class Classes:
         """What the role's side and the caller's side see of a caller, whatever role it asks for."""
         found = self._contexts.get(number)
         if found is None:
-            if len(self._contexts) > _CONTEXTS_KEPT:
-                self._contexts.clear()
             facts = self._facts(number, _ANY_ROLE)
             found = self._contexts[number] = (
                 RequestContext(facts, ACTION, Layer.TRUST),
