@@ -6,7 +6,7 @@ residual and all, or names one of them in its trust policy.
 
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from datetime import datetime
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from assumable import arn
 from assumable.engine.conditions import Held, variables_in
@@ -17,6 +17,7 @@ from assumable.engine.own_role import EXPLICIT_SELF_TRUST_SINCE
 from assumable.engine.remembered import Remembered
 from assumable.engine.resources import Matched
 from assumable.engine.rules import Rule
+from assumable.engine.truth import Truth, all_of
 from assumable.model.policy import Condition, Layer
 from assumable.model.world import Role, Unknown
 from assumable.org.calls import ACTION, plain_call
@@ -54,15 +55,43 @@ def look_of(rules: Iterable[Rule]) -> Look:
     tests: dict[Named, Held] = {}
     keys: set[str] = set()
     for rule in rules:
-        statement, has_variables = rule.statement, rule.policy.has_variables
-        keys.update(variables_in(statement.resources or ()) if has_variables else ())
-        for condition, held in zip(statement.conditions, rule.conditions, strict=True):
-            asked = _keys_in(condition, has_variables=has_variables)
+        keys.update(_variables_in_resources(rule))
+        for condition, held in zip(rule.statement.conditions, rule.conditions, strict=True):
+            asked = _keys_in(condition, rule)
             if _is_test(asked):
-                tests[_named(condition, has_variables=has_variables)] = held
+                tests[_named(condition, rule)] = held
             else:
                 keys |= asked
     return Look(tests, frozenset(filter(_is_of_the_caller, keys)))
+
+
+class _Ruling(NamedTuple):
+    """What a rule says of one caller."""
+
+    number: int
+    """Of what stands in `_Saying`."""
+    tests: tuple[Hashable, ...] = ()
+    """What tests come to that are not simply true."""
+    values: tuple[Hashable, ...] = ()
+    """Of the keys that the look has besides."""
+
+
+_UNREAD = _Ruling(-1)
+"""That of a policy that was not read: it may say anything."""
+_REFUSED = "refused"
+"""Whoever cannot pass for certain is alike, whatever the reason."""
+
+
+class _Saying(NamedTuple):
+    """What rules say whose tests pass."""
+
+    resource: Matched | None
+    conditions: tuple[Held, ...]
+    """Those that ask for something of the role."""
+    of_the_role: bool
+    """Whether there are any, or variables in the resource that do."""
+    request: bool | None
+    """What comes of the conditions that ask of the request alone; None where that is not known."""
 
 
 class _View(NamedTuple):
@@ -71,10 +100,18 @@ class _View(NamedTuple):
     role: str
     look: Look
     """That of its trust policy and its RCPs."""
+    entrances: tuple[tuple[int, ...], ...]
+    """Which tests of the look each Allow statement of the trust policy asks."""
     singled: Members
     """Whom a statement names one by one."""
     accounts: frozenset[str]
     """Accounts that a statement names, and its own."""
+    only_accounts: bool
+    """Whether it trusts accounts only, which have to permit their principals (FACTS 1.3)."""
+
+    def lets_in(self, seen: tuple[Hashable, ...]) -> bool:
+        """Whether a statement may let in of whom the look sees that."""
+        return any(all(seen[n] is not False for n in asked) for asked in self.entrances)
 
 
 class _Side(NamedTuple):
@@ -82,11 +119,9 @@ class _Side(NamedTuple):
 
     whose: Hashable
     """What counts besides the rules; the caller itself where nobody is like it."""
-    rules: tuple[tuple[tuple[Hashable, ...], ...], ...] = ()
-    """The Deny rules, then those of each layer that has to allow.
-
-    Of each the number of what it says, and what it sees of the caller.
-    """
+    denies: tuple[_Ruling, ...] = ()
+    allows: tuple[tuple[_Ruling, ...], ...] = ()
+    """Of each layer that has to allow; an unread policy among them may always."""
 
 
 class _Class(NamedTuple):
@@ -159,8 +194,7 @@ class Classes:
         self._by_look = Remembered[Hashable, _Known](_LOOKS_KEPT)
         self._looks = Remembered[Rule, tuple[Look, int]](CALLERS_KEPT)
         """Of the rules of callers: how each tells them apart, and the number of what it says."""
-        self._resources: dict[Hashable, Matched] = {}
-        """By what a rule says, the roles it is about, where that is the same for all callers."""
+        self._sayings: dict[int, _Saying] = {}
         self._numbers: dict[Hashable, int] = {}
         self._contexts = Remembered[int, tuple[RequestContext, RequestContext]](CALLERS_KEPT)
 
@@ -171,38 +205,69 @@ class Classes:
         others = candidates - view.singled
         for account in sorted(view.accounts):
             inside = others & self._universe.of_account(account)
-            yield from self._alike(inside, view)
+            own = account == role.account and not view.only_accounts
+            yield from self._alike(inside, view, permitted=own)
             others = others - inside
-        yield from self._alike(others, view)
+        yield from self._alike(others, view, permitted=False)
 
-    def _alike(self, members: Members, view: _View) -> Iterable[Members]:
-        """Those together who look alike to the role, and whose rules about it say the same."""
+    def _alike(self, members: Members, view: _View, *, permitted: bool) -> Iterable[Members]:
+        """Those together who look alike to the role, and whose rules say the same of it.
+
+        `permitted` says whether the trust policy may be enough.
+        """
         found: dict[Hashable, Members] = {}
-        about: dict[Hashable, bool] = {}
+        known: dict[_Ruling, bool | None] = {}
         for each, some in self._classes(members, view.look):
-            rules = tuple(
-                tuple(rule for rule in listed if self._is_about(rule[0], view.role, some, about))
-                for listed in each.side.rules
-            )
-            key = each.side.whose, rules, each.seen
+            key: Hashable = _REFUSED
+            if view.lets_in(each.seen):
+                denies, *allows = (
+                    self._left_of(rulings, view.role, some, known)
+                    for rulings in (each.side.denies, *each.side.allows)
+                )
+                if denies is not True and (permitted or all(allows)):
+                    key = each.side.whose, denies, *allows, each.seen
             if key in found:
                 found[key].update(some)
             else:
                 found[key] = some
         return found.values()
 
-    def _is_about(
-        self, rule: Hashable, role_arn: str, some: Members, known: dict[Hashable, bool]
-    ) -> bool:
-        """Whether a rule's resources can be the role."""
-        found = known.get(rule)
-        if found is None:
-            resource = self._resources.get(rule)
-            found = (
-                resource is None or resource(role_arn, self._context(some.min())[1]) is not False
-            )
-            known[rule] = found
-        return found
+    def _left_of(
+        self,
+        rulings: Iterable[_Ruling],
+        role_arn: str,
+        some: Members,
+        known: dict[_Ruling, bool | None],
+    ) -> Literal[True] | tuple[_Ruling, ...]:
+        """What rules come to for a role: True where one applies, else those that may."""
+        left: list[_Ruling] = []
+        for ruling in rulings:
+            if ruling not in known:
+                known[ruling] = self._applies(ruling, role_arn, some.min())
+            applies = known[ruling]
+            if applies:
+                return True
+            if applies is None:
+                left.append(ruling)
+        return tuple(left)
+
+    def _applies(self, ruling: _Ruling, role_arn: str, number: int) -> bool | None:
+        """Whether a rule applies to a role, for whoever it sees as it sees this principal."""
+        if ruling is _UNREAD:
+            return None
+        resource, conditions, of_the_role, request = self._sayings[ruling.number]
+        context = (
+            RequestContext(self._facts(number, role_arn), ACTION, Layer.IDENTITY)
+            if of_the_role
+            else self._context(number)[1]
+        )
+        parts = [held(context) for held in conditions]
+        if resource is not None:
+            parts.append(resource(role_arn, context))
+        if False in parts:
+            return False
+        certain = request is True and not ruling.tests and all(part is True for part in parts)
+        return True if certain else None
 
     def _classes(self, members: Members, look: Look) -> Iterator[tuple[_Class, Members]]:
         """Each class that has any of the members, and which."""
@@ -218,6 +283,7 @@ class Classes:
     def _view_of(self, role: Role, candidates: Members) -> _View:
         """What the role's trust policy and RCPs look at when one of the candidates calls."""
         rules: list[Rule] = []
+        entrances: tuple[Rule, ...] = ()
         for number in candidates:
             facts = self._facts(number, role.arn)
             if facts.caller_side.is_service_linked is False:  # which RCPs bind (R1.23)
@@ -226,6 +292,7 @@ class Classes:
                 if trust is not None:
                     about = trust.about(ACTION)
                     rules.extend((*about.allows, *about.denies))
+                    entrances = about.allows
                 break
         singled, accounts = Members(), {role.account}
         for entry in (e for rule in rules for e in rule.statement.principals or ()):
@@ -235,7 +302,16 @@ class Classes:
                 singled |= self._universe.named(entry.value)
         if self._now < EXPLICIT_SELF_TRUST_SINCE:
             singled |= self._universe.named(role.arn)
-        return _View(role.arn, look_of(rules), singled, frozenset(accounts))
+        look = look_of(rules)
+        places = {name: n for n, name in enumerate(look.tests)}
+        return _View(
+            role.arn,
+            look,
+            tuple(tuple(places[name] for name in look_of((rule,)).tests) for rule in entrances),
+            singled,
+            frozenset(accounts),
+            all(map(_trusts_accounts, entrances)),
+        )
 
     def _own_number(self, number: int) -> int:
         own = self._own.get(number)
@@ -257,28 +333,46 @@ class Classes:
         layers = tuple((gate, listed.always, *listed.may_deny) for gate, listed in live.needed)
         return _Side(
             (type(side.principal), side.partition, live.may_deny, layers),
-            (
-                self._left(live.denies, context),
-                *(self._left(listed.allows, context) for _, listed in live.needed),
+            self._rulings(live.denies, context),
+            tuple(
+                (*(_UNREAD for _ in listed.may_deny), *self._rulings(listed.allows, context))
+                for _, listed in live.needed
             ),
         )
 
-    def _left(
-        self, rules: Iterable[Rule], context: RequestContext
-    ) -> tuple[tuple[Hashable, ...], ...]:
+    def _rulings(self, rules: Iterable[Rule], context: RequestContext) -> tuple[_Ruling, ...]:
         """What they still ask when the caller is known; those that it never meets drop out."""
-        found: list[tuple[Hashable, ...]] = []
+        found: list[_Ruling] = []
         for rule in rules:
             if rule not in self._looks:
-                look, rest = look_of((rule,)), self._number(_rest(rule))
-                self._looks[rule] = look, rest
-                if rule.resource is not None and not look.keys:
-                    self._resources[rest] = rule.resource
-            look, rest = self._looks[rule]
+                self._looks[rule] = look_of((rule,)), self._number_of(rule, context)
+            look, number = self._looks[rule]
             seen = tuple(_seen(look, context))
-            if False not in seen[: len(look.tests)]:
-                found.append((rest, *(each for each in seen if each is not True)))
+            tests, values = seen[: len(look.tests)], seen[len(look.tests) :]
+            if False not in tests and self._sayings[number].request is not False:
+                unsure = tuple(test for test in tests if test is not True)
+                found.append(_Ruling(number, unsure, values))
         return tuple(found)
+
+    def _number_of(self, rule: Rule, context: RequestContext) -> int:
+        """The number of what a rule says whose tests pass; anybody's context serves."""
+        number = self._number(_rest(rule))
+        if number not in self._sayings:
+            of_request, conditions = list[Truth](), list[Held]()
+            for condition, held in zip(rule.statement.conditions, rule.conditions, strict=True):
+                keys = _keys_in(condition, rule)
+                if any(map(_is_of_the_role, keys)):
+                    conditions.append(held)
+                elif not _is_test(keys):
+                    of_request.append(held(context))
+            request = all_of(of_request)
+            self._sayings[number] = _Saying(
+                rule.resource,
+                tuple(conditions),
+                bool(conditions) or any(map(_is_of_the_role, _variables_in_resources(rule))),
+                request if isinstance(request, bool) else None,
+            )
+        return number
 
     def _context(self, number: int) -> tuple[RequestContext, RequestContext]:
         """What the role's side and the caller's side see of a caller, whatever role it asks for."""
@@ -312,31 +406,51 @@ def _seen(look: Look, context: RequestContext) -> Iterator[Hashable]:
 
 
 def _rest(rule: Rule) -> Hashable:
-    statement, has_variables = rule.statement, rule.policy.has_variables
+    statement = rule.statement
     conditions = tuple(
-        _named(condition, has_variables=has_variables)
+        _named(condition, rule)
         for condition in statement.conditions
-        if not _is_test(_keys_in(condition, has_variables=has_variables))
+        if not _is_test(_keys_in(condition, rule))
     )
     who = tuple((entry.kind, entry.value) for entry in statement.principals or ())
-    resources = statement.resources, statement.not_resource, has_variables
+    resources = statement.resources, statement.not_resource, rule.policy.has_variables
     return statement.effect, who, statement.not_principal, resources, conditions
 
 
-def _keys_in(condition: Condition, *, has_variables: bool) -> set[str]:
-    variables = variables_in(condition.values) if has_variables else ()
+def _trusts_accounts(rule: Rule) -> bool:
+    """Whether a statement of a trust policy means nobody but as a principal of an account."""
+    statement = rule.statement
+    return (
+        statement.principals is not None
+        and not statement.not_principal
+        and all(
+            entry.kind != "*" and (entry.kind != "AWS" or is_account(entry.value))
+            for entry in statement.principals
+        )
+    )
+
+
+def _keys_in(condition: Condition, rule: Rule) -> set[str]:
+    variables = variables_in(condition.values) if rule.policy.has_variables else ()
     return {condition.key.lower(), *variables}
+
+
+def _variables_in_resources(rule: Rule) -> Iterable[str]:
+    return variables_in(rule.statement.resources or ()) if rule.policy.has_variables else ()
 
 
 def _is_test(keys: set[str]) -> bool:
     """Whether a condition on these keys is decided by who calls, whatever role is asked for."""
-    of_the_role = any(key.startswith(_OF_THE_ROLE) for key in keys)
-    return not of_the_role and any(map(_is_of_the_caller, keys))
+    return not any(map(_is_of_the_role, keys)) and any(map(_is_of_the_caller, keys))
+
+
+def _is_of_the_role(key: str) -> bool:
+    return key.startswith(_OF_THE_ROLE)
 
 
 def _is_of_the_caller(key: str) -> bool:
-    return not (key.startswith(_OF_THE_ROLE) or key in _OF_THE_REQUEST)
+    return not (_is_of_the_role(key) or key in _OF_THE_REQUEST)
 
 
-def _named(condition: Condition, *, has_variables: bool) -> Named:
-    return condition.operator, condition.key, condition.values, has_variables
+def _named(condition: Condition, rule: Rule) -> Named:
+    return condition.operator, condition.key, condition.values, rule.policy.has_variables
