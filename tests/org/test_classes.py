@@ -155,7 +155,7 @@ def test_boundaries_tell_them_apart() -> None:
         managed("Closed", policy(allow("s3:*"))), managed("Open", policy(allow("*")))
     ]  # fmt: skip
     answer = asked(scenario)
-    assert answer.decided == 2
+    assert answer.decided == 1  # whom a boundary closes out needs no decision
     assert ways(answer) == {"": {user(n) for n in range(0, CROWD, 2)}}
 
 
@@ -166,8 +166,25 @@ def test_denials_of_their_own_tell_them_apart() -> None:
         {"PolicyName": "d", "PolicyDocument": policy(refused)}
     )
     answer = asked(scenario)
-    assert answer.decided == 2
+    assert answer.decided == 1
     assert ways(answer) == {"": {user(n) for n in range(CROWD) if n != 3}}
+
+
+def test_service_linked_roles_alone_are_decided() -> None:
+    """Nobody else is a candidate, whom the trust policy could be looked at with."""
+    scenario = crowd(alike, trust(ROOT))
+    path, name = "/aws-service-role/ecs.amazonaws.com/", "AWSServiceRoleForECS"
+    granted = scenario["accounts"][A]["UserDetailList"][0]["UserPolicyList"]
+    scenario["accounts"][A] = {
+        "RoleDetailList": [{
+            "RoleName": name,
+            "Path": path,
+            "Arn": f"arn:aws:iam::{A}:role{path}{name}",
+            "AssumeRolePolicyDocument": policy(trust({"Service": "ecs.amazonaws.com"})),
+            "RolePolicyList": granted,
+        }]
+    }  # fmt: skip
+    assert ways(asked(scenario)) == {"": {f"arn:aws:iam::{A}:role{path}{name}"}}
 
 
 def test_accounts_that_a_statement_names_are_told_apart() -> None:

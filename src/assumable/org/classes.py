@@ -78,8 +78,6 @@ class _Ruling(NamedTuple):
 
 _UNREAD = _Ruling(-1)
 """That of a policy that was not read: it may say anything."""
-_REFUSED = "refused"
-"""Whoever cannot pass for certain is alike, whatever the reason."""
 
 
 class _Saying(NamedTuple):
@@ -101,7 +99,10 @@ class _View(NamedTuple):
     look: Look
     """That of its trust policy and its RCPs."""
     entrances: tuple[tuple[int, ...], ...]
-    """Which tests of the look each Allow statement of the trust policy asks."""
+    """Which tests of the look each Allow statement of the trust policy asks.
+
+    One that asks nothing where only service-linked roles are candidates, whom no look tells apart.
+    """
     singled: Members
     """Whom a statement names one by one."""
     accounts: frozenset[str]
@@ -199,7 +200,10 @@ class Classes:
         self._contexts = Remembered[int, tuple[RequestContext, RequestContext]](CALLERS_KEPT)
 
     def groups(self, candidates: Members, role: Role) -> Iterator[Members]:
-        """The candidates, those together that the role cannot tell apart."""
+        """The candidates, those together that the role cannot tell apart.
+
+        Whoever is certainly refused may be left out.
+        """
         view = self._view_of(role, candidates)
         yield from (Members((number,)) for number in candidates & view.singled)
         others = candidates - view.singled
@@ -218,14 +222,15 @@ class Classes:
         found: dict[Hashable, Members] = {}
         known: dict[_Ruling, bool | None] = {}
         for each, some in self._classes(members, view.look):
-            key: Hashable = _REFUSED
-            if view.lets_in(each.seen):
-                denies, *allows = (
-                    self._left_of(rulings, view.role, some, known)
-                    for rulings in (each.side.denies, *each.side.allows)
-                )
-                if denies is not True and (permitted or all(allows)):
-                    key = each.side.whose, denies, *allows, each.seen
+            if not view.lets_in(each.seen):
+                continue
+            denies, *allows = (
+                self._left_of(rulings, view.role, some, known)
+                for rulings in (each.side.denies, *each.side.allows)
+            )
+            if denies is True or not (permitted or all(allows)):
+                continue
+            key = each.side.whose, denies, *allows, each.seen
             if key in found:
                 found[key].update(some)
             else:
@@ -283,7 +288,7 @@ class Classes:
     def _view_of(self, role: Role, candidates: Members) -> _View:
         """What the role's trust policy and RCPs look at when one of the candidates calls."""
         rules: list[Rule] = []
-        entrances: tuple[Rule, ...] = ()
+        entrances: tuple[Rule, ...] | None = None
         for number in candidates:
             facts = self._facts(number, role.arn)
             if facts.caller_side.is_service_linked is False:  # which RCPs bind (R1.23)
@@ -303,14 +308,13 @@ class Classes:
         if self._now < EXPLICIT_SELF_TRUST_SINCE:
             singled |= self._universe.named(role.arn)
         look = look_of(rules)
-        places = {name: n for n, name in enumerate(look.tests)}
         return _View(
             role.arn,
             look,
-            tuple(tuple(places[name] for name in look_of((rule,)).tests) for rule in entrances),
+            ((),) if entrances is None else tuple(_tests_of(rule, look) for rule in entrances),
             singled,
             frozenset(accounts),
-            all(map(_trusts_accounts, entrances)),
+            entrances is not None and all(map(_trusts_accounts, entrances)),
         )
 
     def _own_number(self, number: int) -> int:
@@ -415,6 +419,12 @@ def _rest(rule: Rule) -> Hashable:
     who = tuple((entry.kind, entry.value) for entry in statement.principals or ())
     resources = statement.resources, statement.not_resource, rule.policy.has_variables
     return statement.effect, who, statement.not_principal, resources, conditions
+
+
+def _tests_of(rule: Rule, look: Look) -> tuple[int, ...]:
+    """The places in the look of the tests that a rule asks."""
+    asked = look_of((rule,)).tests
+    return tuple(place for place, name in enumerate(look.tests) if name in asked)
 
 
 def _trusts_accounts(rule: Rule) -> bool:
