@@ -7,7 +7,7 @@ import pytest
 from assumable.engine import facts, layers
 from assumable.engine.remembered import Remembered
 from assumable.formats.dump import read_snapshot
-from assumable.org import classes
+from assumable.org import callers, classes
 from assumable.org.whocan import Everyone
 from tests.organizations.generator import write
 from tests.worlds import NOW
@@ -33,7 +33,7 @@ def test_forgetting_changes_no_answer(
         (facts, "ROLES_KEPT"),
         (layers, "CALLERS_KEPT"),
         (layers, "ROLES_KEPT"),
-        (classes, "CALLERS_KEPT"),
+        (callers, "CALLERS_KEPT"),
         (classes, "_LOOKS_KEPT"),
     ]:
         monkeypatch.setattr(module, name, 3)
