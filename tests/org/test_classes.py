@@ -306,6 +306,10 @@ _CONDITIONS = st.sampled_from([
     named("BoolIfExists", "aws:MultiFactorAuthPresent", "false"),
     named("StringEquals", "sts:ExternalId", "abc"),
     named("IpAddress", "aws:SourceIp", "203.0.113.0/24"),
+    named("StringEquals", "aws:ResourceTag/team", "blue"),
+    named("StringNotLike", "iam:ResourceTag/team", "b*"),
+    named("Bool", "aws:SecureTransport", "false"),
+    named("DateGreaterThan", "aws:CurrentTime", "2020-01-01T00:00:00Z"),
 ])  # fmt: skip
 
 
@@ -371,6 +375,15 @@ def worlds(draw: st.DrawFn) -> dict[str, Any]:
         {"RoleName": "DeployRole", "AssumeRolePolicyDocument": draw(st.sampled_from(trusts))}
     )
     scenario["call"]["caller"]["arn"] = user(0)
+    scenario["unknown"] = draw(
+        st.lists(
+            st.sampled_from(
+                [f"identity:{user(0)}", f"boundary:{user(1)}", f"identity:arn:aws:iam::{A}:role/r0"]
+            ),
+            unique=True,
+            max_size=2,
+        )
+    )
     if draw(st.booleans()):
         scenario["organization"] = draw(st.sampled_from([_together(policies[0]), "unknown"]))
     return scenario
