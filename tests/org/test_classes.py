@@ -227,6 +227,26 @@ def test_a_variable_in_a_resource_of_an_rcp_tells_them_apart() -> None:
     assert ways(answer) == {"": {user(n) for n in (1, 3, 5)}}
 
 
+def test_a_tag_of_the_role_in_a_resource() -> None:
+    """What such a rule comes to is not known before the role is."""
+    own = f"arn:aws:iam::{B}:role/${{aws:ResourceTag/team}}"
+    scenario = crowd(alike, trust(ROOT), grant=allow(resource=own))
+    home = scenario["accounts"][B]["RoleDetailList"]
+    for name in ("blue", "red"):
+        home.append({**home[0], "RoleName": name, "Tags": [{"Key": "team", "Value": "blue"}]})
+    everybody = {user(n) for n in range(CROWD)}
+    assert ways(asked(scenario, f"arn:aws:iam::{B}:role/blue")) == {"": everybody}
+    assert ways(asked(scenario, f"arn:aws:iam::{B}:role/red")) == {}
+
+
+def test_a_trust_policy_can_be_enough_in_its_own_account() -> None:
+    """Nothing else permits the user there anything, and no statement names it."""
+    scenario = crowd(alike, {**trust("*"), "Principal": "*"})
+    scenario["accounts"][A]["UserDetailList"] = []
+    scenario["accounts"][B]["UserDetailList"] = [{"UserName": "idle"}]
+    assert ways(asked(scenario)) == {"": {ROLE, f"arn:aws:iam::{B}:user/idle"}}
+
+
 def test_a_user_and_a_role_alike_are_told_apart() -> None:
     """A session of a role presents no MFA, and has no user name."""
     mfa = {"Bool": {"aws:MultiFactorAuthPresent": "true"}}
