@@ -36,12 +36,14 @@ class _Part(msgspec.Struct):
     roles: list[tuple[int, tuple[tuple[int, int], ...]]] = msgspec.field(default_factory=list)
 
 
+_ALIKE_FAR_APART = zstandard.ZstdCompressionParameters.from_level(3, enable_ldm=True, window_log=26)
+"""The next set that is nearly the same may be many megabytes on."""
 _PART = msgspec.msgpack.Decoder(_Part)
 
 
 def write(edges: Iterable[Edges], names: Sequence[str], file: Path) -> None:
     """Write a file of all edges, as they are decided; OSError where that cannot be."""
-    packer = zstandard.ZstdCompressor().compressobj()
+    packer = zstandard.ZstdCompressor(compression_params=_ALIKE_FAR_APART).compressobj()
     with sealing(EDGES, file) as content:
         for part in chain((tuple(names),), _parts(edges)):
             piece = msgspec.msgpack.encode(part)
