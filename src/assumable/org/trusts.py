@@ -21,8 +21,10 @@ _ACTIONS_OF: Mapping[OtherKind, tuple[str, ...]] = {
     "service": (ACTION,),
     "account": (ACTION,),
     "federated": _OF_BEARERS,
-    "everyone": _ACTIONS,
+    "everyone": (ACTION,),
 }
+EVERY = "*"
+"""Everyone, or every provider."""
 
 
 class Named(NamedTuple):
@@ -39,6 +41,7 @@ class Other(msgspec.Struct, frozen=True, kw_only=True):
 
     kind: OtherKind
     name: str
+    """As the trust policy has it; `*` for everyone, and for the bearers of whatever token."""
     statement: int
     condition: str = ""
     """What the statement asks of them, in words; empty where it asks nothing."""
@@ -97,10 +100,8 @@ def others_in(trust: Policy, universe: Universe) -> Iterator[Other]:
                     kind = "service"
                 case "Federated":
                     kind = "federated"
-                case "*":
-                    kind = "everyone"
-                case "AWS" if entry.value == "*":
-                    kind = "everyone"
+                case "*" | "AWS" if entry.value == EVERY:
+                    kind = "everyone" if action_matches(statement, ACTION) else "federated"
                 case "AWS" if arn.ACCOUNT_ID.fullmatch(account):
                     if universe.is_listed(account):
                         continue

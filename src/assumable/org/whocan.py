@@ -100,7 +100,7 @@ class Everyone:
         return WhoCan(
             role=role.arn,
             ways=tuple(sorted(ways, key=lambda way: (way.condition != "", -len(way.principals)))),
-            others=tuple(let_in(others, role, self.universe.world, self._now)),
+            others=tuple(let_in(others, role, self._prepared, self._now)),
             candidates=len(candidates),
             decided=decided,
             known=known,
