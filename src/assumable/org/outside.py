@@ -16,7 +16,7 @@ from assumable.engine.context import RequestContext
 from assumable.engine.facts import Facts
 from assumable.engine.keys.federation import is_mapped
 from assumable.engine.layers import Prepared
-from assumable.engine.provider import registered
+from assumable.engine.provider import accepts, registered
 from assumable.engine.rules import Rule, action_matches
 from assumable.engine.truth import Atom, Truth, all_of, any_of, describe, negate
 from assumable.model.assertion import BUILT_IN_PROVIDERS
@@ -36,7 +36,7 @@ from assumable.model.call import (
 from assumable.model.policy import Layer, Policy, Statement
 from assumable.model.world import Account, Role, Unknown, User, World
 from assumable.org.calls import MFA, SENT
-from assumable.org.trusts import EVERY, Other, is_account
+from assumable.org.trusts import EVERY, Other, Who, is_account, others_in
 
 _APIS: tuple[Api, ...] = ("AssumeRole", "AssumeRoleWithSAML", "AssumeRoleWithWebIdentity")
 _OF_CALLER = ("aws:principalarn", "aws:principaltype", "aws:userid", "aws:username")
@@ -78,6 +78,17 @@ def admitted(other: Other, role: Role, world: Prepared, now: datetime) -> Truth:
     if not attempts and other.condition:
         return Atom(subject=other.condition, text=other.condition)
     return not attempts or any_of(_passes(each, other, role, world, now) for each in attempts)
+
+
+def admission(
+    who: Who, role: Role | Unknown | None, world: Prepared, now: datetime
+) -> tuple[Truth, ...]:
+    """Under which condition each statement lets them in that may."""
+    if not isinstance(role, Role) or not isinstance(role.trust, Policy):
+        return ()
+    saying = (other for other in others_in(role.trust) if other.who == who)
+    found = (admitted(other, role, world, now) for other in saying)
+    return tuple(truth for truth in found if truth is not False)
 
 
 def _attempts(other: Other, role: Role) -> Iterator[_Attempt]:
@@ -142,16 +153,26 @@ def _passes(attempt: _Attempt, other: Other, role: Role, world: Prepared, now: d
     listed, rcps = trust.about(action), prepared.role_parts(facts).live(action)
     denies = (*rcps.denies, *listed.denies)
     allows = [rule for rule in listed.allows if rule.statement.index == other.statement - 1]
+    accepted = facts.call.is_signed or _accepted(facts)
     if not facts.call.is_signed:
-        provider = facts.call.identity_provider
-        if provider not in BUILT_IN_PROVIDERS and registered(facts, provider) is None:
-            return False
         call = _with_open(facts.call, _asserted(facts.call, (*allows, *denies)))
         facts = Facts(prepared.lookups, call)
     context = RequestContext(facts, action, Layer.TRUST)
     applies = any_of(rule.applies(context) for rule in allows)
     denied = (*(rule.applies(context) for rule in denies), *rcps.may_deny)
-    return all_of((applies, *map(negate, denied)))
+    return all_of((applies, *map(negate, denied), accepted))
+
+
+def _accepted(facts: Facts) -> Truth:
+    """Whether the role's account has the provider."""
+    name = facts.call.identity_provider
+    if name in BUILT_IN_PROVIDERS:
+        return True
+    found = registered(facts, name)
+    if isinstance(found, Unknown):
+        is_saml = isinstance(facts.call.caller, SamlCaller)
+        return accepts(name, found, f"iam:Get{'SAML' if is_saml else 'OpenIDConnect'}Provider")
+    return found is not None
 
 
 def _around(attempt: _Attempt, role: Role, world: World) -> World:
