@@ -58,6 +58,7 @@ def test_everything_of_every_account_is_there(
     assert len(found.endpoints) == 1  # that of STS
     organization = found.organization_of(world.silent)
     assert isinstance(organization, Organization)
+    assert organization.is_whole
     assert [node.kind for node in organization.path_to(world.silent)] == ["root", "ou", "account"]
     assert (organization.iam_administrators, organization.root_access) == (frozenset(), True)
     assert organization.management_account == MANAGER
@@ -177,6 +178,9 @@ def test_half_a_tree_is_none(world: World, between: tuple[Proxy, str], tmp_path:
     (path,) = files_of(tmp_path / "s").organizations
     written = read_packed(path).value
     assert "Accounts" not in written
+    elsewhere = read_snapshot(tmp_path / "s").organization_of("999999999999")
+    assert isinstance(elsewhere, Unknown)
+    assert elsewhere.never == ()
     assert "Policies" not in written
     assert tuple(entries(collection)) == tuple(sorted(accounts))
 

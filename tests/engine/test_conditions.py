@@ -574,6 +574,75 @@ def test_what_a_value_surely_ends_with_decides_where_it_can(
         assert said is None or known is said
 
 
+OURS = "o-exampleorgid"
+ELSEWHERE: list[Value] = [Absent("none"), one("o-otherorgid1"), one("o-exampleorgid2")]
+"""What `aws:PrincipalOrgID` can be outside an organization."""
+OUTSIDE = [
+    ("StringEquals", [OURS], False), ("StringNotEquals", [OURS], True),
+    ("StringLike", [OURS], False), ("StringNotLike", [OURS], True),
+    ("StringEqualsIgnoreCase", [OURS], False), ("StringNotEqualsIfExists", [OURS], True),
+    ("ForAnyValue:StringEquals", [OURS], False), ("StringEquals", ["o-otherorgid1"], None),
+    ("StringEquals", [OURS, "o-otherorgid1"], None), ("StringNotEquals", ["o-otherorgid1"], None),
+    ("StringLike", [f"{OURS}*"], None), ("StringEqualsIfExists", [OURS], None),
+    ("StringNotEquals", [OURS, "o-otherorgid1"], None), ("Null", ["true"], None),
+    ("ForAllValues:StringEquals", [OURS], None), ("ForAnyValue:StringNotEquals", [OURS], None),
+    ("StringEquals", [OURS, "${aws:PrincipalTag/org}"], None), ("StringLike", ["o-*"], None),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("operator", "wanted", "said"), OUTSIDE, ids=str)
+def test_what_a_value_surely_is_not_decides_where_it_can(
+    operator: str, wanted: list[str], said: bool | None
+) -> None:
+    """And whatever else it is, the residual agrees."""
+    open_value = Unknown("the organization", "DescribeOrganization", never=(OURS,))
+    residual = asked(operator, wanted, open_value)
+    assert (residual if isinstance(residual, bool) else None) is said
+    for value in ELSEWHERE:
+        _agrees(residual, operator, wanted, value)
+
+
+IN_OURS = f"{OURS}/r-ab12/ou-ab12-11111111/*"
+PATHS = [
+    ("ForAnyValue:StringLike", [IN_OURS], False),
+    ("ForAnyValue:StringLike", [IN_OURS, f"{OURS}/*"], False),
+    ("ForAnyValue:StringEquals", [f"{OURS}/r-ab12/"], False),
+    ("ForAnyValue:StringLike", [IN_OURS, "o-otherorgid1/*"], None),
+    ("ForAnyValue:StringLike", ["*/ou-ab12-11111111/*"], None),
+    ("ForAnyValue:StringLike", [f"{OURS}*"], None),
+    ("ForAllValues:StringLike", [IN_OURS], None),
+    ("ForAnyValue:StringLikeIfExists", [IN_OURS], None),
+    ("ForAnyValue:StringNotLike", [IN_OURS], None),
+    ("ForAllValues:StringNotLike", [IN_OURS], None),
+]
+
+
+@pytest.mark.parametrize(("operator", "wanted", "said"), PATHS, ids=str)
+def test_with_what_a_value_surely_does_not_begin_decides_where_it_can(
+    operator: str, wanted: list[str], said: bool | None
+) -> None:
+    """The same of `aws:PrincipalOrgPaths`."""
+    open_value = Unknown("the organization", "DescribeOrganization", never=(f"{OURS}/",))
+    residual = asked(operator, wanted, open_value)
+    assert (residual if isinstance(residual, bool) else None) is said
+    for path in ("o-otherorgid1/r-cd34/", "o-exampleorgid2/r-ab12/ou-ab12-11111111/"):
+        _agrees(residual, operator, wanted, Present((path,), "given", multivalued=True))
+    _agrees(residual, operator, wanted, Absent("none"))
+
+
+def _agrees(residual: Truth, operator: str, wanted: list[str], value: Value) -> None:
+    tag: dict[str, Value] = {"principaltag/org": one("o-otherorgid1")}
+    request = Request({KEY: value, **{f"aws:{name}": given for name, given in tag.items()}})
+
+    def answer(atom: Atom) -> bool:
+        assert atom.test is not None
+        found = holds(atom.test, atom.subject, request)
+        assert isinstance(found, bool)
+        return found
+
+    assert settle(residual, answer) is asked(operator, wanted, value, **tag)
+
+
 @pytest.mark.parametrize("wanted", ["*:${aws:PrincipalTag/team}", "*:c${*}", "AROA1:${x, 'ci'}"])
 def test_what_is_written_with_a_variable_is_not_compared_with_an_end(wanted: str) -> None:
     """R6.10: what stands there is not known before it is put in."""

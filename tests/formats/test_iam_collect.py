@@ -269,6 +269,12 @@ def test_providers_and_the_organization(store: Path) -> None:
     assert [node.id for node in found.path_to(B)] == ["r-abcd", "ou-abcd-11111111", B]
     assert found.nodes["ou-abcd-11111111"].name == "Work"
     assert found.management_account == A
+    assert found.is_whole
+    assert world.organization_of("999999999999") == Unknown(
+        "the organization of account 999999999999",
+        "organizations:DescribeOrganization on account 999999999999",
+        never=(found.id,),
+    )
     assert found.iam_administrators == frozenset({B})
     assert isinstance(found.scps, dict)
     assert isinstance(found.rcps, dict)

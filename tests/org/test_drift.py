@@ -29,6 +29,7 @@ from tests.org.worlds import (
     told,
     trusting,
     user_of,
+    with_provider,
     with_role,
     with_user,
 )
@@ -261,7 +262,8 @@ def test_statements_for_whom_nobody_can_list_count_together(
     before: list[str], after: list[str], direction: str | None
 ) -> None:
     """One that asks nothing makes the others needless."""
-    changes = compared(*(edited(BASE, of_github(*each)) for each in (before, after))).changes
+    base = edited(BASE, with_provider(GITHUB))
+    changes = compared(*(edited(base, of_github(*each)) for each in (before, after))).changes
     assert [change.direction for change in changes if change.others] == (
         [direction] if direction else []
     )

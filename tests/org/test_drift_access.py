@@ -20,6 +20,7 @@ from tests.org.worlds import (
     told,
     trusting,
     user_of,
+    with_provider,
 )
 from tests.worlds import DEPLOYER, ROLE, A, B, trust
 
@@ -86,7 +87,8 @@ def test_whom_nobody_can_list_has_conditions_too() -> None:
 
     def federated(**more: Any) -> Scenario:
         statement = trust(provider, "sts:AssumeRoleWithWebIdentity", **more)
-        return edited(BASE, trusting(trust({"AWS": DEPLOYER}), statement))
+        known = with_provider("token.actions.githubusercontent.com")
+        return edited(BASE, known, trusting(trust({"AWS": DEPLOYER}), statement))
 
     (change,) = compared(federated(Condition=asked), federated()).changes
     assert (change.direction, change.pairs) == ("eased", 0)

@@ -6,12 +6,14 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from assumable.engine.truth import Truth, describe
+from assumable.engine.truth import Truth, any_of, describe
 from assumable.formats.dump import read_snapshot
+from assumable.model.policy import Policy
 from assumable.model.world import Role, Unknown, World
 from assumable.org.attribution import Between, Cause
 from assumable.org.drift import Drift, drift
 from assumable.org.edits import Edit
+from assumable.org.trusts import others_in
 from assumable.org.weaker import course
 from assumable.org.whocan import Everyone
 from tests.org.test_classes import worlds as scenarios
@@ -69,6 +71,36 @@ def expected(old: Decided, new: Decided) -> dict[Pair, tuple[str, str | None, st
     return found
 
 
+OtherPair = tuple[str, str, str]
+
+
+def other_pairs(found: Drift) -> dict[OtherPair, str]:
+    """The direction for whom nobody can list."""
+    return {
+        (other.role, other.kind, other.name): change.direction
+        for change in found.changes
+        for other in change.others
+    }
+
+
+def expected_others(old: Decided, new: Decided) -> dict[OtherPair, str]:
+    found: dict[OtherPair, str] = {}
+    for name in old.found | new.found:
+        roles = [side.found.get(name) for side in (old, new)]
+        trusts = [role.trust for role in roles if isinstance(role, Role)]
+        whom = {o.who for each in trusts if isinstance(each, Policy) for o in others_in(each)}
+        for who in whom:
+            if any(side.everyone.universe.is_listed(who.account) for side in (old, new)):
+                continue
+            before, after = (
+                any_of(side.everyone.admission(who, role)) if isinstance(role, Role) else False
+                for side, role in zip((old, new), roles, strict=True)
+            )
+            if _direction(before, after) != "same":
+                found[name, who.kind, who.name] = _direction(before, after)
+    return found
+
+
 def _direction(before: Truth, after: Truth) -> str:
     if before is False or after is False:
         return "same" if before == after else "gained" if before is False else "lost"
@@ -82,6 +114,7 @@ def test_exactly_the_pairs_whose_decision_differs(seed: int, tmp_path: Path) -> 
     wanted = expected(*map(Decided, worlds_))
     assert wanted or seed % 3 == 0
     assert reported(found) == wanted
+    assert other_pairs(found) == expected_others(*map(Decided, worlds_))
     assert found.uncompared == ()
     assert sum(change.pairs for change in found.changes) == len(wanted)  # none has two causes
 
@@ -93,15 +126,18 @@ def test_exactly_the_pairs_whose_decision_differs_in_two_worlds_of_their_own(
     """Which may lack an organization, or what is known of it."""
     one, other = parsed(old).world, parsed(new).world
     found, wanted = drift(one, other, NOW), expected(Decided(one), Decided(other))
+    others = expected_others(Decided(one), Decided(other))
     unread = {isinstance(world.organizations, Unknown) for world in (one, other)}
     if len(unread) == 1:
-        assert reported(found) == wanted
+        assert (reported(found), other_pairs(found)) == (wanted, others)
         assert found.uncompared == ()
     else:
         assert reported(found).items() <= wanted.items()
+        assert other_pairs(found).items() <= others.items()
         assert {each.what for each in found.uncompared} <= {"the organization"}
         missing = sum(each.pairs for each in found.uncompared)
-        assert missing == len(wanted) - len(reported(found))
+        told = len(reported(found)) + len(other_pairs(found))
+        assert missing == len(wanted) + len(others) - told
 
 
 @pytest.mark.parametrize("seed", SEEDS)

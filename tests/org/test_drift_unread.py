@@ -24,7 +24,9 @@ from tests.org.worlds import (
     with_user,
 )
 from tests.organizations.generator import write
-from tests.worlds import DEPLOYER, NOW, ROLE, A, B, parsed, trust
+from tests.worlds import DEPLOYER, NOW, ROLE, A, B, allow, parsed, policy, trust
+
+C = "333333333333"
 
 
 @pytest.mark.parametrize(
@@ -148,6 +150,49 @@ def test_a_malformed_policy_is_none_that_was_edited() -> None:
     found = drift(structs.replace(world, accounts=without), world, NOW)
     assert found.changes == ()
     assert [(each.unread, each.pairs) for each in found.uncompared] == [("OLD", 1)]
+
+
+OF_ELSEWHERE = f"arn:aws:iam::{C}:user/vendor"
+
+
+def whole(scenario: Scenario, *, is_whole: bool = True) -> World:
+    """A world of which not all accounts are known, but all members of the organization."""
+    world = structs.replace(parsed(scenario).world, complete=False)
+    assert not isinstance(world.organizations, Unknown)
+    orgs = tuple(structs.replace(each, is_whole=is_whole) for each in world.organizations)
+    return structs.replace(world, organizations=orgs)
+
+
+def outside(scenario: Scenario) -> None:
+    """A third account, which is no member."""
+    held = {"PolicyName": "p", "PolicyDocument": policy(allow())}
+    scenario["accounts"][C] = {"UserDetailList": [{"UserName": "vendor", "UserPolicyList": [held]}]}
+
+
+def test_who_the_members_are_that_was_not_read_is_no_change() -> None:
+    """Whether an account outside is one then depends on it."""
+    asked = edited(ORGANIZED, outside, trusting(trust({"AWS": OF_ELSEWHERE}, Condition=OF_ORG)))
+    read, unread = whole(asked), whole(asked, is_whole=False)
+    for worlds, where in (((read, unread), "NEW"), ((unread, read), "OLD")):
+        found = drift(*worlds, NOW)
+        assert found.changes == ()
+        assert [(each.what, each.unread, each.pairs) for each in found.uncompared] == [
+            (f"the members of {ORG}", where, 1)
+        ]
+    assert drift(read, read, NOW).uncompared == drift(unread, unread, NOW).uncompared == ()
+
+
+def test_an_organization_that_is_gone_tells_of_accounts_outside_as_well() -> None:
+    """Of one that is known they are surely no members, of one that is not nobody knows."""
+    not_of_org = {"StringNotEquals": {"aws:PrincipalOrgID": ORG}}
+    own = {"RoleName": "Own", "AssumeRolePolicyDocument": policy(
+        trust({"AWS": OF_ELSEWHERE}, Condition=not_of_org))}  # fmt: skip
+    asked = edited(ORGANIZED, outside, lambda s: s["accounts"][C].update(RoleDetailList=[own]))
+    old = structs.replace(whole(asked), standalone=frozenset((A, B)))
+    found = drift(old, structs.replace(old, organizations=()), NOW)
+    (change,) = found.changes
+    assert [edit.what for edit in change.cause.edits] == [f"organization {ORG} is gone"]
+    assert [found.names[n] for access in change.access for n in access.members] == [OF_ELSEWHERE]
 
 
 def test_an_account_that_may_be_in_an_organization_is_not_compared() -> None:

@@ -25,6 +25,7 @@ CORPORATE = {"Federated": f"arn:aws:iam::{B}:saml-provider/corporate"}
 TOKEN, ASSERTION = "sts:AssumeRoleWithWebIdentity", "sts:AssumeRoleWithSAML"
 ACCOUNT = {"AWS": f"arn:aws:iam::{OUTSIDE}:root"}
 VENDOR = {"AWS": f"arn:aws:iam::{OUTSIDE}:role/Vendor"}
+BOB = f"arn:aws:sts::{OUTSIDE}:federated-user/bob"
 V_ROLES = f"arn:aws:iam::{OUTSIDE}:role/V*"
 EC2 = {"Service": "ec2.amazonaws.com"}
 IN_ORG = {"aws:PrincipalOrgID": "o-exampleorgid"}
@@ -152,7 +153,18 @@ def others(scenario: Mapping[str, Any]) -> list[tuple[str, int, str]]:
         ([trust(ACCOUNT), trust(EC2), deny(ACCOUNT)], [("service", 2, "")]),
         ([trust(ACCOUNT), deny(VENDOR)], [("account", 1, "")]),
         ([trust(GITHUB, TOKEN), trust(EC2), deny("*", "sts:AssumeRole")], [("federated", 1, "")]),
+        ([trust("*", "sts:*"), deny("*", "sts:AssumeRole")], [("everyone", 1, "")]),
+        ([trust({"AWS": BOB}), deny(Condition={"Bool": {"aws:SecureTransport": "false"}})],
+         [("account", 1, "aws:SecureTransport is not `false`")]),
+        # everyone, but for callers with credentials
+        ([trust("*", TOKEN)], [("federated", 1, "")]),
+        ([trust("*", [TOKEN, ASSERTION], Condition={"StringEquals": {AUD: "x"}})],
+         [("federated", 1, f"{AUD} is `x`")]),
+        ([trust("*", TOKEN), deny(Condition={"StringNotEquals": {AUD: "x"}})],
+         [("federated", 1, f"{AUD} is `x`")]),
+        ([trust("*", TOKEN), trust("*", ASSERTION), deny("*", TOKEN)], [("federated", 2, "")]),
         # what can never be: nobody is told
+        ([trust("*", TOKEN), trust({"AWS": BOB}), deny()], []),
         ([trust(ACCOUNT, Condition={"StringEquals": IN_ORG})], []),
         ([trust(VENDOR, Condition=MFA)], []),
         ([trust({"Federated": f"arn:aws:iam::{B}:oidc-provider/gone.example.com"}, TOKEN)], []),
@@ -182,7 +194,36 @@ def test_what_was_not_read_is_no_reason_to_leave_somebody_out() -> None:
     scenario = world(trust(GITHUB, TOKEN), trust(ACCOUNT, Condition={"StringEquals": IN_ORG}))
     scenario["unknown"] = ["organization", f"account:{OUTSIDE}"]
     del scenario["organization"]
-    assert others(scenario) == [("federated", 1, ""), ("account", 2, OURS)]
+    assert others(scenario) == [
+        ("federated", 1, unless_denied(TOKEN)),
+        ("account", 2, f"{OURS} and {unless_denied('sts:AssumeRole')}"),
+    ]
+
+
+def unless_denied(action: str) -> str:
+    return f"{action} is not denied by the RCPs of the role's account"
+
+
+@pytest.mark.parametrize("unread", ["rcp", "organization"])
+def test_rcps_that_were_not_read_stand_with_those_whom_they_may_stop(unread: str) -> None:
+    statements = trust(EC2), trust("*"), trust(CORPORATE, ASSERTION), trust(ACCOUNT)
+    scenario = {**world(*statements), "unknown": [unread]}
+    if unread == "organization":
+        del scenario["organization"]
+    plain = unless_denied("sts:AssumeRole")
+    assert others(scenario) == [
+        ("service", 1, plain),
+        ("everyone", 2, plain),
+        ("federated", 3, unless_denied(ASSERTION)),
+        ("account", 4, plain),
+    ]
+
+
+def test_rcps_that_were_not_read_stop_nobody_in_the_management_account() -> None:
+    """RCPs do not apply there (R1.9)."""
+    scenario = {**world(trust(EC2)), "unknown": ["rcp"]}
+    scenario["organization"]["MasterAccountId"] = B
+    assert others(scenario) == [("service", 1, "")]
 
 
 def test_nobody_is_left_out_whom_the_engine_lets_in() -> None:
@@ -213,6 +254,7 @@ def file(tmp_path: Path) -> Path:
     statements = (
         trust(EC2), trust(GITHUB, TOKEN, Condition=wanted), trust(CORPORATE, ASSERTION),
         trust(ACCOUNT), trust(VENDOR), trust("*", Condition={"StringEquals": IN_ORG}),
+        trust("*", TOKEN),
     )  # fmt: skip
     found.write_text(json.dumps(world(*statements)))
     return found
@@ -221,7 +263,7 @@ def file(tmp_path: Path) -> Path:
 def test_they_are_told_in_words(file: Path) -> None:
     text = CliRunner().invoke(command, [ROLE, "--scenario", str(file)]).output
     assert text.partition("besides")[2] == (
-        "   who cannot be listed one by one, if nothing that was not read denies it\n"
+        "   who cannot be listed one by one, if nothing on their own side denies it\n"
         "          service ec2.amazonaws.com (statement 1)\n"
         f"          bearers of tokens of {HOST} (statement 2)\n"
         f"            if {SUB} is like `a/*`\n"
@@ -230,6 +272,7 @@ def test_they_are_told_in_words(file: Path) -> None:
         f"          role/Vendor ({OUTSIDE}), which was not read (statement 5)\n"
         "          everyone (statement 6)\n"
         f"            if {OURS}\n"
+        "          bearers of tokens or assertions of any provider (statement 7)\n"
     )
 
 
@@ -240,11 +283,12 @@ def test_markdown_has_all_of_it(file: Path) -> None:
         "### Always (statement 6)\n\n"
         f"- `arn:aws:iam::{A}:user/deployer`\n"
         "- and 1 more (--limit shows them)\n\n"
-        "### Besides, who cannot be listed one by one, if nothing that was not read denies it\n\n"
+        "### Besides, who cannot be listed one by one, if nothing on their own side denies it\n\n"
         "- service ec2.amazonaws.com (statement 1)\n"
         f"- bearers of tokens of {HOST} if {SUB} is like `a/*` (statement 2)\n"
         "- bearers of SAML assertions of corporate (statement 3)\n"
         f"- whomever account {OUTSIDE} permits, which was not read (statement 4)\n"
         f"- role/Vendor ({OUTSIDE}), which was not read (statement 5)\n"
         f"- everyone if {OURS} (statement 6)\n"
+        "- bearers of tokens or assertions of any provider (statement 7)\n"
     )

@@ -113,6 +113,12 @@ def boundary(name: str) -> Edit:
     )
 
 
+def with_provider(host: str) -> Edit:
+    """One of OIDC, in the account of the role."""
+    listed = [{"Arn": f"arn:aws:iam::{B}:oidc-provider/{host}", "ClientIDList": []}]
+    return lambda scenario: scenario["accounts"][B].update(OpenIDConnectProviders=listed)
+
+
 BASE = edited(classic(), policies_of_account(
     managed("Open", policy(allow("*"))), managed("Closed", policy(allow("s3:*")))
 ))  # fmt: skip

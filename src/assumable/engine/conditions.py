@@ -257,6 +257,10 @@ def _open(wanted: Test, key: str, value: Unknown) -> Truth:
         if answers == {False}:
             return False
         return negate(exists) if _says_null(wanted) else exists
+    negated, possible = OPERATORS[wanted.base].negated, tuple(filter(value.may_be, wanted.values))
+    if not possible and not negated:
+        lenient = wanted.if_exists or wanted.qualifier == "forallvalues"
+        return negate(exists) if lenient else False
     if wanted.qualifier or (wanted.has_variables and any("${" in text for text in wanted.values)):
         return Atom(
             subject=name,
@@ -270,9 +274,9 @@ def _open(wanted: Test, key: str, value: Unknown) -> Truth:
         _atom(key, base, text, part, value.settle)
         if (known := _known(base, text, value.end)) is None
         else known and exists
-        for text in wanted.values
+        for text in possible
     )
-    if OPERATORS[wanted.base].negated:
+    if negated:
         return negate(same)
     return any_of([negate(exists), same]) if wanted.if_exists else same
 

@@ -42,9 +42,14 @@ def unread_provider(facts: Facts, settle: str) -> Iterator[Gate]:
     """The question whether a provider that was not read accepts the token."""
     name = facts.call.identity_provider
     unknown = registered(facts, name)
-    if not isinstance(unknown, Unknown):
-        return
-    accepts = Atom(
+    if isinstance(unknown, Unknown):
+        why = "whether the provider is registered is not known"
+        yield _question_gate(facts, accepts(name, unknown, settle), why)
+
+
+def accepts(name: str, unknown: Unknown, settle: str) -> Atom:
+    """The question whether a provider that was not read accepts what the caller brings."""
+    return Atom(
         subject=name,
         text=f"{name} is registered and accepts the token",
         opposite=f"{name} is not registered or does not accept the token",
@@ -52,7 +57,6 @@ def unread_provider(facts: Facts, settle: str) -> Iterator[Gate]:
         settle=unknown.settle or f"{settle} on {name}",
         kind="fact",
     )
-    yield _question_gate(facts, accepts, "whether the provider is registered is not known")
 
 
 def unread_clients(facts: Facts, settle: str) -> Iterator[Gate]:

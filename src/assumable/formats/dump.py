@@ -77,10 +77,12 @@ def _organizations(files: Files) -> tuple[Organization, ...] | Unknown:
         return Unknown("the organization", "organizations:DescribeOrganization")
     found: list[Organization] = []
     for path in files.organizations:
-        cursor = iam_collect.organization(path) if path.is_dir() else _cursor(path)
+        is_stored = path.is_dir()
+        cursor = iam_collect.organization(path) if is_stored else _cursor(path)
         if isinstance(cursor.value, Unknown):
             return cursor.value
-        found.append(read_organization(cursor, strict=False))
+        lists_all = is_stored or files.manifest is not None
+        found.append(read_organization(cursor, strict=False, lists_all=lists_all))
     return tuple(found)
 
 

@@ -46,8 +46,11 @@ _FULL_ACCESS = {
 }
 
 
-def read_organization(cursor: Cursor, *, strict: bool) -> Organization:
-    """One organization; InputError at the first mistake."""
+def read_organization(cursor: Cursor, *, strict: bool, lists_all: bool = False) -> Organization:
+    """One organization; InputError at the first mistake.
+
+    `lists_all` says that where accounts are listed, none was left out.
+    """
     fields = cursor.fields(_FIELDS if strict else None)
     for key in ("Id", "MasterAccountId"):
         if key not in fields:
@@ -78,6 +81,7 @@ def read_organization(cursor: Cursor, *, strict: bool) -> Organization:
         rcps=levels(Layer.RCP),
         iam_administrators=_iam_administrators(fields, nodes, strict=strict),
         root_access=_root_access(fields),
+        is_whole=lists_all and "Accounts" in fields,
     )
 
 

@@ -92,6 +92,7 @@ class _Organization(msgspec.Struct, array_like=True):
     rcps: _Numbered
     iam_administrators: frozenset[str] | None
     root_access: bool | None
+    is_whole: bool = False
 
 
 class _Contents(msgspec.Struct):
@@ -237,6 +238,7 @@ class _Writer:
             rcps=self._levels(found.rcps),
             iam_administrators=found.iam_administrators,
             root_access=found.root_access,
+            is_whole=found.is_whole,
         )
 
     def _levels(self, found: Levels) -> _Numbered:
@@ -384,4 +386,5 @@ def _organization(
         rcps=levels(row.rcps),
         iam_administrators=row.iam_administrators,
         root_access=row.root_access,
+        is_whole=row.is_whole,
     )

@@ -25,6 +25,16 @@ class Unknown(msgspec.Struct, frozen=True):
     """For condition keys: it is surely in the request, only its value is not known."""
     end: str = ""
     """For condition keys: with what the value surely ends, after something that is not known."""
+    never: tuple[str, ...] = ()
+    """For condition keys: what the value surely is not, or does not begin with where it ends with
+    a slash."""
+
+    def may_be(self, wanted: str) -> bool:
+        """Whether a wanted value, which may hold wildcards, can be that of the condition key."""
+        return not any(
+            wanted == each or (each.endswith("/") and wanted.startswith(each))
+            for each in self.never
+        )
 
 
 PolicyOrUnknown = Policy | Unknown
@@ -154,6 +164,8 @@ class Organization(msgspec.Struct, frozen=True, kw_only=True):
     """The accounts that are delegated administrators for IAM; None where that is not said."""
     root_access: bool | None = None
     """Whether root access to its members is centralized; None where that is not said."""
+    is_whole: bool = False
+    """Whether `nodes` has every member, so that other accounts are surely outside."""
 
     def path_to(self, account: str) -> tuple[Node, ...]:
         """The nodes from the root down to the account."""
@@ -238,7 +250,7 @@ class World(msgspec.Struct, frozen=True, kw_only=True):
         return Unknown(f"{where}", f"iam:GetRole on {where}") if account.may_hold(where) else None
 
     def organization_of(self, account_id: str) -> Organization | Unknown | None:
-        """The organization that the account belongs to."""
+        """The organization that the account belongs to; of an unknown one, which it is not."""
         if isinstance(self.organizations, Unknown):
             return self.organizations
         for organization in self.organizations:
@@ -248,7 +260,9 @@ class World(msgspec.Struct, frozen=True, kw_only=True):
             return None
         place = f"account {account_id}"
         return Unknown(
-            f"the organization of {place}", f"organizations:DescribeOrganization on {place}"
+            f"the organization of {place}",
+            f"organizations:DescribeOrganization on {place}",
+            never=tuple(org.id for org in self.organizations if org.is_whole),
         )
 
     def principals(self) -> Iterator[Principal]:

@@ -4,17 +4,21 @@ Edits did it when the older world with them alone decides as the newer one does,
 them left out any more.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
+from functools import partial
 from typing import NamedTuple
 
 import msgspec
 
 from assumable import arn
-from assumable.engine.truth import Truth
-from assumable.model.world import Account, Role, User, World
-from assumable.org.edits import Edit, PrincipalEdits
+from assumable.engine.layers import Prepared
+from assumable.engine.truth import Truth, any_of
+from assumable.model.world import Account, Role, Unknown, User, World
+from assumable.org.edits import Edit, PrincipalEdits, shown, unread_in
+from assumable.org.outside import admission
 from assumable.org.tree_edits import TreeEdits
+from assumable.org.trusts import Who
 from assumable.org.universe import Members
 from assumable.org.weaker import course
 from assumable.org.whocan import Everyone
@@ -40,12 +44,23 @@ class Changed(NamedTuple):
     """The newer condition."""
 
 
+class OtherChanged(NamedTuple):
+    """Somebody whom nobody can list, and how one role lets them in now."""
+
+    role: str
+    who: Who
+    was: Truth
+    """The older condition."""
+    passes: Truth
+    """The newer condition."""
+
+
 class Between:
     """Two worlds, and any world between them: the older one with some of the edits."""
 
     def __init__(self, old: World, new: World) -> None:
         """Both worlds are closed, or neither is."""
-        self._old = old
+        self._old, self._new = old, new
         self.principals = PrincipalEdits(old.principals(), new.principals(), closed=old.complete)
         self.tree = TreeEdits(old, new)
 
@@ -58,6 +73,37 @@ class Between:
         """Edits that can count when a role is asked for."""
         own = self.principals.as_role(name)
         return own + self.tree.of(arn.account_of(name), "role")
+
+    def as_other(self, who: Who, role: str) -> tuple[Edit, ...]:
+        """Edits that can count when somebody whom nobody can list asks for a role."""
+        own = self.as_role(role)
+        if who.account:
+            return own + self.tree.of(who.account, "caller")
+        return own + self._of_provider(who.name)
+
+    def _of_provider(self, name: str) -> tuple[Edit, ...]:
+        if not arn.account_of(name):
+            return ()
+        old, new = (_has_provider(world, name) for world in (self._old, self._new))
+        if old == new:
+            return ()
+        unread = unread_in(old=old is None, new=new is None)
+        done = "" if unread else " was created" if new else " was deleted"
+        return (Edit("provider", name, f"{shown(name)}{done}", unread),)
+
+    def world_of(self, taken: frozenset[Edit], role: str, who: Who) -> World:
+        """The older world with some of the edits, with one role, and the provider of its bearers.
+
+        Only for that provider the others in its account are as the edits have them.
+        """
+        world = self.world(taken, (role,))
+        is_edited = not taken.isdisjoint(self._of_provider(who.name))
+        source = self._new if is_edited else self._old
+        home, found = source.account(arn.account_of(role)), world.role(role)
+        if not isinstance(home, Account) or not isinstance(found, Role):
+            return world
+        home = msgspec.structs.replace(home, users={}, roles={role: found})
+        return msgspec.structs.replace(world, accounts={home.id: home})
 
     def world(self, taken: frozenset[Edit], names: Iterable[str]) -> World:
         """The older world with some of the edits, and with none but the principals named."""
@@ -92,33 +138,23 @@ class Attribution:
 
     def causes(self, changed: Changed, edits: tuple[Edit, ...]) -> Iterator[tuple[Cause, Members]]:
         """Each cause with those for whom it is one; `edits` are all that can count for them."""
-        if len(edits) == 1:  # without it, both worlds decide alike
-            yield Cause(edits), changed.members
-            return
-        alone: dict[tuple[Edit, ...], Members] = {(): changed.members}
-        for edit in edits:
-            enough = self._enough(changed, changed.members, (edit,))
-            split = {(*did, edit): members & enough for did, members in alone.items()}
-            alone = split | {did: members - enough for did, members in alone.items()}
-            alone = {did: members for did, members in alone.items() if members}
-        left = alone.pop((), Members())
-        yield from ((Cause(did), members) for did, members in alone.items())
-        if left:
-            yield from self._together(changed, left, edits, 0)
+        return _causes(partial(self._enough, changed), changed.members, edits)
 
-    def _together(
-        self, changed: Changed, members: Members, edits: tuple[Edit, ...], tried: int
-    ) -> Iterator[tuple[Cause, Members]]:
-        """Leave out whatever edit is not needed, one after the other."""
-        if tried == len(edits) or len(edits) == 2:  # noqa: PLR2004  # neither of two is enough
-            yield Cause(edits, together=True), members
-            return
-        fewer = (*edits[:tried], *edits[tried + 1 :])
-        enough = self._enough(changed, members, fewer)
-        if enough:
-            yield from self._together(changed, enough, fewer, tried)
-        if members - enough:
-            yield from self._together(changed, members - enough, edits, tried + 1)
+    def cause(self, changed: OtherChanged, edits: tuple[Edit, ...]) -> Cause:
+        """The same for one whom nobody can list."""
+        ((cause, _),) = _causes(partial(self._is_enough, changed), Members((0,)), edits)
+        return cause
+
+    def _is_enough(
+        self, changed: OtherChanged, members: Members, edits: tuple[Edit, ...]
+    ) -> Members:
+        world = self._between.world_of(frozenset(edits), changed.role, changed.who)
+        role = world.role(changed.role)
+        passes = any_of(admission(changed.who, role, Prepared(world), self._now))
+        if passes is False or changed.passes is False:
+            return members if passes == changed.passes else Members()
+        is_so = changed.was is False or course(passes, changed.passes) == "same"
+        return members if is_so else Members()
 
     def _enough(self, changed: Changed, members: Members, edits: tuple[Edit, ...]) -> Members:
         """Those whom the older world with these edits alone decides as the newer one does."""
@@ -139,3 +175,48 @@ class Attribution:
                 ):
                     found.update(numbers[p.arn] for p in principals if p.arn in numbers)
         return found if changed.after is not None else members - found
+
+
+def _has_provider(world: World, name: str) -> bool | None:
+    """Whether an account has a provider; None where that was not read."""
+    account = world.account(arn.account_of(name))
+    if isinstance(account, Account) and name in account.providers:
+        return True
+    return None if isinstance(account, Unknown) or account.may_hold(name) else False
+
+
+_Enough = Callable[[Members, tuple[Edit, ...]], Members]
+"""Of some those for whom some edits do all of it."""
+
+
+def _causes(
+    enough: _Enough, changed: Members, edits: tuple[Edit, ...]
+) -> Iterator[tuple[Cause, Members]]:
+    if len(edits) == 1:  # without it, both worlds decide alike
+        yield Cause(edits), changed
+        return
+    alone: dict[tuple[Edit, ...], Members] = {(): changed}
+    for edit in edits:
+        does = enough(changed, (edit,))
+        split = {(*did, edit): members & does for did, members in alone.items()}
+        alone = split | {did: members - does for did, members in alone.items()}
+        alone = {did: members for did, members in alone.items() if members}
+    left = alone.pop((), Members())
+    yield from ((Cause(did), members) for did, members in alone.items())
+    if left:
+        yield from _together(enough, left, edits, 0)
+
+
+def _together(
+    enough: _Enough, members: Members, edits: tuple[Edit, ...], tried: int
+) -> Iterator[tuple[Cause, Members]]:
+    """Leave out whatever edit is not needed, one after the other."""
+    if tried == len(edits) or len(edits) == 2:  # noqa: PLR2004  # neither of two is enough
+        yield Cause(edits, together=True), members
+        return
+    fewer = (*edits[:tried], *edits[tried + 1 :])
+    does = enough(members, fewer)
+    if does:
+        yield from _together(enough, does, fewer, tried)
+    if members - does:
+        yield from _together(enough, members - does, edits, tried + 1)

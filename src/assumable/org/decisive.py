@@ -8,18 +8,18 @@ from assumable.model.world import PolicyOrUnknown
 from assumable.org.calls import ACTION
 
 
-def alike(
-    before: PolicyOrUnknown | None, after: PolicyOrUnknown | None, *, in_full: bool = False
-) -> bool:
-    """Whether both policies decide alike, whatever plain call is asked of them.
+def alike(before: PolicyOrUnknown | None, after: PolicyOrUnknown | None) -> bool:
+    """Whether both policies decide alike, whatever plain call is asked of them."""
+    if same(before, after) or not isinstance(before, Policy) or not isinstance(after, Policy):
+        return same(before, after)
+    return _decisive(before) == _decisive(after)
 
-    In full, statements that are about no such call are the same as well.
-    """
-    if not isinstance(before, Policy) or not isinstance(after, Policy):
-        return before == after
-    if before.statements == after.statements and before.version == after.version:
-        return True
-    return not in_full and _decisive(before) == _decisive(after)
+
+def same(before: PolicyOrUnknown | None, after: PolicyOrUnknown | None) -> bool:
+    """Whether both policies have the same statements, those about other calls included."""
+    if isinstance(before, Policy) and isinstance(after, Policy):
+        return before.statements == after.statements and before.version == after.version
+    return before == after
 
 
 def says_nothing(policy: PolicyOrUnknown) -> bool:

@@ -10,13 +10,13 @@ from typing import Literal, NamedTuple, get_args
 import msgspec
 
 from assumable import arn
-from assumable.engine.truth import Truth, atoms
+from assumable.engine.truth import Truth, any_of, atoms, describe
 from assumable.errors import InputError
 from assumable.model.policy import Policy
 from assumable.model.world import Principal, Role, Unknown, World
-from assumable.org.attribution import Attribution, Between, Cause, Changed
-from assumable.org.edits import Edit, Unread, shown, trust_edit, unread_in
-from assumable.org.trusts import OtherKind, others_in
+from assumable.org.attribution import Attribution, Between, Cause, Changed, OtherChanged
+from assumable.org.edits import Edit, Unread, shown, unread_in
+from assumable.org.trusts import EVERY, OtherKind, Who, others_in
 from assumable.org.universe import Members
 from assumable.org.weaker import course
 from assumable.org.whocan import Everyone, Passing
@@ -40,13 +40,13 @@ class Access(NamedTuple):
 
 
 class OtherAccess(msgspec.Struct, frozen=True, kw_only=True, order=True):
-    """Somebody whom nobody can list, and what a trust policy asks of them."""
+    """Somebody whom nobody can list, and under which conditions a role lets them in."""
 
     role: str
     kind: OtherKind
     name: str
     before: tuple[str, ...] = ()
-    """What each statement asked, an empty text where it asked nothing; none let them in."""
+    """That of each statement, an empty text where there was none; without any nobody came in."""
     after: tuple[str, ...] = ()
 
 
@@ -70,8 +70,8 @@ class Change(NamedTuple):
 
     @property
     def opens_to_all(self) -> bool:
-        """Whether it is about everyone there is."""
-        return any(other.kind == "everyone" for other in self.others)
+        """Whether it is about everyone there is, or every bearer of a token."""
+        return any(other.name == EVERY for other in self.others)
 
 
 class Uncompared(msgspec.Struct, frozen=True, order=True):
@@ -240,39 +240,38 @@ class _Comparison:
         return ((edits, Members(numbers)) for edits, numbers in found.items())
 
     def _explain(self, changed: Changed, then: Truth, edits: tuple[Edit, ...]) -> None:
-        unread = [edit for edit in edits if edit.unread]
-        if unread and _read(then) != _read(changed.passes):
-            for edit in unread:
-                self._not_read(edit.what, edit.unread, len(changed.members))
-            return
-        direction = _direction(changed, then)
-        if direction is None:
+        direction = _direction(then, changed.passes)
+        is_read = self._is_read(edits, then, changed.passes, len(changed.members))
+        if direction is None or not is_read:
             return
         for cause, members in self._attribution.causes(changed, edits):
             access = Access(changed.role, changed.before, changed.after, members)
             self._found.setdefault((direction, cause), []).append(access)
 
+    def _is_read(self, edits: tuple[Edit, ...], then: Truth, now: Truth, pairs: int) -> bool:
+        """Whether decisions do not differ for what was not read; else that is told."""
+        unread = [edit for edit in edits if edit.unread] if _read(then) != _read(now) else []
+        for edit in unread:
+            self._not_read(edit.what, edit.unread, pairs)
+        return not unread
+
     def _others_of(self, name: str, old: Role | None, new: Role | None) -> None:
-        """Whom nobody can list, let in by one of the two trust policies and not by the other."""
-        sides = (old, self._old.everyone), (new, self._new.everyone)
-        before, after = (_others(role, everyone) for role, everyone in sides)
-        edit = next((e for e in self._between.principals.as_role(name) if e.is_whole), None)
-        if edit is None and before != after:
-            edit = trust_edit(name)
-            self._documents.setdefault(edit, (_trust(old), _trust(new)))
-        for kind, who in sorted(before.keys() | after.keys()):
-            was, now = before.get((kind, who), ()), after.get((kind, who), ())
-            is_read = kind == "account" and any(
-                everyone.universe.is_listed(arn.account_of(who) or who) for _, everyone in sides
-            )
-            if edit is not None and was != now and not is_read:
-                key = _direction_of_others(was, now), Cause((edit,))
-                found = OtherAccess(role=name, kind=kind, name=who, before=was, after=now)
-                self._others.setdefault(key, []).append(found)
-
-
-def _trust(role: Role | None) -> object:
-    return role.trust.document if role is not None and isinstance(role.trust, Policy) else None
+        """Whom nobody can list, let in by one of the two roles alone, or under other conditions."""
+        for who in sorted({*_whom(old), *_whom(new)}):
+            edits = tuple(sorted({*self._between.as_other(who, name)}))
+            sides = (self._old.everyone, old), (self._new.everyone, new)
+            if not edits or any(side.universe.is_listed(who.account) for side, _ in sides):
+                continue
+            before, after = (side.admission(who, role) for side, role in sides)
+            was, now = any_of(before), any_of(after)
+            direction, is_read = _direction(was, now), self._is_read(edits, was, now, 1)
+            if direction is not None and is_read:
+                cause = self._attribution.cause(OtherChanged(name, who, was, now), edits)
+                found = OtherAccess(
+                    role=name, kind=who.kind, name=who.name,
+                    before=_asked(before), after=_asked(after),
+                )  # fmt: skip
+                self._others.setdefault((direction, cause), []).append(found)
 
 
 def _rank(change: Change) -> tuple[int, bool, int, Cause]:
@@ -306,29 +305,22 @@ def _read(truth: Truth) -> frozenset[str]:
     )
 
 
-def _direction(changed: Changed, then: Truth) -> Direction | None:
+def _direction(then: Truth, now: Truth) -> Direction | None:
     """None where the condition is the same in other words."""
-    if changed.before is None:
-        return "gained"
-    if changed.after is None:
-        return "lost"
-    found = course(then, changed.passes)
+    if then is False or now is False:
+        return None if then == now else "gained" if then is False else "lost"
+    found = course(then, now)
     return None if found == "same" else found
 
 
-def _others(role: Role | None, everyone: Everyone) -> dict[tuple[OtherKind, str], tuple[str, ...]]:
-    """Under which conditions; a statement that asks nothing makes the others needless."""
-    found: dict[tuple[OtherKind, str], set[str]] = {}
+def _whom(role: Role | None) -> Iterator[Who]:
+    """Whom a role's trust policy means that cannot be listed."""
     if role is not None and isinstance(role.trust, Policy):
-        for other in others_in(role.trust, everyone.universe):
-            found.setdefault((other.kind, other.name), set()).add(other.condition)
-    return {who: ("",) if "" in asked else tuple(sorted(asked)) for who, asked in found.items()}
+        yield from (other.who for other in others_in(role.trust))
 
 
-def _direction_of_others(was: tuple[str, ...], now: tuple[str, ...]) -> Direction:
-    """By what the statements ask."""
-    if not was or not now:
-        return "lost" if was else "gained"
-    if "" in now or set(was) < set(now):
-        return "eased"
-    return "tightened" if "" in was or set(now) < set(was) else "other"
+def _asked(admission: tuple[Truth, ...]) -> tuple[str, ...]:
+    """Under which conditions; a statement that asks nothing makes the others needless."""
+    if any_of(admission) is True:
+        return ("",)
+    return tuple(sorted({describe(truth) for truth in admission}))

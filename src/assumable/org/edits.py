@@ -12,11 +12,11 @@ import msgspec
 from assumable import arn
 from assumable.model.policy import Policy
 from assumable.model.world import PolicyOrUnknown, Principal, Role, Unknown
-from assumable.org.decisive import alike, says_nothing
+from assumable.org.decisive import alike, same, says_nothing
 
 EditKind = Literal[
     "created", "deleted", "recreated", "trust", "tags", "policy", "group", "boundary",
-    "scp", "rcp", "account", "ou", "organization",
+    "scp", "rcp", "account", "ou", "organization", "provider",
 ]  # fmt: skip
 Unread = Literal["", "OLD", "NEW", "both"]
 """In which of the two worlds something was not read."""
@@ -157,7 +157,6 @@ class PrincipalEdits:
 
     def __init__(self, old: Iterable[Principal], new: Iterable[Principal], *, closed: bool) -> None:
         """In a closed world all of a caller's own trust policy tells of its sessions."""
-        self._closed = closed
         self.old: Mapping[str, Principal] = {found.arn: found for found in old}
         self.new: Mapping[str, Principal] = {found.arn: found for found in new}
         self._of_groups = _of_groups(self.old), _of_groups(self.new)
@@ -203,7 +202,7 @@ class PrincipalEdits:
         if (
             isinstance(old, Role)
             and isinstance(new, Role)
-            and not alike(old.trust, new.trust, in_full=self._closed)
+            and not same(old.trust, new.trust)  # others than users and roles call otherwise
         ):
             yield _of_trust(old, new)
 
@@ -298,12 +297,8 @@ def _of_trust(old: Role, new: Role) -> Made:
     patch = Patch("trust", "", old.trust, new.trust)
     if unread:
         return Made(Edit("trust", old.arn, f"the trust policy of {shown(old.arn)}", unread), patch)
-    return Made(trust_edit(old.arn), patch)
-
-
-def trust_edit(role_arn: str) -> Edit:
-    """An edit of a role's trust policy."""
-    return Edit("trust", role_arn, f"the trust policy of {shown(role_arn)} was edited")
+    what = f"the trust policy of {shown(old.arn)} was edited"
+    return Made(Edit("trust", old.arn, what), patch)
 
 
 def _tags_told(old: Mapping[str, str], new: Mapping[str, str]) -> str:

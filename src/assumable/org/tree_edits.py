@@ -35,7 +35,7 @@ class _Placed(msgspec.Struct, frozen=True):
     node: str
     """The account, or the node above it; empty for all members of the organization."""
     organization: str
-    """Its id; empty for every account there is."""
+    """Its id; empty for every account there is, also those that are known to be outside."""
     sides: tuple[Side, ...]
 
 
@@ -122,8 +122,13 @@ def _of_organization(
     if old is None or new is None:
         done = "is new" if old is None else "is gone"
         edit = Edit("organization", name, f"organization {name} {done}")
-        yield _Placed(Made(edit, Patch("organization", name, old, new)), "", name, _BOTH)
+        yield _Placed(Made(edit, Patch("organization", name, old, new)), "", "", _BOTH)
         return
+    if old.is_whole != new.is_whole:
+        unread = unread_in(old=not old.is_whole, new=not new.is_whole)
+        edit = Edit("organization", name, f"the members of {name}", unread)
+        patch = Patch("is_whole", name, old.is_whole, new.is_whole)
+        yield _Placed(Made(edit, patch), "", "", _BOTH)
     if old.management_account != new.management_account:
         done = f"is {new.management_account} instead of {old.management_account}"
         edit = Edit("organization", name, f"the management account of {name} {done}")

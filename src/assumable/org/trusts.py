@@ -21,8 +21,10 @@ _ACTIONS_OF: Mapping[OtherKind, tuple[str, ...]] = {
     "service": (ACTION,),
     "account": (ACTION,),
     "federated": _OF_BEARERS,
-    "everyone": _ACTIONS,
+    "everyone": (ACTION,),
 }
+EVERY = "*"
+"""Everyone, or every provider."""
 
 
 class Named(NamedTuple):
@@ -34,14 +36,32 @@ class Named(NamedTuple):
     """As principals of an account, which has to permit them itself."""
 
 
-class Other(msgspec.Struct, frozen=True, kw_only=True):
+class Who(NamedTuple):
     """Somebody who cannot be listed one by one: a service, a token's bearer, an account."""
+
+    kind: OtherKind
+    name: str
+    """As a trust policy has it; `*` for everyone, and for the bearers of whatever token."""
+
+    @property
+    def account(self) -> str:
+        """Of an account, or somebody of one, its number; else empty."""
+        return (arn.account_of(self.name) or self.name) if self.kind == "account" else ""
+
+
+class Other(msgspec.Struct, frozen=True, kw_only=True):
+    """What one statement of a trust policy says of somebody who cannot be listed."""
 
     kind: OtherKind
     name: str
     statement: int
     condition: str = ""
     """What the statement asks of them, in words; empty where it asks nothing."""
+
+    @property
+    def who(self) -> Who:
+        """Of whom it says something."""
+        return Who(self.kind, self.name)
 
 
 def named_by(trust: Policy, universe: Universe) -> Named:
@@ -85,8 +105,8 @@ _EQUAL = frozenset(("stringequals", "stringequalsignorecase", "stringlike", "arn
 """The operators, without qualifier and `IfExists`, that hold only where a value is like one."""
 
 
-def others_in(trust: Policy, universe: Universe) -> Iterator[Other]:
-    """Services, federated callers, accounts that were not read, and everyone."""
+def others_in(trust: Policy) -> Iterator[Other]:
+    """Services, federated callers, everyone, and accounts, whether they were read or not."""
     for statement in _allowing(trust):
         condition = " and ".join(words(each) for each in statement.conditions)
         for entry in statement.principals or ():
@@ -97,13 +117,9 @@ def others_in(trust: Policy, universe: Universe) -> Iterator[Other]:
                     kind = "service"
                 case "Federated":
                     kind = "federated"
-                case "*":
-                    kind = "everyone"
-                case "AWS" if entry.value == "*":
-                    kind = "everyone"
+                case "*" | "AWS" if entry.value == EVERY:
+                    kind = "everyone" if action_matches(statement, ACTION) else "federated"
                 case "AWS" if arn.ACCOUNT_ID.fullmatch(account):
-                    if universe.is_listed(account):
-                        continue
                     kind = "account"
                 case _:
                     continue

@@ -18,8 +18,8 @@ from assumable.org.classes import Classes
 from assumable.org.grants import Grants
 from assumable.org.lean import lean
 from assumable.org.naming import principal_named, role_named
-from assumable.org.outside import let_in
-from assumable.org.trusts import Other, named_by, others_in
+from assumable.org.outside import admission, let_in
+from assumable.org.trusts import Other, Who, named_by, others_in
 from assumable.org.universe import Members, Universe
 
 
@@ -95,12 +95,12 @@ class Everyone:
                 members, statements = found.setdefault(_condition(decision), (Members(), set()))
                 members.update(alike)
                 statements.update(_letting_in(decision))
-        others = others_in(role.trust, self.universe)
+        others = (o for o in others_in(role.trust) if not self.universe.is_listed(o.who.account))
         ways = (self._way(text, *passing) for text, passing in sorted(found.items()))
         return WhoCan(
             role=role.arn,
             ways=tuple(sorted(ways, key=lambda way: (way.condition != "", -len(way.principals)))),
-            others=tuple(let_in(others, role, self.universe.world, self._now)),
+            others=tuple(let_in(others, role, self._prepared, self._now)),
             candidates=len(candidates),
             decided=decided,
             known=known,
@@ -133,6 +133,10 @@ class Everyone:
     def passes(self, principal: Principal, role: Role) -> Truth:
         """Whether a principal can assume the role, by a plain call; under which condition."""
         return self._decide(principal, role).passes
+
+    def admission(self, who: Who, role: Role | None) -> tuple[Truth, ...]:
+        """How a role lets in whom nobody can list: the condition of each statement that may."""
+        return admission(who, role, self._prepared, self._now)
 
     def _decided(self, role: Role, candidates: Members) -> Iterator[tuple[Decision, Members]]:
         """One decision for each class of the candidates, and who belongs to the class."""

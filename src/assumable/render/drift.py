@@ -15,8 +15,9 @@ from assumable.errors import printable
 from assumable.findings.fix import diff_of, pretty
 from assumable.formats.writing import indented
 from assumable.org.attribution import Cause
-from assumable.org.drift import DIRECTIONS, Change, Direction, Drift, Uncompared
+from assumable.org.drift import DIRECTIONS, Change, Direction, Drift, OtherAccess, Uncompared
 from assumable.org.edits import Edit, shown
+from assumable.org.trusts import EVERY
 from assumable.render.markup import fenced, prose
 
 SCHEMA = "assumable/compare/1"
@@ -32,10 +33,7 @@ _TITLES: dict[Direction, str] = {
     "other": "Conditions that ask for something else", "tightened": "Conditions that ask for more",
     "lost": "Access lost",
 }  # fmt: skip
-_KINDS = {
-    "service": "service", "federated": "bearers of tokens of", "account": "account",
-    "everyone": "everyone",
-}  # fmt: skip
+_KINDS = {"service": "service", "federated": "bearers of tokens of", "account": "account"}
 _IN = " " * 20
 _DIFF_LINES = 6
 """How many lines of one policy's difference the terminal shows."""
@@ -119,8 +117,7 @@ def _named(drift: Drift, change: Change, most: int) -> Iterator[tuple[int, str]]
     """
     for other in change.others[:most]:
         held = _held(other.before, other.after)
-        name = "" if other.kind == "everyone" else f" {other.name}"
-        who = f"{_KINDS[other.kind]}{name} → {shown(other.role)}"
+        who = f"{_who(other)} → {shown(other.role)}"
         yield 0, f"{who}: {held}" if held else who
     said, condition = len(change.others[:most]), ""
     for access in sorted(change.access, key=lambda each: (each.before or "", each.after or "")):
@@ -135,6 +132,12 @@ def _named(drift: Drift, change: Change, most: int) -> Iterator[tuple[int, str]]
     left = change.size - said
     if left:
         yield bool(condition), f"and {left} more (--limit shows them)"
+
+
+def _who(other: OtherAccess) -> str:
+    if other.kind == "everyone":
+        return "everyone"
+    return f"{_KINDS[other.kind]} {'any provider' if other.name == EVERY else other.name}"
 
 
 def _held(before: tuple[str, ...], after: tuple[str, ...]) -> str:

@@ -5,12 +5,12 @@ from collections.abc import Iterator
 
 from assumable import arn
 from assumable.errors import printable
-from assumable.org.trusts import Other, is_account
+from assumable.org.trusts import EVERY, Other, is_account
 from assumable.org.whocan import Way, WhoCan
 from assumable.render.markup import code, prose
 
 _INDENT = "          "
-_BESIDES = "who cannot be listed one by one, if nothing that was not read denies it"
+_BESIDES = "who cannot be listed one by one, if nothing on their own side denies it"
 
 
 def render(answer: WhoCan, *, width: int = 100, most: int = 20) -> str:
@@ -56,6 +56,8 @@ def _who(other: Other) -> str:
     provider = other.name.partition("-provider/")[2] or other.name
     account = arn.account_of(other.name) or other.name
     match other.kind:
+        case "federated" if other.name == EVERY:
+            return "bearers of tokens or assertions of any provider"
         case "federated" if ":saml-provider/" in other.name:
             return f"bearers of SAML assertions of {provider}"
         case "federated":

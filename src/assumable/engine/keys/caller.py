@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+import msgspec
+
 from assumable.engine import services
 from assumable.engine.keys.question import Question
 from assumable.engine.keys.request import lookup
@@ -42,7 +44,8 @@ def principal_account(question: Question) -> Value:
 def org(found: Organization | Unknown | None, account: str, *, whose: str, path: bool) -> Value:
     """An organization key: the id, or the place in the tree."""
     if isinstance(found, Unknown):
-        return found
+        ids = found.never
+        return msgspec.structs.replace(found, never=tuple(f"{i}/" for i in ids)) if path else found
     if found is None or not account:
         return Absent(f"{whose} account is in no organization")
     if path:
