@@ -19,6 +19,7 @@ from assumable import arn as arns
 from assumable.aws.allowed import COLLECTED
 from assumable.aws.clients import FALLBACK_REGION, Calls, Connection
 from assumable.aws.inventory import Inventory, read_account
+from assumable.aws.patient import PatientConnection
 from assumable.aws.tree import read_organization
 from assumable.errors import InputError, UnreadableError
 from assumable.formats.snapshot import (
@@ -84,7 +85,7 @@ class Collection:
         UnreadableError when AWS does not say who; InputError for a profile that does not exist.
         """
         self._target, self._wish, self._listener = target, wish, listener
-        self._base = Connection(
+        self._base = PatientConnection(
             wish.profile, wish.region, wish.endpoint_url, Calls(listener), allowed=COLLECTED
         )
         self._own = self._base.identity.account
@@ -206,7 +207,7 @@ class Collection:
 
     def _connect(self, account: str, calls: Calls) -> Connection:
         wish = self._wish
-        return Connection(
+        return PatientConnection(
             wish.profile,
             self._base.region or FALLBACK_REGION,
             wish.endpoint_url,
