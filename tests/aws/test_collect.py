@@ -1,4 +1,4 @@
-"""A snapshot read with a role whose trust policy is enforced: whoever lacks the ID stays outside."""
+"""A snapshot read with a role whose trust policy is enforced, which asks for an external ID."""
 
 from pathlib import Path
 
