@@ -37,10 +37,8 @@ from assumable.formats.snapshot import (
     read_manifest,
     write_whole,
 )
+from assumable.formats.writing import FILED, indented
 from assumable.model.world import Unknown
-
-_INDENT = 1
-"""Lines in a file, so that evidence can name one."""
 
 
 class Wish(msgspec.Struct, frozen=True, kw_only=True):
@@ -246,7 +244,7 @@ class Collection:
             return Entry(status="unreadable", reason=reason, missed=missed, calls=calls)
         if not found.document:
             return Entry(status="done", calls=calls)
-        content = packed(msgspec.json.format(msgspec.json.encode(found.document), indent=_INDENT))
+        content = packed(indented(found.document, FILED).encode())
         file = f"{name}.json.zst"
         write_whole(self.folder / file, content)
         return Entry(
@@ -313,4 +311,4 @@ def _moment() -> str:
 
 
 def _encoded(manifest: Manifest) -> bytes:
-    return msgspec.json.format(msgspec.json.encode(manifest), indent=_INDENT) + b"\n"
+    return f"{indented(manifest, FILED)}\n".encode()
