@@ -7,7 +7,7 @@ and a manifest without the mark of an unfinished snapshot after everything.
 import contextlib
 import queue
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -19,6 +19,7 @@ from assumable import arn as arns
 from assumable.aws.allowed import COLLECTED
 from assumable.aws.clients import FALLBACK_REGION, Calls, Connection
 from assumable.aws.inventory import Inventory, read_account
+from assumable.aws.patient import PatientConnection
 from assumable.aws.tree import read_organization
 from assumable.errors import InputError, UnreadableError
 from assumable.formats.snapshot import (
@@ -36,10 +37,8 @@ from assumable.formats.snapshot import (
     read_manifest,
     write_whole,
 )
+from assumable.formats.writing import FILED, indented
 from assumable.model.world import Unknown
-
-_INDENT = 1
-"""Lines in a file, so that evidence can name one."""
 
 
 class Wish(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,13 +73,19 @@ class Step(NamedTuple):
 class Collection:
     """One snapshot, from its first account to its manifest."""
 
-    def __init__(self, target: Path, wish: Wish) -> None:
+    def __init__(
+        self, target: Path, wish: Wish, listener: Callable[[str], None] | None = None
+    ) -> None:
         """Asks AWS who reads, and finds what is to be continued.
+
+        `listener` hears each operation just before it is sent, from whatever thread sends it.
 
         UnreadableError when AWS does not say who; InputError for a profile that does not exist.
         """
-        self._target, self._wish = target, wish
-        self._base = Connection(wish.profile, wish.region, wish.endpoint_url, allowed=COLLECTED)
+        self._target, self._wish, self._listener = target, wish, listener
+        self._base = PatientConnection(
+            wish.profile, wish.region, wish.endpoint_url, Calls(listener), allowed=COLLECTED
+        )
         self._own = self._base.identity.account
         asked = Asked(
             by=self._own,
@@ -93,13 +98,21 @@ class Collection:
         """Whether an unfinished snapshot goes on."""
         self.folder, self.manifest = found or _started(target, asked)
 
+    def accounts(self) -> tuple[str, ...]:
+        """Which accounts there are to read; the organization is read for it, the first time.
+
+        UnreadableError when they cannot be listed.
+        """
+        if not self.manifest.accounts:
+            self._begin()
+        return tuple(self.manifest.accounts)
+
     def run(self) -> Iterator[Step]:
         """Each account as it is finished, those of an earlier run first.
 
         UnreadableError when the accounts cannot be listed, or nothing at all could be read.
         """
-        if not self.manifest.accounts:
-            self._begin()
+        self.accounts()
         entries = self.manifest.accounts
         total, number = len(entries), 0
         for account, entry in entries.items():
@@ -121,10 +134,10 @@ class Collection:
         """The organization, and which accounts there are to read."""
         found = read_organization(self._base)
         entry = self._entry(ORGANIZATION, found, self._base.calls.total)
-        accounts = self._accounts(found)
+        accounts = self._waiting(found)
         self._keep(organization=entry, accounts=accounts)
 
-    def _accounts(self, organization: Inventory) -> dict[str, Entry]:
+    def _waiting(self, organization: Inventory) -> dict[str, Entry]:
         listed = organization.document.get("Accounts")
         states = {one["Id"]: one["Status"] for one in listed or ()}
         chosen = self.manifest.asked.accounts
@@ -173,7 +186,7 @@ class Collection:
 
     def _read(self, account: str) -> tuple[Inventory | Exception, int]:
         """What was read of an account, or why nothing was; and with how many calls."""
-        calls = self._base.calls if account == self._own else Calls()
+        calls = self._base.calls if account == self._own else Calls(self._listener)
         before = calls.total
         try:
             return self._inventory(account, calls), calls.total - before
@@ -192,7 +205,7 @@ class Collection:
 
     def _connect(self, account: str, calls: Calls) -> Connection:
         wish = self._wish
-        return Connection(
+        return PatientConnection(
             wish.profile,
             self._base.region or FALLBACK_REGION,
             wish.endpoint_url,
@@ -231,7 +244,7 @@ class Collection:
             return Entry(status="unreadable", reason=reason, missed=missed, calls=calls)
         if not found.document:
             return Entry(status="done", calls=calls)
-        content = packed(msgspec.json.format(msgspec.json.encode(found.document), indent=_INDENT))
+        content = packed(indented(found.document, FILED).encode())
         file = f"{name}.json.zst"
         write_whole(self.folder / file, content)
         return Entry(
@@ -298,4 +311,4 @@ def _moment() -> str:
 
 
 def _encoded(manifest: Manifest) -> bytes:
-    return msgspec.json.format(msgspec.json.encode(manifest), indent=_INDENT) + b"\n"
+    return f"{indented(manifest, FILED)}\n".encode()

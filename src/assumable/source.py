@@ -75,6 +75,11 @@ class Document:
         return _LINE_BREAKS[self.syntax].split(self.text)
 
     @functools.cached_property
+    def extent(self) -> tuple[int, int]:
+        """Where the value begins and ends in a JSON text."""
+        return _after_gap(self.text, 0), len(self.text.rstrip())
+
+    @functools.cached_property
     def line_starts(self) -> list[int]:
         """The offset of each line of a JSON text."""
         return [0, *(match.end() for match in re.finditer("\n", self.text))]
@@ -222,7 +227,7 @@ def _depth(value: Any) -> int:
 
 def _locate_json(document: Document, pointer: str) -> Span | None:
     text, parent = document.text, ""
-    start, end = _after_gap(text, 0), len(text.rstrip())
+    start, end = document.extent
     for token in pointer.split("/")[1:]:
         if parent not in document.members:
             document.members[parent] = dict(_members(text, start))

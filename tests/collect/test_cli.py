@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from assumable.cli import collect, readers
+from assumable.cli import collect
 from assumable.cli.collect import command
+from assumable.cli.readers import CLEAR
 from assumable.cli.why import command as why
-from assumable.collect import Step
-from assumable.formats.snapshot import Entry
+from assumable.collect import Collection, Wish
 from tests.aws.proxy import Proxy
 from tests.collect.world import MANAGER, READER, REGION, World
 
@@ -31,7 +31,8 @@ def test_a_snapshot_is_written_and_asked(
     assert result.stdout.endswith(
         ": 4 accounts, 3 read, 1 not read; manifest.json says what is missing\n"
     )
-    lines = result.stderr.splitlines()
+    first, second, *lines = result.stderr.splitlines()
+    assert (first, second) == ("reading the organization", "reading 4 accounts")
     assert len(lines) == len(world.members)
     assert [line for line in lines if line.startswith(f"{world.silent} not read: ")]
     assert [line for line in lines if line.startswith(f"{MANAGER} read, ")]
@@ -88,17 +89,53 @@ class Screen(io.StringIO):
         return True
 
 
-def test_a_terminal_shows_a_bar(monkeypatch: pytest.MonkeyPatch) -> None:
+def words(url: str, target: Path, *more: str) -> list[str]:
+    """The whole organization, one account after another."""
+    start = ("--org-profile", "org", "--role-name", READER, "--jobs", "1", "--endpoint-url", url)
+    return [*start, *more, str(target)]
+
+
+def test_a_terminal_shows_every_call_from_the_first(
+    world: World, between: tuple[Proxy, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """One line that is written over, and taken away in the end."""
     screen = Screen()
     monkeypatch.setattr("sys.stderr", screen)
-    for number in (1, 2):
-        collect._show(Step(MANAGER, Entry(status="done"), number, 2))
-    readers.clear_line()
-    half, full = "#" * 12 + "-" * 12, "#" * 24
-    assert screen.getvalue().split("\r\x1b[K") == [
-        "",
-        f"[{half}] 1 of 2 accounts: {MANAGER}",
-        f"[{full}] 2 of 2 accounts: {MANAGER}",
-        "",
-    ]
+    command.main(words(between[1], tmp_path / "s"), standalone_mode=False)
+    first, *lines, last = screen.getvalue().split(CLEAR)
+    assert (first, last) == ("", "")
+    calls = [int(line.rpartition(", call ")[2]) for line in lines]
+    assert calls == list(range(1, len(lines) + 1))
+    shown = dict.fromkeys(line.rpartition(", call ")[0] for line in lines)
+    of = len(world.members)
+    bars = [f"[{'#' * 6 * n}{'-' * 6 * (of - n)}] {n} of {of} accounts" for n in range(1, of)]
+    assert list(shown) == ["reading who calls", "reading the organization", "reading 4 accounts",
+                           *bars]  # fmt: skip
+    assert max(map(len, lines)) < 80
+
+
+def test_a_pipe_is_told_that_it_goes_on(
+    between: tuple[Proxy, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where many calls belong to what is read at the moment."""
+    monkeypatch.setattr(collect, "_UNSAID", 5)
+    result = CliRunner().invoke(command, words(between[1], tmp_path / "s"), standalone_mode=False)
+    assert result.exception is None
+    lines = result.stderr.splitlines()
+    assert lines[:2] == ["reading the organization", "still reading the organization, call 6"]
+    assert [line for line in lines if line.startswith("still reading 4 accounts, call ")]
+    assert CLEAR not in result.stderr
+
+
+def test_who_goes_on_is_not_told_of_the_organization(
+    world: World, between: tuple[Proxy, str], tmp_path: Path
+) -> None:
+    """It was read before."""
+    target = tmp_path / "s"
+    wanted = Wish(profile="org", organization=True, role_name=READER, endpoint_url=between[1])
+    next(Collection(target, wanted).run())
+    result = CliRunner().invoke(command, words(between[1], target), standalone_mode=False)
+    first, second, *lines = result.stderr.splitlines()
+    assert first.startswith("continues ")
+    assert second == "reading 4 accounts"
+    assert len(lines) == len(world.members)

@@ -140,7 +140,8 @@ class Connection:
             if credentials is not None:
                 self._give(credentials)
             if role_arn and not self.process_failure:
-                assume(self._session, role_arn, *self._place_of("sts"), external_id)
+                place = self._place_of("sts")
+                assume(self._session, role_arn, *place, external_id, self._config)
             if start is not None:
                 begin_with(self._session, start)
         except ProfileNotFound as error:
@@ -273,24 +274,27 @@ class Connection:
     def _clients(self) -> Any:
         return functools.cache(self._new_client)
 
-    def _new_client(self, service: str) -> Any:
+    @functools.cached_property
+    def _config(self) -> Any:
         from botocore.config import Config
 
-        if service not in self._allowed:
-            raise OperationRefusedError(f"no client for {service}: it is not on the allow-list")
-        config = Config(
+        return Config(
             connect_timeout=self._timeout or CONNECT_TIMEOUT,
             read_timeout=self._timeout or READ_TIMEOUT,
             retries={"mode": "adaptive", "total_max_attempts": 1 if self._timeout else ATTEMPTS},
             user_agent_extra=f"assumable/{__version__}",
         )
+
+    def _new_client(self, service: str) -> Any:
+        if service not in self._allowed:
+            raise OperationRefusedError(f"no client for {service}: it is not on the allow-list")
         url, region = self._place_of(service)
         try:
             client = self._session.create_client(
                 service,
                 region_name=region,
                 endpoint_url=url,
-                config=config,
+                config=self._config,
             )
         except ValueError as error:  # a malformed --endpoint-url or --region
             raise InputError(one_line(error)) from None

@@ -16,9 +16,13 @@ def give(session: Any, credentials: Any) -> None:
 
 
 def assume(
-    session: Any, role_arn: str, endpoint_url: str | None, region: str, external_id: str = ""
-) -> None:
-    """Have a session use the credentials of a role, which it assumes when they are needed."""
+    session: Any, role_arn: str, endpoint_url: str | None, region: str, external_id: str,
+    config: Any,
+) -> None:  # fmt: skip
+    """Have a session use the credentials of a role, which it assumes when they are needed.
+
+    `config` is how its client waits and asks again.
+    """
     from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials
 
     own = session.get_credentials()
@@ -26,7 +30,9 @@ def assume(
         return  # the first request says so
     sent = {"ExternalId": external_id} if external_id else {}
     fetcher = AssumeRoleCredentialFetcher(
-        functools.partial(session.create_client, endpoint_url=endpoint_url, region_name=region),
+        functools.partial(
+            session.create_client, endpoint_url=endpoint_url, region_name=region, config=config
+        ),
         own,
         role_arn,
         extra_args={"RoleSessionName": READER_SESSION, **sent},

@@ -31,8 +31,10 @@ def command(snapshot: Path | None, scenario: Path | None, fail_on: str, format_:
     """
     from assumable.audit.finding import Severity
     from assumable.audit.registry import audit
+    from assumable.formats.slice import uncollected
 
-    found = audit(*world_of(snapshot, scenario))
+    with uncollected():
+        found = audit(*world_of(snapshot, scenario))
     if format_ == "json":
         from assumable.formats.writing import indented
 

@@ -2,6 +2,7 @@
 
 import re
 import sys
+import threading
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from assumable.collect import Collection, Step, Wish
 
 _WIDTH = 24
+_UNSAID = 100
+"""After how many calls without a line a pipe is told that it goes on."""
 _ROLE = re.compile(r"[\w+=,.@/-]+", re.ASCII)
 _WORDS = {"done": "read", "partial": "read in part", "unreadable": "not read"}
 
@@ -92,31 +95,87 @@ def _ids(text: str | None) -> tuple[str, ...]:
 def _collect(folder: Path, wish: "Wish") -> None:
     from assumable.collect import Collection
 
+    shown = _Shown()
     try:
-        collection = Collection(folder, wish)
+        collection = Collection(folder, wish, shown.heard)
         if collection.continues:
-            click.echo(f"continues {collection.folder}", err=True)
+            shown.say(f"continues {collection.folder}")
+        else:
+            shown.begin("the organization")
+        of = len(collection.accounts())
+        shown.begin(f"{of} account{'s' * (of > 1)}")
         for step in collection.run():
-            _show(step)
+            shown.finished(step)
     except KeyboardInterrupt:
-        clear_line()
+        shown.end()
         click.echo("assumable: interrupted; the same command again goes on from here", err=True)
         sys.exit(INTERRUPTED)
-    clear_line()
+    finally:
+        shown.end()
     click.echo(_summary(collection))
 
 
-def _show(step: "Step") -> None:
-    """A bar on a terminal; a line for each account elsewhere."""
-    if sys.stderr.isatty():
-        full = _WIDTH * step.number // step.of
-        bar = "#" * full + "-" * (_WIDTH - full)
-        line = f"{CLEAR}[{bar}] {step.number} of {step.of} accounts: {step.account}"
-        print(line, end="", file=sys.stderr, flush=True)
-        return
-    entry = step.entry
-    more = f": {entry.reason}" if entry.reason else f", {entry.calls} calls"
-    click.echo(f"{step.account} {_WORDS[entry.status]}{more}", err=True)
+class _Shown:
+    """How far it is: one line that is written over on a terminal, elsewhere a line now and then.
+
+    Calls are heard from many threads.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._is_terminal = sys.stderr.isatty()
+        self._what = "reading who calls"
+        self._calls = self._unsaid = 0
+        self._is_over = False
+
+    def heard(self, operation: str) -> None:
+        """One more call is sent; a pipe is told only when nothing was said for many of them."""
+        del operation
+        with self._lock:
+            self._calls += 1
+            self._unsaid += 1
+            if self._is_over:
+                return
+            if self._is_terminal:
+                print(
+                    f"{CLEAR}{self._what}, call {self._calls}", end="", file=sys.stderr, flush=True
+                )
+            elif self._unsaid >= _UNSAID:
+                self._say(f"still {self._what}, call {self._calls}")
+
+    def begin(self, what: str) -> None:
+        """What is read from now on."""
+        self._what = f"reading {what}"
+        if not self._is_terminal:
+            self.say(self._what)
+
+    def finished(self, step: "Step") -> None:
+        """A bar on a terminal; a line for each account elsewhere."""
+        if self._is_terminal:
+            full = _WIDTH * step.number // step.of
+            bar = "#" * full + "-" * (_WIDTH - full)
+            self._what = f"[{bar}] {step.number} of {step.of} accounts"
+            return
+        entry = step.entry
+        more = f": {entry.reason}" if entry.reason else f", {entry.calls} calls"
+        self.say(f"{step.account} {_WORDS[entry.status]}{more}")
+
+    def say(self, line: str) -> None:
+        """A line that stays."""
+        with self._lock:
+            self._say(line)
+
+    def _say(self, line: str) -> None:
+        self._unsaid = 0
+        clear_line()
+        click.echo(line, err=True)
+
+    def end(self) -> None:
+        """Take the line off a terminal; a call that is still under way does not bring it back."""
+        with self._lock:
+            if not self._is_over:
+                clear_line()
+            self._is_over = True
 
 
 def _summary(collection: "Collection") -> str:

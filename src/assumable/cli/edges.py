@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from assumable.cli.everyone import source_of, world_options
+from assumable.cli.everyone import everyone_options, source_of
 from assumable.cli.options import PATH
 from assumable.errors import InputError
 
@@ -24,7 +24,7 @@ _SUFFIXES = {f".{form}": form for form in (*_TEXTS, *_FILES)} | {".gv": "dot", "
 
 
 @click.command(name="edges", context_settings={"help_option_names": ["-h", "--help"]})
-@world_options
+@everyone_options
 @click.option("--output", type=PATH, metavar="FILE", help="Standard output without it.")
 @click.option(
     "--format",

@@ -1,13 +1,14 @@
 """The world that questions about everybody are asked of, and how wide their answers are."""
 
 import shutil
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from assumable.cli.options import PATH, together
+from assumable.cli.options import PATH, F, together
 from assumable.errors import InputError
 
 if TYPE_CHECKING:
@@ -18,16 +19,22 @@ if TYPE_CHECKING:
 _WIDTH = 100
 WIDTH_HELP = "In a pipe lines are 100 characters wide, or as wide as COLUMNS says."
 
-world_options = together(
-    click.option(
-        "--snapshot",
-        type=PATH,
-        help="What `assumable collect`, `assumable prepare` or iam-collect wrote, or a folder of "
-        "account dumps.",
-    ),
-    click.option("--scenario", type=PATH, help="A scenario file: the world in it."),
-)
-"""The options that choose the world."""
+
+def _options(writers: str) -> Callable[[F], F]:
+    return together(
+        click.option(
+            "--snapshot",
+            type=PATH,
+            help=f"What {writers} or iam-collect wrote, or a folder of account dumps.",
+        ),
+        click.option("--scenario", type=PATH, help="A scenario file: the world in it."),
+    )
+
+
+everyone_options = _options("`assumable collect`, `assumable prepare`")
+"""The options that choose the world of `everyone_of`."""
+world_options = _options("`assumable collect`")
+"""Those that choose the world of `world_of`: every policy in its own words."""
 
 
 def source_of(snapshot: Path | None, scenario: Path | None) -> "Source":

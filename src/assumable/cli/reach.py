@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from assumable.cli.everyone import WIDTH_HELP, columns, everyone_of, world_options
+from assumable.cli.everyone import WIDTH_HELP, columns, everyone_of, everyone_options
 from assumable.cli.options import PATH, forms
 from assumable.errors import InputError
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     type=click.IntRange(1, 8),
     help="How many hops a path may have; 4 with --to, else any number.",
 )
-@world_options
+@everyone_options
 @click.option(
     "--edges", type=PATH, metavar="FILE", help="What `assumable edges --output FILE.edges` wrote."
 )

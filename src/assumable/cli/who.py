@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from assumable.cli.everyone import WIDTH_HELP, columns, everyone_of, world_options
+from assumable.cli.everyone import WIDTH_HELP, columns, everyone_of, everyone_options
 from assumable.cli.options import forms
 
 
@@ -12,7 +12,7 @@ from assumable.cli.options import forms
     name="who", epilog=WIDTH_HELP, context_settings={"help_option_names": ["-h", "--help"]}
 )
 @click.argument("role")
-@world_options
+@everyone_options
 @click.option(
     "--limit",
     type=click.IntRange(1),

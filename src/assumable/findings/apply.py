@@ -11,13 +11,14 @@ import msgspec
 
 from assumable.findings.client_fix import edited
 from assumable.findings.finding import Edit, Fix, Target
-from assumable.findings.fix import patched, pretty
+from assumable.findings.fix import patched
 from assumable.findings.quotas import (
     ConflictError,
     check_audiences,
     check_document,
     check_inline,
 )
+from assumable.formats.writing import pretty
 from assumable.model.call import Call, Hop, Mfa, Network, RoleCaller, Session, UserCaller
 from assumable.model.policy import Layer, Policy, PolicyName, parse_policy
 from assumable.model.route import route_of

@@ -5,7 +5,6 @@ Pure: an edit makes new documents, nothing is changed in place.
 
 import copy
 import difflib
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -17,6 +16,7 @@ from assumable.findings import commands
 from assumable.findings.client_fix import as_setting
 from assumable.findings.finding import CALLER, Edit, Fix, Safety, Target
 from assumable.findings.quotas import needed_first
+from assumable.formats.writing import pretty
 from assumable.model.call import Call, Session
 from assumable.model.policy import SESSION_POLICY, Layer, Policy
 from assumable.model.world import Role
@@ -205,12 +205,6 @@ def raise_max_duration(role: Role, seconds: int, fix_id: str, title: str) -> Fix
         commands=(commands.set_max_duration(role.arn, seconds),),
         opens="longer sessions for everyone who may assume the role",
     )
-
-
-def pretty(document: Any) -> str:
-    """A policy document as people lay it out."""
-    compact = json.dumps(document, ensure_ascii=False)  # with an indent it is far slower
-    return msgspec.json.format(compact, indent=2)
 
 
 def patched(document: Any, edit: Sequence[Mapping[str, Any]]) -> Any:

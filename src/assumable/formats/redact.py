@@ -17,6 +17,7 @@ from assumable import arn
 from assumable.formats.pseudonyms import Pseudonyms
 from assumable.formats.redact_client import redact_block, redact_client
 from assumable.formats.scenario import Scenario, parse_scenario
+from assumable.formats.writing import pretty
 from assumable.model.call import Absent, Call, Present, ServiceCaller
 from assumable.model.client import Client
 from assumable.model.policy import Layer, Policy, PolicyName, parse_policy
@@ -81,8 +82,7 @@ def redact(world: World, call: Call) -> Redacted:
     """World and call with every name replaced, consistently."""
     if world.document is not None:
         document, pseudonyms = redact_document(world.document)
-        text = msgspec.json.format(json.dumps(document, ensure_ascii=False), indent=2)
-        parsed = parse_scenario(Document(NAME, text), now=call.time)
+        parsed = parse_scenario(Document(NAME, pretty(document)), now=call.time)
         changed = msgspec.structs.replace(parsed.call, assumptions=call.assumptions)
         return Redacted(Scenario(parsed.world, changed), pseudonyms)
     texts: list[str] = []
@@ -303,6 +303,5 @@ class _Model:
         if policy.name.account == "aws":
             return msgspec.structs.replace(policy, name=name)
         value = self.json.value(policy.document)
-        text = msgspec.json.format(json.dumps(value, ensure_ascii=False), indent=2)
-        document = Document(name.name, text)
+        document = Document(name.name, pretty(value))
         return parse_policy(document.value, name, Location(document))

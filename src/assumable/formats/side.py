@@ -13,6 +13,7 @@ import msgspec
 
 from assumable.errors import InputError
 from assumable.formats.reading import read_document
+from assumable.formats.writing import FILED, indented
 from assumable.source import Document, Location
 
 FORMAT = "assumable/side/1"
@@ -174,7 +175,7 @@ def written(side: Side) -> str:
     """The text of the file, its digest included."""
     plain = msgspec.to_builtins(side)
     plain["digest"] = _digest(plain)
-    return msgspec.json.format(msgspec.json.encode(plain), indent=1).decode() + "\n"
+    return indented(plain, FILED) + "\n"
 
 
 def read_side(path: Path) -> Side:

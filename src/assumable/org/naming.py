@@ -38,8 +38,10 @@ def role_named(text: str, names: Sequence[str]) -> int:
 def _named(text: str, names: Sequence[str], what: str) -> int:
     """The only one that a name can mean, with or without its path."""
     is_name = bool(text) and arn.parse(text) is None
-    ends = (f":{text}", f"/{_without_kind(text)}")
-    among = [n for n, name in enumerate(names) if what == _ANY or ":role/" in name]
+    kind = next((kind for kind in _KINDS if text.startswith(kind)), "")
+    ends = (f":{text}", f"/{text.removeprefix(kind)}")
+    kinds = (f":{kind}", ":" if what == _ANY else ":role/")
+    among = [n for n, name in enumerate(names) if all(each in name for each in kinds)]
     found = [n for n in among if is_name and names[n].endswith(ends)]
     if len(found) == 1:
         return found[0]
@@ -49,10 +51,6 @@ def _named(text: str, names: Sequence[str], what: str) -> int:
         raise InputError(f"{len(found)} {many} are called `{text}`", "", f"known: {known}")
     near = _near(text, [names[number] for number in among])
     raise InputError(f"there is no {what} `{text}`", "", f"known: {near}" if near else "its ARN")
-
-
-def _without_kind(text: str) -> str:
-    return next((text.removeprefix(kind) for kind in _KINDS if text.startswith(kind)), text)
 
 
 def _near(text: str, names: Sequence[str]) -> str:

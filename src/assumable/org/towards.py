@@ -4,6 +4,7 @@ Only hops count that pass without a condition, so that a way may be longer than 
 something must hold.
 """
 
+import itertools
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
@@ -46,9 +47,11 @@ class Towards:
         """From a role that is no target; None where no way leads to one."""
         if start not in self._sources:
             return None
-        rings = [seen := Members((start,))]
+        rings, left = [seen := Members((start,))], list(self._alike.items())
         while rings[-1]:
-            onward = (roles for those, roles in self._alike.items() if those.intersect(rings[-1]))
+            is_met = [those.intersect(rings[-1]) for those, _ in left]
+            onward = (roles for _, roles in itertools.compress(left, is_met))
+            left = [alike for alike, met in zip(left, is_met, strict=True) if not met]
             rings.append(Members().union(*onward) - seen)
             seen = seen | rings[-1]
         nearest = next(n for n, ring in enumerate(rings) if ring.intersect(self._targets))

@@ -8,8 +8,9 @@ from assumable import arn
 from assumable.findings import commands
 from assumable.findings.apply import edits_by_target, find_policy
 from assumable.findings.finding import Fix, Target
-from assumable.findings.fix import diff_of, patched, pretty
+from assumable.findings.fix import diff_of, patched
 from assumable.findings.quotas import needed_first
+from assumable.formats.writing import pretty
 from assumable.model.policy import Layer, Policy
 from assumable.model.world import Account, Role, World
 

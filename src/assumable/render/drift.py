@@ -12,8 +12,8 @@ from typing import Any
 import msgspec
 
 from assumable.errors import printable
-from assumable.findings.fix import diff_of, pretty
-from assumable.formats.writing import indented
+from assumable.findings.fix import diff_of
+from assumable.formats.writing import indented, pretty
 from assumable.org.attribution import Cause
 from assumable.org.drift import DIRECTIONS, Change, Direction, Drift, OtherAccess, Uncompared
 from assumable.org.edits import Edit, shown

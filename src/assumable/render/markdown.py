@@ -17,8 +17,8 @@ from assumable.engine.evaluate import Verdict
 from assumable.engine.gates import Outcome
 from assumable.findings.blast import BlastRadius
 from assumable.findings.finding import CALLER, Evidence, Finding, Fix
-from assumable.findings.fix import pretty
 from assumable.findings.views import CallView
+from assumable.formats.writing import pretty
 from assumable.model.policy import Policy
 from assumable.model.world import Role, World
 from assumable.plan import Plan

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from assumable import arn
 from assumable.findings.finding import Target
-from assumable.findings.fix import pretty
+from assumable.formats.writing import pretty
 from assumable.model.policy import Layer
 from assumable.render.changes import Change
 
