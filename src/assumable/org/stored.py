@@ -110,8 +110,12 @@ class Stored:
 def _pieces(packed: bytes, path: Path) -> Iterator[bytes]:
     left = _MAX_BYTES
     with zstandard.ZstdDecompressor().stream_reader(packed) as content:
-        while length := int.from_bytes(content.read(_LENGTH_BYTES)):
+        while head := content.read(_LENGTH_BYTES):
+            length = int.from_bytes(head)
             left -= length
             if left < 0:
                 raise InputError(f"is larger than {_MAX_BYTES // 1_000_000} MB", str(path))
-            yield content.read(length)
+            piece = content.read(length)
+            if len(piece) != length:
+                raise ValueError("cut off")
+            yield piece
