@@ -22,8 +22,9 @@ from assumable.formats.account import (
     malformed,
     unread_duration,
 )
-from assumable.formats.cut import Cut, Cuts, Place, is_plain, well_formed
+from assumable.formats.cut import Cut, Cuts, Place, well_formed
 from assumable.formats.dump import account_at, arns_in, partition_of, world_of
+from assumable.formats.faultless import is_plain
 from assumable.formats.reading import Cursor, moment_of
 from assumable.formats.snapshot import Files, OnDisk, files_of, read_packed, text_in
 from assumable.model.policy import Layer, Policy, PolicyName
