@@ -340,6 +340,32 @@ def test_mistakes_are_told_with_their_place(
     assert f"{A}.json:" in line
 
 
+def test_of_several_mistakes_the_same_is_told(tmp_path: Path) -> None:
+    """What is no JSON of ours comes first, wherever it stands."""
+    twice = '{"Version":"2012-10-17","Statement":[],"Statement":[]}'
+    files = holding(twice, "trust", usual=True)
+    files[f"_{B}"] = files[f"_{B}"].replace(f'"Arn": "{ROLE}"', '"Arn": "arn:aws:iam::1:role/x"')
+    assert agree(written(tmp_path, **files)) is None
+    assert "key `Statement` stands twice" in str(told(read_slice, tmp_path))
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"Document": policy(allow("sts:*"))},
+        {"PolicyDocument": policy(allow("sts:*"))},
+        {"DefaultVersionId": ["v1"]},
+        {"Path": 7},
+        {"New": 1},
+    ],
+)
+def test_what_is_unusual_in_a_managed_policy_is_seen(more: dict[str, Any], tmp_path: Path) -> None:
+    files = holding(json.dumps(policy(allow("s3:*"))), "managed", usual=True)
+    dump = json.loads(files[f"_{A}"])
+    dump["Policies"][0] |= more
+    agree(written(tmp_path, **{**files, f"_{A}": json.dumps(dump)}))
+
+
 def test_a_packed_snapshot_is_read_alike(tmp_path: Path) -> None:
     write(tmp_path, 3, "tiny")
     for path in list(tmp_path.iterdir()):

@@ -1,20 +1,16 @@
 """The part of a policy that can decide `sts:*`; each different document is looked at once."""
 
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
-from msgspec import Raw
 
-from assumable.errors import InputError
-from assumable.formats.faultless import faultless
-from assumable.formats.reading import MAX_POLICY, Cursor, read_policy
+from assumable.formats.faultless import faultless, well_formed
+from assumable.formats.reading import Cursor, read_policy
 from assumable.formats.touching import touches_sts
-from assumable.model.policy import Layer, Policy, PolicyName, Problem, Statement, parse_policy
-from assumable.source import Document, value_at
+from assumable.model.policy import Layer, Policy, PolicyName, Problem, Statement
+from assumable.source import Document, Location
 
-Place = tuple[Cursor, PolicyName]
-"""Where a document stands, and what it is called."""
+_NOWHERE = Location(Document("", "null"))
 
 
 class Cut(NamedTuple):
@@ -35,17 +31,18 @@ class Cuts:
         self._known: dict[Layer, dict[bytes, Cut]] = {layer: {} for layer in Layer}
         self._shared: dict[tuple[str, tuple[Statement, ...]], tuple[Statement, ...]] = {}
 
-    def of(self, value: Any, layer: Layer, place: Callable[[], Place]) -> Cut:
-        """What is kept of a document; InputError when it is not well-formed.
+    def of(self, raw: bytes, layer: Layer) -> Cut:
+        """What is kept of a document.
+
+        InputError or msgspec.DecodeError when it is not well-formed; they do not say where.
 
         INVARIANT: documents of one version that keep equal statements keep the same tuple. Those of
         different versions do not, since a statement may mean something else in the older one.
         """
-        raw = bytes(value) if isinstance(value, Raw) else msgspec.json.encode(value)
         known = self._known[layer]
         found = known.get(raw)
         if found is None:
-            found = known[raw] = self._faultless(raw, layer) or self._read(raw, *place())
+            found = known[raw] = self._faultless(raw, layer) or self._read(raw, layer)
         return found
 
     def policy(self, policy: Policy) -> Policy:
@@ -62,14 +59,9 @@ class Cuts:
         version, statements, problems = found
         return Cut(version, self._one(version, statements), problems)
 
-    def _read(self, raw: bytes, cursor: Cursor, name: PolicyName) -> Cut:
-        value = cursor.value
-        if isinstance(value, Raw):
-            value = well_formed(raw, cursor)
-        if isinstance(value, str) or len(raw) > MAX_POLICY:
-            policy = read_policy(Cursor(value, cursor.location), name, patchable=False)
-        else:
-            policy = parse_policy(value, name, cursor.location)
+    def _read(self, raw: bytes, layer: Layer) -> Cut:
+        cursor, name = Cursor(well_formed(raw), _NOWHERE), PolicyName(layer, "")
+        policy = read_policy(cursor, name, patchable=False)
         fault = policy.fatal.message if policy.fatal is not None else ""
         return Cut(policy.version, self._kept(policy), policy.problems, fault)
 
@@ -82,18 +74,3 @@ class Cuts:
 
     def _one(self, version: str, kept: tuple[Statement, ...]) -> tuple[Statement, ...]:
         return self._shared.setdefault((version, kept), kept)
-
-
-def well_formed(raw: bytes, cursor: Cursor) -> Any:
-    """The value of a text at a place; InputError when a strict reader would not accept it.
-
-    What is not written as we would write it is read strictly, alone and then with its whole file,
-    which says where the fault is.
-    """
-    try:
-        value = msgspec.json.decode(raw)
-        if msgspec.json.encode(value) != raw:
-            value = Document("", raw.decode()).value
-    except (msgspec.DecodeError, InputError):
-        return value_at(cursor.location.document.value, cursor.location.pointer)
-    return value

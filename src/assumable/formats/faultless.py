@@ -5,7 +5,7 @@ does not fit, and is left to it.
 """
 
 from collections.abc import Iterator
-from typing import Literal, cast
+from typing import Any, Literal, cast
 
 import msgspec
 
@@ -22,7 +22,7 @@ from assumable.model.policy import (
     operator_of,
     principal_complaint,
 )
-from assumable.source import escape
+from assumable.source import Document, escape
 
 _Texts = str | tuple[str, ...]
 _Values = str | bool | int | tuple[str | bool | int, ...]
@@ -85,6 +85,14 @@ def is_plain(text: bytes, value: object) -> bool:
     INVARIANT: without fractions among the numbers, no other way of writing a value is as short.
     """
     return len(msgspec.json.encode(value)) == len(text)
+
+
+def well_formed(text: bytes) -> Any:
+    """The value of a text; InputError or msgspec.DecodeError when a strict reader refuses it."""
+    value = msgspec.json.decode(text)
+    if msgspec.json.encode(value) != text:
+        return Document("", text.decode()).value
+    return value
 
 
 def _fitting(raw: bytes) -> _Whole | None:
