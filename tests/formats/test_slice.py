@@ -1,5 +1,6 @@
 """The slice of a snapshot: less to hold, the same answers."""
 
+import gc
 import json
 import urllib.parse
 from collections import Counter
@@ -448,6 +449,26 @@ def test_documents_of_other_services_are_never_read_in_full(
     assert [json.loads(raw) for raw in looked_at] == own[:4]
     assert [statement.resources for statement in made] == [(ROLE,)]
     assert [held.statements for held in policies(world)] == [tuple(made)] * 3
+
+
+def held() -> Counter[str]:
+    """How many there are of what reading makes."""
+    names = (type(found).__name__ for found in gc.get_objects())
+    return Counter(name for name in names if name in ("Cuts", "OnDisk", "_FastReader"))
+
+
+def test_nothing_is_left_of_reading(tmp_path: Path) -> None:
+    """Nobody searches for garbage then, so what holds itself would stay as long as the process."""
+    write(tmp_path, 3, "tiny")
+    gc.collect()
+    gc.disable()
+    try:
+        before, world = held(), read_slice(tmp_path)
+        assert held()["OnDisk"] > before["OnDisk"]
+        del world
+        assert held() == before
+    finally:
+        gc.enable()
 
 
 def test_a_policy_can_still_be_shown_where_it_stands(tmp_path: Path) -> None:

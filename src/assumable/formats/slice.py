@@ -5,12 +5,11 @@ documents: to decide, not to mend. What decides nothing, such as a description, 
 """
 
 import contextlib
+import functools
 import gc
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
-from functools import partial
 from pathlib import Path
-from typing import TypeVar
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -20,7 +19,6 @@ from assumable.formats import entries
 from assumable.formats.account import (
     DURATIONS,
     AccountReader,
-    aws_managed_policy,
     malformed,
     unread_duration,
 )
@@ -40,7 +38,7 @@ from assumable.model.world import (
 )
 from assumable.source import Location
 
-T = TypeVar("T")
+_Attached = tuple[tuple[PolicyOrUnknown, ...], datetime | None]
 
 
 def read_slice(folder: Path) -> World:
@@ -57,7 +55,7 @@ def slice_of(files: Files) -> World:
     """The same of files that were found already."""
     cuts = Cuts()
     with uncollected():
-        world = world_of(files, partial(_account, files=files, cuts=cuts))
+        world = world_of(files, functools.partial(_account, files=files, cuts=cuts))
     if isinstance(world.organizations, Unknown):
         return world
     organizations = tuple(_cut(found, cuts) for found in world.organizations)
@@ -121,7 +119,7 @@ class _Reader(AccountReader):
         if isinstance(cursor.value, Unknown):
             return cursor.value
         try:
-            cut = self.cuts.of(msgspec.json.encode(cursor.value), name.layer)
+            cut = self.cuts.of[name.layer][msgspec.json.encode(cursor.value)]
         except InputError:
             return super().policy(cursor, name)  # which says where
         return _made(cut, name, cursor.location)
@@ -131,10 +129,10 @@ class _Reader(AccountReader):
         del owner
         found = self._attached.get((policy_arn, layer))
         if found is None:
-            found = self.managed.get(policy_arn) or aws_managed_policy(policy_arn)
+            found = self.managed.get(policy_arn) or self.cuts.aws_managed(policy_arn)
             if isinstance(found, Policy):
                 name = msgspec.structs.replace(found.name, layer=layer)
-                found = self.cuts.policy(msgspec.structs.replace(found, name=name))
+                found = msgspec.structs.replace(found, name=name, other_versions=())
             self._attached[policy_arn, layer] = found
         return found
 
@@ -145,26 +143,14 @@ class _Reader(AccountReader):
         return tuple(policy for policy in found if not _is_empty(policy))
 
 
-class _Once(dict[bytes, T]):
-    """What texts say, each read when somebody first asks."""
-
-    def __init__(self, read: Callable[[bytes], T]) -> None:
-        super().__init__()
-        self._read = read
-
-    def __missing__(self, text: bytes) -> T:
-        found = self[text] = self._read(text)
-        return found
-
-
 class _FastReader(_Reader):
     """The same for typed entries; its errors do not say where a fault is."""
 
     def __init__(self, account: str, arns: Iterable[str], files: Files, cuts: Cuts) -> None:
         super().__init__(account, arns, files, cuts)
-        self._tags = _Once(entries.tags)
-        self._held = _Once(self._attached_in)
-        self._limits = _Once(self._limit)
+        self._identity, self._trust = cuts.of[Layer.IDENTITY], cuts.of[Layer.TRUST]
+        self._tags = functools.cache(entries.tags)
+        self._lists: dict[bytes, _Attached] = {}
 
     def _managed_policy(self, cursor: Cursor) -> None:
         entry: entries.Managed = cursor.value
@@ -174,7 +160,7 @@ class _FastReader(_Reader):
             raise InputError("has no default version")
         name = PolicyName(Layer.IDENTITY, entry.policy_name, "", entry.arn, self.account)
         place = _below(cursor.location, f"PolicyVersionList/{default}/Document")
-        cut = self.cuts.of(bytes(entry.policy_version_list[default].document), Layer.IDENTITY)
+        cut = self._identity[bytes(entry.policy_version_list[default].document)]
         found = _made(cut, name, place)
         if isinstance(found, Policy):
             self.managed[entry.arn] = found
@@ -186,7 +172,7 @@ class _FastReader(_Reader):
         entry: entries.Group = cursor.value
         own_arn = self._arn_of(cursor, "group", entry.group_name)
         own = self._inline(cursor, "GroupPolicyList", entry.group_policy_list, own_arn)
-        held, changed = self._held[bytes(entry.attached_managed_policies)]
+        held, changed = self._attached_in(entry)
         self.groups[entry.group_name] = (*own, *held)
         if changed is not None:
             self.changed[entry.group_name] = changed
@@ -195,7 +181,7 @@ class _FastReader(_Reader):
         entry: entries.User = cursor.value
         own_arn = self._arn_of(cursor, "user", entry.user_name)
         own = self._inline(cursor, "UserPolicyList", entry.user_policy_list, own_arn)
-        held, changed = self._held[bytes(entry.attached_managed_policies)]
+        held, changed = self._attached_in(entry)
         groups = entry.group_list or []
         if groups:
             dates = (changed, self._newest(groups))
@@ -203,7 +189,7 @@ class _FastReader(_Reader):
         return User(
             arn=own_arn,
             unique_id=None if entry.user_id is UNSET else entry.user_id,
-            tags=self._tags[bytes(entry.tags)],
+            tags=self._tags(bytes(entry.tags)),
             policies=(*own, *held, *[p for group in groups for p in self.of_group(group)]),
             boundary=self._boundary_of(entry),
             created=_moment(entry.create_date),
@@ -215,13 +201,13 @@ class _FastReader(_Reader):
         name, duration = entry.role_name, entry.max_session_duration
         own_arn = self._arn_of(cursor, "role", name)
         own = self._inline(cursor, "RolePolicyList", entry.role_policy_list, own_arn)
-        held, changed = self._held[bytes(entry.attached_managed_policies)]
-        trust = self.cuts.of(bytes(entry.assume_role_policy_document), Layer.TRUST)
+        held, changed = self._attached_in(entry)
+        trust = self._trust[bytes(entry.assume_role_policy_document)]
         place = _below(cursor.location, "AssumeRolePolicyDocument")
         return Role(
             arn=own_arn,
             unique_id=None if entry.role_id is UNSET else entry.role_id,
-            tags=self._tags[bytes(entry.tags)],
+            tags=self._tags(bytes(entry.tags)),
             policies=(*own, *held),
             boundary=self._boundary_of(entry),
             trust=_made(trust, self.trust_name(name, own_arn), place),
@@ -248,25 +234,29 @@ class _FastReader(_Reader):
         """The inline policies that say something about STS."""
         found: list[PolicyOrUnknown] = []
         for n, item in enumerate(own or ()):
-            cut = self.cuts.of(bytes(item.policy_document), Layer.IDENTITY)
+            cut = self._identity[bytes(item.policy_document)]
             if cut.statements or cut.fault:
                 name = PolicyName(Layer.IDENTITY, item.policy_name, owner, "", self.account)
                 place = _below(cursor.location, f"{key}/{n}/PolicyDocument")
                 found.append(_made(cut, name, place))
         return found
 
-    def _attached_in(self, text: bytes) -> tuple[list[PolicyOrUnknown], datetime | None]:
+    def _attached_in(self, entry: entries.Owner) -> _Attached:
         """The managed policies that say something about STS; the last change of all of them."""
-        arns = entries.attached(text)
-        found = [self.managed_policy(policy_arn, "", Layer.IDENTITY) for policy_arn in arns]
-        return [policy for policy in found if not _is_empty(policy)], self._newest(arns)
-
-    def _limit(self, text: bytes) -> PolicyOrUnknown:
-        return self.managed_policy(entries.boundary(text), "", Layer.BOUNDARY)
+        text = bytes(entry.attached_managed_policies)
+        found = self._lists.get(text)
+        if found is None:
+            arns = entries.attached(text)
+            held = [self.managed_policy(policy_arn, "", Layer.IDENTITY) for policy_arn in arns]
+            kept = tuple([policy for policy in held if not _is_empty(policy)])
+            found = self._lists[text] = kept, self._newest(arns)
+        return found
 
     def _boundary_of(self, entry: entries.User | entries.Role) -> PolicyOrUnknown | None:
-        boundary = entry.permissions_boundary
-        return None if boundary is UNSET else self._limits[bytes(boundary)]
+        if entry.permissions_boundary is UNSET:
+            return None
+        policy_arn = entries.boundary(bytes(entry.permissions_boundary))
+        return self.managed_policy(policy_arn, "", Layer.BOUNDARY)
 
 
 def _below(place: Location, pointer: str) -> Location:
