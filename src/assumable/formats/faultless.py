@@ -68,7 +68,8 @@ def faultless(
         return None
     is_trust = layer is Layer.TRUST
     parts = found.statement if isinstance(found.statement, list) else [found.statement]
-    problems, statements = list[Problem](), list[Statement]()
+    problems: list[Problem] = []
+    statements: list[Statement] = []
     for n, part in enumerate(parts):
         if not _is_whole(part, is_trust=is_trust):
             return None
