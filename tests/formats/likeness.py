@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from assumable.formats.cut import touches_sts
+from assumable.formats.touching import touches_sts
 from assumable.model.policy import Layer, Policy
 from assumable.source import Location
 

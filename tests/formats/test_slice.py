@@ -16,14 +16,14 @@ from assumable.engine.evaluate import Decision, decide
 from assumable.engine.layers import Prepared
 from assumable.engine.rules import action_matches
 from assumable.errors import InputError
-from assumable.formats import cut
-from assumable.formats.cut import touches_sts
+from assumable.formats import cut, faultless
 from assumable.formats.dump import read_snapshot
 from assumable.formats.scenario import parse_scenario
 from assumable.formats.slice import read_slice
 from assumable.formats.snapshot import packed
+from assumable.formats.touching import touches_sts
 from assumable.model.call import Call
-from assumable.model.policy import Effect, Policy, Statement, parse_policy
+from assumable.model.policy import Effect, Layer, Policy, Statement
 from assumable.model.world import Role, World
 from assumable.org.calls import plain_call
 from assumable.org.whocan import Everyone
@@ -401,20 +401,27 @@ def test_variables_keep_what_looks_equal_apart(tmp_path: Path) -> None:
 def test_documents_of_other_services_are_never_read_in_full(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Equal documents are looked at once, too."""
-    read: list[Any] = []
+    """Equal documents are looked at once, too, and no statement is made that nobody wants."""
+    looked_at, made = list[bytes](), list[Statement]()
 
-    def parse(document: Any, *more: Any) -> Policy:
-        read.append(document)
-        return parse_policy(document, *more)
+    def look(raw: bytes, layer: Layer) -> Any:
+        looked_at.append(raw)
+        return faultless.faultless(raw, layer)
 
-    monkeypatch.setattr(cut, "parse_policy", parse)
+    def make(**parts: Any) -> Statement:
+        made.append(Statement(**parts))
+        return made[-1]
+
+    monkeypatch.setattr(cut, "faultless", look)
+    monkeypatch.setattr(faultless, "Statement", make)
     own = [policy(allow("s3:*", n)) for n in "abc"] + [policy(allow(resource=ROLE))] * 3
     inline = [{"PolicyName": f"{n}", "PolicyDocument": held} for n, held in enumerate(own)]
     user = {"UserName": "u", "Path": "/", "Arn": f"arn:aws:iam::{A}:user/u"}
     dump = {"UserDetailList": [{**user, "UserPolicyList": inline}]}
-    read_slice(written(tmp_path, **{f"_{A}": dump}))
-    assert read == [policy(allow(resource=ROLE))]
+    world = read_slice(written(tmp_path, **{f"_{A}": dump}))
+    assert [json.loads(raw) for raw in looked_at] == own[:4]
+    assert [statement.resources for statement in made] == [(ROLE,)]
+    assert [held.statements for held in policies(world)] == [tuple(made)] * 3
 
 
 def test_a_policy_can_still_be_shown_where_it_stands(tmp_path: Path) -> None:

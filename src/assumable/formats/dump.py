@@ -34,6 +34,8 @@ from assumable.source import Document, Location
 
 File = Path | Document
 """A file, or what was read of it before."""
+Read = tuple[Account, Mapping[str, VpcEndpoint]]
+"""An account with its VPC endpoints."""
 
 
 def read_snapshot(folder: Path) -> World:
@@ -43,26 +45,25 @@ def read_snapshot(folder: Path) -> World:
     """
     files = files_of(folder)
 
-    def opened(account: str, path: Path) -> tuple[AccountReader, Cursor]:
+    def read(account: str, path: Path) -> Read:
         cursor = account_at(path)
         partition = partition_of(arns_in(cursor.value))
         reader = AccountReader(account, partition, strict=False, is_filtered=files.is_filtered)
-        return reader, cursor
+        return reader.read(cursor), reader.endpoints
 
-    return world_of(files, opened)
+    return world_of(files, read)
 
 
-def world_of(files: Files, opened: Callable[[str, Path], tuple[AccountReader, Cursor]]) -> World:
-    """The world in the files of a snapshot, each account as `opened` has it read."""
+def world_of(files: Files, read: Callable[[str, Path], Read]) -> World:
+    """The world in the files of a snapshot, each account as `read` has it."""
     accounts: dict[str, Account | Unknown] = {
         account: Unknown(f"account {account}", settle)
         for account, settle in files.unreadable.items()
     }
     endpoints: dict[str, VpcEndpoint] = {}
     for account, path in files.accounts.items():
-        reader, cursor = opened(account, path)
-        accounts[account] = reader.read(cursor)
-        endpoints |= reader.endpoints
+        accounts[account], found = read(account, path)
+        endpoints |= found
     return World(
         accounts=accounts,
         organizations=_organizations(files),

@@ -49,14 +49,18 @@ def read_bytes(path: Path, *, limit: int = MAX_BYTES) -> bytes:
 
 def _start_of(path: Path, size: int) -> bytes:
     try:
-        mode = path.stat().st_mode
+        status = path.stat()
+        mode = status.st_mode
         if stat.S_ISDIR(mode):
             raise InputError("is a directory, a file is needed", str(path))
         piped = path.parts[:2] in (("/", "dev"), ("/", "proc")) and stat.S_ISFIFO(mode)
         if not stat.S_ISREG(mode) and not piped:
             raise InputError("is not a regular file", str(path))
         with path.open("rb") as file:
-            return file.read(size)
+            found = file.read(min(size, status.st_size + 1))  # room for more takes long to get
+            if len(found) > status.st_size:  # a pipe, of which nobody says how long it is
+                found += file.read(size - len(found))
+            return found
     except FileNotFoundError:
         raise InputError("no such file", str(path)) from None
     except OSError as error:
