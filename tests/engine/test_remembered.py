@@ -1,10 +1,5 @@
 """What is remembered is right, and not more than there is room for."""
 
-from datetime import UTC, datetime
-
-import pytest
-
-from assumable.engine import facts, layers
 from assumable.engine.remembered import Remembered
 
 
