@@ -7,7 +7,7 @@ import pytest
 from assumable.errors import InputError
 from assumable.formats.dump import read_snapshot
 from assumable.org.drift import Drift, drift
-from tests.org.test_classes import managed
+from tests.org.any_world import managed
 from tests.org.worlds import (
     BASE,
     CLOSED_TO_IT,

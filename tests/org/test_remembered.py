@@ -5,19 +5,11 @@ from pathlib import Path
 import pytest
 
 from assumable.engine import facts, layers
-from assumable.engine.remembered import Remembered
 from assumable.formats.dump import read_snapshot
 from assumable.org import callers, classes
 from assumable.org.whocan import Everyone
 from tests.organizations.generator import write
 from tests.worlds import NOW
-
-
-def test_when_too_much_is_remembered_all_is_forgotten() -> None:
-    known = Remembered[int, str](2)
-    for number in range(3):
-        known[number] = str(number)
-    assert dict(known) == {2: "2"}
 
 
 @pytest.mark.parametrize("seed", range(1, 4))

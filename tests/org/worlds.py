@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from assumable.org.drift import Drift, drift
-from tests.org.test_classes import SCP, managed
+from tests.org.any_world import SCP, managed
 from tests.worlds import DEPLOYER, NOW, A, B, allow, classic, parsed, policy, trust
 
 USER = f"user/deployer ({A})"

@@ -88,7 +88,7 @@ class Callers:
         ):
             return Side(number)  # the credentials or the name count: decided by itself
         live = self._prepared.caller_parts(facts).live(ACTION)
-        layers = tuple((gate, listed.always, *listed.may_deny) for gate, listed in live.needed)
+        layers = tuple((gate, *listed.may_deny) for gate, listed in live.needed)
         return Side(
             (type(side.principal), side.partition, live.may_deny, layers),
             self._rulings(live.denies, context),

@@ -1,7 +1,7 @@
 """Principals that no policy tells apart, so that one decision serves all of them.
 
-INVARIANT: of two principals in one class, a role either decides the plain calls of both alike,
-residual and all, or names one of them in its trust policy.
+INVARIANT: a role decides the plain calls of all principals in one group alike, residual and all;
+whoever is left out of the groups is refused.
 """
 
 from collections.abc import Hashable, Iterable, Iterator
@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from assumable import arn
-from assumable.engine.layers import Live, Prepared
+from assumable.engine.layers import Prepared
 from assumable.engine.own_role import EXPLICIT_SELF_TRUST_SINCE
 from assumable.engine.remembered import Remembered
 from assumable.engine.rules import Rule
@@ -172,7 +172,7 @@ class Classes:
         for number in candidates:
             facts = self._callers.facts(number, role.arn)
             if facts.caller_side.is_service_linked is False:  # which RCPs bind (R1.23)
-                rules.extend(_rules(self._prepared.role_parts(facts).live(ACTION)))
+                rules.extend(self._prepared.role_parts(facts).live(ACTION).denies)  # RCPs only deny
                 trust = self._prepared.trust(facts)
                 if trust is not None:
                     about = trust.about(ACTION)
@@ -196,12 +196,6 @@ class Classes:
             frozenset(accounts),
             entrances is not None and all(map(_trusts_accounts, entrances)),
         )
-
-
-def _rules(live: Live) -> Iterator[Rule]:
-    yield from live.denies
-    for _, listed in live.needed:
-        yield from listed.allows
 
 
 def _trusts_accounts(rule: Rule) -> bool:
