@@ -8,7 +8,8 @@ import pytest
 
 from assumable.model.world import Account
 from assumable.org.whocan import Everyone
-from tests.org.test_classes import CROWD, ROOT, C, alike, crowd, named, user
+from tests.org.any_world import C
+from tests.org.test_classes import CROWD, ROOT, alike, crowd, named, user
 from tests.org.test_whocan import asked, holds_for_every_pair, ways, world_of
 from tests.worlds import NOW, ROLE, A, B, allow, policy, trust
 

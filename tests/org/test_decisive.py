@@ -8,7 +8,7 @@ import pytest
 
 from assumable.model.policy import Layer, Policy, PolicyName, parse_policy
 from assumable.model.world import Unknown
-from assumable.org.decisive import alike, says_nothing
+from assumable.org.decisive import alike, same, says_nothing
 from assumable.source import Document, Location
 from tests.org.test_classes import CROWD, ROOT, crowd, user
 from tests.org.test_whocan import asked, holds_for_every_pair, ways, world_of
@@ -80,17 +80,17 @@ def test_whom_a_statement_spares_counts() -> None:
         policy(allow("s3:GetObject"), trust({"AWS": A}, Condition=ID)),
     ],
 )
-def test_what_decides_no_plain_call_is_alike_but_not_in_full(other: dict[str, Any]) -> None:
+def test_what_decides_no_plain_call_is_alike_but_not_the_same(other: dict[str, Any]) -> None:
     """A name, another action, another statement."""
     assert alike(parsed(BASE), parsed(other))
-    assert not alike(parsed(BASE), parsed(other), in_full=True)
+    assert not same(parsed(BASE), parsed(other))
 
 
 def test_a_version_counts_where_there_are_variables() -> None:
     wanted = {"StringEquals": {"sts:ExternalId": "${aws:PrincipalAccount}"}}
     document = policy(trust({"AWS": A}, Condition=wanted))
     assert not alike(parsed(document), parsed({**document, "Version": "2008-10-17"}))
-    assert alike(parsed(document), parsed(document), in_full=True)
+    assert same(parsed(document), parsed(document))
 
 
 def test_what_was_not_read_is_like_itself_alone() -> None:

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from assumable.org.drift import drift
-from tests.org.test_classes import managed
+from tests.org.any_world import managed
 from tests.org.worlds import (
     BASE,
     CLOSED_TO_IT,
