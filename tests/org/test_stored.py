@@ -69,11 +69,12 @@ def test_what_is_the_same_is_kept_once(tmp_path: Path) -> None:
     assert len(part["sets"]) == 2
 
 
+@pytest.mark.parametrize("limit", ["_PART_BYTES", "_PART_ROLES"])
 def test_it_is_written_and_read_part_by_part(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    limit: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What stands in a part before is not written again."""
-    monkeypatch.setattr(stored, "_PART_BYTES", 1)
+    monkeypatch.setattr(stored, limit, 1)
     file = saved(tmp_path)
     _, first, second, *rest = contents(file)
     assert (first["conditions"], second["conditions"], second["sets"]) == (["", "x"], [], [])

@@ -23,6 +23,8 @@ from assumable.org.whocan import Passing
 _MAX_BYTES = 16_000_000_000
 _PART_BYTES = 4_000_000
 """A part of the file is written when its new sets are as large as that."""
+_PART_ROLES = 10_000
+"""Or when it has so many roles."""
 _LENGTH_BYTES = 4
 """Before each part stands how long it is."""
 
@@ -68,10 +70,11 @@ def _parts(edges: Iterable[Edges]) -> Iterator[_Part]:
                 size += len(packed)
             placed.append((conditions[condition], sets[digest]))
         part.roles.append((role, tuple(placed)))
-        if size >= _PART_BYTES:
+        if size >= _PART_BYTES or len(part.roles) >= _PART_ROLES:
             yield part
             part, size = _Part(), 0
-    yield part
+    if part.roles:
+        yield part
 
 
 def _smallest(members: Members) -> bytes:
