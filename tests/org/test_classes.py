@@ -49,6 +49,16 @@ def test_who_is_alike_is_decided_once() -> None:
     assert ways(answer) == {"": {user(n) for n in range(CROWD)}}
 
 
+def test_regions_that_were_read_tell_nobody_apart() -> None:
+    """A plain call goes to no Region in particular, and `assumable collect` reads all of them."""
+    scenario = crowd(alike, trust(ROOT))
+    scenario["accounts"][A]["Regions"] = [
+        {"RegionName": "me-south-1", "OptInStatus": "not-opted-in"}
+    ]
+    answer = asked(scenario)
+    assert (answer.candidates, answer.decided) == (CROWD, 1)
+
+
 def test_whom_the_role_names_is_decided_by_itself() -> None:
     answer = asked(crowd(alike, trust(ROOT), deny_to(user(1))))
     assert answer.decided == 2

@@ -82,7 +82,7 @@ class Callers:
     def _side(self, number: int, context: RequestContext) -> Side:
         facts, side = context.facts, context.facts.caller_side
         if (
-            not (side.may_call and side.has_every_region)
+            not side.may_call
             or isinstance(side.principal_arn, Unknown)
             or side.is_service_linked is not False
         ):

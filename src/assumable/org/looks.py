@@ -46,6 +46,12 @@ def look_of(rules: Iterable[Rule]) -> Look:
     return Look(tests, frozenset(filter(_is_of_the_caller, keys)))
 
 
+def keys_of(rule: Rule) -> set[str]:
+    """Every condition key that a rule asks for, in lower case."""
+    asked = (_keys_in(condition, rule) for condition in rule.statement.conditions)
+    return set().union(*asked, _variables_in_resources(rule))
+
+
 def seen_by(look: Look, context: RequestContext) -> Iterator[Hashable]:
     """What a look sees of a caller."""
     yield from (held(context) for held in look.tests.values())

@@ -1,12 +1,13 @@
 """Who can assume a role: candidates from the index, each class of them decided by the engine."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import NamedTuple
 
 import msgspec
 
 from assumable.engine.evaluate import Decision, decide
+from assumable.engine.facts import Facts
 from assumable.engine.gates import GateName
 from assumable.engine.layers import Prepared
 from assumable.engine.own_role import EXPLICIT_SELF_TRUST_SINCE
@@ -19,6 +20,7 @@ from assumable.org.grants import Grants
 from assumable.org.lean import lean
 from assumable.org.naming import principal_named, role_named
 from assumable.org.outside import admission, let_in
+from assumable.org.tagged import can_be_tagged, tagged, tags_in
 from assumable.org.trusts import Other, Who, named_by, others_in
 from assumable.org.universe import Members, Universe
 
@@ -47,6 +49,11 @@ class WhoCan(msgspec.Struct, frozen=True, kw_only=True):
     role: str
     ways: tuple[Way, ...]
     """Without a condition first, then by how many there are."""
+    tagged: tuple[Way, ...] = ()
+    """Roles of which no session passes but one that somebody has given tags, under which condition.
+
+    Their trust policies permit it; whether as wanted is not looked into.
+    """
     others: tuple[Other, ...] = ()
     """Whom nobody can list: services, bearers of tokens, accounts that were not read."""
     candidates: int = 0
@@ -87,22 +94,18 @@ class Everyone:
         if not isinstance(role.trust, Policy):
             why = f"{role.trust.what} was not read"
             return WhoCan(role=role.arn, ways=(), known=known, not_known=why)
-        found: dict[str, tuple[Members, set[int]]] = {}
-        candidates, decided = self.candidates(role), 0
-        for decision, alike in self._decided(role, candidates):
-            decided += 1
-            if decision.passes is not False:
-                members, statements = found.setdefault(_condition(decision), (Members(), set()))
-                members.update(alike)
-                statements.update(_letting_in(decision))
+        candidates = self.candidates(role)
+        decisions = tuple(self._decided(role, candidates))
+        ways = self._ways(decisions)
+        passing = Members().union(*(alike for d, alike in decisions if d.passes is not False))
         others = (o for o in others_in(role.trust) if not self.universe.is_listed(o.who.account))
-        ways = (self._way(text, *passing) for text, passing in sorted(found.items()))
         return WhoCan(
             role=role.arn,
-            ways=tuple(sorted(ways, key=lambda way: (way.condition != "", -len(way.principals)))),
+            ways=ways,
+            tagged=self._ways(self._tagged(role, candidates - passing)),
             others=tuple(let_in(others, role, self._prepared, self._now)),
             candidates=len(candidates),
-            decided=decided,
+            decided=len(decisions),
             known=known,
         )
 
@@ -144,8 +147,30 @@ class Everyone:
             for alike in self._classes.groups(candidates, role):
                 yield self._decide(self.universe.principals[alike.min()], role), alike
 
+    def _tagged(self, role: Role, refused: Members) -> Iterator[tuple[Decision, Members]]:
+        """Those refused whose sessions can be tagged, with every tag that a policy asks for."""
+        for number in refused:
+            principal = self.universe.principals[number]
+            if not isinstance(principal, Role) or not can_be_tagged(principal):
+                continue
+            call = plain_call(principal, role.arn, self._now)
+            keys = tags_in(self._prepared.about(Facts(self._prepared.lookups, call), ACTION))
+            if keys:
+                yield decide(self._prepared, tagged(call, principal, keys)), Members((number,))
+
     def _decide(self, principal: Principal, role: Role) -> Decision:
         return decide(self._prepared, plain_call(principal, role.arn, self._now))
+
+    def _ways(self, decisions: Iterable[tuple[Decision, Members]]) -> tuple[Way, ...]:
+        """By their conditions, those who pass; without one first, then by how many there are."""
+        found: dict[str, tuple[Members, set[int]]] = {}
+        for decision, alike in decisions:
+            if decision.passes is not False:
+                members, statements = found.setdefault(_condition(decision), (Members(), set()))
+                members.update(alike)
+                statements.update(_letting_in(decision))
+        ways = (self._way(text, *passing) for text, passing in sorted(found.items()))
+        return tuple(sorted(ways, key=lambda way: (way.condition != "", -len(way.principals))))
 
     def _way(self, condition: str, members: Members, statements: set[int]) -> Way:
         return Way(
