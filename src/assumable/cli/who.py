@@ -28,8 +28,9 @@ def command(
     """Who can assume ROLE, an ARN, or a name that only one role has?
 
     Users and roles by the condition under which a plain call passes: one that sends nothing but a
-    session name and perhaps an external ID. And whom the role lets in besides: services, bearers of
-    tokens, accounts that were not read, everyone.
+    session name and perhaps an external ID. Then roles of which no session passes but a tagged one,
+    where somebody can tag it, as Identity Center does. And whom the role lets in besides: services,
+    bearers of tokens, accounts that were not read, everyone.
     """
     from assumable.formats.slice import uncollected
 

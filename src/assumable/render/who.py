@@ -10,6 +10,7 @@ from assumable.org.whocan import Way, WhoCan
 from assumable.render.markup import code, prose
 
 _INDENT = "          "
+_TAGGED = "roles of which only a tagged session passes; their trust policies let somebody tag it"
 _BESIDES = "who cannot be listed one by one, if nothing on their own side denies it"
 
 
@@ -23,11 +24,12 @@ def _lines(answer: WhoCan, most: int) -> Iterator[str]:
     yield _headline(answer)
     for way in answer.ways:
         yield ""
-        when = f"if        {way.condition}" if way.condition else "always"
-        yield f"{when} ({_named(way.statements)})"
-        for text in way.principals[:most]:
-            yield f"{_INDENT}{text}"
-        yield from (f"{_INDENT}{text}" for text in _left(way, most))
+        yield from _way(way, most)
+    if answer.tagged:
+        yield ""
+        yield f"tagged    {_TAGGED}"
+    for way in answer.tagged:
+        yield from _way(way, most)
     if answer.others:
         yield ""
         yield f"besides   {_BESIDES}"
@@ -37,12 +39,22 @@ def _lines(answer: WhoCan, most: int) -> Iterator[str]:
             yield f"{_INDENT}  if {other.condition}"
 
 
+def _way(way: Way, most: int) -> Iterator[str]:
+    when = f"if        {way.condition}" if way.condition else "always"
+    yield f"{when} ({_named(way.statements)})"
+    for text in way.principals[:most]:
+        yield f"{_INDENT}{text}"
+    yield from (f"{_INDENT}{text}" for text in _left(way, most))
+
+
 def _headline(answer: WhoCan) -> str:
     shown = f"{arn.display_name(answer.role)} ({arn.account_of(answer.role)})"
     if answer.not_known:
         return f"{shown}: not known who can assume it: {answer.not_known}"
     total = sum(len(way.principals) for way in answer.ways)
-    return f"{shown}: {total} of the {answer.known} principals known can assume it"
+    tagged = sum(len(way.principals) for way in answer.tagged)
+    more = f", {tagged} more with session tags" if tagged else ""
+    return f"{shown}: {total} of the {answer.known} principals known can assume it{more}"
 
 
 def _left(way: Way, most: int) -> Iterator[str]:
@@ -95,12 +107,25 @@ def markdown(answer: WhoCan, *, most: int = 20) -> str:
 def _paragraphs(answer: WhoCan, most: int) -> Iterator[str]:
     yield f"**{prose(_headline(answer))}**"
     for way in answer.ways:
-        when = f"If {way.condition}" if way.condition else "Always"
-        yield from ("", f"### {prose(when)} ({_named(way.statements)})", "")
-        yield from (f"- {code(text)}" for text in way.principals[:most])
-        yield from (f"- {text}" for text in _left(way, most))
+        yield from ("", f"### {_heading(way)}", "")
+        yield from _listed(way, most)
+    if answer.tagged:
+        yield from ("", f"### {_TAGGED.capitalize()}")
+    for way in answer.tagged:
+        yield from ("", _heading(way), "")
+        yield from _listed(way, most)
     if answer.others:
         yield from ("", f"### Besides, {_BESIDES}", "")
     for other in answer.others:
         under = f" if {other.condition}" if other.condition else ""
         yield f"- {prose(_who(other) + under)} ({_named((other.statement,))})"
+
+
+def _heading(way: Way) -> str:
+    when = f"If {way.condition}" if way.condition else "Always"
+    return f"{prose(when)} ({_named(way.statements)})"
+
+
+def _listed(way: Way, most: int) -> Iterator[str]:
+    yield from (f"- {code(text)}" for text in way.principals[:most])
+    yield from (f"- {text}" for text in _left(way, most))

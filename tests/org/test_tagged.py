@@ -1,0 +1,181 @@
+"""Roles of which no session passes but one that has session tags."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from assumable.cli.who import command
+from assumable.org.whocan import WhoCan
+from tests.org.test_classes import ROOT, alike, crowd, named
+from tests.org.test_whocan import asked
+from tests.worlds import ROLE, A, B, allow, policy, trust
+
+TEAM = named("StringEquals", "aws:PrincipalTag/team", "blue")
+SAML = {"Federated": f"arn:aws:iam::{A}:saml-provider/Corp"}
+TAGGABLE = trust(SAML, ["sts:AssumeRoleWithSAML", "sts:TagSession"])
+PLAIN = trust(SAML, "sts:AssumeRoleWithSAML")
+
+
+def role(name: str, its_trust: dict[str, Any], *grants: Any, **tags: str) -> dict[str, Any]:
+    return {
+        "RoleName": name,
+        "AssumeRolePolicyDocument": policy(its_trust),
+        "RolePolicyList": [
+            {"PolicyName": "p", "PolicyDocument": policy(*(grants or [allow()]))}
+        ],
+        "Tags": [{"Key": key, "Value": value} for key, value in tags.items()],
+    }  # fmt: skip
+
+
+def answer(target: dict[str, Any], *roles: dict[str, Any], **changes: Any) -> WhoCan:
+    scenario = crowd(alike, target)
+    scenario["accounts"][A]["UserDetailList"] = []
+    scenario["accounts"][A]["RoleDetailList"] = list(roles)
+    return asked({**scenario, **changes})
+
+
+def told(ways: Any) -> dict[str, set[str]]:
+    return {way.condition: {arn.rpartition("/")[2] for arn in way.principals} for way in ways}
+
+
+BLUE = "aws:PrincipalTag/team is `blue`"
+
+
+def test_a_session_with_the_tag_that_the_trust_policy_wants() -> None:
+    """A tag of the session wins over the role's own; whose role has it passes as it is."""
+    found = answer(
+        trust(ROOT, Condition=TEAM),
+        role("Tagged", TAGGABLE),
+        role("Other", TAGGABLE, team="red"),
+        role("Own", TAGGABLE, team="blue"),
+        role("Never", PLAIN),
+        role("Fixed", PLAIN, team="red"),
+    )
+    assert told(found.ways) == {"": {"Own"}}
+    assert told(found.tagged) == {BLUE: {"Tagged", "Other"}}
+    assert found.tagged[0].statements == (1,)
+
+
+@pytest.mark.parametrize(
+    "its_trust",
+    [
+        trust({"Service": "pods.eks.amazonaws.com"}, ["sts:AssumeRole", "sts:TagSession"]),
+        trust({"AWS": B}, "sts:*"),
+        trust({"AWS": B}, "sts:Tag*"),
+    ],
+)
+def test_whoever_may_tag_the_session(its_trust: dict[str, Any]) -> None:
+    found = answer(trust(ROOT, Condition=TEAM), role("R", its_trust))
+    assert told(found.tagged) == {BLUE: {"R"}}
+
+
+def test_a_denial_of_tagging_is_no_permission() -> None:
+    found = answer(trust(ROOT, Condition=TEAM), role("R", {**TAGGABLE, "Effect": "Deny"}))
+    assert found.tagged == ()
+
+
+def test_a_tag_that_its_own_policy_wants() -> None:
+    """In a condition, and in a resource."""
+    mine = f"arn:aws:iam::{B}:role/${{aws:PrincipalTag/role}}"
+    found = answer(
+        trust(ROOT),
+        role("Condition", TAGGABLE, allow(Condition=TEAM)),
+        role("Resource", TAGGABLE, allow(resource=mine)),
+        role("Fixed", PLAIN, allow(Condition=TEAM)),
+        role("Nothing", TAGGABLE, allow(resource=f"arn:aws:iam::{B}:role/Other")),
+    )
+    assert found.ways == ()
+    by_condition = told(found.tagged)
+    assert by_condition.pop(BLUE) == {"Condition"}
+    assert list(by_condition.values()) == [{"Resource"}]
+
+
+def test_a_tag_that_an_rcp_or_an_scp_wants() -> None:
+    wanted = named("StringNotEquals", "aws:PrincipalTag/team", "blue")
+    refused = {**trust("*", "sts:*"), "Effect": "Deny", "Resource": "*", "Condition": wanted}
+    closed = {"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": wanted}
+    for kind, content, target in (
+        ("RESOURCE_CONTROL_POLICY", refused, B),
+        ("SERVICE_CONTROL_POLICY", closed, A),
+    ):
+        full = {
+            "Id": "p-FullAWSAccess",
+            "Type": "SERVICE_CONTROL_POLICY",
+            "Targets": ["r-ab12", A, B],
+        }
+        limit = {"Id": "p-limit", "Name": "limit", "Type": kind, "Targets": [target]}
+        organization = {
+            "Id": "o-exampleorgid",
+            "MasterAccountId": "999999999999",
+            "Roots": [{"Id": "r-ab12"}],
+            "Accounts": [{"Id": A, "ParentId": "r-ab12"}, {"Id": B, "ParentId": "r-ab12"}],
+            "Policies": [full, {**limit, "Content": policy(content)}],
+        }
+        found = answer(
+            trust(ROOT), role("R", TAGGABLE), role("Fixed", PLAIN), organization=organization
+        )
+        assert found.ways == ()
+        assert told(found.tagged) == {BLUE: {"R"}}
+
+
+def test_whom_no_tag_helps() -> None:
+    """Nobody asks for one; or something else is in the way."""
+    away = named("StringEquals", "aws:PrincipalAccount", B)
+    for condition in (away, {"StringEquals": {**away["StringEquals"], **TEAM["StringEquals"]}}):
+        found = answer(trust(ROOT, Condition=condition), role("R", TAGGABLE))
+        assert (found.ways, found.tagged) == ((), ())
+
+
+def test_a_role_whose_trust_policy_was_not_read() -> None:
+    found = answer(
+        trust(ROOT, Condition=TEAM), role("R", PLAIN), unknown=[f"trust:arn:aws:iam::{A}:role/R"]
+    )
+    assert told(found.tagged) == {BLUE: {"R"}}
+    assert found.role == ROLE
+
+
+def shown(tmp_path: Path, *words: str) -> str:
+    scenario = crowd(alike, trust(ROOT, Condition=TEAM))
+    scenario["accounts"][A]["UserDetailList"] = []
+    scenario["accounts"][A]["RoleDetailList"] = [role("Other", TAGGABLE), role("R", TAGGABLE)]
+    file = tmp_path / "s.json"
+    file.write_text(json.dumps(scenario))
+    return CliRunner().invoke(command, [ROLE, "--scenario", str(file), *words]).output
+
+
+def test_the_terminal_tells_them_apart(tmp_path: Path) -> None:
+    assert shown(tmp_path, "--limit", "1") == (
+        f"role/DeployRole ({B}): 0 of the 3 principals known can assume it, 2 more with session "
+        "tags\n\n"
+        "tagged    roles of which only a tagged session passes; their trust policies let somebody "
+        "tag it\n"
+        f"if        {BLUE} (statement 1)\n"
+        f"          arn:aws:iam::{A}:role/Other\n"
+        "          and 1 more (--limit shows them)\n"
+    )
+
+
+def test_markdown_tells_them_apart(tmp_path: Path) -> None:
+    assert shown(tmp_path, "--format", "markdown") == (
+        f"**role/DeployRole ({B}): 0 of the 3 principals known can assume it, 2 more with session "
+        "tags**\n\n"
+        "### Roles of which only a tagged session passes; their trust policies let somebody tag "
+        "it\n\n"
+        f"If {BLUE} (statement 1)\n\n"
+        f"- `arn:aws:iam::{A}:role/Other`\n"
+        f"- `arn:aws:iam::{A}:role/R`\n"
+    )
+
+
+def test_json_keeps_them_apart(tmp_path: Path) -> None:
+    found = json.loads(shown(tmp_path, "--format", "json"))
+    assert found["ways"] == []
+    (way,) = found["tagged"]
+    assert way == {
+        "condition": BLUE,
+        "principals": [f"arn:aws:iam::{A}:role/Other", f"arn:aws:iam::{A}:role/R"],
+        "statements": [1],
+    }
