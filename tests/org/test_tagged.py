@@ -121,6 +121,22 @@ def test_a_tag_that_an_rcp_or_an_scp_wants() -> None:
         assert told(found.tagged) == {BLUE: {"R"}}
 
 
+def test_a_tag_without_which_the_trust_policy_denies() -> None:
+    wanted = named("StringNotEquals", "aws:PrincipalTag/team", "blue")
+    denied = {**trust({"AWS": "*"}, Condition=wanted), "Effect": "Deny"}
+    scenario = crowd(alike, trust(ROOT), denied)
+    scenario["accounts"][A] = {"RoleDetailList": [role("R", TAGGABLE), role("Fixed", PLAIN)]}
+    found = asked(scenario)
+    assert found.ways == ()
+    assert told(found.tagged) == {BLUE: {"R"}}
+
+
+def test_a_session_has_at_least_the_tags_of_its_role() -> None:
+    without = {"Null": {"aws:PrincipalTag/team": "true"}}
+    found = answer(trust(ROOT, Condition=without), role("R", TAGGABLE, team="red"))
+    assert (found.ways, found.tagged) == ((), ())
+
+
 def test_whom_no_tag_helps() -> None:
     """Nobody asks for one; or something else is in the way."""
     away = named("StringEquals", "aws:PrincipalAccount", B)
