@@ -51,11 +51,13 @@ def command(old: Path, new: Path, fail_on: str | None, limit: int, format_: str)
     Who can assume which role now and could not before, and the other way round; where the condition
     is another one; each with the edits that did it.
     """
+    from assumable.formats.slice import uncollected
     from assumable.org.drift import drift
     from assumable.render import drift as render
 
     now = datetime.now(UTC)
-    found = drift(_world(old, now), _world(new, now), now)
+    with uncollected():
+        found = drift(_world(old, now), _world(new, now), now)
     match format_:
         case "json":
             click.echo(render.as_json(found, str(old), str(new)))
