@@ -105,9 +105,14 @@ class Callers:
             if rule not in self._looks:
                 self._looks[rule] = look_of((rule,)), self._number_of(rule, context)
             look, number = self._looks[rule]
+            if self._sayings[number].request is False:
+                continue
+            if not (look.tests or look.keys):
+                found.append(Ruling(number))
+                continue
             seen = tuple(seen_by(look, context))
             tests, values = seen[: len(look.tests)], seen[len(look.tests) :]
-            if False not in tests and self._sayings[number].request is not False:
+            if False not in tests:
                 unsure = tuple(test for test in tests if test is not True)
                 found.append(Ruling(number, unsure, values))
         return tuple(found)

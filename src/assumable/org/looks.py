@@ -27,7 +27,7 @@ class Look(NamedTuple):
 
     tests: Mapping[Named, Held]
     """Conditions that ask of nothing but the caller and what it sends."""
-    keys: frozenset[str]
+    keys: tuple[str, ...]
     """Keys of the caller that are compared with what is the role's, or stand in resources."""
 
 
@@ -43,7 +43,7 @@ def look_of(rules: Iterable[Rule]) -> Look:
                 tests[_named(condition, rule)] = held
             else:
                 keys |= asked
-    return Look(tests, frozenset(filter(_is_of_the_caller, keys)))
+    return Look(tests, tuple(sorted(filter(_is_of_the_caller, keys))))
 
 
 def keys_of(rule: Rule) -> set[str]:
@@ -55,7 +55,7 @@ def keys_of(rule: Rule) -> set[str]:
 def seen_by(look: Look, context: RequestContext) -> Iterator[Hashable]:
     """What a look sees of a caller."""
     yield from (held(context) for held in look.tests.values())
-    yield from (context.value(key) for key in sorted(look.keys))
+    yield from (context.value(key) for key in look.keys)
 
 
 def tests_of(rule: Rule, look: Look) -> tuple[int, ...]:
