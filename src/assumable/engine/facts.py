@@ -31,7 +31,7 @@ from assumable.model.world import (
     World,
 )
 
-CALLERS_KEPT = 100_000
+CALLERS_KEPT = 500_000
 """Of how many callers it is remembered what was found out: some kB for each."""
 ROLES_KEPT = 10_000
 """The same of the roles that are asked for, one after the other."""
