@@ -17,11 +17,10 @@ from assumable.org.edits import Edit
 from assumable.org.trusts import others_in
 from assumable.org.weaker import course
 from assumable.org.whocan import Everyone
-from tests.org.any_world import C, managed
-from tests.org.test_classes import named, one_organization, user
+from tests.org.any_world import worlds as scenarios
 from tests.organizations.edits import edited
 from tests.organizations.generator import write
-from tests.worlds import NOW, ROLE, A, B, allow, classic, parsed, policy, trust
+from tests.worlds import NOW, parsed
 
 Pair = tuple[str, str]
 SEEDS = range(1, 10)
@@ -121,109 +120,31 @@ def test_exactly_the_pairs_whose_decision_differs(seed: int, tmp_path: Path) -> 
     assert sum(change.pairs for change in found.changes) == len(wanted)  # none has two causes
 
 
-_CONDITIONS = st.sampled_from([
-    None,
-    named("StringEquals", "aws:PrincipalTag/team", "blue"),
-    named("StringNotEquals", "aws:PrincipalTag/team", "blue"),
-    named("StringEqualsIfExists", "aws:PrincipalTag/unit", "x"),
-    named("StringEquals", "aws:PrincipalTag/team", "${aws:ResourceTag/team}"),
-    named("StringEquals", "aws:ResourceTag/team", "${aws:PrincipalTag/team}"),
-    named("StringEquals", "aws:ResourceAccount", "${aws:PrincipalAccount}"),
-    named("StringLike", "aws:username", "u*"),
-    named("ArnLike", "aws:PrincipalArn", "arn:aws:iam::*:role/*"),
-    named("ArnNotLike", "aws:PrincipalArn", user(1)),
-    named("StringEquals", "aws:PrincipalType", "User"),
-    named("StringLike", "aws:userid", "AIDA*"),
-    named("StringEquals", "aws:PrincipalAccount", A),
-    named("StringNotEquals", "aws:PrincipalAccount", A),
-    named("ForAnyValue:StringLike", "aws:PrincipalAccount", "2*"),
-    named("ArnLike", "aws:PrincipalArn", f"arn:aws:iam::{B}:*"),
-    named("StringLikeIfExists", "aws:PrincipalArn", f"arn:aws:iam::{A}:role/*"),
-    named("StringEquals", "aws:PrincipalOrgID", "o-exampleorgid"),
-    named("Bool", "aws:MultiFactorAuthPresent", "true"),
-    named("BoolIfExists", "aws:MultiFactorAuthPresent", "false"),
-    named("StringEquals", "sts:ExternalId", "abc"),
-    named("IpAddress", "aws:SourceIp", "203.0.113.0/24"),
-    named("StringEquals", "aws:ResourceTag/team", "blue"),
-    named("StringNotLike", "iam:ResourceTag/team", "b*"),
-    named("Bool", "aws:SecureTransport", "false"),
-    named("DateGreaterThan", "aws:CurrentTime", "2020-01-01T00:00:00Z"),
-])  # fmt: skip
-
-
-def _with(statement: dict[str, Any], condition: Any) -> dict[str, Any]:
-    return statement if condition is None else {**statement, "Condition": condition}
-
-
-_OWN = st.builds(
-    lambda effect, resource, condition: _with(
-        {**allow(resource=resource), "Effect": effect}, condition
-    ),
-    st.sampled_from(["Allow", "Allow", "Deny"]),
-    st.sampled_from(
-        ["*", ROLE, f"arn:aws:iam::{B}:role/${{aws:PrincipalTag/team}}", f"arn:aws:iam::{A}:*"]
-    ),
-    _CONDITIONS,
-)
-_WHOM = st.sampled_from([
-    "*", A, f"arn:aws:iam::{A}:root", f"arn:aws:iam::{B}:root", C, user(0), user(1),
-    f"arn:aws:iam::{A}:role/r0", f"arn:aws:sts::{A}:assumed-role/r0/s",
-])  # fmt: skip
-_TRUSTS = st.builds(
-    lambda effect, whom, condition: _with({**trust({"AWS": whom}), "Effect": effect}, condition),
-    st.sampled_from(["Allow", "Allow", "Deny"]),
-    _WHOM,
-    _CONDITIONS,
-)
-
-
 @st.composite
-def _scenarios(draw: st.DrawFn) -> dict[str, Any]:
-    """Three accounts of users and roles that share a few policies, tags and boundaries."""
-    policies = [policy(*draw(st.lists(_OWN, min_size=1, max_size=2))) for _ in range(3)]
-    trusts = [policy(*draw(st.lists(_TRUSTS, min_size=1, max_size=3))) for _ in range(3)]
+def pairs(draw: st.DrawFn) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Two scenarios of which all was read but the organization, and unique ids in both or neither.
 
-    def held(name: str, kind: str, account: str) -> dict[str, Any]:
-        inline = draw(st.lists(st.sampled_from(policies), max_size=2))
-        found: dict[str, Any] = {
-            f"{kind}Name": name,
-            f"{kind}PolicyList": [
-                {"PolicyName": f"p{n}", "PolicyDocument": text} for n, text in enumerate(inline)
-            ],
-            "Tags": draw(st.sampled_from([[], [{"Key": "team", "Value": "blue"}],
-                                          [{"Key": "team", "Value": "red"}]])),
-        }  # fmt: skip
-        if draw(st.integers(0, 3)) == 0:
-            name = f"arn:aws:iam::{account}:policy/Boundary"
-            found["PermissionsBoundary"] = {"PermissionsBoundaryArn": name}
-        if kind == "Role":
-            found["AssumeRolePolicyDocument"] = draw(st.sampled_from(trusts))
-        return found
-
-    scenario = classic()
-    scenario["accounts"] = {
-        account: {
-            "UserDetailList": [held(f"u{n}", "User", account) for n in range(4)],
-            "RoleDetailList": [held(f"r{n}", "Role", account) for n in range(2)],
-            "Policies": [managed("Boundary", policies[2], account)],
-        }
-        for account in (A, B, C)
-    }
-    scenario["accounts"][B]["RoleDetailList"].append(
-        {"RoleName": "DeployRole", "AssumeRolePolicyDocument": draw(st.sampled_from(trusts))}
-    )
-    scenario["call"]["caller"]["arn"] = user(0)
-    if draw(st.booleans()):
-        scenario["organization"] = draw(st.sampled_from([one_organization(policies[0]), "unknown"]))
-    return scenario
+    What was read in one of them alone is not compared (tests/org/test_drift_unread.py).
+    """
+    have_ids = draw(st.booleans())
+    return _read(draw(scenarios()), have_ids), _read(draw(scenarios()), have_ids)
 
 
-@given(_scenarios(), _scenarios())
+def _read(scenario: dict[str, Any], have_ids: bool) -> dict[str, Any]:  # passed on
+    for account, content in scenario["accounts"].items():
+        for user in content["UserDetailList"]:
+            user.pop("UserId", None)
+            if have_ids:
+                user["UserId"] = f"AIDA{account[:1] * 16}{user['UserName'][-1]}"
+    return {**scenario, "unknown": []}
+
+
+@given(pairs())
 def test_exactly_the_pairs_whose_decision_differs_in_two_worlds_of_their_own(
-    old: dict[str, Any], new: dict[str, Any]
+    both: tuple[dict[str, Any], dict[str, Any]],
 ) -> None:
     """Which may lack an organization, or what is known of it."""
-    one, other = parsed(old).world, parsed(new).world
+    one, other = (parsed(each).world for each in both)
     found, wanted = drift(one, other, NOW), expected(Decided(one), Decided(other))
     others = expected_others(Decided(one), Decided(other))
     unread = {isinstance(world.organizations, Unknown) for world in (one, other)}

@@ -166,8 +166,7 @@ def test_the_terminal_tells_them_apart(tmp_path: Path) -> None:
     assert shown(tmp_path, "--limit", "1") == (
         f"role/DeployRole ({B}): 0 of the 3 principals known can assume it, 2 more with session "
         "tags\n\n"
-        "tagged    roles of which only a tagged session passes; their trust policies let somebody "
-        "tag it\n"
+        "tagged    roles of which only a tagged session passes, where somebody may tag it\n"
         f"if        {BLUE} (statement 1)\n"
         f"          arn:aws:iam::{A}:role/Other\n"
         "          and 1 more (--limit shows them)\n"
@@ -178,8 +177,7 @@ def test_markdown_tells_them_apart(tmp_path: Path) -> None:
     assert shown(tmp_path, "--format", "markdown") == (
         f"**role/DeployRole ({B}): 0 of the 3 principals known can assume it, 2 more with session "
         "tags**\n\n"
-        "### Roles of which only a tagged session passes; their trust policies let somebody tag "
-        "it\n\n"
+        "### Roles of which only a tagged session passes, where somebody may tag it\n\n"
         f"If {BLUE} (statement 1)\n\n"
         f"- `arn:aws:iam::{A}:role/Other`\n"
         f"- `arn:aws:iam::{A}:role/R`\n"

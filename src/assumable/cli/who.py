@@ -29,8 +29,8 @@ def command(
 
     Users and roles by the condition under which a plain call passes: one that sends nothing but a
     session name and perhaps an external ID. Then roles of which no session passes but a tagged one,
-    where somebody can tag it, as Identity Center does. And whom the role lets in besides: services,
-    bearers of tokens, accounts that were not read, everyone.
+    where somebody may be able to tag it. And whom the role lets in besides: services, bearers of
+    tokens, accounts that were not read, everyone.
     """
     from assumable.formats.slice import uncollected
 

@@ -170,18 +170,15 @@ class _FastReader(_Reader):
 
     def _group(self, cursor: Cursor) -> None:
         entry: entries.Group = cursor.value
-        own_arn = self._arn_of(cursor, "group", entry.group_name)
-        own = self._inline(cursor, "GroupPolicyList", entry.group_policy_list, own_arn)
-        held, changed = self._attached_in(entry)
-        self.groups[entry.group_name] = (*own, *held)
+        _, held, changed = self._held(cursor, "Group", entry.group_name, entry.group_policy_list)
+        self.groups[entry.group_name] = held
         if changed is not None:
             self.changed[entry.group_name] = changed
 
     def _user(self, cursor: Cursor) -> User:
         entry: entries.User = cursor.value
-        own_arn = self._arn_of(cursor, "user", entry.user_name)
-        own = self._inline(cursor, "UserPolicyList", entry.user_policy_list, own_arn)
-        held, changed = self._attached_in(entry)
+        name, own = entry.user_name, entry.user_policy_list
+        own_arn, held, changed = self._held(cursor, "User", name, own)
         groups = entry.group_list or []
         if groups:
             dates = (changed, self._newest(groups))
@@ -190,7 +187,7 @@ class _FastReader(_Reader):
             arn=own_arn,
             unique_id=None if entry.user_id is UNSET else entry.user_id,
             tags=self._tags(bytes(entry.tags)),
-            policies=(*own, *held, *[p for group in groups for p in self.of_group(group)]),
+            policies=(*held, *[p for group in groups for p in self.of_group(group)]),
             boundary=self._boundary_of(entry),
             created=_moment(entry.create_date),
             policies_changed=changed,
@@ -199,16 +196,14 @@ class _FastReader(_Reader):
     def _role(self, cursor: Cursor) -> Role:
         entry: entries.Role = cursor.value
         name, duration = entry.role_name, entry.max_session_duration
-        own_arn = self._arn_of(cursor, "role", name)
-        own = self._inline(cursor, "RolePolicyList", entry.role_policy_list, own_arn)
-        held, changed = self._attached_in(entry)
+        own_arn, held, changed = self._held(cursor, "Role", name, entry.role_policy_list)
         trust = self._trust[bytes(entry.assume_role_policy_document)]
         place = _below(cursor.location, "AssumeRolePolicyDocument")
         return Role(
             arn=own_arn,
             unique_id=None if entry.role_id is UNSET else entry.role_id,
             tags=self._tags(bytes(entry.tags)),
-            policies=(*own, *held),
+            policies=held,
             boundary=self._boundary_of(entry),
             trust=_made(trust, self.trust_name(name, own_arn), place),
             max_session_duration=duration
@@ -217,6 +212,15 @@ class _FastReader(_Reader):
             created=_moment(entry.create_date),
             policies_changed=changed,
         )
+
+    def _held(
+        self, cursor: Cursor, kind: str, name: str, own: list[entries.Own] | UnsetType
+    ) -> tuple[str, tuple[PolicyOrUnknown, ...], datetime | None]:
+        """The ARN of an entry, its policies, and the last change of those that are attached."""
+        own_arn = self._arn_of(cursor, kind.lower(), name)
+        inline = self._inline(cursor, f"{kind}PolicyList", own, own_arn)
+        attached, changed = self._attached_in(cursor.value)
+        return own_arn, (*inline, *attached), changed
 
     def _arn_of(self, cursor: Cursor, kind: str, name: str) -> str:
         """The ARN that is given, where it is the one that path and name make."""

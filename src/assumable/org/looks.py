@@ -65,7 +65,7 @@ def tests_of(rule: Rule, look: Look) -> tuple[int, ...]:
 
 
 class Saying(NamedTuple):
-    """What rules say whose tests pass."""
+    """When callers' rules apply whose tests pass."""
 
     resource: Matched | None
     """Whether it is about a role; None where it is about all."""
@@ -78,16 +78,14 @@ class Saying(NamedTuple):
 
 
 def rest_of(rule: Rule) -> Hashable:
-    """What a rule says whose tests pass; equal for rules that say the same."""
+    """When a caller's rule applies whose tests pass; equal for rules that apply alike."""
     statement = rule.statement
     conditions = tuple(
         _named(condition, rule)
         for condition in statement.conditions
         if not _is_test(_keys_in(condition, rule))
     )
-    who = tuple((entry.kind, entry.value) for entry in statement.principals or ())
-    resources = statement.resources, statement.not_resource, rule.policy.has_variables
-    return statement.effect, who, statement.not_principal, resources, conditions
+    return statement.resources, statement.not_resource, rule.policy.has_variables, conditions
 
 
 def saying_of(rule: Rule, context: RequestContext) -> Saying:

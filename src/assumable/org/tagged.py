@@ -18,7 +18,7 @@ _TAG = "aws:principaltag/"
 
 
 def can_be_tagged(role: Role) -> bool:
-    """Whether somebody may tag its sessions: services, tokens and Identity Center need it too."""
+    """Whether somebody may tag its sessions: the API or token that does needs it (FACTS 3.1)."""
     return not isinstance(role.trust, Policy) or any(
         statement.effect is Effect.ALLOW and action_matches(statement, TAG_SESSION)
         for statement in role.trust.statements
@@ -33,7 +33,7 @@ def tags_in(rules: Iterable[Rule]) -> frozenset[str]:
 def tagged(call: Call, role: Role, keys: Iterable[str]) -> Call:
     """The same call of a session of the role that may have any of the tags.
 
-    A tag of the session wins over the role's own; one that the role has is there in any case.
+    A tag of the session wins over the role's own (FACTS 5.1), which is there in any case.
     """
     known = () if isinstance(role.tags, Unknown) else role.tags
     own = {f"{_TAG}{key.lower()}" for key in known}

@@ -52,7 +52,7 @@ class WhoCan(msgspec.Struct, frozen=True, kw_only=True):
     tagged: tuple[Way, ...] = ()
     """Roles of which no session passes but one that somebody has given tags, under which condition.
 
-    Their trust policies permit it; whether as wanted is not looked into.
+    Their trust policies permit that, or were not read; whether with these tags is not looked into.
     """
     others: tuple[Other, ...] = ()
     """Whom nobody can list: services, bearers of tokens, accounts that were not read."""

@@ -10,7 +10,7 @@ from assumable.org.whocan import Way, WhoCan
 from assumable.render.markup import code, prose
 
 _INDENT = "          "
-_TAGGED = "roles of which only a tagged session passes; their trust policies let somebody tag it"
+_TAGGED = "roles of which only a tagged session passes, where somebody may tag it"
 _BESIDES = "who cannot be listed one by one, if nothing on their own side denies it"
 
 
