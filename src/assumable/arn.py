@@ -56,10 +56,14 @@ def parse(text: str) -> Arn | None:
     >>> parse("arn:aws:iam::111111111111:role/team/Deploy").path
     '/team/'
     """
-    parts = text.split(":", _SECTIONS - 1)
-    if len(parts) != _SECTIONS or parts[0] != "arn" or not parts[1] or not parts[2]:
-        return None
-    return Arn(*parts[1:])
+    sections = _sections(text)
+    return None if sections is None else Arn(*sections[1:])
+
+
+def _sections(text: str) -> list[str] | None:
+    found = text.split(":", _SECTIONS - 1)
+    is_arn = len(found) == _SECTIONS and found[0] == "arn" and found[1] and found[2]
+    return found if is_arn else None
 
 
 def parse_role(text: str) -> Arn | None:
@@ -72,8 +76,8 @@ def parse_role(text: str) -> Arn | None:
 
 def account_of(text: str) -> str:
     """The account in an ARN, empty when there is none."""
-    arn = parse(text)
-    return arn.account if arn else ""
+    sections = _sections(text)
+    return sections[4] if sections else ""
 
 
 def session_of(role_arn: str, session_name: str) -> str:

@@ -10,7 +10,7 @@ from assumable.engine.remembered import Remembered
 from assumable.engine.rules import Listed, Rule, RuleSet
 from assumable.engine.truth import Truth
 from assumable.model.policy import Policy
-from assumable.model.world import Organization, PolicyOrUnknown, Unknown, World
+from assumable.model.world import Organization, PolicyOrUnknown, Principal, Unknown, World
 
 ORGANIZATION = "organization"
 """The assumption that SCPs and RCPs which could not be read allow the call."""
@@ -113,6 +113,18 @@ class Prepared:
         if found is None:
             found = self._of_caller[key] = Parts(self._caller_parts(facts))
         return found
+
+    def scps(self, facts: Facts) -> Parts:
+        """Those of the caller's side that all users, or all roles, of an account share."""
+        return Parts(self._scps(facts))
+
+    def own_parts(self, principal: Principal) -> Parts:
+        """The rest of that side: boundary and identity policies of a user or role that is known."""
+        account, boundary = principal.account, principal.boundary
+        own = self._part(GateName.IDENTITY, account, principal.policies)
+        if boundary is None:
+            return Parts((own,))
+        return Parts((self._part(GateName.BOUNDARY, account, (boundary,)), own))
 
     def role_parts(self, facts: Facts) -> Parts:
         """RCPs: what is always there for this role, unless a service-linked role calls."""

@@ -7,18 +7,18 @@ from collections.abc import Hashable, Iterable
 from datetime import datetime
 from typing import Literal, NamedTuple
 
+from assumable.engine.conditions import Context
 from assumable.engine.context import RequestContext
 from assumable.engine.facts import CALLERS_KEPT, Facts
-from assumable.engine.layers import Prepared
+from assumable.engine.layers import Live, Prepared
 from assumable.engine.remembered import Remembered
 from assumable.engine.rules import Rule
 from assumable.model.policy import Layer
-from assumable.model.world import Unknown
-from assumable.org.calls import ACTION, plain_call
+from assumable.model.world import Principal
+from assumable.org.calls import ACTION
+from assumable.org.contexts import Contexts, Kind
 from assumable.org.looks import Look, Saying, look_of, rest_of, saying_of, seen_by
 from assumable.org.universe import Universe
-
-_ANY_ROLE = "arn:aws:iam::000000000000:role/any"
 
 
 class Ruling(NamedTuple):
@@ -46,70 +46,20 @@ class Side(NamedTuple):
     """Of each layer that has to allow; an unread policy among them may always."""
 
 
-class Callers:
-    """The side of each principal, found out when it is first asked for."""
+class _Rules(NamedTuple):
+    """Rules that many callers share."""
 
-    def __init__(self, universe: Universe, prepared: Prepared, now: datetime) -> None:
-        """Of plain calls at a time."""
-        self._universe, self._prepared, self._now = universe, prepared, now
-        self._own: dict[int, int] = {}
-        """By the principal, the number of its side."""
-        self._sides: dict[int, Side] = {}
-        self._looks = Remembered[Rule, tuple[Look, int]](CALLERS_KEPT)
-        """Of rules: how each tells callers apart, and the number of what it says."""
-        self._sayings: dict[int, Saying] = {}
-        self._numbers: dict[Hashable, int] = {}
-        self._contexts = Remembered[int, tuple[RequestContext, RequestContext]](CALLERS_KEPT)
+    always: tuple[Ruling, ...] = ()
+    """What those say of which it does not matter who calls."""
+    asked: tuple[tuple[Look, int], ...] = ()
+    """The others: how each tells callers apart, and the number of what it says."""
 
-    def side(self, number: int) -> tuple[int, Side]:
-        """That of a principal, and its number, which nobody has whose side is not the same."""
-        own = self._own.get(number)
-        if own is None:
-            side = self._side(number, self._contexts_of(number)[1])
-            own = self._own[number] = self._number(side)
-            self._sides.setdefault(own, side)
-        return own, self._sides[own]
-
-    def seen(self, number: int, look: Look) -> tuple[Hashable, ...]:
-        """What a look of a role sees of a principal."""
-        return tuple(seen_by(look, self._contexts_of(number)[0]))
-
-    def facts(self, number: int, role_arn: str) -> Facts:
-        """A plain call of a principal."""
-        call = plain_call(self._universe.principals[number], role_arn, self._now)
-        return Facts(self._prepared.lookups, call)
-
-    def _side(self, number: int, context: RequestContext) -> Side:
-        facts, side = context.facts, context.facts.caller_side
-        if (
-            not side.may_call
-            or isinstance(side.principal_arn, Unknown)
-            or side.is_service_linked is not False
-        ):
-            return Side(number)  # the credentials or the name count: decided by itself
-        live = self._prepared.caller_parts(facts).live(ACTION)
-        layers = tuple((gate, *listed.may_deny) for gate, listed in live.needed)
-        return Side(
-            (type(side.principal), side.partition, live.may_deny, layers),
-            self._rulings(live.denies, context),
-            tuple(
-                (*(UNREAD for _ in listed.may_deny), *self._rulings(listed.allows, context))
-                for _, listed in live.needed
-            ),
-        )
-
-    def _rulings(self, rules: Iterable[Rule], context: RequestContext) -> tuple[Ruling, ...]:
+    def rulings(self, context: Context) -> tuple[Ruling, ...]:
         """What they still ask when the caller is known; those that it never meets drop out."""
-        found: list[Ruling] = []
-        for rule in rules:
-            if rule not in self._looks:
-                self._looks[rule] = look_of((rule,)), self._number_of(rule, context)
-            look, number = self._looks[rule]
-            if self._sayings[number].request is False:
-                continue
-            if not (look.tests or look.keys):
-                found.append(Ruling(number))
-                continue
+        if not self.asked:
+            return self.always
+        found = list(self.always)
+        for look, number in self.asked:
             seen = tuple(seen_by(look, context))
             tests, values = seen[: len(look.tests)], seen[len(look.tests) :]
             if False not in tests:
@@ -117,8 +67,108 @@ class Callers:
                 found.append(Ruling(number, unsure, values))
         return tuple(found)
 
-    def _number_of(self, rule: Rule, context: RequestContext) -> int:
-        """The number of what a rule says whose tests pass; anybody's context serves."""
+
+class _Share(NamedTuple):
+    """The part of a side that comes from policies which many callers share."""
+
+    whose: Hashable
+    denies: _Rules
+    allows: tuple[_Rules, ...]
+
+
+class Callers:
+    """The side of each principal, found out when it is first asked for."""
+
+    def __init__(self, universe: Universe, prepared: Prepared, now: datetime) -> None:
+        """Of plain calls at a time."""
+        self._universe, self._prepared = universe, prepared
+        self._contexts = Contexts(universe, prepared, now)
+        self._own: dict[int, int] = {}
+        """By the principal, the number of its side."""
+        self._sides: dict[int, Side] = {}
+        self._looks = Remembered[Rule, tuple[Look, int]](CALLERS_KEPT)
+        """Of rules: how each tells callers apart, and the number of what it says."""
+        self._of_kind: dict[int, _Share] = {}
+        self._of_policies: dict[tuple[int, int], _Share] = {}
+        """By the ids of policies and boundary, which the world keeps."""
+        self._sayings: dict[int, Saying] = {}
+        self._numbers: dict[Hashable, int] = {}
+
+    def side(self, number: int) -> tuple[int, Side]:
+        """That of a principal, and its number, which nobody has whose side is not the same."""
+        own = self._own.get(number)
+        if own is None:
+            side = self._side(number)
+            own = self._own[number] = self._number(side)
+            self._sides.setdefault(own, side)
+        return own, self._sides[own]
+
+    def seen(self, number: int, look: Look) -> tuple[Hashable, ...]:
+        """What a look of a role sees of a principal."""
+        return tuple(seen_by(look, self._contexts.of(number)))
+
+    def facts(self, number: int, role_arn: str) -> Facts:
+        """A plain call of a principal."""
+        return self._contexts.facts(number, role_arn)
+
+    def _side(self, number: int) -> Side:
+        context = self._contexts.of(number)
+        if isinstance(context, RequestContext):
+            return Side(number)
+        scps = self._of_its_kind(context.kind)
+        own = self._of_its_policies(self._universe.principals[number], context)
+        return Side(
+            (scps.whose, own.whose),
+            scps.denies.rulings(context) + own.denies.rulings(context),
+            tuple(rules.rulings(context) for rules in scps.allows + own.allows),
+        )
+
+    def _of_its_kind(self, kind: Kind) -> _Share:
+        """The share that comes from SCPs."""
+        found = self._of_kind.get(id(kind))
+        if found is None:
+            live = self._prepared.scps(kind.facts).live(ACTION)
+            sort = type(kind.facts.principal), kind.facts.caller_side.partition
+            found = self._of_kind[id(kind)] = self._share(live, kind.context, sort)
+        return found
+
+    def _of_its_policies(self, principal: Principal, context: Context) -> _Share:
+        """The share that comes from its own policies and its boundary."""
+        key = id(principal.policies), id(principal.boundary)
+        found = self._of_policies.get(key)
+        if found is None:
+            live = self._prepared.own_parts(principal).live(ACTION)
+            found = self._of_policies[key] = self._share(live, context)
+        return found
+
+    def _share(self, live: Live, context: Context, sort: Hashable = ()) -> _Share:
+        layers = tuple((gate, *listed.may_deny) for gate, listed in live.needed)
+        return _Share(
+            (sort, live.may_deny, layers),
+            self._rules(live.denies, 0, context),
+            tuple(
+                self._rules(listed.allows, len(listed.may_deny), context)
+                for _, listed in live.needed
+            ),
+        )
+
+    def _rules(self, rules: Iterable[Rule], unread: int, context: Context) -> _Rules:
+        """Made ready, with so many policies that were not read; anybody's context serves."""
+        always, asked = [UNREAD] * unread, list[tuple[Look, int]]()
+        for rule in rules:
+            if rule not in self._looks:
+                self._looks[rule] = look_of((rule,)), self._number_of(rule, context)
+            look, number = self._looks[rule]
+            if self._sayings[number].request is False:
+                continue
+            if look.tests or look.keys:
+                asked.append((look, number))
+            else:
+                always.append(Ruling(number))
+        return _Rules(tuple(always), tuple(asked))
+
+    def _number_of(self, rule: Rule, context: Context) -> int:
+        """The number of what a rule says whose tests pass."""
         number = self._number(rest_of(rule))
         if number not in self._sayings:
             self._sayings[number] = saying_of(rule, context)
@@ -151,10 +201,10 @@ class Callers:
         if ruling is UNREAD:
             return None
         resource, conditions, of_the_role, request = self._sayings[ruling.number]
-        context = (
+        context: Context = (
             RequestContext(self.facts(number, role_arn), ACTION, Layer.IDENTITY)
             if of_the_role
-            else self._contexts_of(number)[1]
+            else self._contexts.of(number)
         )
         parts = [held(context) for held in conditions]
         if resource is not None:
@@ -163,17 +213,6 @@ class Callers:
             return False
         certain = request is True and not ruling.tests and all(part is True for part in parts)
         return True if certain else None
-
-    def _contexts_of(self, number: int) -> tuple[RequestContext, RequestContext]:
-        """What the role's side and its own see of a principal, whatever role it asks for."""
-        found = self._contexts.get(number)
-        if found is None:
-            facts = self.facts(number, _ANY_ROLE)
-            found = self._contexts[number] = (
-                RequestContext(facts, ACTION, Layer.TRUST),
-                RequestContext(facts, ACTION, Layer.IDENTITY),
-            )
-        return found
 
     def _number(self, key: Hashable) -> int:
         return self._numbers.setdefault(key, len(self._numbers))

@@ -3,8 +3,7 @@
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from assumable.engine.conditions import Held, variables_in
-from assumable.engine.context import RequestContext
+from assumable.engine.conditions import Context, Held, variables_in
 from assumable.engine.resources import Matched
 from assumable.engine.rules import Rule
 from assumable.engine.truth import Truth, all_of
@@ -52,7 +51,7 @@ def keys_of(rule: Rule) -> set[str]:
     return set().union(*asked, _variables_in_resources(rule))
 
 
-def seen_by(look: Look, context: RequestContext) -> Iterator[Hashable]:
+def seen_by(look: Look, context: Context) -> Iterator[Hashable]:
     """What a look sees of a caller."""
     yield from (held(context) for held in look.tests.values())
     yield from (context.value(key) for key in look.keys)
@@ -88,7 +87,7 @@ def rest_of(rule: Rule) -> Hashable:
     return statement.resources, statement.not_resource, rule.policy.has_variables, conditions
 
 
-def saying_of(rule: Rule, context: RequestContext) -> Saying:
+def saying_of(rule: Rule, context: Context) -> Saying:
     """The same made ready; the context may be that of any plain call."""
     of_request, conditions = list[Truth](), list[Held]()
     for condition, held in zip(rule.statement.conditions, rule.conditions, strict=True):

@@ -30,7 +30,12 @@ def principal_arn(question: Question) -> Value:
         return found
     if found is None:
         return Absent("the caller is no principal of an account")
-    return Present((found,), "the caller's principal; for a session, the role with its path")
+    return of_known_principal(found)
+
+
+def of_known_principal(own_arn: str) -> Present:
+    """The same key of a user or role whose ARN is known."""
+    return Present((own_arn,), "the caller's principal; for a session, the role with its path")
 
 
 def principal_account(question: Question) -> Value:

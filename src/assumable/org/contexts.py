@@ -1,0 +1,117 @@
+"""What rules can ask of whoever makes a plain call, whatever role it is for.
+
+Of what is the same for all users, or all roles, of an account, one of them is asked for all.
+"""
+
+from datetime import datetime
+from typing import NamedTuple
+
+from assumable.engine.context import RequestContext
+from assumable.engine.facts import CALLERS_KEPT, Facts
+from assumable.engine.keys.caller import of_known_principal
+from assumable.engine.layers import Prepared
+from assumable.engine.remembered import Remembered
+from assumable.model.call import Value
+from assumable.model.policy import Layer
+from assumable.model.world import Account, Role
+from assumable.org.calls import ACTION, plain_call
+from assumable.org.universe import Universe
+
+_ANY_ROLE = "arn:aws:iam::000000000000:role/any"
+_SHARED = frozenset((
+    "aws:currenttime", "aws:multifactorauthage", "aws:multifactorauthpresent",
+    "aws:principalaccount", "aws:principalisawsservice", "aws:principalorgid",
+    "aws:principalorgpaths", "aws:principaltype", "aws:requestedregion", "aws:securetransport",
+    "aws:sourceip", "aws:sourcevpc", "aws:sourcevpce", "aws:viaawsservice", "aws:vpcsourceip",
+    "sts:externalid", "sts:rolesessionname",
+))  # fmt: skip
+"""Keys that are the same for all users, or all roles, of an account."""
+
+
+class Kind(NamedTuple):
+    """The users, or the roles, of an account whose names are known and who may call."""
+
+    facts: Facts
+    """Of one of them."""
+    context: RequestContext
+
+
+class CallerContext:
+    """The context of one of a kind."""
+
+    __slots__ = ("_arn", "_contexts", "_number", "kind")
+
+    def __init__(self, contexts: "Contexts", number: int, own_arn: str, kind: Kind) -> None:
+        """Nothing is looked up before it is asked for."""
+        self._contexts, self._number, self._arn, self.kind = contexts, number, own_arn, kind
+
+    def get(self, key: str) -> Value:
+        """The value of a key."""
+        return self.value(key.lower())
+
+    def value(self, name: str) -> Value:
+        """The same for a key that is in lower case already."""
+        if name in _SHARED:
+            return self.kind.context.value(name)
+        if name == "aws:principalarn":
+            return of_known_principal(self._arn)
+        return self._contexts.whole(self._number).value(name)
+
+    def assumed(self, item: str) -> bool | None:
+        """How the user decided an open item; None leaves it open."""
+        return self.kind.context.assumed(item)
+
+    def takes(self, item: str) -> bool:
+        """Which reading of an open item decides, where one is the default."""
+        return self.kind.context.takes(item)
+
+
+class Contexts:
+    """Of each principal, found out when it is first asked for."""
+
+    def __init__(self, universe: Universe, prepared: Prepared, now: datetime) -> None:
+        """Of plain calls at a time."""
+        self._universe, self._lookups, self._now = universe, prepared.lookups, now
+        self._kinds: dict[tuple[type, str], Kind | None] = {}
+        self._whole = Remembered[int, RequestContext](CALLERS_KEPT)
+
+    def of(self, number: int) -> CallerContext | RequestContext:
+        """What its rules see, and those of roles: in a plain call all layers see the same.
+
+        That of the engine is for those whose credentials or name count: nobody is like them.
+        """
+        kind = self._kind_of(number)
+        if kind is None:
+            return self.whole(number)
+        return CallerContext(self, number, self._universe.names[number], kind)
+
+    def _kind_of(self, number: int) -> Kind | None:
+        principal = self._universe.principals[number]
+        if not principal.path_known or (
+            isinstance(principal, Role) and principal.is_service_linked
+        ):
+            return None
+        key = type(principal), principal.arn.rpartition(":")[0]
+        if key not in self._kinds:
+            self._kinds[key] = self._kind(number)
+        return self._kinds[key]
+
+    def _kind(self, number: int) -> Kind | None:
+        account = self._universe.world.account(self._universe.accounts[number])
+        if isinstance(account, Account) and len(account.roles_by_name) < len(account.roles):
+            return None  # a session's ARN does not say which of them it is of
+        context = self.whole(number)
+        return Kind(context.facts, context) if context.facts.caller_side.may_call else None
+
+    def whole(self, number: int) -> RequestContext:
+        """The same as the engine has it."""
+        found = self._whole.get(number)
+        if found is None:
+            facts = self.facts(number, _ANY_ROLE)
+            found = self._whole[number] = RequestContext(facts, ACTION, Layer.IDENTITY)
+        return found
+
+    def facts(self, number: int, role_arn: str) -> Facts:
+        """A plain call of a principal."""
+        call = plain_call(self._universe.principals[number], role_arn, self._now)
+        return Facts(self._lookups, call)
