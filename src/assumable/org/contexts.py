@@ -39,11 +39,12 @@ class Kind(NamedTuple):
 class CallerContext:
     """The context of one of a kind."""
 
-    __slots__ = ("_arn", "_contexts", "_number", "kind")
+    __slots__ = ("_contexts", "_number", "_whole", "kind")
 
-    def __init__(self, contexts: "Contexts", number: int, own_arn: str, kind: Kind) -> None:
+    def __init__(self, contexts: "Contexts", number: int, kind: Kind) -> None:
         """Nothing is looked up before it is asked for."""
-        self._contexts, self._number, self._arn, self.kind = contexts, number, own_arn, kind
+        self._contexts, self._number, self.kind = contexts, number, kind
+        self._whole: RequestContext | None = None
 
     def get(self, key: str) -> Value:
         """The value of a key."""
@@ -54,8 +55,10 @@ class CallerContext:
         if name in _SHARED:
             return self.kind.context.value(name)
         if name == "aws:principalarn":
-            return of_known_principal(self._arn)
-        return self._contexts.whole(self._number).value(name)
+            return of_known_principal(self._contexts.name(self._number))
+        if self._whole is None:
+            self._whole = self._contexts.whole(self._number)
+        return self._whole.value(name)
 
     def assumed(self, item: str) -> bool | None:
         """How the user decided an open item; None leaves it open."""
@@ -73,17 +76,19 @@ class Contexts:
         """Of plain calls at a time."""
         self._universe, self._lookups, self._now = universe, prepared.lookups, now
         self._kinds: dict[tuple[type, str], Kind | None] = {}
-        self._whole = Remembered[int, RequestContext](CALLERS_KEPT)
+        self._of = Remembered[int, CallerContext | RequestContext](CALLERS_KEPT)
 
     def of(self, number: int) -> CallerContext | RequestContext:
         """What its rules see, and those of roles: in a plain call all layers see the same.
 
         That of the engine is for those whose credentials or name count: nobody is like them.
         """
-        kind = self._kind_of(number)
-        if kind is None:
-            return self.whole(number)
-        return CallerContext(self, number, self._universe.names[number], kind)
+        found = self._of.get(number)
+        if found is None:
+            kind = self._kind_of(number)
+            found = self.whole(number) if kind is None else CallerContext(self, number, kind)
+            self._of[number] = found
+        return found
 
     def _kind_of(self, number: int) -> Kind | None:
         principal = self._universe.principals[number]
@@ -105,11 +110,11 @@ class Contexts:
 
     def whole(self, number: int) -> RequestContext:
         """The same as the engine has it."""
-        found = self._whole.get(number)
-        if found is None:
-            facts = self.facts(number, _ANY_ROLE)
-            found = self._whole[number] = RequestContext(facts, ACTION, Layer.IDENTITY)
-        return found
+        return RequestContext(self.facts(number, _ANY_ROLE), ACTION, Layer.IDENTITY)
+
+    def name(self, number: int) -> str:
+        """The ARN of a principal."""
+        return self._universe.names[number]
 
     def facts(self, number: int, role_arn: str) -> Facts:
         """A plain call of a principal."""
