@@ -92,9 +92,8 @@ class Contexts:
 
     def _kind_of(self, number: int) -> Kind | None:
         principal = self._universe.principals[number]
-        if not principal.path_known or (
-            isinstance(principal, Role) and principal.is_service_linked
-        ):
+        linked = isinstance(principal, Role) and principal.is_service_linked
+        if linked or not principal.path_known:
             return None
         key = type(principal), principal.arn.rpartition(":")[0]
         if key not in self._kinds:
