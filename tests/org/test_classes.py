@@ -73,6 +73,14 @@ def tagged(number: int) -> dict[str, Any]:
     return {"Tags": [{"Key": "team", "Value": "blue" if number % 2 else "red"}]}
 
 
+def identified(number: int) -> dict[str, Any]:
+    return {"UserId": unique_id(number)}
+
+
+def unique_id(number: int) -> str:
+    return f"AIDAEXAMPLEEXAMPLE{number:03d}"
+
+
 def bounded(number: int) -> dict[str, Any]:
     return {"PermissionsBoundary": boundary("Closed" if number % 2 else "Open")}
 
@@ -95,6 +103,10 @@ def named(condition: str, key: str, value: str) -> dict[str, Any]:
         (alike, trust(ROOT, Condition=named("StringEquals", "aws:username", "u2")), None, {2}),
         (alike, trust(ROOT, Condition=named("ArnNotLike", "aws:PrincipalArn", user(4))), None,
          {0, 1, 2, 3, 5}),
+        (identified, trust(ROOT, Condition=named("StringEquals", "aws:userid", unique_id(3))),
+         None, {3}),
+        (identified, trust(ROOT),
+         allow(Condition=named("StringNotEquals", "aws:userid", unique_id(3))), {0, 1, 2, 4, 5}),
         (tagged, trust(ROOT),
          allow(Condition=named("StringEquals", "aws:PrincipalTag/team", "red")), {0, 2, 4}),
         (tagged, trust(ROOT), allow(resource=f"arn:aws:iam::{B}:role/*${{aws:PrincipalTag/team}}"),
