@@ -297,6 +297,38 @@ def test_scps_that_were_not_read_tell_accounts_apart() -> None:
     assert ways(answer) == {"": {user(n) for n in range(CROWD)}}
 
 
+def test_what_scps_allow_tells_accounts_apart() -> None:
+    """Two lists of what is allowed, of which one has not the role: their users are alike."""
+    scenario = crowd(alike, trust({"AWS": [A, C]}))
+    scenario["accounts"][C] = scenario["accounts"][A]
+    scenario["organization"] = organization = one_organization(policy(allow("*")))
+    organization["Accounts"].append({"Id": C, "ParentId": "r-ab12"})
+    full, _ = organization["Policies"]
+    full["Targets"] = ["r-ab12", B]
+    for account, resource in ((A, ROLE), (C, f"arn:aws:iam::{B}:role/other")):
+        limit = {"Id": f"p-only{account}", "Name": "Only", "Type": SCP, "Targets": [account]}
+        organization["Policies"].append({**limit, "Content": policy(allow(resource=resource))})
+    assert ways(asked(scenario)) == {"": {user(n) for n in range(CROWD)}}
+
+
+def test_roles_of_one_name_are_one_caller() -> None:
+    """Their sessions have one ARN: the policies of one of them decide for both."""
+    scenario = crowd(alike, trust(ROOT))
+    granted = scenario["accounts"][A]["UserDetailList"][0]["UserPolicyList"]
+    idle = {"PolicyName": "d", "PolicyDocument": policy({**allow("*"), "Effect": "Deny"})}
+    for first, second in ((granted, [*granted, idle]), ([*granted, idle], granted)):
+        scenario["accounts"][A]["RoleDetailList"] = [
+            {
+                "RoleName": "CI",
+                "Path": path,
+                "AssumeRolePolicyDocument": policy(trust({"Service": "ec2.amazonaws.com"})),
+                "RolePolicyList": policies,
+            }
+            for path, policies in (("/a/", first), ("/b/", second))
+        ]
+        holds_for_every_pair(world_of(scenario), NOW)
+
+
 @pytest.mark.parametrize("effect", ["Allow", "Deny"])
 def test_roles_left_out_are_not_roles_named(effect: str) -> None:
     """`Resource` with a list, and `NotResource` with the same one."""
