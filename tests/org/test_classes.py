@@ -297,17 +297,24 @@ def test_scps_that_were_not_read_tell_accounts_apart() -> None:
     assert ways(answer) == {"": {user(n) for n in range(CROWD)}}
 
 
-def test_what_scps_allow_tells_accounts_apart() -> None:
-    """Two lists of what is allowed, of which one has not the role: their users are alike."""
+@pytest.mark.parametrize(
+    "limit",
+    [
+        [allow(resource=f"arn:aws:iam::{B}:role/other")],
+        [allow("*"), {**allow(resource=ROLE), "Effect": "Deny"}],
+    ],
+)
+def test_scps_tell_accounts_apart(limit: list[Any]) -> None:
+    """Those of one of them keep its users out, who are like the others in all else."""
     scenario = crowd(alike, trust("*"))
     scenario["accounts"][C] = scenario["accounts"][A]
     scenario["organization"] = organization = one_organization(policy(allow("*")))
     organization["Accounts"].append({"Id": C, "ParentId": "r-ab12"})
     full, _ = organization["Policies"]
     full["Targets"] = ["r-ab12", B]
-    for account, resource in ((A, ROLE), (C, f"arn:aws:iam::{B}:role/other")):
-        limit = {"Id": f"p-only{account}", "Name": "Only", "Type": SCP, "Targets": [account]}
-        organization["Policies"].append({**limit, "Content": policy(allow(resource=resource))})
+    for account, own in ((A, [allow(resource=ROLE)]), (C, limit)):
+        named = {"Id": f"p-limit{account}", "Name": "limit", "Type": SCP, "Targets": [account]}
+        organization["Policies"].append({**named, "Content": policy(*own)})
     assert ways(asked(scenario)) == {"": {ROLE, *(user(n) for n in range(CROWD))}}
 
 
