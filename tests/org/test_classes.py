@@ -297,24 +297,20 @@ def test_scps_that_were_not_read_tell_accounts_apart() -> None:
     assert ways(answer) == {"": {user(n) for n in range(CROWD)}}
 
 
-@pytest.mark.parametrize(
-    "limit",
-    [
-        [allow(resource=f"arn:aws:iam::{B}:role/other")],
-        [allow("*"), {**allow(resource=ROLE), "Effect": "Deny"}],
-    ],
-)
-def test_scps_tell_accounts_apart(limit: list[Any]) -> None:
+@pytest.mark.parametrize("effect", ["Allow", "Deny"])
+def test_scps_tell_accounts_apart(effect: str) -> None:
     """Those of one of them keep its users out, who are like the others in all else."""
+    about = [ROLE, f"arn:aws:iam::{B}:role/other"]
     scenario = crowd(alike, trust("*"))
     scenario["accounts"][C] = scenario["accounts"][A]
     scenario["organization"] = organization = one_organization(policy(allow("*")))
     organization["Accounts"].append({"Id": C, "ParentId": "r-ab12"})
     full, _ = organization["Policies"]
-    full["Targets"] = ["r-ab12", B]
-    for account, own in ((A, [allow(resource=ROLE)]), (C, limit)):
+    full["Targets"] = ["r-ab12", B] if effect == "Allow" else ["r-ab12", A, B, C]
+    for account, role in zip((A, C), about if effect == "Allow" else reversed(about), strict=True):
         named = {"Id": f"p-limit{account}", "Name": "limit", "Type": SCP, "Targets": [account]}
-        organization["Policies"].append({**named, "Content": policy(*own)})
+        limit = {**allow(resource=role), "Effect": effect}
+        organization["Policies"].append({**named, "Content": policy(limit)})
     assert ways(asked(scenario)) == {"": {ROLE, *(user(n) for n in range(CROWD))}}
 
 
