@@ -1,4 +1,4 @@
-"""What callers' own policies, boundaries and SCPs say of plain calls, and what of a role.
+"""What callers' own policies, boundaries and SCPs say of their calls, and what of a role.
 
 Callers of whom they say the same share one side, and it is small: what a rule says is a number.
 """
@@ -14,7 +14,7 @@ from assumable.engine.remembered import Remembered
 from assumable.engine.rules import Rule
 from assumable.model.policy import Layer
 from assumable.model.world import Unknown
-from assumable.org.calls import ACTION, plain_call
+from assumable.org.calls import ACTION, CallOf
 from assumable.org.looks import Look, Saying, look_of, rest_of, saying_of, seen_by
 from assumable.org.universe import Universe
 
@@ -37,7 +37,7 @@ UNREAD = Ruling(-1)
 
 
 class Side(NamedTuple):
-    """What a caller's own policies, boundary and SCPs say of plain calls."""
+    """What a caller's own policies, boundary and SCPs say of its calls."""
 
     whose: Hashable
     """What counts besides the rules; the caller itself where nobody is like it."""
@@ -49,9 +49,12 @@ class Side(NamedTuple):
 class Callers:
     """The side of each principal, found out when it is first asked for."""
 
-    def __init__(self, universe: Universe, prepared: Prepared, now: datetime) -> None:
-        """Of plain calls at a time."""
+    def __init__(
+        self, universe: Universe, prepared: Prepared, now: datetime, call_of: CallOf
+    ) -> None:
+        """Of the calls at a time that `call_of` makes."""
         self._universe, self._prepared, self._now = universe, prepared, now
+        self._call_of = call_of
         self._own: dict[int, int] = {}
         """By the principal, the number of its side."""
         self._sides: dict[int, Side] = {}
@@ -75,8 +78,8 @@ class Callers:
         return tuple(seen_by(look, self._contexts_of(number)[0]))
 
     def facts(self, number: int, role_arn: str) -> Facts:
-        """A plain call of a principal."""
-        call = plain_call(self._universe.principals[number], role_arn, self._now)
+        """The call of a principal."""
+        call = self._call_of(self._universe.principals[number], role_arn, self._now)
         return Facts(self._prepared.lookups, call)
 
     def _side(self, number: int, context: RequestContext) -> Side:
