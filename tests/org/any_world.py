@@ -95,9 +95,14 @@ _WHOM = st.lists(
 _WHO = st.one_of(_WHOM, _WHOM, st.sampled_from(["*", {"AWS": A, "Service": "ec2.amazonaws.com"}]))
 
 
-def _statement(effect: str, about: Json, conditions: Json) -> Json:
+_ACTIONS = st.sampled_from([
+    "sts:AssumeRole", ["sts:AssumeRole", "sts:TagSession"], "sts:*", "sts:?agSession",
+])  # fmt: skip
+
+
+def _statement(effect: str, about: Json, conditions: Json, action: Any = "sts:AssumeRole") -> Json:
     asked = {"Condition": conditions} if conditions else {}
-    return {"Effect": effect, "Action": "sts:AssumeRole", **about, **asked}
+    return {"Effect": effect, "Action": action, **about, **asked}
 
 
 def _documents(statements: st.SearchStrategy[Json]) -> st.SearchStrategy[Json]:
@@ -111,7 +116,7 @@ def _documents(statements: st.SearchStrategy[Json]) -> st.SearchStrategy[Json]:
 
 _OWN = _documents(st.builds(_statement, _EFFECTS, _ABOUT, _CONDITIONS))
 _TRUSTS = _documents(
-    st.builds(_statement, _EFFECTS, _WHO.map(lambda who: {"Principal": who}), _CONDITIONS)
+    st.builds(_statement, _EFFECTS, _WHO.map(lambda who: {"Principal": who}), _CONDITIONS, _ACTIONS)
 )
 _RCPS = _documents(
     st.builds(

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assumable.engine.truth import Truth, any_of, describe
+from assumable.engine.truth import Truth, any_of
 from assumable.formats.dump import read_snapshot
 from assumable.model.policy import Policy
 from assumable.model.world import Role, Unknown, World
@@ -18,6 +18,7 @@ from assumable.org.trusts import others_in
 from assumable.org.weaker import course
 from assumable.org.whocan import Everyone
 from tests.org.any_world import worlds as scenarios
+from tests.org.one_by_one import OneByOne, told
 from tests.organizations.edits import edited
 from tests.organizations.generator import write
 from tests.worlds import NOW, parsed
@@ -33,22 +34,8 @@ def worlds(folder: Path, seed: int) -> tuple[World, World]:
     return read_snapshot(folder / "old"), read_snapshot(folder / "new")
 
 
-class Decided:
-    """Every pair of a world, decided by itself; whoever does not exist is denied."""
-
-    def __init__(self, world: World) -> None:
-        self.everyone = Everyone(world, NOW)
-        self.found = {found.arn: found for found in self.everyone.universe.principals}
-
-    def __call__(self, pair: Pair) -> Truth:
-        principal, role = (self.found.get(name) for name in pair)
-        if principal is None or not isinstance(role, Role):
-            return False
-        return self.everyone.passes(principal, role)
-
-
-def text(truth: Truth) -> str | None:
-    return None if truth is False else "" if truth is True else describe(truth)
+def decided(world: World) -> OneByOne:
+    return OneByOne(world, NOW)
 
 
 def reported(found: Drift) -> dict[Pair, tuple[str, str | None, str | None]]:
@@ -60,7 +47,7 @@ def reported(found: Drift) -> dict[Pair, tuple[str, str | None, str | None]]:
     }
 
 
-def expected(old: Decided, new: Decided) -> dict[Pair, tuple[str, str | None, str | None]]:
+def expected(old: OneByOne, new: OneByOne) -> dict[Pair, tuple[str, str | None, str | None]]:
     found = {}
     for principal in old.found | new.found:
         for role, known in (old.found | new.found).items():
@@ -68,7 +55,7 @@ def expected(old: Decided, new: Decided) -> dict[Pair, tuple[str, str | None, st
                 before, after = old((principal, role)), new((principal, role))
                 direction = _direction(before, after)
                 if direction != "same":
-                    found[principal, role] = direction, text(before), text(after)
+                    found[principal, role] = direction, told(before), told(after)
     return found
 
 
@@ -84,18 +71,19 @@ def other_pairs(found: Drift) -> dict[OtherPair, str]:
     }
 
 
-def expected_others(old: Decided, new: Decided) -> dict[OtherPair, str]:
+def expected_others(*worlds: World) -> dict[OtherPair, str]:
     found: dict[OtherPair, str] = {}
-    for name in old.found | new.found:
-        roles = [side.found.get(name) for side in (old, new)]
+    sides = [Everyone(world, NOW) for world in worlds]
+    for name in {role.arn for side in sides for role in side.universe.roles()}:
+        roles = [world.role(name) for world in worlds]
         trusts = [role.trust for role in roles if isinstance(role, Role)]
         whom = {o.who for each in trusts if isinstance(each, Policy) for o in others_in(each)}
         for who in whom:
-            if any(side.everyone.universe.is_listed(who.account) for side in (old, new)):
+            if any(side.universe.is_listed(who.account) for side in sides):
                 continue
             before, after = (
-                any_of(side.everyone.admission(who, role)) if isinstance(role, Role) else False
-                for side, role in zip((old, new), roles, strict=True)
+                any_of(side.admission(who, role)) if isinstance(role, Role) else False
+                for side, role in zip(sides, roles, strict=True)
             )
             if _direction(before, after) != "same":
                 found[name, who.kind, who.name] = _direction(before, after)
@@ -112,10 +100,10 @@ def _direction(before: Truth, after: Truth) -> str:
 def test_exactly_the_pairs_whose_decision_differs(seed: int, tmp_path: Path) -> None:
     worlds_ = worlds(tmp_path, seed)
     found = drift(*worlds_, NOW)
-    wanted = expected(*map(Decided, worlds_))
+    wanted = expected(*map(decided, worlds_))
     assert wanted or seed % 3 == 0
     assert reported(found) == wanted
-    assert other_pairs(found) == expected_others(*map(Decided, worlds_))
+    assert other_pairs(found) == expected_others(*worlds_)
     assert found.uncompared == ()
     assert sum(change.pairs for change in found.changes) == len(wanted)  # none has two causes
 
@@ -145,8 +133,8 @@ def test_exactly_the_pairs_whose_decision_differs_in_two_worlds_of_their_own(
 ) -> None:
     """Which may lack an organization, or what is known of it."""
     one, other = (parsed(each).world for each in both)
-    found, wanted = drift(one, other, NOW), expected(Decided(one), Decided(other))
-    others = expected_others(Decided(one), Decided(other))
+    found, wanted = drift(one, other, NOW), expected(decided(one), decided(other))
+    others = expected_others(one, other)
     unread = {isinstance(world.organizations, Unknown) for world in (one, other)}
     if len(unread) == 1:
         assert (reported(found), other_pairs(found)) == (wanted, others)
@@ -165,7 +153,7 @@ def test_each_cause_changes_the_older_world_and_nothing_of_it_can_be_left_out(
     seed: int, tmp_path: Path
 ) -> None:
     old, new = worlds(tmp_path, seed)
-    between, before, after = Between(old, new), Decided(old), Decided(new)
+    between, before, after = Between(old, new), decided(old), decided(new)
     found = drift(old, new, NOW)
     for change in found.changes:
         for access in change.access:
@@ -176,7 +164,7 @@ def test_each_cause_changes_the_older_world_and_nothing_of_it_can_be_left_out(
 
 def _holds(between: Between, cause: Cause, pair: Pair, before: Truth, after: Truth) -> None:
     def does_it(*edits: Edit) -> bool:
-        now = Decided(between.world(frozenset(edits), pair))(pair)
+        now = decided(between.world(frozenset(edits), pair))(pair)
         if before is False or after is False:
             return (now is False) == (after is False)
         return course(now, after) == "same"
@@ -194,14 +182,14 @@ def test_with_every_edit_that_can_count_the_older_world_decides_as_the_newer_one
     seed: int, tmp_path: Path
 ) -> None:
     old, new = worlds(tmp_path, seed)
-    between, before, after = Between(old, new), Decided(old), Decided(new)
+    between, before, after = Between(old, new), decided(old), decided(new)
     known = before.found | after.found
     for role in (name for name, found in known.items() if isinstance(found, Role)):
         for name in known:
             edits = frozenset((*between.as_caller(name), *between.as_role(role)))
             pair = name, role
-            assert _direction(Decided(between.world(edits, pair))(pair), after(pair)) == "same"
-            assert _direction(Decided(between.world(frozenset(), pair))(pair), before(pair)) == (
+            assert _direction(decided(between.world(edits, pair))(pair), after(pair)) == "same"
+            assert _direction(decided(between.world(frozenset(), pair))(pair), before(pair)) == (
                 "same"
             )
             if not edits:

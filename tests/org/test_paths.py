@@ -10,7 +10,6 @@ import pytest
 from click.testing import CliRunner, Result
 
 from assumable.cli.reach import command
-from assumable.engine.truth import describe
 from assumable.errors import InputError
 from assumable.formats.dump import read_snapshot
 from assumable.formats.scenario import parse_scenario
@@ -19,6 +18,7 @@ from assumable.org.naming import role_named
 from assumable.org.paths import MAX_PATHS, Decided, Path, Paths
 from assumable.org.whocan import Everyone
 from assumable.source import Document
+from tests.org.one_by_one import OneByOne, told
 from tests.organizations.generator import write
 from tests.worlds import DEPLOYER, NOW, A, B, allow, classic, policy, trust
 
@@ -138,14 +138,14 @@ def test_no_path_is_followed_that_cannot_end_at_the_role() -> None:
 
 def test_the_same_as_every_chain_tried_one_by_one() -> None:
     everyone = world()
-    start = everyone.principal(DEPLOYER)
+    start, alone = everyone.principal(DEPLOYER), OneByOne(everyone.universe.world, NOW)
     roles = [everyone.role(name) for name in
              ("First", "Detour", "Third", "Second", "Last", "Guarded", "Elsewhere")]  # fmt: skip
     expected: dict[str, int] = {}
     for length in range(1, 5):
         for chain in itertools.permutations(roles, length):
             hops = itertools.pairwise((start, *chain))
-            if all(everyone.passes(a, b) is not False for a, b in hops):  # type: ignore[arg-type]  # roles
+            if all(alone((a.arn, b.arn)) is not False for a, b in hops):
                 expected.setdefault(chain[-1].arn, length)
     found = reached(everyone)
     assert {path.role: len(path.steps) for path in found} == expected
@@ -157,12 +157,13 @@ def chains(everyone: Everyone, start: int, most: int) -> dict[int, dict[tuple[in
     Of each, how many different conditions must hold.
     """
     people = everyone.universe.principals
+    alone = OneByOne(everyone.universe.world, NOW)
     roles = [(n, found) for n, found in enumerate(people) if isinstance(found, Role)]
     edges = {
-        (n, m): "" if passes is True else describe(passes)
+        (n, m): told(passes) or ""
         for n, principal in enumerate(people)
         for m, asked in roles
-        if (passes := everyone.passes(principal, asked)) is not False
+        if (passes := alone((principal.arn, asked.arn))) is not False
     }
     found: dict[int, dict[tuple[int, ...], int]] = {}
     level: list[tuple[tuple[int, ...], frozenset[str]]] = [((start,), frozenset())]

@@ -1,6 +1,7 @@
 """Who can assume a role: hand-made worlds with exact answers, and the index against every pair."""
 
 import json
+from collections import defaultdict
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,17 +12,14 @@ import pytest
 from click.testing import CliRunner
 
 from assumable.cli.who import command
-from assumable.engine.evaluate import decide
-from assumable.engine.layers import Prepared
-from assumable.engine.truth import describe
 from assumable.errors import InputError
 from assumable.formats.dump import read_snapshot
 from assumable.formats.scenario import parse_scenario, read_scenario
 from assumable.model.policy import Policy
 from assumable.model.world import Account, Role, World
-from assumable.org.calls import plain_call
 from assumable.org.whocan import Everyone, WhoCan
 from assumable.source import Document
+from tests.org.one_by_one import OneByOne, told
 from tests.organizations.generator import write
 from tests.worlds import DEPLOYER, NOW, ROLE, A, B, allow, classic, policy, trust
 
@@ -258,17 +256,24 @@ def test_the_index_finds_whomever_the_engine_lets_in(file: Path) -> None:
 
 def holds_for_every_pair(world: World, now: datetime) -> None:
     """What the index and the engine say together is what the engine alone says."""
-    asked_of, prepared = Everyone(world, now), Prepared(world)
+    asked_of, alone = Everyone(world, now), OneByOne(world, now)
     for role in asked_of.universe.principals:
         if not isinstance(role, Role) or not isinstance(role.trust, Policy):
             continue
-        expected: dict[str, set[str]] = {}
-        for principal in asked_of.universe.principals:
-            passes = decide(prepared, plain_call(principal, role.arn, now)).passes
-            if passes is not False:
-                condition = "" if passes is True else describe(passes)
-                expected.setdefault(condition, set()).add(principal.arn)
-        assert ways(asked_of.who(role)) == expected
+        plain, tagged, either = (defaultdict[str | None, set[str]](set) for _ in range(3))
+        for name, passes, with_tags in alone.to(role):
+            assert asked_of.passes(alone.found[name], role) == (passes or with_tags)
+            plain[told(passes)].add(name)
+            tagged[told(with_tags)].add(name)
+            either[told(passes or with_tags)].add(name)
+        for found in (plain, tagged, either):
+            found.pop(None, None)
+        answer, names = asked_of.who(role), asked_of.universe.names
+        assert ways(answer) == plain
+        assert {way.condition: set(way.principals) for way in answer.tagged} == tagged
+        passing = {each.condition: {names[n] for n in each.members}
+                   for each in asked_of.passing(role)}  # fmt: skip
+        assert passing == either
 
 
 @pytest.mark.parametrize("seed", range(1, 9))

@@ -119,6 +119,12 @@ def tagged(files: Files, rng: random.Random) -> None:
     holder["Tags"] = [{"Key": "team", "Value": rng.choice(["web", "data"])}]
 
 
+def taggable(files: Files, rng: random.Random) -> None:
+    """Who makes the sessions of a role may tag them now, or may no more."""
+    statement = rng.choice(_statements(files, rng))
+    statement["Action"] = ["sts:AssumeRole"] + ["sts:TagSession"] * rng.randrange(2)
+
+
 def bounded(files: Files, rng: random.Random) -> None:
     account = _account(files, rng)
     holder = rng.choice(account["RoleDetailList"] + account["UserDetailList"])
@@ -183,5 +189,5 @@ def moved(files: Files, rng: random.Random) -> None:
 EDITS: tuple[Callable[[Files, random.Random], None], ...] = (
     trust_opened, trust_opened, trust_closed, condition_gone, condition_added, statements_turned,
     granted, granted, taken, managed_edited, group_edited, group_joined, tagged, bounded, deleted,
-    created, recreated, limited, limited, moved,
+    created, recreated, limited, limited, moved, taggable,
 )  # fmt: skip

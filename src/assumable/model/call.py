@@ -51,6 +51,8 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     policies: tuple[PolicyOrUnknown, ...] = ()
     """Inline and managed session policies; they grant together."""
     tags: Mapping[str, str | Unknown] = msgspec.field(default_factory=dict)
+    tags_complete: bool = True
+    """False when the session may have more tags, none of which is transitive."""
     transitive_tag_keys: tuple[str, ...] = ()
     source_identity: str | Unknown | None = None
     made_by: "Call | None" = None
@@ -298,6 +300,11 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     def hides_attributes(self) -> bool:
         """Whether a role session may carry tags and a source identity that nobody has said."""
         return isinstance(self.caller, RoleCaller) and not self.caller.session.complete
+
+    @property
+    def hides_tags(self) -> bool:
+        """Whether a role session may carry tags that nobody has said."""
+        return self.hides_attributes or not self.session.tags_complete
 
     @property
     def is_chained(self) -> bool:

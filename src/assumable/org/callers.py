@@ -1,4 +1,4 @@
-"""What callers' own policies, boundaries and SCPs say of plain calls, and what of a role.
+"""What callers' own policies, boundaries and SCPs say of their calls, and what of a role.
 
 Callers of whom they say the same share one side, and it is small: what a rule says is a number.
 """
@@ -15,7 +15,7 @@ from assumable.engine.remembered import Remembered
 from assumable.engine.rules import Rule
 from assumable.model.policy import Layer
 from assumable.model.world import Principal
-from assumable.org.calls import ACTION
+from assumable.org.calls import ACTION, CallOf
 from assumable.org.contexts import Contexts, Kind
 from assumable.org.looks import Look, Saying, look_of, rest_of, saying_of, seen_by
 from assumable.org.universe import Universe
@@ -37,7 +37,7 @@ UNREAD = Ruling(-1)
 
 
 class Side(NamedTuple):
-    """What a caller's own policies, boundary and SCPs say of plain calls."""
+    """What a caller's own policies, boundary and SCPs say of its calls."""
 
     whose: Hashable
     """What counts besides the rules; the caller itself where nobody is like it."""
@@ -79,10 +79,12 @@ class _Share(NamedTuple):
 class Callers:
     """The side of each principal, found out when it is first asked for."""
 
-    def __init__(self, universe: Universe, prepared: Prepared, now: datetime) -> None:
-        """Of plain calls at a time."""
+    def __init__(
+        self, universe: Universe, prepared: Prepared, now: datetime, call_of: CallOf
+    ) -> None:
+        """Of the calls at a time that `call_of` makes."""
         self._universe, self._prepared = universe, prepared
-        self._contexts = Contexts(universe, prepared, now)
+        self._contexts = Contexts(universe, prepared, now, call_of)
         self._own: dict[int, int] = {}
         """By the principal, the number of its side."""
         self._sides: dict[int, Side] = {}
@@ -108,7 +110,7 @@ class Callers:
         return tuple(seen_by(look, self._contexts.of(number)))
 
     def facts(self, number: int, role_arn: str) -> Facts:
-        """A plain call of a principal."""
+        """The call of a principal."""
         return self._contexts.facts(number, role_arn)
 
     def _side(self, number: int) -> Side:

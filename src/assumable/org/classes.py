@@ -1,6 +1,6 @@
 """Principals that no policy tells apart, so that one decision serves all of them.
 
-INVARIANT: a role decides the plain calls of all principals in one group alike, residual and all;
+INVARIANT: a role decides the calls of all principals in one group alike, residual and all;
 whoever is left out of the groups is refused.
 """
 
@@ -15,7 +15,7 @@ from assumable.engine.remembered import Remembered
 from assumable.engine.rules import Rule
 from assumable.model.world import Role
 from assumable.org.callers import Callers, Ruling, Side
-from assumable.org.calls import ACTION
+from assumable.org.calls import ACTION, CallOf
 from assumable.org.looks import Look, look_of, tests_of
 from assumable.org.trusts import is_account
 from assumable.org.universe import Members, Universe
@@ -110,10 +110,12 @@ class _Known(NamedTuple):
 class Classes:
     """The class of each principal, found out when it is first asked for."""
 
-    def __init__(self, universe: Universe, prepared: Prepared, now: datetime) -> None:
-        """Of plain calls at a time."""
+    def __init__(
+        self, universe: Universe, prepared: Prepared, now: datetime, call_of: CallOf
+    ) -> None:
+        """Of the calls at a time that `call_of` makes."""
         self._universe, self._prepared, self._now = universe, prepared, now
-        self._callers = Callers(universe, prepared, now)
+        self._callers = Callers(universe, prepared, now, call_of)
         self._by_look = Remembered[Hashable, _Known](_LOOKS_KEPT)
 
     def groups(self, candidates: Members, role: Role) -> Iterator[Members]:

@@ -1,4 +1,4 @@
-"""What rules can ask of whoever makes a plain call, whatever role it is for.
+"""What rules can ask of whoever calls, whatever role the call is for.
 
 Of what is the same for all users, or all roles, of an account, one of them is asked for all.
 """
@@ -14,7 +14,7 @@ from assumable.engine.remembered import Remembered
 from assumable.model.call import Value
 from assumable.model.policy import Layer
 from assumable.model.world import Account, Role
-from assumable.org.calls import ACTION, plain_call
+from assumable.org.calls import ACTION, CallOf
 from assumable.org.universe import Universe
 
 _ANY_ROLE = "arn:aws:iam::000000000000:role/any"
@@ -72,14 +72,17 @@ class CallerContext:
 class Contexts:
     """Of each principal, found out when it is first asked for."""
 
-    def __init__(self, universe: Universe, prepared: Prepared, now: datetime) -> None:
-        """Of plain calls at a time."""
-        self._universe, self._lookups, self._now = universe, prepared.lookups, now
+    def __init__(
+        self, universe: Universe, prepared: Prepared, now: datetime, call_of: CallOf
+    ) -> None:
+        """Of the calls at a time that `call_of` makes."""
+        self._universe, self._lookups = universe, prepared.lookups
+        self._now, self._call_of = now, call_of
         self._kinds: dict[tuple[type, str], Kind | None] = {}
         self._of = Remembered[int, CallerContext | RequestContext](CALLERS_KEPT)
 
     def of(self, number: int) -> CallerContext | RequestContext:
-        """What its rules see, and those of roles: in a plain call all layers see the same.
+        """What its rules see, and those of roles: all layers see the same, for no call presents MFA.
 
         That of the engine is for those whose credentials or name count: nobody is like them.
         """
@@ -116,6 +119,6 @@ class Contexts:
         return self._universe.names[number]
 
     def facts(self, number: int, role_arn: str) -> Facts:
-        """A plain call of a principal."""
-        call = plain_call(self._universe.principals[number], role_arn, self._now)
+        """The call of a principal."""
+        call = self._call_of(self._universe.principals[number], role_arn, self._now)
         return Facts(self._lookups, call)

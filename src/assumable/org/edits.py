@@ -4,7 +4,7 @@ INVARIANT: a world with every edit that concerns a principal and a role decides 
 newer world does, and one without any as the older world does.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Literal, NamedTuple
 
 import msgspec
@@ -13,6 +13,7 @@ from assumable import arn
 from assumable.model.policy import Policy
 from assumable.model.world import PolicyOrUnknown, Principal, Role, Unknown
 from assumable.org.decisive import alike, same, says_nothing
+from assumable.org.tagged import can_be_tagged
 
 EditKind = Literal[
     "created", "deleted", "recreated", "trust", "tags", "policy", "group", "boundary",
@@ -165,22 +166,27 @@ class PrincipalEdits:
             for name in sorted(self.old.keys() | self.new.keys())
             if (made := tuple(self._found(name)))
         }
-        self._not_of_callers = set() if closed else {"trust"}
-        self._not_of_roles = {"policies", "boundary", "unique_id"}
+        self._closed = closed
         self.documents = documents_in(made for each in self._made.values() for made in each)
         """The document of each policy that was edited, as it was and as it is."""
 
     def as_caller(self, name: str) -> tuple[Edit, ...]:
         """Edits that can count when it calls."""
-        return self._edits(name, self._not_of_callers)
+        return self._edits(name, self._counts_of_caller)
 
     def as_role(self, name: str) -> tuple[Edit, ...]:
         """Edits that can count when it is asked for."""
-        return self._edits(name, self._not_of_roles)
+        return self._edits(name, _counts_of_role)
 
-    def _edits(self, name: str, without: set[str]) -> tuple[Edit, ...]:
+    def _edits(self, name: str, counts: Callable[[Patch], bool]) -> tuple[Edit, ...]:
         made = self._made.get(name, ())
-        return tuple(dict.fromkeys(m.edit for m in made if m.patch.field not in without))
+        return tuple(dict.fromkeys(m.edit for m in made if counts(m.patch)))
+
+    def _counts_of_caller(self, patch: Patch) -> bool:
+        """A trust policy says by whom sessions are made, and whether anybody may tag them."""
+        if self._closed or patch.field != "trust":
+            return True
+        return can_be_tagged(patch.before) != can_be_tagged(patch.after)
 
     def with_edits(self, name: str, taken: frozenset[Edit]) -> Principal | None:
         """The older principal with those edits; None where it does not exist."""
@@ -244,6 +250,10 @@ class PrincipalEdits:
         verb = "given to" if is_new else "taken from"
         kind = "managed policy" if policy.name.arn else "policy"
         return Edit("policy", owner, f"{kind} {policy.name.name} was {verb} {shown(owner)}")
+
+
+def _counts_of_role(patch: Patch) -> bool:
+    return patch.field not in ("policies", "boundary", "unique_id")
 
 
 def _in(what: str, holder: str) -> str:

@@ -7,29 +7,31 @@ from typing import NamedTuple
 import msgspec
 
 from assumable.engine.evaluate import Decision, decide
-from assumable.engine.facts import Facts
 from assumable.engine.gates import GateName
 from assumable.engine.layers import Prepared
 from assumable.engine.own_role import EXPLICIT_SELF_TRUST_SINCE
-from assumable.engine.truth import Truth, describe
+from assumable.engine.truth import Truth, all_of, describe
 from assumable.model.policy import Policy
 from assumable.model.world import Principal, Role, World
-from assumable.org.calls import ACTION, plain_call
+from assumable.org.calls import ACTION, CallOf, plain_call, tagged_call
 from assumable.org.classes import Classes
 from assumable.org.grants import Grants
 from assumable.org.lean import lean
 from assumable.org.naming import principal_named, role_named
 from assumable.org.outside import admission, let_in
-from assumable.org.tagged import can_be_tagged, tagged, tags_in
+from assumable.org.tagged import Tagging, can_be_tagged
 from assumable.org.trusts import Other, Who, named_by, others_in
 from assumable.org.universe import Members, Universe
 
 
 class Passing(NamedTuple):
-    """Principals whose plain call passes under one condition, as a set."""
+    """Principals who can assume a role under one condition, as a set.
+
+    Their plain call passes; or of a role that is refused so, that of a session with tags.
+    """
 
     condition: str
-    """In words; empty where there is none."""
+    """In words, those that name the tags; empty where there is none."""
     members: Members
 
 
@@ -52,7 +54,7 @@ class WhoCan(msgspec.Struct, frozen=True, kw_only=True):
     tagged: tuple[Way, ...] = ()
     """Roles of which no session passes but one that somebody has given tags, under which condition.
 
-    Their trust policies permit that, or were not read; whether with these tags is not looked into.
+    Whether their trust policies permit that with these tags, and to whom, is not looked into.
     """
     others: tuple[Other, ...] = ()
     """Whom nobody can list: services, bearers of tokens, accounts that were not read."""
@@ -66,6 +68,15 @@ class WhoCan(msgspec.Struct, frozen=True, kw_only=True):
     """Why nothing certain can be said; empty where the trust policy was read."""
 
 
+class _Decided(NamedTuple):
+    """A decision, and those for whom it is the same."""
+
+    decision: Decision
+    passes: Truth
+    """Of a tagged session, together with whether somebody may tag it."""
+    alike: Members
+
+
 class Everyone:
     """A world made ready to be asked about many roles."""
 
@@ -75,7 +86,11 @@ class Everyone:
         self.universe = Universe(world)
         self._grants = Grants(self.universe)
         self._prepared = Prepared(world)
-        self._classes = Classes(self.universe, self._prepared, now)
+        self._tagging = Tagging(self.universe, self._prepared, now)
+        self._classes: dict[CallOf, Classes] = {
+            call_of: Classes(self.universe, self._prepared, now, call_of)
+            for call_of in (plain_call, tagged_call)
+        }
         self._roles_trust_themselves = now < EXPLICIT_SELF_TRUST_SINCE
 
     def role(self, text: str) -> Role:
@@ -95,17 +110,16 @@ class Everyone:
             why = f"{role.trust.what} was not read"
             return WhoCan(role=role.arn, ways=(), known=known, not_known=why)
         candidates = self.candidates(role)
-        decisions = tuple(self._decided(role, candidates))
-        ways = self._ways(decisions)
-        passing = Members().union(*(alike for d, alike in decisions if d.passes is not False))
+        plain = tuple(self._plain(role, candidates))
+        refused = candidates - _passing(plain)
         others = (o for o in others_in(role.trust) if not self.universe.is_listed(o.who.account))
         return WhoCan(
             role=role.arn,
-            ways=ways,
-            tagged=self._ways(self._tagged(role, candidates - passing)),
+            ways=self._ways(plain),
+            tagged=self._ways(self._tagged(role, refused)),
             others=tuple(let_in(others, role, self._prepared, self._now)),
             candidates=len(candidates),
-            decided=len(decisions),
+            decided=len(plain),
             known=known,
         )
 
@@ -114,11 +128,13 @@ class Everyone:
 
         `among` limits the question to some principals.
         """
-        found: dict[str, Members] = {}
         candidates = self.candidates(role) if among is None else self.candidates(role) & among
-        for decision, alike in self._decided(role, candidates):
-            if decision.passes is not False:
-                found.setdefault(_condition(decision), Members()).update(alike)
+        plain = tuple(self._plain(role, candidates))
+        tagged = self._tagged(role, candidates - _passing(plain))
+        found: dict[str, Members] = {}
+        for _, passes, alike in (*plain, *tagged):
+            if passes is not False:
+                found.setdefault(_condition(passes), Members()).update(alike)
         return tuple(Passing(condition, members) for condition, members in sorted(found.items()))
 
     def candidates(self, role: Role) -> Members:
@@ -134,39 +150,46 @@ class Everyone:
         return (named.themselves & (home | granted)) | (named.by_account & granted) | own
 
     def passes(self, principal: Principal, role: Role) -> Truth:
-        """Whether a principal can assume the role, by a plain call; under which condition."""
-        return self._decide(principal, role).passes
+        """Whether a principal can assume a role, and under which condition."""
+        passes = self._decide(principal, role, plain_call).passes
+        may = isinstance(principal, Role) and can_be_tagged(principal.trust)
+        if passes is not False or may is False:
+            return passes
+        return all_of((self._decide(principal, role, tagged_call).passes, may))
 
     def admission(self, who: Who, role: Role | None) -> tuple[Truth, ...]:
         """How a role lets in whom nobody can list: the condition of each statement that may."""
         return admission(who, role, self._prepared, self._now)
 
-    def _decided(self, role: Role, candidates: Members) -> Iterator[tuple[Decision, Members]]:
-        """One decision for each class of the candidates, and who belongs to the class."""
-        if candidates:
-            for alike in self._classes.groups(candidates, role):
-                yield self._decide(self.universe.principals[alike.min()], role), alike
+    def _plain(self, role: Role, candidates: Members) -> Iterator[_Decided]:
+        """The candidates, with a plain call."""
+        for decision, alike in self._decided(role, candidates, plain_call):
+            yield _Decided(decision, decision.passes, alike)
 
-    def _tagged(self, role: Role, refused: Members) -> Iterator[tuple[Decision, Members]]:
-        """Those refused whose sessions can be tagged, with every tag that a policy asks for."""
-        for number in refused:
-            principal = self.universe.principals[number]
-            if not isinstance(principal, Role) or not can_be_tagged(principal):
-                continue
-            call = plain_call(principal, role.arn, self._now)
-            keys = tags_in(self._prepared.about(Facts(self._prepared.lookups, call), ACTION))
-            if keys:
-                yield decide(self._prepared, tagged(call, principal, keys)), Members((number,))
+    def _tagged(self, role: Role, refused: Members) -> Iterator[_Decided]:
+        """Those whose plain call is refused, with a session that may have any tags."""
+        helped = self._tagging.helped(refused, role) if refused else refused
+        for decision, alike in self._decided(role, helped, tagged_call):
+            for may, members in self._tagging.permitted(alike):
+                yield _Decided(decision, all_of((decision.passes, may)), members)
 
-    def _decide(self, principal: Principal, role: Role) -> Decision:
-        return decide(self._prepared, plain_call(principal, role.arn, self._now))
+    def _decided(
+        self, role: Role, callers: Members, call_of: CallOf
+    ) -> Iterator[tuple[Decision, Members]]:
+        """One decision for each class of the callers, and who belongs to the class."""
+        if callers:
+            for alike in self._classes[call_of].groups(callers, role):
+                yield self._decide(self.universe.principals[alike.min()], role, call_of), alike
 
-    def _ways(self, decisions: Iterable[tuple[Decision, Members]]) -> tuple[Way, ...]:
+    def _decide(self, principal: Principal, role: Role, call_of: CallOf) -> Decision:
+        return decide(self._prepared, call_of(principal, role.arn, self._now))
+
+    def _ways(self, decisions: Iterable[_Decided]) -> tuple[Way, ...]:
         """By their conditions, those who pass; without one first, then by how many there are."""
         found: dict[str, tuple[Members, set[int]]] = {}
-        for decision, alike in decisions:
-            if decision.passes is not False:
-                members, statements = found.setdefault(_condition(decision), (Members(), set()))
+        for decision, passes, alike in decisions:
+            if passes is not False:
+                members, statements = found.setdefault(_condition(passes), (Members(), set()))
                 members.update(alike)
                 statements.update(_letting_in(decision))
         ways = (self._way(text, *passing) for text, passing in sorted(found.items()))
@@ -180,8 +203,12 @@ class Everyone:
         )
 
 
-def _condition(decision: Decision) -> str:
-    return "" if decision.passes is True else describe(decision.passes)
+def _passing(decided: Iterable[_Decided]) -> Members:
+    return Members().union(*(alike for _, passes, alike in decided if passes is not False))
+
+
+def _condition(passes: Truth) -> str:
+    return "" if passes is True else describe(passes)
 
 
 def _letting_in(decision: Decision) -> Iterator[int]:

@@ -236,17 +236,24 @@ def token_issue_time(question: Question) -> Value:
 
 def principal_tag(question: Question, key: str) -> Value:
     """`aws:PrincipalTag/…`; a session tag wins over a tag of the role."""
-    call, principal = question.call, question.facts.principal
+    call = question.call
     session = lookup(call.session.tags, key, "the caller's session")
     if not isinstance(session, Absent):
         return session
     made = call.session.made_by
     if made is not None and services.sends_certificate(made) and key.startswith(_CERTIFICATE):
         return _service_tag(made, key)
-    if call.hides_attributes:
-        return Unknown("the tags of the caller's session", "the event that created it")
     if isinstance(call.caller, ServiceCaller):
         return _service_tag(call, key)
+    own = _own_tag(question.facts.principal, key)
+    if not call.hides_tags:
+        return own
+    what, settle = "the tags of the caller's session", "the event that created it"
+    return Unknown(what, settle, present=isinstance(own, Present))
+
+
+def _own_tag(principal: Principal | Unknown | None, key: str) -> Value:
+    """A tag of the user or role itself."""
     if isinstance(principal, Unknown):
         return Unknown("the tags of the caller", principal.settle)
     if principal is None:
