@@ -82,7 +82,7 @@ class Contexts:
         self._of = Remembered[int, CallerContext | RequestContext](CALLERS_KEPT)
 
     def of(self, number: int) -> CallerContext | RequestContext:
-        """What its rules see, and those of roles: all layers see the same, for no call presents MFA.
+        """What its rules see, and those of roles: as no call presents MFA, all layers see the same.
 
         That of the engine is for those whose credentials or name count: nobody is like them.
         """
