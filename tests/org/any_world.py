@@ -66,7 +66,16 @@ def _block(parts: Iterable[Mapping[str, Mapping[str, Any]]]) -> Json:
     return found
 
 
-_CONDITIONS = st.lists(st.one_of(_COMPARED, _NULL, _OTHERWISE), max_size=2).map(_block)
+_OF_TAGS = st.builds(
+    lambda operator, key, value: {operator: {f"aws:PrincipalTag/{key}": value}},
+    st.sampled_from(["StringEquals", "StringEquals", "StringNotEquals"]),
+    st.sampled_from(["team", "unit"]),
+    st.sampled_from(["blue", "red", "${aws:ResourceTag/team}"]),
+)
+"""What a session with tags can meet, and many a role has not."""
+_CONDITIONS = st.one_of(
+    _OF_TAGS, st.lists(st.one_of(_COMPARED, _NULL, _OTHERWISE, _OF_TAGS), max_size=2).map(_block)
+)
 _ABOUT = st.builds(
     lambda element, texts: {element: texts},
     st.sampled_from(["Resource", "Resource", "NotResource"]),
