@@ -125,7 +125,13 @@ def _documents(statements: st.SearchStrategy[Json]) -> st.SearchStrategy[Json]:
 
 _OWN = _documents(st.builds(_statement, _EFFECTS, _ABOUT, _CONDITIONS))
 _TRUSTS = _documents(
-    st.builds(_statement, _EFFECTS, _WHO.map(lambda who: {"Principal": who}), _CONDITIONS, _ACTIONS)
+    st.builds(
+        _statement,
+        _EFFECTS,
+        _WHO.map(lambda who: {"Principal": who}),
+        st.one_of(st.just({}), _CONDITIONS),
+        _ACTIONS,
+    )
 )
 _RCPS = _documents(
     st.builds(

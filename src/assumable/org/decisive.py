@@ -1,4 +1,4 @@
-"""What of a policy can decide a call of `org.calls`: whatever else is edited in it changes no decision."""
+"""What of a policy can decide a call of `org.calls`: no edit of anything else does."""
 
 from collections.abc import Hashable
 
