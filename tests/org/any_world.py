@@ -67,11 +67,13 @@ def _block(parts: Iterable[Mapping[str, Mapping[str, Any]]]) -> Json:
 
 
 _OF_TAGS = st.builds(
-    lambda operator, key, value: {operator: {f"aws:PrincipalTag/{key}": value}},
-    st.sampled_from(["StringEquals", "StringEquals", "StringNotEquals"]),
+    lambda asked, key: {asked[0]: {f"aws:PrincipalTag/{key}": asked[1]}},
+    st.sampled_from([
+        ("StringEquals", "blue"), ("StringEquals", "red"), ("StringNotEquals", "blue"),
+        ("StringEquals", "${aws:ResourceTag/team}"), ("Null", "true"), ("Null", "false"),
+    ]),
     st.sampled_from(["team", "unit"]),
-    st.sampled_from(["blue", "red", "${aws:ResourceTag/team}"]),
-)
+)  # fmt: skip
 """What a session with tags can meet, and many a role has not."""
 _CONDITIONS = st.one_of(
     _OF_TAGS, st.lists(st.one_of(_COMPARED, _NULL, _OTHERWISE, _OF_TAGS), max_size=2).map(_block)
