@@ -128,6 +128,26 @@ def test_the_fix_says_who_of_others_loses_the_role() -> None:
     assert (finding.mend.proof.still_pass, finding.mend.proof.tried) == (2, 3)
 
 
+def test_the_fix_counts_whoever_needs_a_session_tag() -> None:
+    """Roles that pass with a tag alone, which somebody may pass: one stays, the other one goes."""
+    wanted = {"StringEquals": {"aws:PrincipalTag/team": "blue"}}
+    given = scenario(trust("*", Condition=wanted))
+    saml = {"Federated": f"arn:aws:iam::{A}:saml-provider/Corp"}
+    for account in (A, OUTSIDE):
+        given["accounts"].setdefault(account, {})["RoleDetailList"] = [
+            {
+                "RoleName": name,
+                "AssumeRolePolicyDocument": policy(trust(saml, action)),
+                "RolePolicyList": [{"PolicyName": "p", "PolicyDocument": policy(allow())}],
+            }
+            for name, action in (("tagged", "sts:*"), ("plain", "sts:AssumeRoleWithSAML"))
+        ]
+    (finding,) = (f for f in audited(given).findings if f.code == "AS1001")
+    assert finding.mend is not None
+    assert finding.mend.proof.lose == (f"arn:aws:iam::{OUTSIDE}:role/tagged",)
+    assert (finding.mend.proof.still_pass, finding.mend.proof.tried) == (1, 2)
+
+
 def test_what_was_asked_is_told_and_how_sure_it_is() -> None:
     assert "names everyone: a user" in one(trust("*")).explanation
     guarded = one(everyone(StringLike={"aws:PrincipalArn": "*"})).explanation

@@ -246,6 +246,33 @@ def test_whether_an_action_is_needed_may_be_open() -> None:
     assert settle(found.passes, lambda _: True) is False
 
 
+@pytest.mark.parametrize("unsaid", ["complete", "tags_complete"])
+def test_a_session_has_at_least_the_tags_of_its_role(unsaid: str) -> None:
+    """What else was passed nobody has said: only that a tag is there, not with which value."""
+
+    def passes(key: str, condition: Any, **carried: Any) -> bool | None:
+        scenario = call_by(SESSION, trust({"AWS": A}, Condition={condition: {key: "true"}}))
+        ci = scenario["accounts"][A]["RoleDetailList"][0]
+        ci["Tags"] = [{"Key": "Team", "Value": "true"}]
+        world, call = parsed(scenario)
+        assert isinstance(call.caller, RoleCaller)
+        session = msgspec.structs.replace(
+            call.caller.session, issued_at=call.time, **{unsaid: False}, **carried
+        )
+        caller = msgspec.structs.replace(call.caller, session=session)
+        found = decide(world, msgspec.structs.replace(call, caller=caller))
+        plain = settle(found.passes, lambda atom: False if "carries" in atom.subject else None)
+        return plain if isinstance(plain, bool) else None
+
+    own, other = "aws:PrincipalTag/team", "aws:PrincipalTag/unit"
+    assert passes(own, "Null") is False
+    assert passes(other, "Null") is None
+    assert passes(own, "StringEquals") is None
+    assert passes(other, "StringEquals") is None
+    assert passes(own, "StringEquals", tags={"team": "false"}) is False
+    assert passes(other, "StringEquals", tags={"unit": "true"}) is True
+
+
 # --- the trust policy ---------------------------------------------------------------------------
 
 

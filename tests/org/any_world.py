@@ -66,7 +66,18 @@ def _block(parts: Iterable[Mapping[str, Mapping[str, Any]]]) -> Json:
     return found
 
 
-_CONDITIONS = st.lists(st.one_of(_COMPARED, _NULL, _OTHERWISE), max_size=2).map(_block)
+_OF_TAGS = st.builds(
+    lambda asked, key: {asked[0]: {f"aws:PrincipalTag/{key}": asked[1]}},
+    st.sampled_from([
+        ("StringEquals", "blue"), ("StringEquals", "red"), ("StringNotEquals", "blue"),
+        ("StringEquals", "${aws:ResourceTag/team}"), ("Null", "true"), ("Null", "false"),
+    ]),
+    st.sampled_from(["team", "unit"]),
+)  # fmt: skip
+"""What a session with tags can meet, and many a role has not."""
+_CONDITIONS = st.one_of(
+    _OF_TAGS, st.lists(st.one_of(_COMPARED, _NULL, _OTHERWISE, _OF_TAGS), max_size=2).map(_block)
+)
 _ABOUT = st.builds(
     lambda element, texts: {element: texts},
     st.sampled_from(["Resource", "Resource", "NotResource"]),
@@ -116,7 +127,13 @@ def _documents(statements: st.SearchStrategy[Json]) -> st.SearchStrategy[Json]:
 
 _OWN = _documents(st.builds(_statement, _EFFECTS, _ABOUT, _CONDITIONS))
 _TRUSTS = _documents(
-    st.builds(_statement, _EFFECTS, _WHO.map(lambda who: {"Principal": who}), _CONDITIONS, _ACTIONS)
+    st.builds(
+        _statement,
+        _EFFECTS,
+        _WHO.map(lambda who: {"Principal": who}),
+        st.one_of(st.just({}), _CONDITIONS),
+        _ACTIONS,
+    )
 )
 _RCPS = _documents(
     st.builds(

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,11 +18,12 @@ from assumable.org.edits import Edit
 from assumable.org.trusts import others_in
 from assumable.org.weaker import course
 from assumable.org.whocan import Everyone
+from tests.org.any_world import C
 from tests.org.any_world import worlds as scenarios
 from tests.org.one_by_one import OneByOne, told
 from tests.organizations.edits import edited
 from tests.organizations.generator import write
-from tests.worlds import NOW, parsed
+from tests.worlds import NOW, A, B, parsed
 
 Pair = tuple[str, str]
 SEEDS = range(1, 10)
@@ -127,12 +129,16 @@ def _read(scenario: dict[str, Any], have_ids: bool) -> dict[str, Any]:  # passed
     return {**scenario, "unknown": []}
 
 
-@given(pairs())
+@given(pairs(), st.booleans())
 def test_exactly_the_pairs_whose_decision_differs_in_two_worlds_of_their_own(
-    both: tuple[dict[str, Any], dict[str, Any]],
+    both: tuple[dict[str, Any], dict[str, Any]], closed: bool
 ) -> None:
     """Which may lack an organization, or what is known of it."""
-    one, other = (parsed(each).world for each in both)
+    alone = frozenset((A, B, C))  # where they are in none
+    one, other = (
+        msgspec.structs.replace(parsed(each).world, complete=closed, standalone=alone)
+        for each in both
+    )
     found, wanted = drift(one, other, NOW), expected(decided(one), decided(other))
     others = expected_others(one, other)
     unread = {isinstance(world.organizations, Unknown) for world in (one, other)}

@@ -49,7 +49,8 @@ def command(old: Path, new: Path, fail_on: str | None, limit: int, format_: str)
     """What changed between OLD and NEW, two snapshots or two scenario files?
 
     Who can assume which role now and could not before, and the other way round; where the condition
-    is another one; each with the edits that did it.
+    is another one; each with the edits that did it. Who can only with session tags counts, where
+    somebody may be able to tag the session.
     """
     from assumable.formats.slice import uncollected
     from assumable.org.drift import drift

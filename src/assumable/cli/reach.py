@@ -35,8 +35,10 @@ def command(
     """Which roles can PRINCIPAL reach by any chain of roles? An ARN, or a name that only one has.
 
     Each with the shortest path and what must hold at which hop. Every hop is a plain call: the
-    sessions of a chain carry no tags, no source identity and no MFA, and last an hour at most.
-    --edges FILE answers at once, as the world was when the file was written.
+    sessions of a chain carry no source identity and no MFA, and last an hour at most. Where a hop
+    passes with session tags alone, its condition names them: whoever makes the hop before has to
+    pass them. Only where nobody may is there no such hop. --edges FILE answers at once, as the
+    world was when the file was written.
     """
     from assumable.formats.slice import uncollected
     from assumable.org.naming import principal_named, role_named

@@ -1,4 +1,4 @@
-"""The call that is asked of every pair: who could assume the role, given what it may choose."""
+"""The calls that are asked of every pair: who could assume the role, given what it may choose."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -10,7 +10,7 @@ from assumable.model.call import Call, Caller, Mfa, Network, RoleCaller, Session
 from assumable.model.world import Principal, Role, Unknown
 
 ACTION = "sts:AssumeRole"
-"""The only action that such a call needs: it passes nothing, and so do its sessions."""
+"""The only action that such a call needs: it passes nothing, and hands nothing on."""
 SENT: Mapping[str, Value] = {
     "sts:externalid": Unknown("the external ID that is sent", "--external-id"),
     "sts:rolesessionname": Unknown("the session's name", "--role-session-name", present=True),

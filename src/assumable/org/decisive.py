@@ -1,4 +1,4 @@
-"""What of a policy can decide a plain call: whatever else is edited in it changes no decision."""
+"""What of a policy can decide a call of `org.calls`: no edit of anything else does."""
 
 from collections.abc import Hashable
 
@@ -9,7 +9,7 @@ from assumable.org.calls import ACTION
 
 
 def alike(before: PolicyOrUnknown | None, after: PolicyOrUnknown | None) -> bool:
-    """Whether both policies decide alike, whatever plain call is asked of them."""
+    """Whether both policies decide alike, whatever such call is asked of them."""
     if same(before, after) or not isinstance(before, Policy) or not isinstance(after, Policy):
         return same(before, after)
     return _decisive(before) == _decisive(after)

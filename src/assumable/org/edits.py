@@ -1,4 +1,4 @@
-"""What was edited between two worlds and can decide a plain call; and worlds with some of it.
+"""What was edited between two worlds and can decide who assumes a role; and worlds with some of it.
 
 INVARIANT: a world with every edit that concerns a principal and a role decides that pair as the
 newer world does, and one without any as the older world does.
@@ -123,7 +123,7 @@ class Lists(NamedTuple):
 
 
 def lists(before: Iterable[PolicyOrUnknown], after: Iterable[PolicyOrUnknown]) -> Lists:
-    """What is not the same in two lists of policies and can decide a plain call."""
+    """What is not the same in two lists of policies and can decide who assumes a role."""
     old, new = slots_of(before), slots_of(after)
     edited = tuple(
         (mine, theirs)

@@ -1,4 +1,4 @@
-"""A world as far as a plain call can look into the policies of who calls.
+"""A world as far as the calls of `org.calls` can look into the policies of who calls.
 
 Equal policies become one, and equal lists of them, so that each is compiled once. What
 `formats.cut` left does not do: there a policy still has the name and place that a reader gave it,
@@ -20,7 +20,7 @@ P = TypeVar("P", bound=Principal)
 def lean(world: World) -> World:
     """The same world, with of policies and boundaries only the statements about the action.
 
-    INVARIANT: every plain call is decided as before.
+    INVARIANT: every call of `org.calls` is decided as before.
     """
     shared = _Shared()
     return msgspec.structs.replace(

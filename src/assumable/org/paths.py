@@ -1,7 +1,9 @@
 """Which roles a principal can reach, by any chain: shortest paths, and all simple ones to a role.
 
-Every hop is a plain call of whoever the hop before made (FACTS section 9): a session of a role, for
-an hour at most, without attributes and without MFA.
+Every hop is a call of whoever the hop before made (FACTS section 9): a session of a role, for an
+hour at most, without a source identity and without MFA. Where the call passes with session tags
+alone, they are its condition, and whoever made the hop before must have passed them. That somebody
+may tag the role's sessions is certain or told; whether that is who made the hop is not looked into.
 """
 
 from collections import deque
