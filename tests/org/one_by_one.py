@@ -4,6 +4,7 @@ Here nobody is left out and nobody is like anybody else, and the tags of a sessi
 engine one by one: each that the world has a word for.
 """
 
+import itertools
 import re
 from collections.abc import Iterator
 from datetime import datetime
@@ -14,7 +15,7 @@ import msgspec
 from assumable.engine.evaluate import decide
 from assumable.engine.layers import Prepared
 from assumable.engine.rules import unread_allows
-from assumable.engine.truth import Truth, all_of, describe
+from assumable.engine.truth import Truth, all_of, any_of, atoms, describe, settle
 from assumable.model.policy import Policy
 from assumable.model.world import Principal, Role, Unknown, World
 from assumable.org.calls import plain_call
@@ -34,11 +35,11 @@ class OneByOne:
         self._asked = {key.strip() for key in _ASKED.findall(text)}
 
     def __call__(self, pair: tuple[str, str]) -> Truth:
-        """By a plain call, or where that is refused by a session that somebody may tag."""
+        """By a plain call, or by a session that somebody may tag."""
         caller, role = (self.found.get(name) for name in pair)
         if caller is None or not isinstance(role, Role):
             return False
-        return self.plain(caller, role) or self.tagged(caller, role)
+        return either(self.plain(caller, role), self.tagged(caller, role))
 
     def plain(self, caller: Principal, role: Role) -> Truth:
         return decide(self._prepared, plain_call(caller, role.arn, self._now)).passes
@@ -56,10 +57,20 @@ class OneByOne:
         return all_of((decide(self._prepared, call).passes, _may_be_tagged(caller)))
 
     def to(self, role: Role) -> Iterator[tuple[str, Truth, Truth]]:
-        """Everybody, with the plain call and, where that is refused, the tagged one."""
+        """Everybody, with the plain call, and the one or the other."""
         for caller in self.found.values():
             plain = self.plain(caller, role)
-            yield caller.arn, plain, plain is False and self.tagged(caller, role)
+            yield caller.arn, plain, either(plain, self.tagged(caller, role))
+
+
+def either(plain: Truth, tagged: Truth) -> Truth:
+    """The plain call alone, if it passes under all answers that the tagged one passes under."""
+    asked = dict.fromkeys((*atoms(plain), *atoms(tagged)))
+    for answers in itertools.product((False, True), repeat=len(asked)):
+        said = dict(zip(asked, answers, strict=True))
+        if settle(tagged, said.get) is True and settle(plain, said.get) is False:
+            return any_of((plain, tagged))
+    return plain
 
 
 def _may_be_tagged(role: Role) -> Truth:

@@ -131,6 +131,35 @@ def test_a_tag_without_which_the_trust_policy_denies() -> None:
     assert told(found.tagged) == {BLUE: {"R"}}
 
 
+SENT = named("StringEquals", "sts:ExternalId", "x-1")
+
+
+def of_statements(*conditions: dict[str, Any]) -> WhoCan:
+    """Who can assume a role that lets in everybody of an account under each of the conditions."""
+    scenario = crowd(alike, *(trust(ROOT, Condition=each) for each in conditions))
+    roles = [role("R", TAGGABLE, team="red"), role("Fixed", PLAIN), role("Own", PLAIN, team="blue")]
+    scenario["accounts"][A] = {"RoleDetailList": roles}
+    return asked(scenario)
+
+
+def test_a_tag_in_place_of_what_a_plain_call_sends() -> None:
+    """The condition is whole: whoever reads that an external ID is needed can count on it."""
+    found = of_statements(SENT, TEAM)
+    sent = "sts:ExternalId is `x-1`"
+    assert told(found.ways) == {sent: {"Fixed"}, f"{sent} or {BLUE}": {"R"}, "": {"Own"}}
+    assert found.tagged == ()
+    statements = {way.principals[0].rpartition("/")[2]: way.statements for way in found.ways}
+    assert statements == {"Fixed": (1,), "R": (1, 2), "Own": (1, 2)}
+
+
+def test_a_tag_that_spares_nobody_anything_is_not_told() -> None:
+    both = {"StringEquals": {**SENT["StringEquals"], **TEAM["StringEquals"]}}
+    for conditions in ((SENT, both), (both, SENT)):
+        found = of_statements(*conditions)
+        assert told(found.ways) == {"sts:ExternalId is `x-1`": {"R", "Fixed", "Own"}}
+        assert found.tagged == ()
+
+
 def test_a_session_has_at_least_the_tags_of_its_role() -> None:
     without = {"Null": {"aws:PrincipalTag/team": "true"}}
     found = answer(trust(ROOT, Condition=without), role("R", TAGGABLE, team="red"))

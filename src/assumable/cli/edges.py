@@ -45,10 +45,9 @@ def command(
 ) -> None:  # fmt: skip
     """Who can assume what: every user and role that can assume a role, role by role.
 
-    Each with the condition under which a plain call passes, empty where there is none; of a role
-    that is refused so, that of a session with tags, where somebody may be able to tag it. csv,
-    jsonl, json, parquet and edges take any number of them, dot, mermaid and html what can be looked
-    at.
+    Each with the condition under which a plain call passes, or that of a session with tags, where
+    somebody may be able to tag it; empty where there is none. csv, jsonl, json, parquet and edges
+    take any number of them, dot, mermaid and html what can be looked at.
     """
     from assumable.org.edges import all_edges
     from assumable.org.loading import everyone_at

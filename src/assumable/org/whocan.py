@@ -10,7 +10,7 @@ from assumable.engine.evaluate import Decision, decide
 from assumable.engine.gates import GateName
 from assumable.engine.layers import Prepared
 from assumable.engine.own_role import EXPLICIT_SELF_TRUST_SINCE
-from assumable.engine.truth import Truth, all_of, describe
+from assumable.engine.truth import Truth, all_of, any_of, describe
 from assumable.model.policy import Policy
 from assumable.model.world import Principal, Role, World
 from assumable.org.calls import ACTION, CallOf, plain_call, tagged_call
@@ -22,12 +22,13 @@ from assumable.org.outside import admission, let_in
 from assumable.org.tagged import Tagging, can_be_tagged
 from assumable.org.trusts import Other, Who, named_by, others_in
 from assumable.org.universe import Members, Universe
+from assumable.org.weaker import implies
 
 
 class Passing(NamedTuple):
     """Principals who can assume a role under one condition, as a set.
 
-    Their plain call passes; or of a role that is refused so, that of a session with tags.
+    By a plain call, or by one of a session that somebody may tag.
     """
 
     condition: str
@@ -69,11 +70,13 @@ class WhoCan(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _Decided(NamedTuple):
-    """A decision, and those for whom it is the same."""
+    """Principals for whom all decisions are the same."""
 
-    decision: Decision
+    decisions: tuple[Decision, ...]
+    """About a plain call, and about one of a tagged session, as far as they may pass."""
+    plain: Truth
     passes: Truth
-    """Of a tagged session, together with whether somebody may tag it."""
+    """The one or the other, which takes that somebody may tag the session."""
     alike: Members
 
 
@@ -110,13 +113,13 @@ class Everyone:
             why = f"{role.trust.what} was not read"
             return WhoCan(role=role.arn, ways=(), known=known, not_known=why)
         candidates = self.candidates(role)
-        plain = tuple(self._plain(role, candidates))
-        refused = candidates - _passing(plain)
+        plain = tuple(self._groups(role, candidates, plain_call))
+        decided = tuple(self._decided(role, candidates, plain))
         others = (o for o in others_in(role.trust) if not self.universe.is_listed(o.who.account))
         return WhoCan(
             role=role.arn,
-            ways=self._ways(plain),
-            tagged=self._ways(self._tagged(role, refused)),
+            ways=self._ways(each for each in decided if each.plain is not False),
+            tagged=self._ways(each for each in decided if each.plain is False),
             others=tuple(let_in(others, role, self._prepared, self._now)),
             candidates=len(candidates),
             decided=len(plain),
@@ -129,12 +132,10 @@ class Everyone:
         `among` limits the question to some principals.
         """
         candidates = self.candidates(role) if among is None else self.candidates(role) & among
-        plain = tuple(self._plain(role, candidates))
-        tagged = self._tagged(role, candidates - _passing(plain))
         found: dict[str, Members] = {}
-        for _, passes, alike in (*plain, *tagged):
-            if passes is not False:
-                found.setdefault(_condition(passes), Members()).update(alike)
+        plain = tuple(self._groups(role, candidates, plain_call))
+        for each in self._decided(role, candidates, plain):
+            found.setdefault(_condition(each.passes), Members()).update(each.alike)
         return tuple(Passing(condition, members) for condition, members in sorted(found.items()))
 
     def candidates(self, role: Role) -> Members:
@@ -151,29 +152,39 @@ class Everyone:
 
     def passes(self, principal: Principal, role: Role) -> Truth:
         """Whether a principal can assume a role, and under which condition."""
-        passes = self._decide(principal, role, plain_call).passes
+        plain = self._decide(principal, role, plain_call).passes
         may = isinstance(principal, Role) and can_be_tagged(principal.trust)
-        if passes is not False or may is False:
-            return passes
-        return all_of((self._decide(principal, role, tagged_call).passes, may))
+        if plain is True or may is False:
+            return plain
+        return _either(plain, all_of((self._decide(principal, role, tagged_call).passes, may)))
 
     def admission(self, who: Who, role: Role | None) -> tuple[Truth, ...]:
         """How a role lets in whom nobody can list: the condition of each statement that may."""
         return admission(who, role, self._prepared, self._now)
 
-    def _plain(self, role: Role, candidates: Members) -> Iterator[_Decided]:
-        """The candidates, with a plain call."""
-        for decision, alike in self._decided(role, candidates, plain_call):
-            yield _Decided(decision, decision.passes, alike)
-
-    def _tagged(self, role: Role, refused: Members) -> Iterator[_Decided]:
-        """Those whose plain call is refused, with a session that may have any tags."""
-        helped = self._tagging.helped(refused, role) if refused else refused
-        for decision, alike in self._decided(role, helped, tagged_call):
-            for may, members in self._tagging.permitted(alike):
-                yield _Decided(decision, all_of((decision.passes, may)), members)
-
     def _decided(
+        self, role: Role, candidates: Members, plain: tuple[tuple[Decision, Members], ...]
+    ) -> Iterator[_Decided]:
+        """Who of the candidates may pass; `plain` are their groups by plain calls."""
+        certain = Members().union(*(alike for found, alike in plain if found.passes is True))
+        tagged = tuple(self._tagged(role, candidates - certain))
+        refused = candidates
+        for found, alike in plain:
+            if found.passes is not False:
+                refused = refused - alike
+                yield from _split(found, alike, () if found.passes is True else tagged)
+        yield from _split(None, refused, tagged)
+
+    def _tagged(self, role: Role, callers: Members) -> Iterator[_Decided]:
+        """Those who may pass with a session that may have any tags."""
+        helped = self._tagging.helped(callers, role) if callers else callers
+        for decision, alike in self._groups(role, helped, tagged_call):
+            for may, members in self._tagging.permitted(alike):
+                passes = all_of((decision.passes, may))
+                if passes is not False:
+                    yield _Decided((decision,), False, passes, members)
+
+    def _groups(
         self, role: Role, callers: Members, call_of: CallOf
     ) -> Iterator[tuple[Decision, Members]]:
         """One decision for each class of the callers, and who belongs to the class."""
@@ -184,14 +195,13 @@ class Everyone:
     def _decide(self, principal: Principal, role: Role, call_of: CallOf) -> Decision:
         return decide(self._prepared, call_of(principal, role.arn, self._now))
 
-    def _ways(self, decisions: Iterable[_Decided]) -> tuple[Way, ...]:
+    def _ways(self, decided: Iterable[_Decided]) -> tuple[Way, ...]:
         """By their conditions, those who pass; without one first, then by how many there are."""
         found: dict[str, tuple[Members, set[int]]] = {}
-        for decision, passes, alike in decisions:
-            if passes is not False:
-                members, statements = found.setdefault(_condition(passes), (Members(), set()))
-                members.update(alike)
-                statements.update(_letting_in(decision))
+        for each in decided:
+            members, statements = found.setdefault(_condition(each.passes), (Members(), set()))
+            members.update(each.alike)
+            statements.update(*map(_letting_in, each.decisions))
         ways = (self._way(text, *passing) for text, passing in sorted(found.items()))
         return tuple(sorted(ways, key=lambda way: (way.condition != "", -len(way.principals))))
 
@@ -203,8 +213,25 @@ class Everyone:
         )
 
 
-def _passing(decided: Iterable[_Decided]) -> Members:
-    return Members().union(*(alike for _, passes, alike in decided if passes is not False))
+def _split(
+    plain: Decision | None, alike: Members, tagged: Iterable[_Decided]
+) -> Iterator[_Decided]:
+    """Those for whom the decision about a plain call is the same, None where that is refused."""
+    for each in tagged:
+        if some := alike & each.alike:
+            alike = alike - some
+            if plain is None:
+                yield each._replace(alike=some)
+            else:
+                passes = _either(plain.passes, each.passes)
+                yield _Decided((plain, *each.decisions), plain.passes, passes, some)
+    if plain is not None and alike:
+        yield _Decided((plain,), plain.passes, plain.passes, alike)
+
+
+def _either(plain: Truth, tagged: Truth) -> Truth:
+    """Whether a plain call passes, or that of a tagged session, without saying anything twice."""
+    return plain if implies(tagged, plain) else any_of((plain, tagged))
 
 
 def _condition(passes: Truth) -> str:
