@@ -76,7 +76,7 @@ def _may_be_tagged(role: Role) -> Truth:
         each.effect == "Deny" and not each.conditions and each.principals[0].kind == "*"
         for each in about
         if each.principals
-    )  # fmt: skip
+    )
     return any(each.effect == "Allow" for each in about) and not any(denied)
 
 
