@@ -74,15 +74,21 @@ def either(plain: Truth, tagged: Truth) -> Truth:
 
 
 def _may_be_tagged(role: Role) -> Truth:
-    """Whether a statement allows it; which of them have to be read with NotAction is seldom."""
+    """Whether a statement allows it, and none denies it to everyone."""
     if not isinstance(role.trust, Policy):
         return unread_allows(role.trust, "sts:TagSession")
-    return any(
-        any(fnmatchcase("sts:tagsession", action.lower()) for action in each.actions)
-        != each.not_action
+    about = [
+        each
         for each in role.trust.statements
-        if each.effect == "Allow"
+        if each.not_action
+        != any(fnmatchcase("sts:tagsession", action.lower()) for action in each.actions)
+    ]
+    denied = (
+        each.effect == "Deny" and not each.conditions and each.principals[0].kind == "*"
+        for each in about
+        if each.principals
     )
+    return any(each.effect == "Allow" for each in about) and not any(denied)
 
 
 def told(truth: Truth) -> str | None:

@@ -77,6 +77,23 @@ def test_a_denial_of_tagging_is_no_permission() -> None:
     assert found.tagged == ()
 
 
+def test_a_denial_of_tagging_to_everyone() -> None:
+    """One to principals alone is none to the bearers of assertions; others may be avoided."""
+
+    def denied(name: str, principal: Any, **more: Any) -> dict[str, Any]:
+        denial = {**trust(principal, "sts:TagSession", **more), "Effect": "Deny"}
+        return {**role(name, PLAIN), "AssumeRolePolicyDocument": policy(TAGGABLE, denial)}
+
+    other = named("StringNotLike", "aws:RequestTag/team", "blue")
+    found = answer(
+        trust(ROOT, Condition=TEAM),
+        denied("Everyone", "*"),
+        denied("Principals", {"AWS": "*"}),
+        denied("Others", "*", Condition=other),
+    )
+    assert told(found.tagged) == {BLUE: {"Principals", "Others"}}
+
+
 def test_a_tag_that_its_own_policy_wants() -> None:
     """In a condition, and in a resource."""
     mine = f"arn:aws:iam::{B}:role/${{aws:PrincipalTag/role}}"

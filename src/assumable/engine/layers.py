@@ -135,18 +135,6 @@ class Prepared:
             found = self._of_role[facts.role_side] = Parts(self._rcps(facts))
         return found
 
-    def about(self, facts: Facts, action: str) -> Iterator[Rule]:
-        """Every rule that can count for a call which brings no policies itself."""
-        for parts in (self.caller_parts(facts), self.role_parts(facts)):
-            live = parts.live(action)
-            yield from live.denies
-            for _, listed in live.needed:
-                yield from listed.allows
-        trust = self.trust(facts)
-        if trust is not None:
-            listed = trust.about(action)
-            yield from (*listed.allows, *listed.denies)
-
     def request_parts(self, facts: Facts) -> Parts:
         """Endpoint and session policies: what this request brings."""
         if facts.call.network.vpc_endpoint is None and not facts.session.policies:

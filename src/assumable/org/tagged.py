@@ -11,7 +11,7 @@ from assumable.engine.layers import Prepared
 from assumable.engine.remembered import Remembered
 from assumable.engine.rules import Rule, action_matches, unread_allows
 from assumable.engine.truth import Truth
-from assumable.model.policy import Effect, Policy
+from assumable.model.policy import Effect, Policy, Statement
 from assumable.model.world import PolicyOrUnknown, Role
 from assumable.org.calls import ACTION, tagged_call
 from assumable.org.looks import keys_of
@@ -28,10 +28,15 @@ def can_be_tagged(trust: PolicyOrUnknown) -> Truth:
     """
     if not isinstance(trust, Policy):
         return unread_allows(trust, TAG_SESSION)
-    return any(
-        statement.effect is Effect.ALLOW and action_matches(statement, TAG_SESSION)
-        for statement in trust.statements
-    )
+    about = tuple(each for each in trust.statements if action_matches(each, TAG_SESSION))
+    is_denied = any(each.effect is Effect.DENY and _is_to_everyone(each) for each in about)
+    return not is_denied and any(each.effect is Effect.ALLOW for each in about)
+
+
+def _is_to_everyone(statement: Statement) -> bool:
+    """Whether it is about everyone, whatever they ask; `AWS: *` leaves bearers out (R1.32)."""
+    named = statement.principals or ()
+    return not statement.conditions and any(entry.kind == "*" for entry in named)
 
 
 def asks_for_a_tag(rule: Rule) -> bool:
