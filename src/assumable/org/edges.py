@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import BrokenExecutor, Executor, Future
 from contextlib import AbstractContextManager
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from assumable.errors import UnreadableError
 from assumable.formats.slice import uncollected
@@ -45,8 +45,8 @@ class Workers(NamedTuple):
     """
     pending: int
     """How many accounts are asked for at a time: what bounds the memory of the answers."""
-    world: Any = None
-    """The world's source as workers get it, where that is another than here."""
+    edges_of: Callable[[str, Source], tuple[Edges, ...]] | None = None
+    """What they are asked instead of `edges_of`, where the world's source is another than here."""
 
 
 def edges_of(account: str, source: Source) -> tuple[Edges, ...]:
@@ -92,7 +92,7 @@ def _asked(
     pending: deque[Future[tuple[Edges, ...]]] = deque()
     while accounts:
         for account in islice(accounts, len(pending), workers.pending):
-            pending.append(executor.submit(edges_of, account, workers.world or source))
+            pending.append(executor.submit(workers.edges_of or edges_of, account, source))
         found = pending[0].result()
         pending.popleft()
         accounts.popleft()
