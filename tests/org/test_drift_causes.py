@@ -14,6 +14,7 @@ from tests.org.worlds import (
     ORG,
     ROOT,
     Scenario,
+    boundary,
     compared,
     denying,
     edited,
@@ -91,6 +92,17 @@ def test_what_is_attached_elsewhere_stays_while_one_edit_is_tried() -> None:
     assert told(compared(old, new)) == [
         ("gained", 1, ("SCP DenySts was detached from r-ab12",), False)
     ]
+
+
+def test_an_edit_that_only_another_one_made_needful_did_nothing() -> None:
+    """One policy came for another one that went: it would have been let in with either."""
+    old = edited(CLOSED_TO_IT, boundary("Closed"), holding(allow(), name="z"))
+    new = edited(BASE, holding(allow(), name="a"))
+    ((direction, pairs, did, together),) = told(compared(old, new))
+    assert (direction, pairs, together) == ("gained", 1, True)
+    assert {what.split(" of ")[0] for what in did} == {
+        "the permissions boundary", "the trust policy"
+    }  # fmt: skip
 
 
 def perimeter(*policies: Any) -> Any:

@@ -204,19 +204,22 @@ def _causes(
     left = alone.pop((), Members())
     yield from ((Cause(did), members) for did, members in alone.items())
     if left:
-        yield from _together(enough, left, edits, 0)
+        yield from _together(enough, left, edits)
 
 
 def _together(
-    enough: _Enough, members: Members, edits: tuple[Edit, ...], tried: int
+    enough: _Enough, members: Members, edits: tuple[Edit, ...], needed: int = 0
 ) -> Iterator[tuple[Cause, Members]]:
-    """Leave out whatever edit is not needed, one after the other."""
-    if tried == len(edits) or len(edits) == 2:  # noqa: PLR2004  # neither of two is enough
-        yield Cause(edits, together=True), members
+    """Leave out whatever edit is not needed, one after the other, until all of them are.
+
+    So many of the last ones are needed beside the others; without another one they may not be.
+    """
+    if needed == len(edits) or len(edits) == 2:  # noqa: PLR2004  # neither of two is enough
+        yield Cause(tuple(sorted(edits)), together=True), members
         return
-    fewer = (*edits[:tried], *edits[tried + 1 :])
-    does = enough(members, fewer)
+    first, others = edits[0], edits[1:]
+    does = enough(members, others)
     if does:
-        yield from _together(enough, does, fewer, tried)
+        yield from _together(enough, does, others)
     if members - does:
-        yield from _together(enough, members - does, edits, tried + 1)
+        yield from _together(enough, members - does, (*others, first), needed + 1)
