@@ -131,9 +131,10 @@ def test_a_tag_that_an_rcp_or_an_scp_wants() -> None:
             "Accounts": [{"Id": A, "ParentId": "r-ab12"}, {"Id": B, "ParentId": "r-ab12"}],
             "Policies": [full, {**limit, "Content": policy(content)}],
         }
-        found = answer(
-            trust(ROOT), role("R", TAGGABLE), role("Fixed", PLAIN), organization=organization
-        )
+        never = role("AWSServiceRoleForX", TAGGABLE, allow(), {**allow(), "Effect": "Deny"})
+        first = {**never, "Path": "/aws-service-role/x.amazonaws.com/"}  # which an RCP never binds
+        roles = first, {**role("R", TAGGABLE), "Path": "/team/"}, role("Fixed", PLAIN)
+        found = answer(trust(ROOT), *roles, organization=organization)
         assert found.ways == ()
         assert told(found.tagged) == {BLUE: {"R"}}
 
