@@ -19,9 +19,9 @@ from assumable.org.paths import Decided, Paths
 from assumable.org.whocan import Everyone
 from assumable.source import Document
 from tests.org.test_classes import ROOT, alike, crowd, named
-from tests.org.test_tagged import BLUE, PLAIN, SAML, TAGGABLE, TEAM, role
+from tests.org.test_tagged import BLUE, PLAIN, SAML, SENT, TAGGABLE, TEAM, role
 from tests.org.worlds import told
-from tests.worlds import NOW, ROLE, A, B, allow, trust
+from tests.worlds import NOW, ROLE, A, B, allow, policy, trust
 
 Scenario = dict[str, Any]
 CALLER = f"arn:aws:iam::{A}:role/R"
@@ -129,6 +129,19 @@ def test_a_tag_of_its_own_is_as_good_as_one_of_the_session(closed: bool) -> None
     old, new = scenario(role("R", TAGGABLE)), scenario(role("R", TAGGABLE, team="blue"))
     what = f"the tags of {NAMED} were edited: team (none) → `blue`"
     assert told(compared(old, new, closed=closed)) == [("eased", 1, (what,), False)]
+
+
+@both
+def test_a_tag_that_spares_what_was_needed_asks_for_less(closed: bool) -> None:
+    """Or what may be sent in place of the tag."""
+    sent, tag = trust(ROOT, Condition=SENT), trust(ROOT, Condition=TEAM)
+    new = scenario(role("R", TAGGABLE))
+    (target,) = new["accounts"][B]["RoleDetailList"]
+    target["AssumeRolePolicyDocument"] = policy(sent, tag)
+    for alone in (sent, tag):
+        old = scenario(role("R", TAGGABLE), target=alone)
+        found = compared(old, new, closed=closed)
+        assert told(found) == [("eased", 1, (f"the trust policy of {TARGET} was edited",), False)]
 
 
 @both

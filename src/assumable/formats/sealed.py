@@ -44,7 +44,7 @@ PREPARED = Format(
 )
 EDGES = Format(
     "edges",
-    3,
+    4,
     "is what `assumable edges` wrote",
     "`reach` takes it as --edges",
     "`assumable edges --output FILE.edges` writes it",
