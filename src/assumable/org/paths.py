@@ -67,7 +67,7 @@ class Graph(Protocol):
         """The roles that somebody may be able to assume, in order."""
         ...
 
-    def passing(self, role: int, among: Members) -> Iterable[Passing]:
+    def passing(self, role: int, among: Members) -> Sequence[Passing]:
         """Who of some principals can assume a role; nobody is in two of the sets."""
         ...
 
@@ -85,7 +85,7 @@ class Decided:
         }
         self.roles = tuple(self._candidates)
 
-    def passing(self, role: int, among: Members) -> Iterable[Passing]:
+    def passing(self, role: int, among: Members) -> Sequence[Passing]:
         """Decided for each class of the candidates among them."""
         asked, candidates = self._candidates[role]
         return self._everyone.passing(asked, among) if candidates.intersect(among) else ()
@@ -123,14 +123,14 @@ class Paths:
         for number, path in level.items():
             alike.setdefault(path.conditions, Members()).add(number)
         for role in roles:
-            ways = [
-                (len({*held, condition} - {""}), (members & those).min(), condition)
-                for condition, members in self._graph.passing(role, among)
-                for held, those in alike.items()
-                if members.intersect(those)
-            ]
-            if ways:
-                _, number, condition = min(ways)
+            passing = self._graph.passing(role, among)
+            if passing:  # most roles are out of reach, and are passed over at once
+                _, number, condition = min(
+                    (len({*held, condition} - {""}), (members & those).min(), condition)
+                    for condition, members in passing
+                    for held, those in alike.items()
+                    if members.intersect(those)
+                )
                 yield role, self._longer(level[number], role, condition)
 
     def all_to(self, start: int, target: int, most: int = MAX_HOPS) -> Iterator[Path]:

@@ -88,26 +88,44 @@ class Stored:
     def __init__(self, path: Path) -> None:
         """InputError when it cannot be read, or is not such a file."""
         packed = unsealed(EDGES, read_bytes(path, limit=MAX_DUMP_BYTES), path)
-        self._passing: dict[int, tuple[Passing, ...]] = {}
-        conditions, sets = list[str](), list[Members]()
+        self._conditions, self._sets = list[str](), list[Members]()
+        self._placed: dict[int, tuple[tuple[int, int], ...]] = {}
+        """Of each role, conditions and sets by their places."""
+        self._among = Members()
+        self._met: dict[int, bool] = {}
+        """Of sets, by their places, whether any of `_among` is in them: many roles share one."""
         try:
             pieces = _pieces(packed, path)
             self.names: Sequence[str] = msgspec.msgpack.decode(next(pieces), type=tuple[str, ...])
             for piece in pieces:
                 part = _PART.decode(piece)
-                conditions += part.conditions
-                sets += map(Members.deserialize, part.sets)
-                for role, placed in part.roles:
-                    self._passing[role] = tuple(Passing(conditions[c], sets[s]) for c, s in placed)
-        except (zstandard.ZstdError, msgspec.MsgspecError, ValueError, LookupError, StopIteration):
+                self._conditions += part.conditions
+                self._sets += map(Members.deserialize, part.sets)
+                _check(part, len(self._conditions), len(self._sets))
+                self._placed.update(part.roles)
+        except (zstandard.ZstdError, msgspec.MsgspecError, ValueError, StopIteration):
             raise InputError("is cut off or was changed", str(path), EDGES.written) from None
-        self.roles: Sequence[int] = tuple(self._passing)
+        self.roles: Sequence[int] = tuple(self._placed)
 
-    def passing(self, role: int, among: Members) -> Iterator[Passing]:
+    def passing(self, role: int, among: Members) -> Sequence[Passing]:
         """What was decided, of the principals that are asked about."""
-        for condition, members in self._passing[role]:
-            if members.intersect(among):
-                yield Passing(condition, members & among)
+        if among is not self._among:
+            self._among, self._met = among, {}
+        found: list[Passing] = []
+        for condition, place in self._placed[role]:
+            met = self._met.get(place)
+            if met is None:
+                met = self._met[place] = self._sets[place].intersect(among)
+            if met:
+                found.append(Passing(self._conditions[condition], self._sets[place] & among))
+        return found
+
+
+def _check(part: _Part, conditions: int, sets: int) -> None:
+    """ValueError where a role has a condition or a set that is not there."""
+    for condition, place in chain.from_iterable(placed for _, placed in part.roles):
+        if condition >= conditions or place >= sets:
+            raise ValueError("cut off")
 
 
 def _pieces(packed: bytes, path: Path) -> Iterator[bytes]:
