@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
@@ -167,19 +168,23 @@ def test_a_cluster_one_worker_of_which_is_killed(
         client.wait_for_workers(2, timeout=30)
         with cluster(address, copied) as workers:
             assert workers.pending == 6
+            assert not client.who_has()  # files that are data may soon be at one worker alone
             shutil.rmtree(copied.path)
-            found = all_edges(copied, workers)
-            first = half(found, expected)
             running[number].send_signal(signal.SIGSTOP)  # what it is asked for it answers no more
-            while not asked_of(client, number):
-                first.append(next(found))
-            while asked_of(client, 1 - number):
+            found: list[Edges] = []
+            edges = all_edges(copied, workers)
+            asking = threading.Thread(target=lambda: found.extend(edges), daemon=True)
+            asking.start()
+            while not asked_of(client, number) or asked_of(client, 1 - number):
+                assert asking.is_alive()
                 time.sleep(0.1)
             time.sleep(0.5)  # what the other one needs no more, the scheduler takes from it
-            assert len(first) < len(expected)
+            assert asking.is_alive()
+            assert len(found) < len(expected)
             running[number].kill()
             running[number].wait()
-            assert first + list(found) == expected
+            asking.join(120)
+            assert found == expected
 
 
 def asked_of(client: Any, number: int) -> int:

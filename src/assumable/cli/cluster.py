@@ -57,7 +57,7 @@ def cluster(address: str, source: Source) -> Iterator[Workers]:
         except (KilledWorker, CancelledError):
             raise UnreadableError(f"the cluster at `{address}` was lost") from None
         finally:
-            with suppress(OSError, TimeoutError):  # with the scheduler the files are gone as well
+            with suppress(OSError):  # with the scheduler the files are gone as well
                 client.unregister_worker_plugin(name)
 
 

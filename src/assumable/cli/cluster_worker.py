@@ -9,8 +9,8 @@ from assumable.org.loading import Source
 class Files(WorkerPlugin):
     """The world's files: the scheduler sends them to every worker, and to each that comes later.
 
-    As data of the cluster they would soon be at one worker alone, and lost with it:
-    https://distributed.dask.org/en/stable/active_memory_manager.html
+    As data of the cluster they would soon be at one worker alone, and lost with it: of what no task
+    waits for, a scheduler leaves one copy (`distributed.scheduler.active-memory-manager`).
     """
 
     def __init__(self, source: Source) -> None:

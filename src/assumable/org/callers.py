@@ -16,7 +16,7 @@ from assumable.engine.rules import Rule
 from assumable.model.policy import Layer
 from assumable.model.world import Principal
 from assumable.org.calls import ACTION, CallOf
-from assumable.org.contexts import Contexts, Kind
+from assumable.org.contexts import Contexts
 from assumable.org.looks import Look, Saying, look_of, rest_of, saying_of, seen_by
 from assumable.org.universe import Universe
 
@@ -90,7 +90,7 @@ class Callers:
         self._sides: dict[int, Side] = {}
         self._looks = Remembered[Rule, tuple[Look, int]](CALLERS_KEPT)
         """Of rules: how each tells callers apart, and the number of what it says."""
-        self._of_kind: dict[int, _Share] = {}
+        self._of_kind: dict[RequestContext, _Share] = {}
         self._of_policies: dict[tuple[int, int], _Share] = {}
         """By the ids of policies and boundary, which the world keeps."""
         self._sayings: dict[int, Saying] = {}
@@ -117,7 +117,7 @@ class Callers:
         context = self._contexts.of(number)
         if isinstance(context, RequestContext):
             return Side(number)
-        scps = self._of_its_kind(context.kind)
+        scps = self._of_its_kind(context.like)
         own = self._of_its_policies(self._universe.principals[number], context)
         return Side(
             (scps.whose, own.whose),
@@ -125,13 +125,13 @@ class Callers:
             tuple(rules.rulings(context) for rules in scps.allows + own.allows),
         )
 
-    def _of_its_kind(self, kind: Kind) -> _Share:
+    def _of_its_kind(self, like: RequestContext) -> _Share:
         """The share that comes from SCPs."""
-        found = self._of_kind.get(id(kind))
+        found = self._of_kind.get(like)
         if found is None:
-            live = self._prepared.scps(kind.facts).live(ACTION)
-            sort = type(kind.facts.principal), kind.facts.caller_side.partition
-            found = self._of_kind[id(kind)] = self._share(live, kind.context, sort)
+            live = self._prepared.scps(like.facts).live(ACTION)
+            sort = type(like.facts.principal), like.facts.caller_side.partition
+            found = self._of_kind[like] = self._share(live, like, sort)
         return found
 
     def _of_its_policies(self, principal: Principal, context: Context) -> _Share:

@@ -4,7 +4,6 @@ Of what is the same for all users, or all roles, of an account, one of them is a
 """
 
 from datetime import datetime
-from typing import NamedTuple
 
 from assumable.engine.context import RequestContext
 from assumable.engine.facts import CALLERS_KEPT, Facts
@@ -15,35 +14,28 @@ from assumable.model.call import Value
 from assumable.model.policy import Layer
 from assumable.model.world import Account, Role
 from assumable.org.calls import ACTION, CallOf
+from assumable.org.looks import OF_THE_REQUEST
 from assumable.org.universe import Universe
 
 _ANY_ROLE = "arn:aws:iam::000000000000:role/any"
-_SHARED = frozenset((
-    "aws:currenttime", "aws:multifactorauthage", "aws:multifactorauthpresent",
-    "aws:principalaccount", "aws:principalisawsservice", "aws:principalorgid",
-    "aws:principalorgpaths", "aws:principaltype", "aws:requestedregion", "aws:securetransport",
-    "aws:sourceip", "aws:sourcevpc", "aws:sourcevpce", "aws:viaawsservice", "aws:vpcsourceip",
-    "sts:externalid", "sts:rolesessionname",
-))  # fmt: skip
+_SHARED = OF_THE_REQUEST | {
+    "aws:multifactorauthage", "aws:multifactorauthpresent", "aws:principalaccount",
+    "aws:principalisawsservice", "aws:principalorgid", "aws:principalorgpaths", "aws:principaltype",
+}  # fmt: skip
 """Keys that are the same for all users, or all roles, of an account."""
 
 
-class Kind(NamedTuple):
-    """The users, or the roles, of an account whose names are known and who may call."""
-
-    facts: Facts
-    """Of one of them."""
-    context: RequestContext
-
-
 class CallerContext:
-    """The context of one of a kind."""
+    """That of a user or role whose name is known and who may call.
 
-    __slots__ = ("_contexts", "_number", "_whole", "kind")
+    `like` is the engine's of one of the same kind: of the users, or the roles, of an account.
+    """
 
-    def __init__(self, contexts: "Contexts", number: int, kind: Kind) -> None:
+    __slots__ = ("_contexts", "_number", "_whole", "like")
+
+    def __init__(self, contexts: "Contexts", number: int, like: RequestContext) -> None:
         """Nothing is looked up before it is asked for."""
-        self._contexts, self._number, self.kind = contexts, number, kind
+        self._contexts, self._number, self.like = contexts, number, like
         self._whole: RequestContext | None = None
 
     def get(self, key: str) -> Value:
@@ -53,7 +45,7 @@ class CallerContext:
     def value(self, name: str) -> Value:
         """The same for a key that is in lower case already."""
         if name in _SHARED:
-            return self.kind.context.value(name)
+            return self.like.value(name)
         if name == "aws:principalarn":
             return of_known_principal(self._contexts.name(self._number))
         if self._whole is None:
@@ -62,11 +54,11 @@ class CallerContext:
 
     def assumed(self, item: str) -> bool | None:
         """How the user decided an open item; None leaves it open."""
-        return self.kind.context.assumed(item)
+        return self.like.assumed(item)
 
     def takes(self, item: str) -> bool:
         """Which reading of an open item decides, where one is the default."""
-        return self.kind.context.takes(item)
+        return self.like.takes(item)
 
 
 class Contexts:
@@ -78,7 +70,7 @@ class Contexts:
         """Of the calls at a time that `call_of` makes."""
         self._universe, self._lookups = universe, prepared.lookups
         self._now, self._call_of = now, call_of
-        self._kinds: dict[tuple[type, str], Kind | None] = {}
+        self._kinds: dict[tuple[type, str], RequestContext | None] = {}
         self._of = Remembered[int, CallerContext | RequestContext](CALLERS_KEPT)
 
     def of(self, number: int) -> CallerContext | RequestContext:
@@ -88,27 +80,27 @@ class Contexts:
         """
         found = self._of.get(number)
         if found is None:
-            kind = self._kind_of(number)
-            found = self.whole(number) if kind is None else CallerContext(self, number, kind)
+            like = self._like(number)
+            found = self.whole(number) if like is None else CallerContext(self, number, like)
             self._of[number] = found
         return found
 
-    def _kind_of(self, number: int) -> Kind | None:
+    def _like(self, number: int) -> RequestContext | None:
         principal = self._universe.principals[number]
         linked = isinstance(principal, Role) and principal.is_service_linked
         if linked or not principal.path_known:
             return None
         key = type(principal), principal.arn.rpartition(":")[0]
         if key not in self._kinds:
-            self._kinds[key] = self._kind(number)
+            self._kinds[key] = self._of_its_kind(number)
         return self._kinds[key]
 
-    def _kind(self, number: int) -> Kind | None:
+    def _of_its_kind(self, number: int) -> RequestContext | None:
         account = self._universe.world.account(self._universe.accounts[number])
         if isinstance(account, Account) and len(account.roles_by_name) < len(account.roles):
             return None  # a session's ARN does not say which of them it is of
         context = self.whole(number)
-        return Kind(context.facts, context) if context.facts.caller_side.may_call else None
+        return context if context.facts.caller_side.may_call else None
 
     def whole(self, number: int) -> RequestContext:
         """The same as the engine has it."""

@@ -35,20 +35,6 @@ class Edges(NamedTuple):
     """At least one; no principal is in two of them."""
 
 
-class Workers(NamedTuple):
-    """Who does the work."""
-
-    executor: Callable[[], AbstractContextManager[Executor]]
-    """Called again when one has lost a worker, and with it what it was asked for.
-
-    On the way out what it did not begin is given up.
-    """
-    pending: int
-    """How many accounts are asked for at a time: what bounds the memory of the answers."""
-    edges_of: Callable[[str, Source], tuple[Edges, ...]] | None = None
-    """What they are asked instead of `edges_of`, where the world's source is another than here."""
-
-
 def edges_of(account: str, source: Source) -> tuple[Edges, ...]:
     """Who can assume the roles of an account; roles that nobody can are left out."""
     with _ONE_AT_A_TIME, uncollected():  # what is remembered of callers stays as the world does
@@ -59,6 +45,20 @@ def edges_of(account: str, source: Source) -> tuple[Edges, ...]:
             if passing:
                 found.append(Edges(number, passing))
         return tuple(found)
+
+
+class Workers(NamedTuple):
+    """Who does the work."""
+
+    executor: Callable[[], AbstractContextManager[Executor]]
+    """Called again when one has lost a worker, and with it what it was asked for.
+
+    On the way out what it did not begin is given up.
+    """
+    pending: int
+    """How many accounts are asked for at a time: what bounds the memory of the answers."""
+    task: Callable[[str, Source], tuple[Edges, ...]] = edges_of
+    """What they are asked: something else where the world's source is another than here."""
 
 
 def all_edges(source: Source, workers: Workers | None = None) -> Iterator[Edges]:
@@ -92,7 +92,7 @@ def _asked(
     pending: deque[Future[tuple[Edges, ...]]] = deque()
     while accounts:
         for account in islice(accounts, len(pending), workers.pending):
-            pending.append(executor.submit(workers.edges_of or edges_of, account, source))
+            pending.append(executor.submit(workers.task, account, source))
         found = pending[0].result()
         pending.popleft()
         accounts.popleft()

@@ -11,12 +11,12 @@ from assumable.model.policy import Condition
 
 _OF_THE_ROLE = ("aws:resource", "iam:resourcetag/")
 """How keys begin that say something of the role, whoever calls."""
-_OF_THE_REQUEST = frozenset((
+OF_THE_REQUEST = frozenset((
     "aws:currenttime", "aws:epochtime", "aws:requestedregion", "aws:securetransport",
     "aws:sourceip", "aws:sourcevpc", "aws:sourcevpce", "aws:useragent", "aws:viaawsservice",
     "aws:vpcsourceip", "sts:externalid", "sts:rolesessionname",
 ))  # fmt: skip
-"""Keys that are the same in the plain calls of all principals."""
+"""Keys that are the same in the calls of all principals."""
 Named = tuple[str, str, tuple[str, ...], bool]
 """What a condition says, wherever it stands: operator, key, values, whether it has variables."""
 
@@ -88,7 +88,7 @@ def rest_of(rule: Rule) -> Hashable:
 
 
 def saying_of(rule: Rule, context: Context) -> Saying:
-    """The same made ready; the context may be that of any plain call."""
+    """The same made ready; the context may be that of anybody's call."""
     of_request, conditions = list[Truth](), list[Held]()
     for condition, held in zip(rule.statement.conditions, rule.conditions, strict=True):
         keys = _keys_in(condition, rule)
@@ -124,7 +124,7 @@ def _is_of_the_role(key: str) -> bool:
 
 
 def _is_of_the_caller(key: str) -> bool:
-    return not (_is_of_the_role(key) or key in _OF_THE_REQUEST)
+    return not (_is_of_the_role(key) or key in OF_THE_REQUEST)
 
 
 def _named(condition: Condition, rule: Rule) -> Named:

@@ -39,7 +39,7 @@ def _is_to_everyone(statement: Statement) -> bool:
     return not statement.conditions and any(entry.kind == "*" for entry in named)
 
 
-def asks_for_a_tag(rule: Rule) -> bool:
+def _asks_for_a_tag(rule: Rule) -> bool:
     """Whether a rule asks for a tag of the caller."""
     return any(key.startswith(_TAG) for key in keys_of(rule))
 
@@ -59,13 +59,13 @@ class Tagging:
         """Of these, those whose own policies, boundary or SCPs ask for a tag."""
         self._asks = Remembered[Rule, bool](CALLERS_KEPT)
 
-    def helped(self, refused: Members, role: Role) -> Members:
-        """Of those whom a role refuses, whom a tag of the session may let in.
+    def helped(self, callers: Members, role: Role) -> Members:
+        """Of callers whom a role does not let in for certain, whom a tag of the session may help.
 
-        INVARIANT: nobody is left out whom one does let in.
+        INVARIANT: nobody is left out whom one does help.
         """
-        self._look_at(refused - self._known, role)
-        found = refused & self._taggable
+        self._look_at(callers - self._known, role)
+        found = callers & self._taggable
         return found if self._is_asked_by(role, found) else found & self._asked
 
     def permitted(self, members: Members) -> Iterator[tuple[Truth, Members]]:
@@ -100,14 +100,14 @@ class Tagging:
                 rcps = self._prepared.role_parts(facts).live(ACTION).denies  # RCPs only deny
                 trust = self._prepared.trust(facts)
                 own = () if trust is None else trust.rules
-                return any(map(self._asks_for_a_tag, rcps)) or any(map(asks_for_a_tag, own))
+                return any(map(self._asks_for_a_tag, rcps)) or any(map(_asks_for_a_tag, own))
         return True
 
     def _asks_for_a_tag(self, rule: Rule) -> bool:
         """The same, remembered: callers share policies and SCPs, roles RCPs."""
         found = self._asks.get(rule)
         if found is None:
-            found = self._asks[rule] = asks_for_a_tag(rule)
+            found = self._asks[rule] = _asks_for_a_tag(rule)
         return found
 
     def _facts(self, number: int, role: Role) -> Facts:

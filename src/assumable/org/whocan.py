@@ -62,7 +62,7 @@ class WhoCan(msgspec.Struct, frozen=True, kw_only=True):
     candidates: int = 0
     """How many principals the index found."""
     decided: int = 0
-    """How many decisions the engine made for them: one for each class."""
+    """How many decisions about their plain calls the engine made: one for each class."""
     known: int = 0
     """How many principals there are."""
     not_known: str = ""
